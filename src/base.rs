@@ -1,0 +1,9 @@
+//! Typed ids, index vectors and byte spans: the vocabulary below everything else.
+//!
+//! Knows nothing of servers, rules or languages.
+
+pub(crate) mod idx;
+pub(crate) mod span;
+
+/// A name as it stands in the source. Compared and ordered by its text, so results never depend on the order of interning.
+pub(crate) type Symbol = smol_str::SmolStr;

@@ -1,0 +1,131 @@
+//! Newtype ids and vectors indexed by them. The only place where a bare `usize` is an index.
+
+use std::marker::PhantomData;
+use std::ops::{Index, IndexMut};
+
+/// A dense id: position of its item in an [`IndexVec`].
+pub(crate) trait Id: Copy + Eq + Ord + std::hash::Hash + std::fmt::Debug {
+    /// The id of the item at `position`.
+    fn new(position: usize) -> Self;
+    /// The position of the item.
+    fn index(self) -> usize;
+}
+
+/// Declares id types: `ids! { FuncId "fn", BlockId "bb" }`; the text is the prefix in printed IR.
+macro_rules! ids {
+    ($($(#[$meta:meta])* $name:ident $prefix:literal),+ $(,)?) => {$(
+        $(#[$meta])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub(crate) struct $name(u32);
+
+        impl $crate::base::idx::Id for $name {
+            fn new(position: usize) -> Self {
+                Self(u32::try_from(position).unwrap_or(u32::MAX))
+            }
+            fn index(self) -> usize {
+                self.0 as usize
+            }
+        }
+
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(f, concat!($prefix, "{}"), self.0)
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(f, concat!($prefix, "{}"), self.0)
+            }
+        }
+    )+};
+}
+pub(crate) use ids;
+
+/// A vector whose positions are ids of type `I`.
+#[derive(Clone)]
+pub(crate) struct IndexVec<I, T> {
+    items: Vec<T>,
+    id: PhantomData<I>,
+}
+
+impl<I: Id, T> IndexVec<I, T> {
+    pub(crate) fn new() -> Self {
+        Self { items: Vec::new(), id: PhantomData }
+    }
+
+    pub(crate) fn push(&mut self, item: T) -> I {
+        let id = I::new(self.items.len());
+        self.items.push(item);
+        id
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// The id that the next `push` will return.
+    pub(crate) fn next_id(&self) -> I {
+        I::new(self.items.len())
+    }
+
+    pub(crate) fn get(&self, id: I) -> Option<&T> {
+        self.items.get(id.index())
+    }
+
+    pub(crate) fn ids(&self) -> impl DoubleEndedIterator<Item = I> + use<I, T> {
+        (0..self.items.len()).map(I::new)
+    }
+
+    pub(crate) fn iter(&self) -> std::slice::Iter<'_, T> {
+        self.items.iter()
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> std::slice::IterMut<'_, T> {
+        self.items.iter_mut()
+    }
+
+    pub(crate) fn iter_enumerated(&self) -> impl DoubleEndedIterator<Item = (I, &T)> {
+        self.items.iter().enumerate().map(|(n, item)| (I::new(n), item))
+    }
+
+    /// Moves all items of `other` behind the own ones.
+    pub(crate) fn append(&mut self, other: Self) {
+        self.items.extend(other.items);
+    }
+}
+
+impl<I: Id, T> Default for IndexVec<I, T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<I, T: std::fmt::Debug> std::fmt::Debug for IndexVec<I, T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(&self.items).finish()
+    }
+}
+
+impl<I: Id, T> Index<I> for IndexVec<I, T> {
+    type Output = T;
+    fn index(&self, id: I) -> &T {
+        &self.items[id.index()]
+    }
+}
+
+impl<I: Id, T> IndexMut<I> for IndexVec<I, T> {
+    fn index_mut(&mut self, id: I) -> &mut T {
+        &mut self.items[id.index()]
+    }
+}
+
+impl<I: Id, T> FromIterator<T> for IndexVec<I, T> {
+    fn from_iter<It: IntoIterator<Item = T>>(items: It) -> Self {
+        Self { items: items.into_iter().collect(), id: PhantomData }
+    }
+}

@@ -1,0 +1,152 @@
+//! Functions, parameters and basic blocks.
+
+use crate::base::Symbol;
+use crate::base::idx::{IndexVec, ids};
+use crate::base::span::Span;
+
+use super::instr::{Base, Instr, InstrId, Op};
+use super::program::{ClassId, ModuleId};
+use super::types::{Annotation, TypeRef};
+
+ids! {
+    /// A function of the program (of the module, while a front end builds it).
+    FuncId "fn",
+    /// A basic block of one function.
+    BlockId "bb",
+    /// A variable of one function that lives no longer than the call.
+    LocalId "$",
+}
+
+/// A function, method, closure, or the top-level code of a module.
+#[derive(Clone, Debug)]
+pub(crate) struct Function {
+    /// As declared; `<lambda>` for a nameless one (or the name of the variable or property it is assigned to), `<module>` for top-level code.
+    pub(crate) name: Symbol,
+    pub(crate) module: ModuleId,
+    pub(crate) kind: FuncKind,
+    /// The class whose body declares it. Rust methods get theirs when `impl` blocks are linked.
+    pub(crate) owner: Option<ClassId>,
+    /// The function whose body declares it.
+    pub(crate) parent: Option<FuncId>,
+    pub(crate) is_async: bool,
+    pub(crate) is_generator: bool,
+    pub(crate) params: Vec<Param>,
+    /// `this`, `self`: a local (not in `params`).
+    pub(crate) receiver: Option<LocalId>,
+    pub(crate) ret: Option<TypeRef>,
+    pub(crate) annotations: Vec<Annotation>,
+    pub(crate) locals: IndexVec<LocalId, Local>,
+    pub(crate) blocks: IndexVec<BlockId, Block>,
+    pub(crate) instrs: IndexVec<InstrId, Instr>,
+    pub(crate) span: Span,
+    /// Where a report points to name the function.
+    pub(crate) name_span: Span,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum FuncKind {
+    /// Top-level code of a module.
+    Init,
+    Plain,
+    Method,
+    /// Without a receiver: `static`, `@staticmethod`, Rust associated function. A `@classmethod` is `Static` too; its first parameter stays.
+    Static,
+    /// `constructor`, `__init__`. Rust has none.
+    Constructor,
+    /// A property read runs it.
+    Getter,
+    Setter,
+    /// Closure, arrow function, lambda.
+    Lambda,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Param {
+    /// The name as declared; a made-up one for a pattern.
+    pub(crate) name: Symbol,
+    /// The local it arrives in; patterns are taken apart by `Load`s at the start of the body.
+    /// A captured parameter is stored from here into its cell there.
+    pub(crate) local: LocalId,
+    pub(crate) kind: ParamKind,
+    pub(crate) ty: Option<TypeRef>,
+    /// Value when the argument is missing; an instruction of the first block.
+    pub(crate) default: Option<InstrId>,
+    pub(crate) annotations: Vec<Annotation>,
+    pub(crate) span: Span,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum ParamKind {
+    /// By position (and, in Python, by name).
+    Plain,
+    /// Python keyword-only.
+    NamedOnly,
+    /// `...rest`, `*args`.
+    Rest,
+    /// `**kwargs`.
+    RestNamed,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Local {
+    pub(crate) name: Symbol,
+    pub(crate) ty: Option<TypeRef>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Block {
+    pub(crate) instrs: Vec<InstrId>,
+    pub(crate) end: End,
+    /// Where an exception raised in this block goes; `None` leaves the function.
+    pub(crate) unwind: Option<BlockId>,
+}
+
+/// How a block ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    Goto(BlockId),
+    Branch {
+        on: InstrId,
+        yes: BlockId,
+        no: BlockId,
+    },
+    Return(Option<InstrId>),
+    Throw(InstrId),
+    /// Control never gets past it (after `loop {}` without break, an unfinished block).
+    Stop,
+}
+
+impl End {
+    /// The blocks control can go to next, `unwind` aside.
+    pub(crate) fn successors(&self) -> impl Iterator<Item = BlockId> {
+        let (a, b) = match self {
+            Self::Goto(to) => (Some(*to), None),
+            Self::Branch { yes, no, .. } => (Some(*yes), Some(*no)),
+            Self::Return(_) | Self::Throw(_) | Self::Stop => (None, None),
+        };
+        a.into_iter().chain(b)
+    }
+}
+
+impl Function {
+    /// The block control enters first.
+    pub(crate) fn entry(&self) -> BlockId {
+        crate::base::idx::Id::new(0)
+    }
+
+    /// Calls `visit` with the base of every place and named type in the function.
+    pub(crate) fn bases_mut(&mut self, visit: &mut dyn FnMut(&mut Base)) {
+        let annotations =
+            self.annotations.iter_mut().chain(self.params.iter_mut().flat_map(|param| &mut param.annotations));
+        annotations.for_each(|annotation| annotation.bases_mut(visit));
+        self.ret.iter_mut().for_each(|ty| ty.bases_mut(visit));
+        self.params.iter_mut().filter_map(|param| param.ty.as_mut()).for_each(|ty| ty.bases_mut(visit));
+        self.locals.iter_mut().filter_map(|local| local.ty.as_mut()).for_each(|ty| ty.bases_mut(visit));
+        for instr in self.instrs.iter_mut() {
+            if let Op::Record(record) = &mut instr.op {
+                record.ty.iter_mut().for_each(|ty| ty.bases_mut(visit));
+            }
+            instr.op.places_mut(|place| visit(&mut place.base));
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! Modules, classes, cells, and the program they are joined into.
+
+use std::collections::BTreeMap;
+
+use crate::base::Symbol;
+use crate::base::idx::{Id, IndexVec, ids};
+use crate::base::span::{FileId, Span};
+
+use super::func::{FuncId, FuncKind, Function};
+use super::instr::{Base, Op};
+use super::types::{Annotation, TypeRef};
+
+ids! {
+    /// A module: a file, or a Rust inline `mod`.
+    ModuleId "mod",
+    /// A class, struct, enum, trait, interface or type alias.
+    ClassId "class",
+    /// A variable that outlives one call.
+    CellId "@",
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Language {
+    /// TypeScript and JavaScript.
+    Script,
+    Python,
+    Rust,
+}
+
+/// A variable that outlives one call: module variable, captured variable.
+#[derive(Clone, Debug)]
+pub(crate) struct Cell {
+    pub(crate) name: Symbol,
+    /// The function whose variable it is: the module's init for module variables.
+    pub(crate) owner: FuncId,
+    pub(crate) ty: Option<TypeRef>,
+    pub(crate) span: Span,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Class {
+    pub(crate) name: Symbol,
+    pub(crate) module: ModuleId,
+    pub(crate) kind: ClassKind,
+    /// Superclasses, supertraits, implemented interfaces; for an alias the one type it stands for.
+    pub(crate) bases: Vec<TypeRef>,
+    pub(crate) methods: Vec<(Symbol, FuncId)>,
+    pub(crate) fields: Vec<FieldDecl>,
+    /// Enum variants, in order.
+    pub(crate) variants: Vec<Variant>,
+    pub(crate) annotations: Vec<Annotation>,
+    pub(crate) span: Span,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum ClassKind {
+    Class,
+    Struct,
+    Enum,
+    /// Trait or interface: methods without a body are not listed in `methods`.
+    Interface,
+    Alias,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct FieldDecl {
+    pub(crate) name: Symbol,
+    pub(crate) ty: Option<TypeRef>,
+    pub(crate) annotations: Vec<Annotation>,
+    pub(crate) span: Span,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Variant {
+    pub(crate) name: Symbol,
+    pub(crate) fields: Vec<FieldDecl>,
+    pub(crate) annotations: Vec<Annotation>,
+    pub(crate) span: Span,
+}
+
+/// A Rust `impl` block: methods that belong to a type named elsewhere.
+#[derive(Clone, Debug)]
+pub(crate) struct Impl {
+    pub(crate) target: TypeRef,
+    pub(crate) interface: Option<TypeRef>,
+    pub(crate) methods: Vec<(Symbol, FuncId)>,
+    pub(crate) annotations: Vec<Annotation>,
+    pub(crate) span: Span,
+}
+
+/// What other modules can import from a module.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Exports {
+    /// `export`, `export default` (as `default`); every module name in Python and Rust.
+    pub(crate) names: BTreeMap<Symbol, CellId>,
+    /// `export * from "x"`, Python/Rust `*` imports at module level: the specifiers.
+    pub(crate) stars: Vec<Symbol>,
+    /// CommonJS: the cell that `module.exports` is. `exports.x = v` is a store to a field of it.
+    pub(crate) object: Option<CellId>,
+}
+
+/// One file, or one inline `mod` of a Rust file.
+#[derive(Clone, Debug)]
+pub(crate) struct Module {
+    pub(crate) file: FileId,
+    pub(crate) language: Language,
+    /// For an inline `mod`: the module around it and its name.
+    pub(crate) within: Option<(ModuleId, Symbol)>,
+    /// Top-level code.
+    pub(crate) init: FuncId,
+    /// Every name declared at the top level.
+    pub(crate) names: BTreeMap<Symbol, CellId>,
+    pub(crate) exports: Exports,
+    pub(crate) impls: Vec<Impl>,
+}
+
+/// Everything that was lowered. While a front end works, ids count within the file; `join` makes them count in the program.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Program {
+    pub(crate) modules: IndexVec<ModuleId, Module>,
+    pub(crate) funcs: IndexVec<FuncId, Function>,
+    pub(crate) classes: IndexVec<ClassId, Class>,
+    pub(crate) cells: IndexVec<CellId, Cell>,
+}
+
+impl Program {
+    /// Joins the programs of many files, in the given order, into one.
+    pub(crate) fn join(parts: impl IntoIterator<Item = Program>) -> Program {
+        let mut whole = Program::default();
+        for mut part in parts {
+            Shift {
+                modules: whole.modules.len(),
+                funcs: whole.funcs.len(),
+                classes: whole.classes.len(),
+                cells: whole.cells.len(),
+            }
+            .program(&mut part);
+            whole.modules.append(part.modules);
+            whole.funcs.append(part.funcs);
+            whole.classes.append(part.classes);
+            whole.cells.append(part.cells);
+        }
+        whole
+    }
+}
+
+/// Moves every id of a file's program behind those of the files before it.
+struct Shift {
+    modules: usize,
+    funcs: usize,
+    classes: usize,
+    cells: usize,
+}
+
+impl Shift {
+    fn program(&self, part: &mut Program) {
+        for module in part.modules.iter_mut() {
+            self.module(module);
+        }
+        for func in part.funcs.iter_mut() {
+            self.function(func);
+        }
+        for class in part.classes.iter_mut() {
+            self.class(class);
+        }
+        for cell in part.cells.iter_mut() {
+            self.func_id(&mut cell.owner);
+            self.types(cell.ty.as_mut());
+        }
+    }
+
+    fn module(&self, module: &mut Module) {
+        if let Some((outer, _)) = &mut module.within {
+            shift(outer, self.modules);
+        }
+        self.func_id(&mut module.init);
+        for cell in module.names.values_mut().chain(module.exports.names.values_mut()) {
+            shift(cell, self.cells);
+        }
+        if let Some(cell) = &mut module.exports.object {
+            shift(cell, self.cells);
+        }
+        for block in &mut module.impls {
+            self.types(std::iter::once(&mut block.target).chain(block.interface.as_mut()));
+            self.annotations(&mut block.annotations);
+            for (_, func) in &mut block.methods {
+                self.func_id(func);
+            }
+        }
+    }
+
+    fn class(&self, class: &mut Class) {
+        shift(&mut class.module, self.modules);
+        self.types(&mut class.bases);
+        self.annotations(&mut class.annotations);
+        for (_, func) in &mut class.methods {
+            self.func_id(func);
+        }
+        self.fields(&mut class.fields);
+        for variant in &mut class.variants {
+            self.fields(&mut variant.fields);
+            self.annotations(&mut variant.annotations);
+        }
+    }
+
+    fn fields(&self, fields: &mut [FieldDecl]) {
+        for field in fields {
+            self.types(field.ty.as_mut());
+            self.annotations(&mut field.annotations);
+        }
+    }
+
+    fn function(&self, func: &mut Function) {
+        shift(&mut func.module, self.modules);
+        if let Some(owner) = &mut func.owner {
+            shift(owner, self.classes);
+        }
+        if let Some(parent) = &mut func.parent {
+            self.func_id(parent);
+        }
+        for instr in func.instrs.iter_mut() {
+            match &mut instr.op {
+                Op::Closure(id) => self.func_id(id),
+                Op::Class(id) => shift(id, self.classes),
+                _ => {}
+            }
+        }
+        func.bases_mut(&mut |base| self.base(base));
+    }
+
+    fn annotations(&self, annotations: &mut [Annotation]) {
+        for annotation in annotations {
+            annotation.bases_mut(&mut |base| self.base(base));
+        }
+    }
+
+    fn types<'t>(&self, types: impl IntoIterator<Item = &'t mut TypeRef>) {
+        for ty in types {
+            ty.bases_mut(&mut |base| self.base(base));
+        }
+    }
+
+    fn base(&self, base: &mut Base) {
+        if let Base::Cell(cell) = base {
+            shift(cell, self.cells);
+        }
+    }
+
+    fn func_id(&self, id: &mut FuncId) {
+        shift(id, self.funcs);
+    }
+}
+
+fn shift<I: Id>(id: &mut I, by: usize) {
+    *id = I::new(id.index() + by);
+}
+
+impl FuncKind {
+    /// Does a call bind the receiver?
+    pub(crate) fn takes_receiver(self) -> bool {
+        matches!(self, Self::Method | Self::Constructor | Self::Getter | Self::Setter)
+    }
+}

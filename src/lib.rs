@@ -1,0 +1,12 @@
+//! mcpleaks: static analysis of MCP servers.
+#![expect(dead_code, reason = "under construction")]
+
+mod base;
+mod debug;
+mod finding;
+mod ir;
+mod lower;
+mod models;
+mod source;
+
+pub use debug::debug_ir;

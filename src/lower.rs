@@ -1,0 +1,48 @@
+//! From source text to IR: one front end a language, the only users of tree-sitter and syn.
+//!
+//! Lowering is a pure function of a file's text and never fails on input: it returns IR plus notes. No front end knows a
+//! rule or a library.
+
+pub(crate) mod python;
+pub(crate) mod rust;
+pub(crate) mod script;
+
+use crate::base::span::Span;
+use crate::ir::program::Program;
+use crate::source::files::{Dialect, SourceFile};
+
+/// What a front end made of one file.
+pub(crate) struct Lowered {
+    pub(crate) program: Program,
+    pub(crate) notes: Vec<LowerNote>,
+}
+
+/// Something in a file that could not be read as written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct LowerNote {
+    pub(crate) span: Span,
+    pub(crate) kind: LowerNoteKind,
+    /// What happened, for people: "syntax error", "nested deeper than 500 levels".
+    pub(crate) text: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum LowerNoteKind {
+    /// Part of the file was not understood; the rest was lowered.
+    Partial,
+    /// Nothing of the file was lowered.
+    Refused,
+}
+
+/// Lowers one file. Stack use is bounded; call it on a thread with [`STACK_SIZE`].
+pub(crate) fn lower(file: &SourceFile) -> Lowered {
+    match file.dialect {
+        Dialect::TypeScript | Dialect::Tsx | Dialect::JavaScript => script::lower(file),
+        Dialect::Python => python::lower(file),
+        Dialect::Rust => rust::lower(file),
+    }
+}
+
+/// Stack of a lowering thread, in bytes. syn recurses per nesting level and dies at some 1,000 levels on 8 MB; the
+/// front ends refuse deeper files first (see each one's `MAX_DEPTH`).
+pub(crate) const STACK_SIZE: usize = 64 << 20;

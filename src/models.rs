@@ -1,0 +1,3 @@
+//! Library knowledge as typed tables, read from `rules/models/**.toml`.
+
+pub(crate) mod schema;

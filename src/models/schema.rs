@@ -1,0 +1,514 @@
+//! The shape of a model file: what a TOML file under `rules/models/` may say. Loading refuses everything else.
+//!
+//! Patterns name library members: `root.member.{a,b}.*()`. The first segment is the file's root, one of its `globals`, or a
+//! type any file of the language declares. `()` is a call (or `new`), `*` any one member, `**` any number of members, `[]`
+//! an element. Rust's `::` is written `.` too.
+//!
+//! Ports name values at a call: `arg.0`, `arg.-1` (the last positional), `arg.1..`, `arg.*` (all, named ones too),
+//! `arg.name` (a named argument), `self` (the receiver), `return`, `throws`, `value` (what an assignment writes),
+//! `chain.METHOD.arg.0` (the argument of METHOD in the builder chain that made the receiver); then `.field`, `[1]`, `[]`,
+//! `.param.0` (parameter of a function value), `.return`.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::ir::program::Language;
+
+/// One file: one library.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ModelFile {
+    /// The library's name, as messages say it.
+    pub(crate) library: String,
+    pub(crate) language: LanguageName,
+    /// First segment of this file's patterns; default: `library`.
+    pub(crate) root: Option<String>,
+    /// Import specifiers that give the root. Script: the exact specifier or `name/*` for sub-paths (the sub-path is dropped).
+    /// Python and Rust: the first name of the dotted path; the rest are members.
+    #[serde(default)]
+    pub(crate) imports: Vec<String>,
+    /// Names every file of the language has without an import; each is the first segment of a pattern.
+    #[serde(default)]
+    pub(crate) globals: Vec<String>,
+    /// Name in manifests and lock files, against which `versions` are read; default: `library`.
+    pub(crate) package: Option<String>,
+    /// Which version was read, and how.
+    pub(crate) checked: Checked,
+    #[serde(default, rename = "type")]
+    pub(crate) types: Vec<TypeRow>,
+    #[serde(default, rename = "stream")]
+    pub(crate) streams: Vec<StreamRow>,
+    #[serde(default, rename = "sink")]
+    pub(crate) sinks: Vec<SinkRow>,
+    #[serde(default, rename = "logger")]
+    pub(crate) loggers: Vec<LoggerRow>,
+    #[serde(default, rename = "child")]
+    pub(crate) children: Vec<ChildRow>,
+    #[serde(default, rename = "rebind")]
+    pub(crate) rebinds: Vec<RebindRow>,
+    #[serde(default, rename = "transport")]
+    pub(crate) transports: Vec<TransportRow>,
+    #[serde(default, rename = "serve")]
+    pub(crate) serves: Vec<ServeRow>,
+    #[serde(default, rename = "server")]
+    pub(crate) servers: Vec<ServerRow>,
+    #[serde(default, rename = "handler")]
+    pub(crate) handlers: Vec<HandlerRow>,
+    #[serde(default, rename = "exit")]
+    pub(crate) exits: Vec<ExitRow>,
+    #[serde(default, rename = "crash")]
+    pub(crate) crashes: Vec<CrashRow>,
+    #[serde(default, rename = "callback")]
+    pub(crate) callbacks: Vec<CallbackRow>,
+    #[serde(default, rename = "source")]
+    pub(crate) sources: Vec<SourceRow>,
+    #[serde(default, rename = "flow")]
+    pub(crate) flows: Vec<FlowRow>,
+    #[serde(default, rename = "clean")]
+    pub(crate) cleans: Vec<CleanRow>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LanguageName {
+    Script,
+    Python,
+    Rust,
+}
+
+impl LanguageName {
+    pub(crate) fn language(self) -> Language {
+        match self {
+            Self::Script => Language::Script,
+            Self::Python => Language::Python,
+            Self::Rust => Language::Rust,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Checked {
+    pub(crate) version: String,
+    pub(crate) against: String,
+}
+
+/// A kind of object that several expressions give: builders, loggers, clients.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TypeRow {
+    pub(crate) name: String,
+    /// Expressions that give one: `pino()`, `Logger.child()`.
+    #[serde(default)]
+    pub(crate) from: Vec<String>,
+    /// Type names an annotation may use for it, and classes whose instances (also of subclasses) are one: `pino.Logger`.
+    #[serde(default)]
+    pub(crate) named: Vec<String>,
+}
+
+/// Where output goes.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Stream {
+    Stdout,
+    Stderr,
+    File,
+    /// Captured by the program or discarded.
+    None,
+    Unknown,
+}
+
+/// How to find the stream of a call.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum StreamSpec {
+    Fixed(Stream),
+    Ports(StreamPorts),
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StreamPorts {
+    /// The first port that has a value decides: by what stream that value denotes, or by `map`.
+    pub(crate) from: Vec<String>,
+    /// Constants (as text: `2`, `inherit`, `true`) to streams.
+    #[serde(default)]
+    pub(crate) map: BTreeMap<String, Stream>,
+    /// When no port has a value.
+    pub(crate) default: Stream,
+    /// When a port's value is a constant that `map` lacks, or an object that denotes no known stream; default `unknown`.
+    pub(crate) other: Option<Stream>,
+}
+
+/// A condition on the values of a call. Unknown values satisfy `not` and `present`, never `is`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Condition {
+    pub(crate) port: String,
+    /// The value is one of these constants.
+    #[serde(default)]
+    pub(crate) is: Vec<toml::Value>,
+    /// The value is none of these constants.
+    #[serde(default)]
+    pub(crate) not: Vec<toml::Value>,
+    /// The port has a value at all (`true`) or has none (`false`).
+    pub(crate) present: Option<bool>,
+}
+
+/// A value that denotes a stream: `process.stderr`, `pino.destination(2)`, `sys.stdout`, `Console(stderr=True)`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StreamRow {
+    /// Expressions without a call at the end.
+    #[serde(default)]
+    pub(crate) values: Vec<String>,
+    /// Expressions that end with a call.
+    #[serde(default)]
+    pub(crate) calls: Vec<String>,
+    pub(crate) stream: StreamSpec,
+    #[serde(default)]
+    pub(crate) when: Vec<Condition>,
+    pub(crate) versions: Option<String>,
+}
+
+/// A call that writes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SinkRow {
+    pub(crate) kind: SinkKind,
+    pub(crate) calls: Vec<String>,
+    /// Ports whose values are written.
+    #[serde(default)]
+    pub(crate) takes: Vec<String>,
+    /// For `write`: where to. `{ from = ["self"], default = "unknown" }` asks the receiver.
+    pub(crate) stream: Option<StreamSpec>,
+    #[serde(default)]
+    pub(crate) when: Vec<Condition>,
+    pub(crate) versions: Option<String>,
+    /// Said in the label, when the reason is not plain: "the banner of version 17".
+    pub(crate) note: Option<String>,
+    /// `low` or `medium` when even the library does it only at times.
+    pub(crate) confidence: Option<crate::finding::Confidence>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum SinkKind {
+    /// Writes text to a stream at once: `console.log`, `print`, `process.stdout.write`, `println!`.
+    Write,
+    /// The library itself prints, whatever it is given: a banner, a warning.
+    Noise,
+    /// Prints a stack trace or exception.
+    Trace,
+    /// Hands a record to a logger; where that writes is the logger's configuration.
+    Log,
+    /// Tells the agent: log notifications, results.
+    Agent,
+}
+
+/// A call that makes or configures a logger. Reported by `stdout-logger` when its stream is stdout.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LoggerRow {
+    pub(crate) calls: Vec<String>,
+    pub(crate) stream: StreamSpec,
+    /// Ports that configure redaction.
+    #[serde(default)]
+    pub(crate) redacts: Vec<String>,
+    #[serde(default)]
+    pub(crate) when: Vec<Condition>,
+    pub(crate) versions: Option<String>,
+    pub(crate) note: Option<String>,
+    pub(crate) confidence: Option<crate::finding::Confidence>,
+    /// What to do instead, when the general help does not fit: "pass `pino.destination(2)`".
+    pub(crate) help: Option<String>,
+}
+
+/// A call that starts a child process (or worker). `stdout` says where the child's stdout goes: `stdout` = inherited.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChildRow {
+    pub(crate) calls: Vec<String>,
+    pub(crate) stdout: StreamSpec,
+    /// Ports that name the program or command line.
+    #[serde(default)]
+    pub(crate) command: Vec<String>,
+    #[serde(default)]
+    pub(crate) when: Vec<Condition>,
+    pub(crate) versions: Option<String>,
+    pub(crate) note: Option<String>,
+}
+
+/// An assignment or call after which other writes go elsewhere.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RebindRow {
+    /// Places assigned to: `console.log`, `sys.stdout`, `process.stdout.write`.
+    #[serde(default)]
+    pub(crate) places: Vec<String>,
+    /// Calls that do it: `os.dup2()`, `contextlib.redirect_stdout()`.
+    #[serde(default)]
+    pub(crate) calls: Vec<String>,
+    /// Where the output goes afterwards; default `{ from = ["value"], default = "unknown" }`.
+    pub(crate) stream: Option<StreamSpec>,
+    /// Patterns of the calls and stream values that move with it.
+    pub(crate) moves: Vec<String>,
+    /// The transport writes through this place: rebinding it before serving sends the protocol elsewhere.
+    #[serde(default)]
+    pub(crate) carries_protocol: bool,
+    /// Child processes that inherit stdout move with it (only a change of the descriptor does that).
+    #[serde(default)]
+    pub(crate) moves_children: bool,
+    /// Undone at the end of the `with` block that holds it.
+    #[serde(default)]
+    pub(crate) scoped: bool,
+    #[serde(default)]
+    pub(crate) when: Vec<Condition>,
+    pub(crate) versions: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum TransportKind {
+    Stdio,
+    Http,
+    /// In-memory and test transports, WebSocket, TCP.
+    Other,
+    Unknown,
+}
+
+/// A value that denotes a transport.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TransportRow {
+    #[serde(default)]
+    pub(crate) values: Vec<String>,
+    #[serde(default)]
+    pub(crate) calls: Vec<String>,
+    pub(crate) is: TransportKind,
+    /// Ports that give the transport a stream of its own instead of the process's stdout.
+    #[serde(default)]
+    pub(crate) own_stream: Vec<String>,
+    pub(crate) versions: Option<String>,
+}
+
+/// A call that starts serving.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ServeRow {
+    pub(crate) calls: Vec<String>,
+    pub(crate) transport: TransportSpec,
+    /// Control comes back only when serving has ended (Python's `run`); otherwise code after the call runs while serving.
+    #[serde(default)]
+    pub(crate) blocks: bool,
+    /// While this call serves, file descriptor 1 is pointed at stderr (Python SDK 2).
+    #[serde(default)]
+    pub(crate) diverts_stdout: bool,
+    /// Ports that hold server objects or functions that make them, besides `self`.
+    #[serde(default)]
+    pub(crate) server: Vec<String>,
+    #[serde(default)]
+    pub(crate) when: Vec<Condition>,
+    pub(crate) versions: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum TransportSpec {
+    Fixed(TransportKind),
+    Ports(TransportPorts),
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TransportPorts {
+    /// The first port that has a value decides: by the transport it denotes, or by `map`.
+    pub(crate) from: Vec<String>,
+    #[serde(default)]
+    pub(crate) map: BTreeMap<String, TransportKind>,
+    /// When no port has a value.
+    pub(crate) default: TransportKind,
+}
+
+/// A call that makes a server object (before it serves).
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ServerRow {
+    #[serde(default)]
+    pub(crate) calls: Vec<String>,
+    /// Attributes on an `impl` or type that make it a server.
+    #[serde(default)]
+    pub(crate) annotations: Vec<String>,
+    /// Traits or classes whose implementors are servers.
+    #[serde(default)]
+    pub(crate) implements: Vec<String>,
+    /// Ports that hold the server's name.
+    #[serde(default)]
+    pub(crate) name: Vec<String>,
+    /// A command line of the library serves a module-level server object of this kind over stdio without a call in the file
+    /// (`mcp run server.py`).
+    #[serde(default)]
+    pub(crate) served_by_cli: bool,
+    pub(crate) versions: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum HandlerKind {
+    Tool,
+    Prompt,
+    Resource,
+    /// One function for all tools (or all prompts …) that looks at the name itself.
+    Dispatch,
+    /// Lists, subscriptions, life cycle: runs while serving, gets no values of the agent worth following.
+    Other,
+}
+
+/// A registration of a function that runs when the agent asks.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HandlerRow {
+    pub(crate) kind: HandlerKind,
+    /// Registration calls; `func` says where the function is.
+    #[serde(default)]
+    pub(crate) calls: Vec<String>,
+    /// Ports of a registration call that hold the handler (a function; an object's method: `arg.0.execute`).
+    #[serde(default)]
+    pub(crate) func: Vec<String>,
+    /// Attributes on a function that make it one (Rust).
+    #[serde(default)]
+    pub(crate) annotations: Vec<String>,
+    /// Classes or traits whose subclasses and implementors hold one, in `methods`.
+    #[serde(default)]
+    pub(crate) implements: Vec<String>,
+    #[serde(default)]
+    pub(crate) methods: Vec<String>,
+    /// Ports of a registration call (or named arguments of an attribute: `arg.name`) with the tool's name.
+    #[serde(default)]
+    pub(crate) name: Vec<String>,
+    /// Ports of the handler function where values of the agent arrive: `param.0`, `param.*`, `param.0.params.arguments`, `self`.
+    #[serde(default)]
+    pub(crate) args: Vec<String>,
+    /// Types of parameters that `param.*` leaves out (contexts), by their last name.
+    #[serde(default)]
+    pub(crate) except_types: Vec<String>,
+    /// What the agent gets when the handler throws.
+    #[serde(default)]
+    pub(crate) throws: ThrowShape,
+    #[serde(default)]
+    pub(crate) when: Vec<Condition>,
+    pub(crate) versions: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum ThrowShape {
+    /// The text of the error.
+    #[default]
+    Message,
+    /// The text and an own `data` field.
+    MessageAndData,
+    /// A fixed text.
+    Masked,
+    /// The whole error with its stack.
+    Whole,
+}
+
+/// A call that ends the process.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ExitRow {
+    pub(crate) calls: Vec<String>,
+    #[serde(default)]
+    pub(crate) when: Vec<Condition>,
+}
+
+/// A call (or assignment) that installs a handler for crashes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CrashRow {
+    #[serde(default)]
+    pub(crate) calls: Vec<String>,
+    /// Places assigned to: `sys.excepthook`.
+    #[serde(default)]
+    pub(crate) places: Vec<String>,
+    /// Ports with the handler function (`value` for an assignment).
+    pub(crate) handler: Vec<String>,
+    pub(crate) covers: Vec<Crash>,
+    #[serde(default)]
+    pub(crate) when: Vec<Condition>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Crash {
+    Exception,
+    Rejection,
+    /// A signal or exit hook: runs while serving may still go on.
+    Signal,
+}
+
+/// What a library does with the functions it is given. Without a row they are taken to be called, at once or later.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CallbackRow {
+    pub(crate) calls: Vec<String>,
+    /// Ports with the functions.
+    pub(crate) func: Vec<String>,
+    pub(crate) runs: CallbackTime,
+    /// Ports that flow into the function's parameters, in order: `["self[]"]` for `Array.map`.
+    #[serde(default)]
+    pub(crate) gives: Vec<String>,
+    /// The function's result is in the call's result.
+    #[serde(default)]
+    pub(crate) returns: bool,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum CallbackTime {
+    Now,
+    Later,
+    Never,
+}
+
+/// Where values of interest come from.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SourceRow {
+    /// `env`, `env-all`, `response`, `credential`, `argument`, `stdin`, `error`: the kinds of `rules/kinds.toml`.
+    pub(crate) kind: String,
+    /// Members whose reading is the source: `process.env.*`.
+    #[serde(default)]
+    pub(crate) reads: Vec<String>,
+    #[serde(default)]
+    pub(crate) calls: Vec<String>,
+    /// Port with the name (of the environment variable); for `reads` the last member.
+    pub(crate) name: Option<String>,
+    /// Ports that get the value; default `return`.
+    #[serde(default)]
+    pub(crate) gives: Vec<String>,
+    #[serde(default)]
+    pub(crate) when: Vec<Condition>,
+    pub(crate) versions: Option<String>,
+}
+
+/// How data moves through a library call. Without a row a library call's result holds its arguments and receiver, in doubt.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FlowRow {
+    pub(crate) calls: Vec<String>,
+    pub(crate) from: Vec<String>,
+    pub(crate) to: Vec<String>,
+}
+
+/// A call whose result holds nothing of what it was given: hashes, lengths, key lists, redaction.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CleanRow {
+    pub(crate) calls: Vec<String>,
+    /// Kinds of data it cleans; default: all.
+    #[serde(default)]
+    pub(crate) kinds: Vec<String>,
+}

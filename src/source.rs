@@ -1,0 +1,3 @@
+//! The only disk access: which files there are, their text, and what the manifests beside them say.
+
+pub(crate) mod files;
