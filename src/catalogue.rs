@@ -198,7 +198,9 @@ impl Rule {
             let _ = writeln!(res, "| weakness | {} |", links.collect::<Vec<_>>().join(", "));
         }
         if !self.implemented {
-            res.push_str("\n**Not looked for yet.** The rule is described here so that its meaning is settled first.\n");
+            res.push_str(
+                "\n**Not looked for yet.** The rule is described here so that its meaning is settled first.\n",
+            );
         }
         let _ = write!(res, "\n{}\n\n## What to do\n\n{}.\n", self.text.why.trim(), capital(&self.text.help));
         let _ = write!(res, "\n## What fires, and what does not\n\n{}\n", self.text.rulings.trim());

@@ -24,6 +24,8 @@ mod wrap;
 
 #[cfg(test)]
 mod sample;
+#[cfg(test)]
+mod tests;
 
 /// The result of an audit.
 #[derive(Debug, Default)]

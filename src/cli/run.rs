@@ -119,18 +119,18 @@ fn explain(args: &ExplainArgs, terminal: Terminal) -> Result<String, String> {
 
 /// The audit, with a word on standard error when it takes long and somebody is waiting.
 fn audit(options: &Options, err: &mut dyn Write, terminal: Terminal) -> Result<Report, String> {
-    if !terminal.err || terminal.dumb {
-        return crate::audit(options);
-    }
+    let patience = if terminal.err && !terminal.dumb { PATIENCE } else { Duration::MAX };
     std::thread::scope(|scope| {
         let (done, wait) = mpsc::channel();
-        let worker = scope.spawn(move || {
+        let work = move || {
             let report = crate::audit(options);
             // Nobody listens any more when the wait below is over.
             let _ = done.send(());
             report
-        });
-        if wait.recv_timeout(PATIENCE) == Err(mpsc::RecvTimeoutError::Timeout) {
+        };
+        let thread = std::thread::Builder::new().stack_size(crate::lower::STACK_SIZE);
+        let worker = thread.spawn_scoped(scope, work).map_err(|err| format!("can't start a thread: {err}"))?;
+        if wait.recv_timeout(patience) == Err(mpsc::RecvTimeoutError::Timeout) {
             let _ = write!(err, "analysing …").and_then(|()| err.flush());
             let _ = wait.recv();
             let _ = write!(err, "\r\u{1b}[K").and_then(|()| err.flush());
@@ -143,7 +143,8 @@ fn audit(options: &Options, err: &mut dyn Write, terminal: Terminal) -> Result<R
 }
 
 fn say_nothing_found(report: &Report, err: &mut dyn Write, terminal: Terminal) {
-    let style = Style { colour: false, unicode: false, width: terminal.width.unwrap_or(PLAIN_WIDTH), detail: Detail::Normal };
+    let style =
+        Style { colour: false, unicode: false, width: terminal.width.unwrap_or(PLAIN_WIDTH), detail: Detail::Normal };
     let _ = err.write_all(servers::none_found(report, style).as_bytes());
 }
 

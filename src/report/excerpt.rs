@@ -6,7 +6,8 @@
 use std::fmt;
 
 use miette::{
-    Diagnostic, GraphicalReportHandler, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents,
+    Diagnostic, GraphicalReportHandler, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan,
+    SpanContents,
 };
 
 use super::FileText;
@@ -102,7 +103,10 @@ fn near(file: &FileText, group: &[Mark], mark: &Mark, measure: Measure) -> bool 
 fn frame(name: &str, file: &FileText, group: &[Mark], measure: Measure) -> Frame {
     let lines = group.iter().map(|mark| file.lines().line(mark.span.start));
     let first = lines.clone().min().unwrap_or(1).saturating_sub(CONTEXT).max(1);
-    let last = lines.max().unwrap_or(1).saturating_add(CONTEXT).min(file.lines().line_count());
+    let marked = lines.max().unwrap_or(1);
+    let last = marked.saturating_add(CONTEXT).min(file.lines().line_count());
+    // The line break at a file's end starts a line that nobody wrote.
+    let last = if file.line_text(last).is_empty() && last == file.lines().line_count() { marked } else { last };
     let mut text = String::new();
     let mut labels = Vec::new();
     let mut columns = Vec::new();
@@ -136,7 +140,9 @@ impl Shown {
         let base = file.lines().line_start(line) as usize;
         let within = |offset: u32| (file.floor(offset) as usize).saturating_sub(base).min(source.len());
         let spans: Vec<_> = marks.iter().map(|mark| (within(mark.span.start), within(mark.span.end))).collect();
-        let (from, to) = window(source, spans.first().map_or(0, |span| span.0), measure.width);
+        let marked =
+            (spans.first().map_or(0, |span| span.0), spans.iter().map(|span| span.1).max().unwrap_or_default());
+        let (from, to) = window(source, marked, measure.width);
         let mut text = String::new();
         if from > 0 {
             text.push_str(measure.cut);
@@ -165,13 +171,14 @@ impl Shown {
     }
 }
 
-/// The part of `line` to show, as byte offsets.
-fn window(line: &str, mark: usize, width: usize) -> (usize, usize) {
-    if line.chars().count() <= width {
+/// The part of `line` to show, as byte offsets: its start, unless what is marked lies further right.
+fn window(line: &str, (start, end): (usize, usize), width: usize) -> (usize, usize) {
+    let chars = |to: usize| line.get(..to).map_or(0, |text| text.chars().count());
+    let (start, end, total) = (chars(start), chars(end), chars(line.len()));
+    if total <= width {
         return (0, line.len());
     }
-    let before = line.get(..mark).map_or(0, |text| text.chars().count());
-    let skip = if before + LEAD * 2 < width { 0 } else { before.saturating_sub(LEAD) };
+    let skip = if end + LEAD / 2 < width { 0 } else { start.saturating_sub(LEAD).min(total - width) };
     let offset = |n: usize| line.char_indices().nth(n).map_or(line.len(), |(at, _)| at);
     (offset(skip), offset(skip + width))
 }

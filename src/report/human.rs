@@ -110,13 +110,18 @@ impl Human<'_> {
         let measure = Measure { width: self.style.width - GUTTER, cut: self.pick("…", "...") };
         let handler = self.handler();
         let mut frames: Vec<Frame> = Vec::new();
-        for (file, marks) in marks(finding) {
+        for (file, marks) in marks(finding, self.style.detail) {
             let Some(text) = self.report.texts.get(file) else { continue };
             frames.extend(excerpt::frames(&visible(&text.path), text, marks, measure));
         }
         frames.sort_by_key(|frame| frame.order);
         for frame in frames {
             self.out.push_str(&frame.draw(&handler));
+        }
+        let hidden = (0..finding.path.len()).filter(|at| is_left_out(*at, finding.path.len(), self.style.detail));
+        match hidden.count() {
+            0 => {}
+            n => self.field("path", &format!("{} in the middle left out, shown by -v", count(n, "step", "steps"))),
         }
     }
 
@@ -220,8 +225,13 @@ fn home(finding: &Finding, report: &Report) -> Option<usize> {
     finding.servers.iter().copied().find(|at| *at < report.servers.len())
 }
 
+/// Is step `at` of a path of `n_steps` in the part that is not drawn?
+fn is_left_out(at: usize, n_steps: usize, detail: Detail) -> bool {
+    detail < Detail::Verbose && n_steps > MAX_CHAIN && (4..n_steps - 4).contains(&at)
+}
+
 /// What to mark, by file in the order of reading. Steps of a path carry their numbers.
-fn marks(finding: &Finding) -> Vec<(FileId, Vec<Mark>)> {
+fn marks(finding: &Finding, detail: Detail) -> Vec<(FileId, Vec<Mark>)> {
     let mut res: Vec<(FileId, Vec<Mark>)> = Vec::new();
     let mut add = |step: &Step, label: String, primary: bool, order: usize| {
         let mark = Mark { span: step.loc.span, label, primary, order };
@@ -232,7 +242,7 @@ fn marks(finding: &Finding) -> Vec<(FileId, Vec<Mark>)> {
     };
     let n_steps = finding.path.len();
     for (at, step) in finding.path.iter().enumerate() {
-        if n_steps > MAX_CHAIN && (4..n_steps - 4).contains(&at) {
+        if is_left_out(at, n_steps, detail) {
             continue;
         }
         let primary = step.loc == finding.primary.loc;
@@ -247,7 +257,8 @@ fn marks(finding: &Finding) -> Vec<(FileId, Vec<Mark>)> {
 
 /// `2 errors, 1 warning`, or `nothing found`.
 fn counts(findings: &[&Finding]) -> String {
-    let words = [(Level::Error, "error", "errors"), (Level::Warning, "warning", "warnings"), (Level::Note, "note", "notes")];
+    let words =
+        [(Level::Error, "error", "errors"), (Level::Warning, "warning", "warnings"), (Level::Note, "note", "notes")];
     let mut parts = Vec::new();
     for (level, one, many) in words {
         let n = findings.iter().filter(|finding| finding.level == level).count();

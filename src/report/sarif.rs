@@ -8,16 +8,16 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use serde_sarif::sarif::{
-    ArtifactLocation, CodeFlow, Invocation, Location, Message, MultiformatMessageString, Notification, PhysicalLocation,
-    PropertyBag, Region, Result as SarifResult, ResultLevel, Run, RunAutomationDetails, Sarif, ThreadFlow,
-    ThreadFlowLocation, Tool, ToolComponent,
+    ArtifactLocation, CodeFlow, Invocation, Location, Message, MultiformatMessageString, Notification,
+    PhysicalLocation, PropertyBag, Region, Result as SarifResult, ResultLevel, Run, RunAutomationDetails, Sarif,
+    ThreadFlow, ThreadFlowLocation, Tool, ToolComponent,
 };
 
 use super::fingerprint::fingerprints;
 use super::sarif_rules::descriptors;
 use super::{Report, Selection, escape};
 use crate::base::span::Loc;
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, capital};
 use crate::finding::{Confidence, Finding, Level, Step};
 
 /// GitHub reads 25,000 results a run but shows only the top 5,000.
@@ -30,6 +30,9 @@ const MAX_LOCATIONS: usize = 1_000;
 const MAX_NOTIFICATIONS: usize = 1_000;
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
+
+/// Where to learn about the program as long as the manifest names no repository.
+const REGISTRY: &str = concat!("https://crates.io/crates/", env!("CARGO_PKG_NAME"));
 const ROOT: &str = "%SRCROOT%";
 
 /// The key under which fingerprints stand; another way to make them needs another key.
@@ -44,7 +47,7 @@ pub(crate) fn render(report: &Report, selection: &Selection<'_>, catalogue: &Cat
     if rows.len() > MAX_RESULTS {
         let cut = rows.len() - MAX_RESULTS;
         notes.push(notification(
-            &format!("{cut} findings of the lowest level and confidence are left out: {MAX_RESULTS} is the limit."),
+            &format!("{} of the lowest level and confidence left out: {MAX_RESULTS} is the limit.", left_out(cut)),
             None,
         ));
         rows.sort_by_key(|(finding, _)| (Reverse(finding.level), Reverse(finding.confidence)));
@@ -68,18 +71,18 @@ pub(crate) fn render(report: &Report, selection: &Selection<'_>, catalogue: &Cat
 }
 
 fn driver(catalogue: &Catalogue) -> ToolComponent {
-    let mut res = ToolComponent::builder()
+    let home = env!("CARGO_PKG_REPOSITORY");
+    ToolComponent::builder()
         .name("mcpleaks")
+        .information_uri(if home.is_empty() { REGISTRY } else { home })
         .full_name(concat!("mcpleaks ", env!("CARGO_PKG_VERSION")))
         .semantic_version(env!("CARGO_PKG_VERSION"))
         .version(env!("CARGO_PKG_VERSION"))
-        .short_description(MultiformatMessageString::builder().text(concat!(env!("CARGO_PKG_DESCRIPTION"), ".")).build())
+        .short_description(
+            MultiformatMessageString::builder().text(concat!(env!("CARGO_PKG_DESCRIPTION"), ".")).build(),
+        )
         .rules(descriptors(catalogue))
-        .build();
-    if !env!("CARGO_PKG_REPOSITORY").is_empty() {
-        res.information_uri = Some(env!("CARGO_PKG_REPOSITORY").to_owned());
-    }
-    res
+        .build()
 }
 
 /// A base without an address: where the root lies on this machine is nobody's business.
@@ -114,7 +117,7 @@ fn result(report: &Report, finding: &Finding, print: String, rules: &[&str]) -> 
 
 /// SARIF wants whole sentences that say it all; code scanning shows the first one in lists.
 fn sentence(finding: &Finding) -> String {
-    let mut res = format!("{}.", finding.message);
+    let mut res = format!("{}.", capital(&finding.message));
     if finding.confidence < Confidence::High && !finding.doubts.is_empty() {
         res.push_str(&format!(" Confidence is {}: {}.", finding.confidence.word(), finding.doubts.join("; ")));
     }
@@ -210,15 +213,22 @@ fn notification(text: &str, file: Option<ArtifactLocation>) -> Notification {
     res
 }
 
-/// Plain text. `{0}` would be a placeholder and `[x](1)` a link to a related location, so both are kept from being read so.
+/// Plain text. `{0}` would be a placeholder and `[x](1)` a link to a related location: only where the text has the look of one
+/// it is escaped, because viewers show the escapes.
 fn message(text: &str) -> Message {
+    let linked = text.contains("](");
     let mut res = String::with_capacity(text.len());
-    for char in text.chars() {
+    for (at, char) in text.char_indices() {
+        let numbered = || text.get(at + 1..).is_some_and(|rest| rest.starts_with(|next: char| next.is_ascii_digit()));
         match char {
-            '{' | '}' => res.extend([char, char]),
-            '[' | ']' | '\\' => res.extend(['\\', char]),
+            '{' if numbered() => res.push_str("{{"),
+            '[' | ']' | '\\' if linked => res.extend(['\\', char]),
             _ => res.push(char),
         }
     }
     Message::builder().text(res).build()
+}
+
+fn left_out(n: usize) -> String {
+    if n == 1 { "1 finding".to_owned() } else { format!("{n} findings") }
 }

@@ -18,7 +18,7 @@ pub(crate) fn line(report: &Report, server: &Server, style: Style) -> String {
     transports.dedup();
     let mut text = if transports.is_empty() { "transport unknown".to_owned() } else { transports.join(", ") };
     if !transports.is_empty() && server.transports.iter().all(|transport| transport.kind == Transport::Http) {
-        text.push_str(": stdout rules do not apply");
+        text.push_str(" only: stdout rules do not apply");
     }
     parts.push(text);
     let handlers = handler_counts(server);
@@ -38,8 +38,10 @@ pub(crate) fn table(report: &Report, style: Style) -> String {
         if at > 0 {
             res.push('\n');
         }
-        let how = if server.entry_how.is_empty() { String::new() } else { format!(" ({})", visible(&server.entry_how)) };
-        let _ = writeln!(res, "{}  {}  entry {}{how}", visible(&server.name), made_with(server), visible(&server.entry));
+        let how =
+            if server.entry_how.is_empty() { String::new() } else { format!(" ({})", visible(&server.entry_how)) };
+        let _ =
+            writeln!(res, "{}  {}  entry {}{how}", visible(&server.name), made_with(server), visible(&server.entry));
         for transport in &server.transports {
             let place = transport.loc.map(|loc| format!(" at {}", visible(&report.at(loc)))).unwrap_or_default();
             field(&mut res, transport.kind.word(), &format!("{}{place}", visible(&transport.how)), style);
@@ -60,7 +62,11 @@ pub(crate) fn none_found(report: &Report, style: Style) -> String {
         .filter(|(_, n)| **n > 0)
         .map(|(language, n)| count(*n, &format!("{language} file"), &format!("{language} files")))
         .collect();
-    let looked = if looked.is_empty() { "no TypeScript, JavaScript, Python or Rust files".to_owned() } else { looked.join(", ") };
+    let looked = if looked.is_empty() {
+        "no TypeScript, JavaScript, Python or Rust files".to_owned()
+    } else {
+        looked.join(", ")
+    };
     let text = format!("no MCP server found in {} ({looked} looked at)", visible(&report.root_name));
     let mut res = wrap(&text, style.width, "", "  ");
     let shown = if style.detail == Detail::Verbose { usize::MAX } else { MAX_LIST };

@@ -15,9 +15,13 @@ pub(crate) fn wrap(text: &str, width: usize, first: &str, rest: &str) -> String 
         // A log reader takes a line that starts with `::` for a command, whatever the indent.
         let fits = used + usize::from(!fresh) + len <= width || word.starts_with("::");
         if !fresh && !fits {
+            res.truncate(res.trim_end_matches(' ').len());
             let _ = write!(res, "\n{rest}");
             used = rest.chars().count();
             fresh = true;
+        }
+        if fresh && word.is_empty() {
+            continue;
         }
         if !fresh {
             res.push(' ');

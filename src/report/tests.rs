@@ -1,0 +1,196 @@
+//! What each format makes of hand-made reports.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::human::{self, Detail, Style};
+use super::{Report, Wanted, fingerprint, github, json, sample, sarif, servers};
+use crate::catalogue::Catalogue;
+use crate::finding::{Confidence, Level};
+
+const PLAIN: Style = Style { colour: false, unicode: true, width: 100, detail: Detail::Normal };
+const ALL: Wanted = Wanted { pedantic: false, level: Level::Note, confidence: Confidence::Low };
+
+fn human(report: &Report, style: Style) -> String {
+    human::render(report, &report.select(ALL), style)
+}
+
+fn sarif(report: &Report) -> String {
+    sarif::render(report, &report.select(ALL), &Catalogue::load().expect("loads"))
+}
+
+#[test]
+fn human_report() {
+    insta::assert_snapshot!(human(&sample::notes(), PLAIN));
+}
+
+#[test]
+fn human_report_in_ascii_and_narrow() {
+    insta::assert_snapshot!(human(&sample::notes(), Style { unicode: false, width: 60, ..PLAIN }));
+}
+
+#[test]
+fn human_report_in_colour() {
+    let text = human(&sample::notes(), Style { colour: true, ..PLAIN });
+    assert!(text.starts_with("\u{1b}[1;31merror[stdout-write]\u{1b}[0m: `console.info`"), "{text}");
+}
+
+#[test]
+fn human_report_of_findings_only() {
+    let text = human(&sample::notes(), Style { detail: Detail::Quiet, ..PLAIN });
+    assert!(text.contains("error[stdout-write]") && !text.contains("server  ") && !text.contains("analysed"), "{text}");
+}
+
+#[test]
+fn human_report_of_long_lists_and_lines() {
+    insta::assert_snapshot!(human(&sample::long(), PLAIN));
+}
+
+#[test]
+fn human_report_without_a_server() {
+    insta::assert_snapshot!(human(&sample::nothing(), PLAIN));
+}
+
+#[test]
+fn human_report_of_hostile_text() {
+    let text = human(&sample::hostile(), PLAIN);
+    assert_harmless(&text);
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn server_table() {
+    insta::assert_snapshot!(servers::table(&sample::notes(), PLAIN));
+    assert_harmless(&servers::table(&sample::hostile(), PLAIN));
+}
+
+#[test]
+fn github_commands() {
+    let report = sample::notes();
+    insta::assert_snapshot!(github::render(&report, &report.select(ALL)));
+}
+
+#[test]
+fn github_commands_of_hostile_text() {
+    let report = sample::hostile();
+    let text = github::render(&report, &report.select(ALL));
+    assert_eq!(text.lines().count(), 2, "{text}");
+    assert_eq!(text.lines().filter(|line| line.trim_start().starts_with("::")).count(), 1, "{text}");
+    assert!(!text.contains("##["), "{text}");
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn github_says_that_annotations_are_cut() {
+    let mut report = sample::notes();
+    let one = report.findings.first().expect("has findings").clone();
+    report.findings = vec![one; 11];
+    let text = github::render(&report, &report.select(ALL));
+    assert!(text.ends_with("in 41 files; GitHub shows 10 annotations of each level, all are in this log\n"), "{text}");
+}
+
+#[test]
+fn json_document() {
+    let report = sample::notes();
+    let text = json::render(&report, &report.select(ALL)).replace(env!("CARGO_PKG_VERSION"), "VERSION");
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn json_of_hostile_text_is_harmless_and_complete() {
+    let report = sample::hostile();
+    let text = json::render(&report, &report.select(ALL));
+    assert!(!text.chars().any(|char| char != '\n' && super::escape::is_active(char)), "{text}");
+    let value: serde_json::Value = serde_json::from_str(&text).expect("valid");
+    assert_eq!(value["root"].as_str(), Some(report.root_name.as_str()));
+}
+
+#[test]
+fn sarif_results() {
+    let value: serde_json::Value = serde_json::from_str(&sarif(&sample::notes())).expect("valid");
+    let results = serde_json::to_string_pretty(&value["runs"][0]["results"]).expect("prints");
+    insta::assert_snapshot!(results);
+}
+
+#[test]
+fn sarif_rule_objects() {
+    let value: serde_json::Value = serde_json::from_str(&sarif(&sample::notes())).expect("valid");
+    let rules = value["runs"][0]["tool"]["driver"]["rules"].as_array().expect("a list").clone();
+    assert_eq!(rules.len(), 16);
+    for (at, result) in value["runs"][0]["results"].as_array().expect("a list").iter().enumerate() {
+        let index = result["ruleIndex"].as_u64().and_then(|n| usize::try_from(n).ok()).expect("an index");
+        assert_eq!(rules[index]["id"], result["ruleId"], "result {at}");
+    }
+}
+
+#[test]
+fn sarif_keeps_below_the_limits() {
+    let mut report = sample::notes();
+    let [error, warning, ..] = report.findings.as_slice() else { panic!("has findings") };
+    let (error, warning) = (error.clone(), warning.clone());
+    report.findings = vec![warning; 5_000];
+    report.findings.push(error);
+    let value: serde_json::Value = serde_json::from_str(&sarif(&report)).expect("valid");
+    let results = value["runs"][0]["results"].as_array().expect("a list");
+    assert_eq!(results.len(), 5_000);
+    assert_eq!(results[0]["level"], "error");
+    let notes = value["runs"][0]["invocations"][0]["toolExecutionNotifications"].to_string();
+    assert!(notes.contains("1 finding of the lowest level and confidence left out"), "{notes}");
+}
+
+#[test]
+fn sarif_is_valid_for_the_multitool() {
+    for (name, report) in [
+        ("notes", sample::notes()),
+        ("hostile", sample::hostile()),
+        ("nothing", sample::nothing()),
+        ("long", sample::long()),
+    ] {
+        validate(name, &sarif(&report));
+    }
+}
+
+#[test]
+fn fingerprints_ignore_places_and_tell_equal_statements_apart() {
+    let mut report = sample::notes();
+    let first = report.findings.first().expect("has findings").clone();
+    report.findings.push(first);
+    let prints = fingerprint::fingerprints(&report.findings.iter().collect::<Vec<_>>());
+    let moved: Vec<_> = report
+        .findings
+        .iter()
+        .cloned()
+        .map(|mut finding| {
+            finding.primary.loc.span.start += 7;
+            finding
+        })
+        .collect();
+    assert_eq!(prints, fingerprint::fingerprints(&moved.iter().collect::<Vec<_>>()));
+    let different: std::collections::BTreeSet<_> = prints.iter().collect();
+    assert_eq!(different.len(), prints.len());
+}
+
+/// No character a terminal acts on, no line that a log reader takes for a command.
+fn assert_harmless(text: &str) {
+    assert!(!text.chars().any(|char| char != '\n' && super::escape::is_active(char)), "{text}");
+    assert!(!text.lines().any(|line| line.trim_start().starts_with("::")), "{text}");
+    assert!(!text.contains("##["), "{text}");
+}
+
+/// Runs Microsoft's validator; nothing but notes may come of it.
+fn validate(name: &str, text: &str) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("target");
+    let tool = root.join("tools/node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool");
+    assert!(tool.is_file(), "the SARIF Multitool is missing: `tests/run tools` installs it below target/tools");
+    let file: PathBuf = root.join(format!("{name}.sarif"));
+    std::fs::write(&file, text).expect("target is writable");
+    let out = Command::new(tool)
+        .env("DOTNET_SYSTEM_GLOBALIZATION_INVARIANT", "1")
+        .args(["validate", "--rule-kind", "Sarif;Gh"])
+        .arg(&file)
+        .output()
+        .expect("the multitool runs");
+    let said = String::from_utf8_lossy(&out.stdout).into_owned() + &String::from_utf8_lossy(&out.stderr);
+    assert!(out.status.success(), "{name}: {said}");
+    assert!(!said.contains(": error ") && !said.contains(": warning "), "{name}: {said}");
+}
