@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::finding::{Level, Persona};
 
@@ -101,7 +101,8 @@ pub(crate) struct Text {
     pub(crate) rulings: String,
 }
 
-#[derive(Debug, Deserialize)]
+/// A whole program of one file: `bad` is reported by the rule, `good` is not.
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Example {
     pub(crate) language: ExampleLanguage,
@@ -109,7 +110,7 @@ pub(crate) struct Example {
     pub(crate) good: String,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq, PartialOrd, Ord)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum ExampleLanguage {
     Script,
@@ -224,6 +225,10 @@ impl Rule {
             res.push("a rule has a [flow] table if, and only if, its shape is `flow`".to_owned());
         }
         for (name, text) in [("title", &self.title), ("message", &self.text.message), ("help", &self.text.help)] {
+            let placeholders = text.replace("{source}", "").replace("{sink}", "");
+            if name == "message" && placeholders.contains(['{', '}']) {
+                res.push("message has a placeholder other than {source} and {sink}".to_owned());
+            }
             if text.ends_with('.') || text.contains('\n') || text.is_empty() {
                 res.push(format!("{name} is not one line without a dot at its end"));
             }

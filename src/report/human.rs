@@ -166,10 +166,10 @@ impl Human<'_> {
             parts.push(counts(&self.selection.shown));
         }
         if self.selection.pedantic > 0 {
-            parts.push(format!("{} hidden, see --pedantic", self.selection.pedantic));
+            parts.push(format!("{} more with --pedantic", self.selection.pedantic));
         }
         if self.selection.below > 0 {
-            parts.push(format!("{} below --min-level or --min-confidence", self.selection.below));
+            parts.push(format!("{} hidden by --min-level or --min-confidence", self.selection.below));
         }
         parts.push(format!(
             "{}, {} analysed in {} ms",

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::escape;
 use super::wrap::wrap;
-use crate::catalogue::{Catalogue, Rule, capital};
+use crate::catalogue::{Catalogue, Example, Rule, capital};
 use crate::finding::Persona;
 
 #[derive(Serialize)]
@@ -19,6 +19,7 @@ struct Row<'a> {
     security_severity: f64,
     cwe: &'a [u32],
     implemented: bool,
+    examples: &'a [Example],
 }
 
 /// A line per rule.
@@ -56,19 +57,19 @@ pub(crate) fn explain(rule: &Rule, width: usize) -> String {
     }
     res.push('\n');
     prose(&mut res, &rule.text.why, width);
-    res.push('\n');
     res.push_str(&wrap(&capital(&rule.text.help), width, "What to do: ", "  "));
     res.push('\n');
     prose(&mut res, &rule.text.rulings, width);
     for example in &rule.examples {
         let name = example.language.heading();
-        let _ = writeln!(res, "\n{name}, reported:\n");
+        let _ = writeln!(res, "{name}, reported:\n");
         code(&mut res, &example.bad);
         let _ = writeln!(res, "\n{name}, not reported:\n");
         code(&mut res, &example.good);
+        res.push('\n');
     }
     if let Some(page) = rule.page() {
-        let _ = writeln!(res, "\n{page}");
+        let _ = writeln!(res, "{page}");
     }
     res
 }
@@ -83,18 +84,32 @@ fn row(rule: &Rule) -> Row<'_> {
         security_severity: rule.security_severity,
         cwe: &rule.cwe,
         implemented: rule.implemented,
+        examples: &rule.examples,
     }
 }
 
-/// Markdown paragraphs and lists, wrapped; a line of its own in the text stays one.
+/// Markdown paragraphs and list items, each filled anew to the width.
 fn prose(res: &mut String, text: &str, width: usize) {
-    for line in text.trim().lines() {
-        if line.trim().is_empty() {
+    let mut block = String::new();
+    for line in text.trim().lines().chain([""]) {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with("- ") {
+            fill(res, &block, width);
+            block.clear();
+        }
+        if line.is_empty() {
             res.push('\n');
         } else {
-            let rest = if line.starts_with("- ") { "  " } else { "" };
-            res.push_str(&wrap(line, width, "", rest));
+            block.push_str(if block.is_empty() { "" } else { " " });
+            block.push_str(line);
         }
+    }
+}
+
+fn fill(res: &mut String, block: &str, width: usize) {
+    if !block.is_empty() {
+        let rest = if block.starts_with("- ") { "  " } else { "" };
+        res.push_str(&wrap(block, width, "", rest));
     }
 }
 

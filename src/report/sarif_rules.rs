@@ -18,7 +18,7 @@ fn descriptor(rule: &Rule) -> ReportingDescriptor {
         .id(&rule.id)
         .name(rule.pascal())
         .short_description(text(&format!("{}.", capital(&rule.title))))
-        .full_description(text(&format!("{}.", capital(&rule.text.message.replace(['{', '}'], "")))))
+        .full_description(text(&first_paragraph(&rule.text.why)))
         .help(help(rule))
         .default_configuration(ReportingConfiguration::builder().level(rule.level.word()).build())
         .properties(properties(rule))
@@ -53,6 +53,11 @@ fn problem_severity(rule: &Rule) -> &'static str {
         crate::finding::Level::Warning => "warning",
         crate::finding::Level::Note => "recommendation",
     }
+}
+
+fn first_paragraph(text: &str) -> String {
+    let lines = text.trim().lines().take_while(|line| !line.trim().is_empty());
+    lines.collect::<Vec<_>>().join(" ")
 }
 
 fn text(text: &str) -> MultiformatMessageString {
