@@ -4,9 +4,11 @@
 mod base;
 mod debug;
 mod finding;
+mod flow;
 mod ir;
 mod lower;
 mod models;
+mod resolve;
 mod source;
 
 pub use debug::debug_ir;
