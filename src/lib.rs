@@ -9,6 +9,7 @@ mod ir;
 mod lower;
 mod models;
 mod resolve;
+mod rules;
 mod source;
 
 pub use debug::debug_ir;

@@ -77,6 +77,11 @@ impl Facts {
         self.by_sym.is_empty()
     }
 
+    /// The symbols that something is known of.
+    pub(crate) fn symbols(&self) -> impl Iterator<Item = &Symbol> {
+        self.by_sym.keys()
+    }
+
     fn get(&self, sym: &Symbol) -> Option<&Fact> {
         self.by_sym.get(sym)
     }

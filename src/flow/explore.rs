@@ -362,6 +362,19 @@ impl<'v> Explorer<'v> {
         }
     }
 
+    /// Takes over what an earlier exploration of the same process learned of single values and serving functions.
+    pub(super) fn take_knowledge(&mut self, other: &mut Self) {
+        self.seen = std::mem::take(&mut other.seen);
+        self.serving_funcs = std::mem::take(&mut other.serving_funcs);
+        self.serving_calls = std::mem::take(&mut other.serving_calls);
+    }
+
+    /// Notes that a module's code was run by the process itself, not by an import.
+    pub(super) fn mark_ran(&mut self, module: ModuleId) {
+        let init = self.values.program.modules[module].init;
+        self.ran.entry(module).or_insert((init, crate::base::idx::Id::new(usize::MAX)));
+    }
+
     /// Notes that a function runs while the process serves.
     pub(super) fn run_later(&mut self, func: FuncId, at: At, mode: Mode) {
         if self.later_seen.insert((func, mode)) {

@@ -56,6 +56,7 @@ impl Values<'_> {
             self.link_impls(module);
         }
         self.link_classes();
+        self.annotation_names();
         self.run();
     }
 

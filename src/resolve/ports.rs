@@ -285,3 +285,53 @@ fn same_const(listed: &toml::Value, found: &Const) -> bool {
         _ => false,
     }
 }
+
+impl Values<'_> {
+    /// The text constants at the first of the ports that has one.
+    pub(crate) fn port_text(&self, at: At, ports: &[String]) -> Option<Symbol> {
+        ports.iter().filter_map(|text| self.models.port(text)).find_map(|port| match self.port_values(at, port) {
+            PortValue::Known(values) => values.iter().find_map(|value| match value {
+                Value::Const(Const::Str(text)) => Some(text.clone()),
+                _ => None,
+            }),
+            _ => None,
+        })
+    }
+
+    /// The functions at any of the ports. An object that is an instance of a class offers its methods by name.
+    pub(crate) fn port_funcs(&self, at: At, ports: &[String]) -> Vec<FuncId> {
+        let mut funcs = Vec::new();
+        for port in ports.iter().filter_map(|text| self.models.port(text)) {
+            if let PortValue::Known(values) = self.port_values(at, port) {
+                for value in values {
+                    if let Value::Func(func) = value
+                        && !funcs.contains(&func)
+                    {
+                        funcs.push(func);
+                    }
+                }
+            }
+        }
+        funcs
+    }
+}
+
+impl Values<'_> {
+    /// The calls that can reach a function.
+    pub(crate) fn callers(&self, func: FuncId) -> &[At] {
+        self.callers.get(&func).map_or(&[], Vec::as_slice)
+    }
+
+    /// Does the instruction assign to a library place that a row of the table names?
+    pub(crate) fn assigns(&self, at: At, table: Table) -> bool {
+        let crate::ir::instr::Op::Store(place, _) = &self.program.funcs[at.0].instrs[at.1].op else { return false };
+        let Some((owner, Field::Name(name))) = place.split_last() else { return false };
+        self.place_values(at.0, &owner).unwrap_or_default().iter().any(|value| match value {
+            Value::Api(node, _) => {
+                let member = self.models.index.step(*node, &Step::Member(name.clone()));
+                self.models.index.node(member).has(table)
+            }
+            _ => false,
+        })
+    }
+}

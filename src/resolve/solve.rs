@@ -96,12 +96,16 @@ pub(crate) struct Values<'p> {
     pub(super) call_of: FxHashMap<At, u32>,
     pub(super) edges_done: FxHashSet<(At, FuncId)>,
     pub(crate) call_graph: FxHashMap<At, Vec<(FuncId, CallKind)>>,
+    /// The call graph the other way round, in order of functions and instructions.
+    pub(super) callers: FxHashMap<FuncId, Vec<At>>,
     pub(super) globals: FxHashMap<(crate::ir::program::ModuleId, crate::base::Symbol), SlotId>,
     pub(super) supers: FxHashMap<FuncId, SlotId>,
     pub(super) types: FxHashMap<(FuncId, crate::ir::instr::Base, Vec<crate::base::Symbol>), SlotId>,
     pub(super) impls: Vec<super::members::ImplBlock>,
     /// Calls that no callee is known for, though something of the program was called.
     pub(super) guessed: FxHashSet<At>,
+    /// Handlers by attribute or class.
+    pub(super) marked: Vec<(FuncId, crate::models::index::RowRef)>,
 }
 
 /// Runs the value pass.
@@ -117,6 +121,8 @@ pub(crate) fn solve<'p>(program: &'p Program, models: &'p Models, linker: &'p Li
         }
         values.run();
     }
+    values.find_marked();
+    values.reverse_calls();
     values
 }
 
@@ -153,11 +159,22 @@ impl<'p> Values<'p> {
             call_of: FxHashMap::default(),
             edges_done: FxHashSet::default(),
             call_graph: FxHashMap::default(),
+            callers: FxHashMap::default(),
             globals: FxHashMap::default(),
             supers: FxHashMap::default(),
             types: FxHashMap::default(),
             impls: Vec::new(),
             guessed: FxHashSet::default(),
+            marked: Vec::new(),
+        }
+    }
+
+    fn reverse_calls(&mut self) {
+        let mut edges: Vec<(At, FuncId)> =
+            self.call_graph.iter().flat_map(|(at, callees)| callees.iter().map(|(func, _)| (*at, *func))).collect();
+        edges.sort_unstable();
+        for (at, func) in edges {
+            self.callers.entry(func).or_default().push(at);
         }
     }
 
