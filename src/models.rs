@@ -47,6 +47,28 @@ macro_rules! row_accessors {
 }
 
 impl Models {
+    /// The models the binary carries, and those in a folder of the user's.
+    ///
+    /// # Errors
+    /// Every mistake in a file, with its place.
+    pub(crate) fn load(folder: Option<&std::path::Path>) -> Result<Self, String> {
+        let mut files = Vec::new();
+        let mut faults = Vec::new();
+        let mut add = |path: &str, text: &str| match load::parse(path, text) {
+            Ok(file) => files.push(file),
+            Err(what) => faults.push(what),
+        };
+        for (path, text) in crate::catalogue::EMBEDDED {
+            if path.starts_with("models/") {
+                add(path, text);
+            }
+        }
+        for (path, text) in folder.map(crate::source::models_in).transpose()?.unwrap_or_default() {
+            add(&path, &text);
+        }
+        if faults.is_empty() { Self::new(files).map_err(|faults| faults.join("\n")) } else { Err(faults.join("\n")) }
+    }
+
     /// Checks and indexes the files.
     ///
     /// # Errors
@@ -58,6 +80,14 @@ impl Models {
         let mut faults = Vec::new();
         models.parse_ports(&mut faults);
         if faults.is_empty() { Ok(models) } else { Err(faults) }
+    }
+
+    /// Does a library whose import is written so serve?
+    pub(crate) fn serves(&self, language: crate::ir::program::Language, specifier: &str) -> bool {
+        let named = |text: &String| text == specifier || text.strip_suffix("/*").is_some_and(|prefix| specifier.starts_with(prefix));
+        self.files
+            .iter()
+            .any(|file| file.language.language() == language && !file.serves.is_empty() && file.imports.iter().any(named))
     }
 
     /// A port that stands in some row.

@@ -2,6 +2,7 @@
 //!
 //! | file | answers |
 //! | --- | --- |
+//! | `byhand` | which reads of standard input are a server without an SDK? |
 //! | `link` | which module does an import mean? |
 //! | `values` | the vocabulary: values, objects, slots |
 //! | `solve` | the worklist that propagates values along constraints |
@@ -12,6 +13,7 @@
 //! | `ports` | the values at a model's port of a call |
 //! | `streams` | which stream does a call or value mean? |
 
+pub(crate) mod byhand;
 pub(crate) mod calls;
 pub(crate) mod generate;
 pub(crate) mod link;

@@ -79,6 +79,8 @@ pub(crate) struct Serve {
     pub(crate) kind: TransportKind,
     pub(crate) diverts_stdout: bool,
     pub(crate) own_stream: bool,
+    /// Without an SDK.
+    pub(crate) by_hand: bool,
     pub(crate) facts: Facts,
     pub(crate) rebinds: BTreeSet<u32>,
 }

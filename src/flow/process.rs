@@ -151,7 +151,8 @@ fn run_later(explorer: &mut Explorer<'_>, roots: &[FrameId]) -> Vec<(FrameId, At
 /// Handlers that no call registers: annotated methods and methods of base classes of the served objects.
 fn mark_handlers(explorer: &mut Explorer<'_>) -> Vec<Handler> {
     let values = explorer.values;
-    let serves: Vec<(At, RowRef)> = explorer.serves.values().map(|serve| (serve.at, serve.row)).collect();
+    let with_sdk = explorer.serves.values().filter(|serve| !serve.by_hand);
+    let serves: Vec<(At, RowRef)> = with_sdk.map(|serve| (serve.at, serve.row)).collect();
     let mut served: BTreeSet<ClassId> = BTreeSet::new();
     for (at, row) in &serves {
         for port in ["self", "arg.0"].into_iter().map(str::to_owned).chain(values.models.serve(*row).server.iter().cloned()) {

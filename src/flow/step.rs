@@ -34,6 +34,11 @@ impl Explorer<'_> {
             Op::Call(call) => self.call(func, id, call, state),
             Op::Import(import) => (self.import(func, id, import, state), true),
             Op::Store(place, value) => (self.store(func, id, place, *value, state), true),
+            Op::Load(_) if self.values.hand_written_serves().contains(&(func, id)) => {
+                let mut event = self.event(id, state);
+                self.serve_by_hand((func, id), &mut event, state);
+                (Some(event), true)
+            }
             _ => (None, true),
         };
         let abs = self.eval(func, id, op, state);
@@ -593,6 +598,9 @@ impl Explorer<'_> {
                 return false;
             }
         }
+        if self.values.hand_written_serves().contains(&at) {
+            self.serve_by_hand(at, event, state);
+        }
         let exits = self.values.call_rows(at, Table::Exit);
         let ends = exits.iter().any(|row| self.values.holds(at, &self.values.models.exit(*row).when));
         let _ = call;
@@ -623,6 +631,7 @@ impl Explorer<'_> {
                 kind,
                 diverts_stdout,
                 own_stream,
+                by_hand: false,
                 facts: (*facts).clone(),
                 rebinds: (*state.rebinds).clone(),
             });
@@ -632,6 +641,25 @@ impl Explorer<'_> {
             state.phase = if blocks { Phase::AFTER } else { Phase::SERVING };
         }
         on_stdio || !blocks
+    }
+
+    /// A read of standard input in a program that speaks the protocol itself.
+    fn serve_by_hand(&mut self, at: At, event: &mut Event, state: &mut State) {
+        let row = RowRef { file: 0, table: Table::Serve, row: 0 };
+        let facts = state.facts.clone();
+        self.serves.entry((at, TransportKind::Stdio)).and_modify(|known| known.facts = known.facts.meet(&facts)).or_insert_with(|| Serve {
+            at,
+            row,
+            kind: TransportKind::Stdio,
+            diverts_stdout: false,
+            own_stream: false,
+            by_hand: true,
+            facts: (*facts).clone(),
+            rebinds: (*state.rebinds).clone(),
+        });
+        event.serves = true;
+        self.serving_calls.insert(at);
+        state.phase = Phase::SERVING;
     }
 
     /// Which transport a serve call uses, and whether that has a stream of its own.

@@ -1,11 +1,12 @@
 //! Functions and classes that a library finds by their attributes and base types, not by a call.
 
 use crate::base::Symbol;
-use crate::ir::func::FuncId;
-use crate::ir::instr::Const;
+use crate::ir::func::{FuncId, LocalId};
+use crate::ir::instr::{Base, Const, Field, Op};
 use crate::ir::program::{ClassId, ModuleId};
-use crate::ir::types::{Annotation, AnnotationValue, NamedType};
+use crate::ir::types::{Annotation, AnnotationValue, NamedType, TypeRef};
 use crate::models::index::{NodeId, RowRef, Table};
+use crate::models::path::PortHead;
 use crate::models::schema::HandlerKind;
 
 use super::solve::Values;
@@ -102,5 +103,57 @@ impl Values<'_> {
         all.sort();
         all.dedup();
         all
+    }
+
+    /// The names under which a handler's arguments are declared, as far as its parameters tell.
+    pub(crate) fn argument_names(&self, func: FuncId, row: RowRef) -> Vec<String> {
+        let data = &self.program.funcs[func];
+        let handler = self.models.handler(row);
+        let mut names: Vec<String> = Vec::new();
+        for port in handler.args.iter().filter_map(|text| self.models.port(text)) {
+            match &port.head {
+                PortHead::AllParams => {
+                    let kept = data.params.iter().filter(|param| !self.is_context(param.ty.as_ref(), &handler.except_types));
+                    names.extend(kept.map(|param| param.name.to_string()));
+                }
+                PortHead::Param(at) => {
+                    let Some(param) = data.params.get(*at as usize) else { continue };
+                    names.extend(self.fields_read(func, param.local));
+                }
+                _ => {}
+            }
+        }
+        names.dedup();
+        names
+    }
+
+    fn is_context(&self, ty: Option<&TypeRef>, except: &[String]) -> bool {
+        match ty {
+            Some(TypeRef::Named(named)) => {
+                let base = match &named.base {
+                    Base::Cell(cell) => Some(&self.program.cells[*cell].name),
+                    _ => None,
+                };
+                let name = named.last_name().or(base);
+                name.is_some_and(|name| except.iter().any(|except| except == name.as_str()))
+            }
+            Some(TypeRef::Union(parts)) => parts.iter().any(|part| self.is_context(Some(part), except)),
+            _ => false,
+        }
+    }
+
+    /// The fields that a function reads of a parameter, in order.
+    fn fields_read(&self, func: FuncId, local: LocalId) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        for instr in self.program.funcs[func].instrs.iter() {
+            if let Op::Load(place) = &instr.op
+                && place.base == Base::Local(local)
+                && let Some(Field::Name(name)) = place.path.first()
+                && !names.iter().any(|known| known == name.as_str())
+            {
+                names.push(name.to_string());
+            }
+        }
+        names
     }
 }

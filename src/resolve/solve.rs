@@ -77,7 +77,7 @@ pub(crate) struct Values<'p> {
     pub(crate) program: &'p Program,
     pub(crate) models: &'p Models,
     pub(crate) linker: &'p Linker,
-    pub(crate) versions: &'p Versions,
+    pub(crate) versions: &'p Versions<'p>,
     pub(crate) classes: Classes,
     pub(super) slots: IndexVec<SlotId, Slot>,
     pub(super) queue: Vec<(SlotId, Value)>,
@@ -106,10 +106,12 @@ pub(crate) struct Values<'p> {
     pub(super) guessed: FxHashSet<At>,
     /// Handlers by attribute or class.
     pub(super) marked: Vec<(FuncId, crate::models::index::RowRef)>,
+    /// Reads of standard input that start a server without an SDK.
+    pub(super) by_hand: std::collections::BTreeSet<At>,
 }
 
 /// Runs the value pass.
-pub(crate) fn solve<'p>(program: &'p Program, models: &'p Models, linker: &'p Linker, versions: &'p Versions) -> Values<'p> {
+pub(crate) fn solve<'p>(program: &'p Program, models: &'p Models, linker: &'p Linker, versions: &'p Versions<'p>) -> Values<'p> {
     let mut values = Values::new(program, models, linker, versions);
     values.generate();
     values.run();
@@ -122,12 +124,13 @@ pub(crate) fn solve<'p>(program: &'p Program, models: &'p Models, linker: &'p Li
         values.run();
     }
     values.find_marked();
+    values.find_by_hand();
     values.reverse_calls();
     values
 }
 
 impl<'p> Values<'p> {
-    fn new(program: &'p Program, models: &'p Models, linker: &'p Linker, versions: &'p Versions) -> Self {
+    fn new(program: &'p Program, models: &'p Models, linker: &'p Linker, versions: &'p Versions<'p>) -> Self {
         let mut next = 0;
         let mut take = |count: usize| {
             let base = next;
@@ -166,6 +169,7 @@ impl<'p> Values<'p> {
             impls: Vec::new(),
             guessed: FxHashSet::default(),
             marked: Vec::new(),
+            by_hand: std::collections::BTreeSet::new(),
         }
     }
 
