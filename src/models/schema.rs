@@ -468,9 +468,15 @@ pub(crate) struct CallbackRow {
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum CallbackTime {
+    /// During the call.
     Now,
+    /// After it: events, timers, tasks.
     Later,
     Never,
+    /// Instead of what follows: the action of one sub-command among several.
+    Alone,
+    /// When the computation that the receiver is fails: `promise.catch(f)`.
+    Failure,
 }
 
 /// Where values of interest come from.
