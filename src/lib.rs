@@ -7,6 +7,7 @@ mod finding;
 mod ir;
 mod lower;
 mod models;
+mod resolve;
 mod source;
 
 pub use debug::debug_ir;
