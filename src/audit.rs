@@ -103,7 +103,8 @@ fn analyse(
         report.entry_candidates = candidates;
     }
     let servers: Vec<Server> = found.iter().map(|server| describe::server(&values, workspace, server)).collect();
-    let units: Vec<rules::Unit<'_>> = found.into_iter().enumerate().map(|(number, server)| server.unit(number)).collect();
+    let units: Vec<rules::Unit<'_>> =
+        found.into_iter().enumerate().map(|(number, server)| server.unit(number)).collect();
     let text_at = |loc: Loc| {
         let text = &workspace.files[loc.file].text;
         let text = text.get(loc.span.start as usize..loc.span.end as usize).unwrap_or_default();
@@ -146,7 +147,8 @@ fn describe(options: &Options, workspace: &Workspace, notes: &IndexVec<FileId, V
         if let Some(note) = refused.or(notes[id].first()) {
             let line = lines.line(note.span.start);
             let rest = if refused.is_none() { "; the rest of the file was read" } else { "" };
-            not_analysed.push(NotAnalysed { path: file.path.clone(), reason: format!("{} at line {line}{rest}", note.text) });
+            not_analysed
+                .push(NotAnalysed { path: file.path.clone(), reason: format!("{} at line {line}{rest}", note.text) });
         }
     }
     not_analysed.sort();

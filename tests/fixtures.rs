@@ -128,7 +128,9 @@ fn judge(case: &Path) -> Vec<String> {
     let reported = reported(case);
     let mut faults = Vec::new();
     let found_at = |want: &Expected| {
-        reported.iter().find(|found| (&found.at.file, found.at.line, &found.at.rule) == (&want.file, want.line, &want.rule))
+        reported
+            .iter()
+            .find(|found| (&found.at.file, found.at.line, &found.at.rule) == (&want.file, want.line, &want.rule))
     };
     for want in &comments.expect {
         match found_at(want) {
@@ -138,7 +140,10 @@ fn judge(case: &Path) -> Vec<String> {
                 let source = comments.sources.get(name);
                 assert!(source.is_some(), "{}: no line has `source: {name}`", case.display());
                 if found.starts.as_ref() != source {
-                    faults.push(format!("{}:{} {} starts at {:?}, not at {source:?}", want.file, want.line, want.rule, found.starts));
+                    faults.push(format!(
+                        "{}:{} {} starts at {:?}, not at {source:?}",
+                        want.file, want.line, want.rule, found.starts
+                    ));
                 }
             }
         }
@@ -153,10 +158,13 @@ fn judge(case: &Path) -> Vec<String> {
             faults.push(format!("{}:{} {} is no longer found: remove the comment", want.file, want.line, want.rule));
         }
     }
-    let named: BTreeSet<&str> = comments.expect.iter().chain(&comments.missing).map(|want| want.rule.as_str()).collect();
+    let named: BTreeSet<&str> =
+        comments.expect.iter().chain(&comments.missing).map(|want| want.rule.as_str()).collect();
     for found in &reported {
         let at = &found.at;
-        let known = |list: &BTreeSet<Expected>| list.iter().any(|want| (&want.file, want.line, &want.rule) == (&at.file, at.line, &at.rule));
+        let known = |list: &BTreeSet<Expected>| {
+            list.iter().any(|want| (&want.file, want.line, &want.rule) == (&at.file, at.line, &at.rule))
+        };
         let aside = ASIDE.contains(&at.rule.as_str()) && !named.contains(at.rule.as_str());
         if !aside && !known(&comments.expect) && !known(&comments.spurious) {
             faults.push(format!("{}:{} {} is found and not expected", at.file, at.line, at.rule));

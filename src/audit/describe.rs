@@ -33,7 +33,7 @@ pub(super) fn server(values: &Values<'_>, workspace: &Workspace, found: &Found<'
             HandlerKind::Prompt => Handler::Prompt,
             HandlerKind::Resource => Handler::Resource,
             HandlerKind::Dispatch => Handler::Dispatch,
-            HandlerKind::Other => return None,
+            HandlerKind::Other | HandlerKind::Middleware => return None,
         };
         let func = &program.funcs[handler.func];
         let place = crate::base::span::Loc { file: program.modules[func.module].file, span: func.name_span };
@@ -68,7 +68,8 @@ fn sdk(values: &Values<'_>, workspace: &Workspace, found: &Found<'_>) -> Option<
 /// The files that the process can load: those of every explored function.
 fn files(values: &Values<'_>, found: &Found<'_>) -> Vec<FileId> {
     let program = values.program;
-    let explored = found.process.explorer.frames.iter().map(|frame| program.modules[program.funcs[frame.func].module].file);
+    let explored =
+        found.process.explorer.frames.iter().map(|frame| program.modules[program.funcs[frame.func].module].file);
     let mut files: BTreeSet<FileId> = explored.collect();
     files.insert(found.entry);
     files.into_iter().collect()

@@ -98,7 +98,11 @@ impl<'v> Finder<'v, '_> {
     fn given_entry(&mut self, path: &std::path::Path) {
         let wanted = path.to_string_lossy().replace('\\', "/");
         let wanted = wanted.trim_start_matches("./");
-        let file = self.workspace.files.iter_enumerated().find(|(_, file)| file.path == wanted || wanted.ends_with(&format!("/{}", file.path)));
+        let file = self
+            .workspace
+            .files
+            .iter_enumerated()
+            .find(|(_, file)| file.path == wanted || wanted.ends_with(&format!("/{}", file.path)));
         let Some((id, file)) = file else { return };
         let name = stem(&file.path);
         self.file_candidate(id, name, "--entry".into(), None, None);
@@ -112,7 +116,14 @@ impl<'v> Finder<'v, '_> {
         }
     }
 
-    fn file_candidate(&mut self, file: FileId, name: String, how: String, function: Option<String>, doubt: Option<String>) {
+    fn file_candidate(
+        &mut self,
+        file: FileId,
+        name: String,
+        how: String,
+        function: Option<String>,
+        doubt: Option<String>,
+    ) {
         let Some(module) = self.values.linker.module_of_file(file) else { return };
         let language = self.values.program.modules[module].language;
         let wanted = match (&function, language) {
@@ -163,7 +174,8 @@ impl<'v> Finder<'v, '_> {
     fn reaches_serving(&self, start: &Start, fresh: bool) -> bool {
         let values = self.values;
         let program = values.program;
-        let mut open: Vec<FuncId> = start.module.map(|module| program.modules[module].init).into_iter().chain(start.func).collect();
+        let mut open: Vec<FuncId> =
+            start.module.map(|module| program.modules[module].init).into_iter().chain(start.func).collect();
         let mut seen: FxHashSet<FuncId> = open.iter().copied().collect();
         while let Some(func) = open.pop() {
             for (id, instr) in program.funcs[func].instrs.iter_enumerated() {
@@ -208,7 +220,11 @@ impl<'v> Finder<'v, '_> {
             }
             let path = &self.workspace.files[data.file].path;
             let (name, how) = (stem(path), "run as a script".to_owned());
-            let doubt = self.workspace.manifests.names_entries(data.language, path).then(|| "no manifest names this file as an entry".to_owned());
+            let doubt = self
+                .workspace
+                .manifests
+                .names_entries(data.language, path)
+                .then(|| "no manifest names this file as an entry".to_owned());
             self.consider(Candidate { start, name, how, doubt });
         }
     }
@@ -230,7 +246,9 @@ impl<'v> Finder<'v, '_> {
     fn loose_functions(&mut self) {
         let program = self.values.program;
         for at in self.serving.clone() {
-            if self.covered.contains(&at) || self.workspace.roles[program.modules[program.funcs[at.0].module].file] != Role::Source {
+            if self.covered.contains(&at)
+                || self.workspace.roles[program.modules[program.funcs[at.0].module].file] != Role::Source
+            {
                 continue;
             }
             let func = self.outermost_caller(at.0);
@@ -272,14 +290,17 @@ pub(super) fn hints(values: &Values<'_>, workspace: &Workspace) -> (Vec<String>,
             let Op::Import(import) = &instr.op else { continue };
             let module = &program.modules[func.module];
             let root = import.from.split(['.', ':', '/']).next().unwrap_or_default();
-            let by_name = [import.from.as_str(), root].into_iter().any(|name| values.models.serves(module.language, name));
+            let by_name =
+                [import.from.as_str(), root].into_iter().any(|name| values.models.serves(module.language, name));
             if by_name {
                 by_file.entry(module.file).or_insert_with(|| import.from.to_string());
             }
         }
     }
     let path = |file: &FileId| workspace.files[*file].path.clone();
-    let hints = by_file.iter().map(|(file, from)| format!("{} imports {from} but nothing it runs starts a transport", path(file)));
+    let hints = by_file
+        .iter()
+        .map(|(file, from)| format!("{} imports {from} but nothing it runs starts a transport", path(file)));
     (hints.collect(), by_file.keys().map(path).collect())
 }
 
@@ -288,7 +309,9 @@ fn stem(path: &str) -> String {
     let file = parts.next().unwrap_or(path);
     let stem = file.split('.').next().unwrap_or(file);
     match (stem, parts.next()) {
-        ("index" | "main" | "server" | "__main__" | "__init__" | "mod" | "lib" | "cli", Some(dir)) if dir != "src" => dir.into(),
+        ("index" | "main" | "server" | "__main__" | "__init__" | "mod" | "lib" | "cli", Some(dir)) if dir != "src" => {
+            dir.into()
+        }
         _ => stem.into(),
     }
 }

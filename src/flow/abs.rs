@@ -16,7 +16,11 @@ pub(crate) enum Abs {
     /// An unknown with a name.
     Sym(Symbol),
     /// A truth value: is the unknown this constant (or, without one, truthy)?
-    Test { sym: Symbol, is: Option<Const>, negated: bool },
+    Test {
+        sym: Symbol,
+        is: Option<Const>,
+        negated: bool,
+    },
 }
 
 /// What is known of a symbol.

@@ -115,7 +115,9 @@ impl Marker<'_, '_> {
                         facts: event.facts.clone(),
                     };
                     let meetings = self.live.sites.entry((frame.func, event.instr)).or_default();
-                    let known = |known: &Site| known.crash == site.crash && known.rebinds == site.rebinds && known.phase == site.phase;
+                    let known = |known: &Site| {
+                        known.crash == site.crash && known.rebinds == site.rebinds && known.phase == site.phase
+                    };
                     if meetings.len() < MAX_MEETINGS && !meetings.iter().any(known) {
                         meetings.push(site);
                     }
@@ -196,7 +198,12 @@ fn crash_blocks(explorer: &Explorer<'_>, id: FrameId) -> BTreeSet<BlockId> {
 }
 
 /// Blocks reachable from `from` without entering `avoid`.
-fn reach(explorer: &Explorer<'_>, id: FrameId, from: BTreeSet<BlockId>, avoid: &BTreeSet<BlockId>) -> BTreeSet<BlockId> {
+fn reach(
+    explorer: &Explorer<'_>,
+    id: FrameId,
+    from: BTreeSet<BlockId>,
+    avoid: &BTreeSet<BlockId>,
+) -> BTreeSet<BlockId> {
     let frame = &explorer.frames[id];
     let mut seen = from.clone();
     let mut open: Vec<BlockId> = from.into_iter().collect();

@@ -155,7 +155,9 @@ fn mark_handlers(explorer: &mut Explorer<'_>) -> Vec<Handler> {
     let serves: Vec<(At, RowRef)> = with_sdk.map(|serve| (serve.at, serve.row)).collect();
     let mut served: BTreeSet<ClassId> = BTreeSet::new();
     for (at, row) in &serves {
-        for port in ["self", "arg.0"].into_iter().map(str::to_owned).chain(values.models.serve(*row).server.iter().cloned()) {
+        for port in
+            ["self", "arg.0"].into_iter().map(str::to_owned).chain(values.models.serve(*row).server.iter().cloned())
+        {
             let Ok(port) = crate::models::path::port(&port) else { continue };
             if let PortValue::Known(found) = values.port_values(*at, &port) {
                 collect_classes(values, &found, &mut served, 4);
@@ -171,7 +173,10 @@ fn mark_handlers(explorer: &mut Explorer<'_>) -> Vec<Handler> {
         let is_served = owner.is_some_and(|class| served.contains(&class));
         let fits = is_served || (served.is_empty() || owner.is_none()) && libraries.contains(&row.file);
         let by_class = !values.models.handler(*row).implements.is_empty() && libraries.contains(&row.file);
-        if values.language(*func) != language || !(fits || by_class) || values.models.handler(*row).kind == HandlerKind::Other {
+        if values.language(*func) != language
+            || !(fits || by_class)
+            || values.models.handler(*row).kind == HandlerKind::Other
+        {
             continue;
         }
         explorer.run_later(*func, first, Mode::Now);
@@ -196,7 +201,8 @@ fn collect_classes(values: &Values<'_>, found: &[Value], into: &mut BTreeSet<Cla
             }
             Value::Api(_, Some(at)) if depth > 0 => {
                 let Some(call) = values.call_at(*at) else { continue };
-                let args: Vec<Value> = call.args.iter().flat_map(|arg| values.of(at.0, arg.value).items().to_vec()).collect();
+                let args: Vec<Value> =
+                    call.args.iter().flat_map(|arg| values.of(at.0, arg.value).items().to_vec()).collect();
                 let receiver = values.receiver_slot(*at).map(|slot| values.of_slot(slot).items().to_vec());
                 collect_classes(values, &args, into, depth - 1);
                 collect_classes(values, &receiver.unwrap_or_default(), into, depth - 1);
@@ -246,9 +252,16 @@ fn all_handlers(explorer: &Explorer<'_>, live: &Live, marked: Vec<Handler>) -> V
             }
         }
     }
+    for at in live.sites.keys() {
+        for (row, funcs) in values.assigned_handlers(*at) {
+            let kind = values.models.handler(row).kind;
+            handlers.extend(funcs.into_iter().map(|func| Handler { func, row, kind, name: None, at: Some(*at) }));
+        }
+    }
     let known: BTreeMap<FuncId, HandlerKind> = handlers.iter().map(|handler| (handler.func, handler.kind)).collect();
     // A function that is also registered under a telling kind is not listed as something else.
-    handlers.retain(|handler| handler.kind != HandlerKind::Other || known.get(&handler.func) == Some(&HandlerKind::Other));
+    handlers
+        .retain(|handler| handler.kind != HandlerKind::Other || known.get(&handler.func) == Some(&HandlerKind::Other));
     handlers
 }
 

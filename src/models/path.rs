@@ -37,7 +37,11 @@ pub(crate) fn patterns(text: &str) -> Result<Vec<Pattern>, String> {
 
 fn expand(text: &str) -> Result<Vec<String>, String> {
     let Some(open) = text.find('{') else {
-        return if text.contains('}') { Err(format!("`{text}` closes a brace that it never opened")) } else { Ok(vec![text.into()]) };
+        return if text.contains('}') {
+            Err(format!("`{text}` closes a brace that it never opened"))
+        } else {
+            Ok(vec![text.into()])
+        };
     };
     let Some(len) = text[open..].find('}') else { return Err(format!("`{text}` never closes its brace")) };
     let (before, inner, after) = (&text[..open], &text[open + 1..open + len], &text[open + len + 1..]);

@@ -34,7 +34,8 @@ impl Values<'_> {
                         if !self.call_rows(at, Table::Serve).is_empty() {
                             with_sdk.insert(language);
                         }
-                        if self.call_rows(at, Table::Source).iter().any(|row| self.models.source(*row).kind == "stdin") {
+                        if self.call_rows(at, Table::Source).iter().any(|row| self.models.source(*row).kind == "stdin")
+                        {
                             reads.push((data.module, at));
                         }
                     }

@@ -90,14 +90,21 @@ impl Values<'_> {
                         Some(param) if param.kind == ParamKind::Plain => self.copy(from, slot_of(self, position)),
                         _ => {
                             if let Some(index) = rest {
-                                self.store_member(&Value::Record(Site::Rest(func, u32::try_from(index).unwrap_or(u32::MAX))), &Field::Any, from, (at.0, arg.value));
+                                self.store_member(
+                                    &Value::Record(Site::Rest(func, u32::try_from(index).unwrap_or(u32::MAX))),
+                                    &Field::Any,
+                                    from,
+                                    (at.0, arg.value),
+                                );
                             }
                         }
                     }
                     position += 1;
                 }
                 ArgKind::Named(name) => {
-                    let target = params.iter().position(|param| param.name == *name && !matches!(param.kind, ParamKind::Rest | ParamKind::RestNamed));
+                    let target = params.iter().position(|param| {
+                        param.name == *name && !matches!(param.kind, ParamKind::Rest | ParamKind::RestNamed)
+                    });
                     match (target, rest_named) {
                         (Some(index), _) => self.copy(from, slot_of(self, index)),
                         (None, Some(index)) => {
@@ -275,7 +282,9 @@ impl Values<'_> {
                 let Some(row) = row else { return };
                 let callback = self.models.callback(row);
                 for (index, gives) in callback.gives.iter().enumerate() {
-                    let (Some(param), Some(from)) = (self.program.funcs[*func].params.get(index), self.port_slot(number, gives)) else {
+                    let (Some(param), Some(from)) =
+                        (self.program.funcs[*func].params.get(index), self.port_slot(number, gives))
+                    else {
                         continue;
                     };
                     let to = self.local_slot(*func, param.local);
@@ -341,7 +350,10 @@ impl Values<'_> {
         match value {
             Value::Record(site) => {
                 let obj = Obj::Record(*site);
-                if self.known_field(&obj, &Key::Name(name.clone())).is_some_and(|slot| !self.slots[slot].values.is_empty()) {
+                if self
+                    .known_field(&obj, &Key::Name(name.clone()))
+                    .is_some_and(|slot| !self.slots[slot].values.is_empty())
+                {
                     return;
                 }
                 self.keep(&obj, number, result);
@@ -407,7 +419,8 @@ impl Values<'_> {
     /// Calls of methods on receivers of which nothing is known go to the methods of that name, if they are few.
     pub(super) fn guess_receivers(&mut self) -> bool {
         let program = self.program;
-        let mut by_name: std::collections::BTreeMap<(Language, Symbol), Vec<FuncId>> = std::collections::BTreeMap::new();
+        let mut by_name: std::collections::BTreeMap<(Language, Symbol), Vec<FuncId>> =
+            std::collections::BTreeMap::new();
         for (id, func) in program.funcs.iter_enumerated() {
             if func.kind == FuncKind::Method && self.class_of_func(id).is_some() {
                 by_name.entry((self.language(id), func.name.clone())).or_default().push(id);

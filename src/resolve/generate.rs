@@ -322,7 +322,13 @@ impl Values<'_> {
                 let path: Vec<_> = path.into_iter().chain(name).collect();
                 self.library_path(language, &specifier, &path, out);
             }
-            Target::Missing => {}
+            Target::Missing => {
+                if let Imported::Named(name) = &import.what
+                    && let Some(sub) = self.linker.submodule_from(module, &import.from, name)
+                {
+                    self.add(out, &Value::Module(sub));
+                }
+            }
         }
     }
 

@@ -13,6 +13,7 @@ use crate::base::Symbol;
 use crate::base::span::FileId;
 use crate::ir::program::{Language, ModuleId, Program};
 use crate::source::manifest::Manifests;
+use crate::source::paths;
 use crate::source::workspace::Workspace;
 
 /// What a specifier means.
@@ -96,6 +97,23 @@ impl<'w> Linker<'w> {
             Target::Module(id, rest) if rest.is_empty() => Some(id),
             _ => None,
         }
+    }
+
+    /// The Python packages that loading a module loads first, outermost first.
+    pub(crate) fn packages_around(&self, module: ModuleId) -> Vec<ModuleId> {
+        let Some((Language::Python, path)) = self.modules.get(&module) else { return Vec::new() };
+        let mut dir = paths::parent(path);
+        if path.ends_with("/__init__.py") {
+            dir = paths::parent(dir);
+        }
+        let mut packages = Vec::new();
+        while !dir.is_empty() {
+            let Some(package) = self.module_by_path(&format!("{dir}/__init__.py")) else { break };
+            packages.push(package);
+            dir = paths::parent(dir);
+        }
+        packages.reverse();
+        packages
     }
 
     /// The module that is the whole file.

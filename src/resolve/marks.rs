@@ -85,10 +85,15 @@ impl Values<'_> {
     /// The name an attribute gives its tool, else the function's.
     pub(crate) fn annotated_name(&self, func: FuncId, row: RowRef) -> Option<Symbol> {
         let data = &self.program.funcs[func];
-        let wanted: Vec<&str> = self.models.handler(row).name.iter().filter_map(|port| port.strip_prefix("arg.")).collect();
-        let given = data.annotations.iter().flat_map(|annotation| &annotation.args).find_map(|arg| match (&arg.name, &arg.value) {
-            (Some(name), AnnotationValue::Const(Const::Str(text))) if wanted.contains(&name.as_str()) => Some(text.clone()),
-            _ => None,
+        let wanted: Vec<&str> =
+            self.models.handler(row).name.iter().filter_map(|port| port.strip_prefix("arg.")).collect();
+        let given = data.annotations.iter().flat_map(|annotation| &annotation.args).find_map(|arg| {
+            match (&arg.name, &arg.value) {
+                (Some(name), AnnotationValue::Const(Const::Str(text))) if wanted.contains(&name.as_str()) => {
+                    Some(text.clone())
+                }
+                _ => None,
+            }
         });
         Some(given.unwrap_or_else(|| data.name.clone()))
     }
@@ -113,7 +118,8 @@ impl Values<'_> {
         for port in handler.args.iter().filter_map(|text| self.models.port(text)) {
             match &port.head {
                 PortHead::AllParams => {
-                    let kept = data.params.iter().filter(|param| !self.is_context(param.ty.as_ref(), &handler.except_types));
+                    let kept =
+                        data.params.iter().filter(|param| !self.is_context(param.ty.as_ref(), &handler.except_types));
                     names.extend(kept.map(|param| param.name.to_string()));
                 }
                 PortHead::Param(at) => {

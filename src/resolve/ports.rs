@@ -2,7 +2,7 @@
 
 use crate::base::Symbol;
 use crate::ir::func::FuncId;
-use crate::ir::instr::{Arg, ArgKind, Base, Call, Const, Field, Import, Imported, InstrId, Place};
+use crate::ir::instr::{Arg, ArgKind, Base, Call, Const, Field, Import, Imported, InstrId, Op, Place};
 use crate::ir::program::ModuleId;
 use crate::models::index::{RowRef, Table};
 use crate::models::path::{Port, PortHead, PortStep, Step};
@@ -66,7 +66,8 @@ impl Values<'_> {
             PortHead::Chain(method, inner) => return self.chain_values(at, method, inner),
             PortHead::AllArgs | PortHead::ArgsFrom(_) => {
                 let from = if let PortHead::ArgsFrom(from) = port.head { from as usize } else { 0 };
-                let values = call.args.iter().skip(from).flat_map(|arg| self.of(at.0, arg.value).items().iter().cloned());
+                let values =
+                    call.args.iter().skip(from).flat_map(|arg| self.of(at.0, arg.value).items().iter().cloned());
                 PortValue::Known(values.collect())
             }
             head => match argument(call, head) {
@@ -98,7 +99,9 @@ impl Values<'_> {
             let mut unknown = false;
             for value in values {
                 match self.step_value(value, step) {
-                    PortValue::Known(more) => found.extend(more.into_iter().filter(|value| !found.contains(value)).collect::<Vec<_>>()),
+                    PortValue::Known(more) => {
+                        found.extend(more.into_iter().filter(|value| !found.contains(value)).collect::<Vec<_>>())
+                    }
                     PortValue::Unknown => unknown = true,
                     PortValue::Missing => {}
                 }
@@ -191,7 +194,10 @@ impl Values<'_> {
 
     /// The modules that an import runs, in order.
     pub(crate) fn runs(&self, from: ModuleId, import: &Import) -> Vec<ModuleId> {
-        let Target::Module(module, rest) = self.linker.resolve(from, &import.from) else { return Vec::new() };
+        let Target::Module(module, rest) = self.linker.resolve(from, &import.from) else {
+            let Imported::Named(name) = &import.what else { return Vec::new() };
+            return self.linker.submodule_from(from, &import.from, name).into_iter().collect();
+        };
         let mut all = self.linker.packages_around(module);
         all.push(module);
         let name = match &import.what {
@@ -324,14 +330,39 @@ impl Values<'_> {
 
     /// Does the instruction assign to a library place that a row of the table names?
     pub(crate) fn assigns(&self, at: At, table: Table) -> bool {
-        let crate::ir::instr::Op::Store(place, _) = &self.program.funcs[at.0].instrs[at.1].op else { return false };
-        let Some((owner, Field::Name(name))) = place.split_last() else { return false };
-        self.place_values(at.0, &owner).unwrap_or_default().iter().any(|value| match value {
-            Value::Api(node, _) => {
-                let member = self.models.index.step(*node, &Step::Member(name.clone()));
-                self.models.index.node(member).has(table)
+        !self.assigned_rows(at, table).is_empty()
+    }
+
+    /// The rows of a table that name the library place which the instruction assigns to.
+    pub(crate) fn assigned_rows(&self, at: At, table: Table) -> Vec<RowRef> {
+        let Op::Store(place, _) = &self.program.funcs[at.0].instrs[at.1].op else { return Vec::new() };
+        let Some((owner, field)) = place.split_last() else { return Vec::new() };
+        let step = match field {
+            Field::Name(name) => Step::Member(name.clone()),
+            _ => Step::Element,
+        };
+        let mut rows = Vec::new();
+        for value in self.place_values(at.0, &owner).unwrap_or_default() {
+            if let Value::Api(node, _) = value {
+                let member = self.models.index.step(node, &step);
+                rows.extend(self.models.index.node(member).rows(table));
             }
-            _ => false,
-        })
+        }
+        rows
+    }
+
+    /// What an assignment writes.
+    pub(crate) fn assigned_values(&self, at: At) -> Vec<Value> {
+        match &self.program.funcs[at.0].instrs[at.1].op {
+            Op::Store(_, value) => self.of(at.0, *value).items().to_vec(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Handlers that the assignment at `at` registers.
+    pub(crate) fn assigned_handlers(&self, at: At) -> Vec<(RowRef, Vec<FuncId>)> {
+        let rows = self.assigned_rows(at, Table::HandlerPlace);
+        let funcs = |value: Value| if let Value::Func(func) = value { Some(func) } else { None };
+        rows.into_iter().map(|row| (row, self.assigned_values(at).into_iter().filter_map(funcs).collect())).collect()
     }
 }

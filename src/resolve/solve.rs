@@ -76,7 +76,7 @@ pub(super) struct Slot {
 pub(crate) struct Values<'p> {
     pub(crate) program: &'p Program,
     pub(crate) models: &'p Models,
-    pub(crate) linker: &'p Linker,
+    pub(crate) linker: &'p Linker<'p>,
     pub(crate) versions: &'p Versions<'p>,
     pub(crate) classes: Classes,
     pub(super) slots: IndexVec<SlotId, Slot>,
@@ -111,7 +111,12 @@ pub(crate) struct Values<'p> {
 }
 
 /// Runs the value pass.
-pub(crate) fn solve<'p>(program: &'p Program, models: &'p Models, linker: &'p Linker, versions: &'p Versions<'p>) -> Values<'p> {
+pub(crate) fn solve<'p>(
+    program: &'p Program,
+    models: &'p Models,
+    linker: &'p Linker<'p>,
+    versions: &'p Versions<'p>,
+) -> Values<'p> {
     let mut values = Values::new(program, models, linker, versions);
     values.generate();
     values.run();
@@ -130,7 +135,7 @@ pub(crate) fn solve<'p>(program: &'p Program, models: &'p Models, linker: &'p Li
 }
 
 impl<'p> Values<'p> {
-    fn new(program: &'p Program, models: &'p Models, linker: &'p Linker, versions: &'p Versions<'p>) -> Self {
+    fn new(program: &'p Program, models: &'p Models, linker: &'p Linker<'p>, versions: &'p Versions<'p>) -> Self {
         let mut next = 0;
         let mut take = |count: usize| {
             let base = next;
@@ -297,7 +302,13 @@ impl<'p> Values<'p> {
 
     pub(super) fn add_edge(&mut self, slot: SlotId, edge: Edge) {
         if let Edge::Copy(to) = edge
-            && (to == slot || self.slots[slot].edges.iter().rev().take(16).any(|known| matches!(known, Edge::Copy(other) if *other == to)))
+            && (to == slot
+                || self.slots[slot]
+                    .edges
+                    .iter()
+                    .rev()
+                    .take(16)
+                    .any(|known| matches!(known, Edge::Copy(other) if *other == to)))
         {
             return;
         }

@@ -16,7 +16,9 @@ pub(super) fn run(cx: &Cx<'_>, unit: &Unit<'_>, out: &mut Findings<'_>) {
     let message = match language {
         Language::Script => "nothing in this process catches unhandled promise rejections: one ends the server",
         Language::Python => "no handler reports exceptions that escape threads and tasks of this process",
-        Language::Rust => "no panic hook reports panics of this process; a panicking handler leaves its request unanswered",
+        Language::Rust => {
+            "no panic hook reports panics of this process; a panicking handler leaves its request unanswered"
+        }
     };
     let step = Step { loc: loc(cx.values.program, serve.at), text: "the process starts serving here".into() };
     let mut finding = out.draft("unhandled-rejection", message.into(), step);
@@ -24,7 +26,9 @@ pub(super) fn run(cx: &Cx<'_>, unit: &Unit<'_>, out: &mut Findings<'_>) {
         finding.level = crate::finding::Level::Note;
         finding.persona = crate::finding::Persona::Pedantic;
         finding.help = match language {
-            Language::Python => "set sys.excepthook, threading.excepthook and the loop's exception handler to log to stderr",
+            Language::Python => {
+                "set sys.excepthook, threading.excepthook and the loop's exception handler to log to stderr"
+            }
             _ => "install a panic hook with std::panic::set_hook that logs to stderr",
         }
         .into();

@@ -62,7 +62,8 @@ pub(crate) fn tell(cx: &Cx<'_>, unit: &Unit<'_>, site: &Site, at: At, finding: &
         doubt(finding, "the transport is chosen outside of the code that was read".into());
     }
     for sym in site.facts.symbols() {
-        let is_named = !sym.starts_with("fn") && !sym.starts_with("param") && !sym.starts_with("cell") && !sym.contains("Site(");
+        let is_named =
+            !sym.starts_with("fn") && !sym.starts_with("param") && !sym.starts_with("cell") && !sym.contains("Site(");
         let is_assumed = unit.process.explorer.assumed.symbols().any(|assumed| assumed == sym);
         if is_named && !is_assumed {
             doubt(finding, format!("it depends on `{}`", sym.as_str()));

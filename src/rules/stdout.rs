@@ -5,7 +5,7 @@ use crate::flow::explore::Phase;
 use crate::flow::live::Site;
 use crate::ir::instr::{Op, TextPart};
 use crate::models::index::{RowRef, Table};
-use crate::models::schema::{SinkKind, Stream, TransportKind};
+use crate::models::schema::{SinkKind, Stream, StreamSpec, TransportKind};
 use crate::resolve::values::{At, Value};
 use crate::source::version::Allowed;
 
@@ -97,7 +97,10 @@ fn write_finding(cx: &Cx<'_>, unit: &Unit<'_>, at: At, row: RowRef, site: &Site,
 fn diverted(unit: &Unit<'_>, finding: &mut Finding) {
     if unit.process.serves.iter().any(|serve| serve.diverts_stdout) {
         finding.level = Level::Warning;
-        doubt(finding, "the SDK points stdout at stderr while it serves; unflushed text still gets there at exit".into());
+        doubt(
+            finding,
+            "the SDK points stdout at stderr while it serves; unflushed text still gets there at exit".into(),
+        );
     }
 }
 
@@ -114,7 +117,9 @@ fn crash_finding(cx: &Cx<'_>, unit: &Unit<'_>, at: At, site: &Site, out: &Findin
     finding.function = cx.values.program.funcs[primary.0].name.clone();
     if primary != at {
         finding.path.push(Step { loc: loc(cx.values.program, primary), text: format!("the handler calls `{name}`") });
-        finding.path.push(Step { loc: loc(cx.values.program, at), text: format!("`{}` writes to stdout", called(cx, at)) });
+        finding
+            .path
+            .push(Step { loc: loc(cx.values.program, at), text: format!("`{}` writes to stdout", called(cx, at)) });
     }
     finding
 }
@@ -141,30 +146,66 @@ fn calls_in_crash(unit: &Unit<'_>, site: &Site) -> Vec<At> {
 fn loggers(cx: &Cx<'_>, unit: &Unit<'_>, at: At, sites: &[Site], out: &mut Findings<'_>) {
     for row in cx.values.call_rows(at, Table::Logger) {
         let logger = cx.values.models.logger(row);
-        if !cx.values.holds(at, &logger.when) || cx.values.stream_of(at, &logger.stream) != Stream::Stdout {
-            continue;
+        let applies = cx.values.holds(at, &logger.when) && is_first(cx, unit, at, row) && is_default(cx, unit, row);
+        if applies && cx.values.stream_of(at, &logger.stream) == Stream::Stdout {
+            logger_finding(cx, unit, (at, row), sites, out);
         }
-        let version = cx.values.version_of(Some(at.0), row, logger.versions.as_deref());
-        let Some(site) = sites.iter().find(|site| !is_moved(cx, unit, at, site)).filter(|_| version != Allowed::No) else {
-            continue;
-        };
-        let library = &cx.values.models.file(row).library;
-        let message = format!("the {library} logger configured here writes to stdout, which carries the protocol");
-        let label = logger.note.clone().unwrap_or_else(|| "logs to stdout".into());
-        let mut finding = out.draft("stdout-logger", message, Step { loc: loc(cx.values.program, at), text: label });
-        if let Some(help) = &logger.help {
-            finding.help.clone_from(help);
-        }
-        tell(cx, unit, site, at, &mut finding);
-        doubt_version(cx, row, version, &mut finding);
-        if let Some(most) = logger.confidence {
-            cap(&mut finding, most, format!("{library} writes there only at times"));
-        }
-        if sites.iter().all(|site| !site.phase.has(Phase::BEFORE)) {
-            diverted(unit, &mut finding);
-        }
-        out.add(finding);
     }
+    for row in cx.values.assigned_rows(at, Table::LoggerPlace) {
+        let ports = match &cx.values.models.logger(row).stream {
+            StreamSpec::Fixed(_) => None,
+            StreamSpec::Ports(ports) => Some(ports),
+        };
+        if cx.values.stream_of_values(&cx.values.assigned_values(at), ports, MAX_SLICE) == Stream::Stdout {
+            logger_finding(cx, unit, (at, row), sites, out);
+        }
+    }
+}
+
+/// Of the calls of which only the first has an effect, is this the first one?
+fn is_first(cx: &Cx<'_>, unit: &Unit<'_>, at: At, row: RowRef) -> bool {
+    let Some(word) = &cx.values.models.logger(row).once else { return true };
+    let order = &unit.process.explorer.order;
+    let Some(own) = order.get(&at) else { return true };
+    !unit.process.live.sites.keys().any(|other| {
+        order.get(other).is_some_and(|met| met < own)
+            && cx.values.call_rows(*other, Table::Logger).into_iter().any(|row| {
+                let logger = cx.values.models.logger(row);
+                logger.once.as_ref() == Some(word)
+                    && cx.values.holds(*other, &logger.when)
+                    && cx.values.version_allows(Some(other.0), row, logger.versions.as_deref())
+            })
+    })
+}
+
+/// Does the default that the row tells still hold: is none of the calls made that change it?
+fn is_default(cx: &Cx<'_>, unit: &Unit<'_>, row: RowRef) -> bool {
+    cx.values.models.logger(row).default_of.is_empty()
+        || !unit.process.live.sites.keys().any(|other| cx.values.call_rows(*other, Table::LoggerDefault).contains(&row))
+}
+
+fn logger_finding(cx: &Cx<'_>, unit: &Unit<'_>, (at, row): (At, RowRef), sites: &[Site], out: &mut Findings<'_>) {
+    let logger = cx.values.models.logger(row);
+    let version = cx.values.version_of(Some(at.0), row, logger.versions.as_deref());
+    let Some(site) = sites.iter().find(|site| !is_moved(cx, unit, at, site)).filter(|_| version != Allowed::No) else {
+        return;
+    };
+    let library = &cx.values.models.file(row).library;
+    let message = format!("the {library} logger configured here writes to stdout, which carries the protocol");
+    let label = logger.note.clone().unwrap_or_else(|| "logs to stdout".into());
+    let mut finding = out.draft("stdout-logger", message, Step { loc: loc(cx.values.program, at), text: label });
+    if let Some(help) = &logger.help {
+        finding.help.clone_from(help);
+    }
+    tell(cx, unit, site, at, &mut finding);
+    doubt_version(cx, row, version, &mut finding);
+    if let Some(most) = logger.confidence {
+        cap(&mut finding, most, format!("{library} writes there only at times"));
+    }
+    if sites.iter().all(|site| !site.phase.has(Phase::BEFORE)) {
+        diverted(unit, &mut finding);
+    }
+    out.add(finding);
 }
 
 fn children(cx: &Cx<'_>, unit: &Unit<'_>, at: At, sites: &[Site], out: &mut Findings<'_>) {
@@ -203,11 +244,14 @@ fn rebound(cx: &Cx<'_>, unit: &Unit<'_>, out: &mut Findings<'_>) {
             continue;
         }
         let caught = unit.process.serves.iter().find(|serve| {
-            serve.rebinds.contains(&id) && !serve.own_stream && matches!(serve.kind, TransportKind::Stdio | TransportKind::Unknown)
+            serve.rebinds.contains(&id)
+                && !serve.own_stream
+                && matches!(serve.kind, TransportKind::Stdio | TransportKind::Unknown)
         });
         let (Some(serve), Some(sites)) = (caught, unit.process.live.sites.get(&rebind.at)) else { continue };
         let Some(site) = sites.first() else { continue };
-        let message = "stdout is redirected before the transport takes hold of it, so the protocol itself goes elsewhere";
+        let message =
+            "stdout is redirected before the transport takes hold of it, so the protocol itself goes elsewhere";
         let label = match rebind.stream {
             Stream::Stderr => "from here on stdout is stderr",
             _ => "from here on stdout leads elsewhere",
@@ -215,7 +259,9 @@ fn rebound(cx: &Cx<'_>, unit: &Unit<'_>, out: &mut Findings<'_>) {
         let step = Step { loc: loc(cx.values.program, rebind.at), text: label.into() };
         let mut finding = out.draft("stdout-rebound", message.into(), step);
         tell(cx, unit, site, rebind.at, &mut finding);
-        finding.related.push(Step { loc: loc(cx.values.program, serve.at), text: "the transport takes stdout here".into() });
+        finding
+            .related
+            .push(Step { loc: loc(cx.values.program, serve.at), text: "the transport takes stdout here".into() });
         out.add(finding);
     }
 }
@@ -228,7 +274,11 @@ fn called(cx: &Cx<'_>, at: At) -> String {
     match cx.values.call_at(at).map(|call| &call.callee) {
         Some(place) => match place.path.last() {
             Some(crate::ir::instr::Field::Name(name)) => name.to_string(),
-            _ => cx.values.callees(at).first().map_or_else(|| "call".into(), |(func, _)| cx.values.program.funcs[*func].name.to_string()),
+            _ => cx
+                .values
+                .callees(at)
+                .first()
+                .map_or_else(|| "call".into(), |(func, _)| cx.values.program.funcs[*func].name.to_string()),
         },
         None => "call".into(),
     }
@@ -276,7 +326,9 @@ fn serialised(cx: &Cx<'_>, at: At, depth: usize) -> bool {
                     _ => false,
                 })
             });
-            by_callee || call.args.iter().any(|arg| inner(arg.value)) || matches!(call.callee.base, crate::ir::instr::Base::Value(value) if inner(value))
+            by_callee
+                || call.args.iter().any(|arg| inner(arg.value))
+                || matches!(call.callee.base, crate::ir::instr::Base::Value(value) if inner(value))
         }
         Op::Load(place) => stored(cx, at.0, &place.base, depth),
         _ => false,

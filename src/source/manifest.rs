@@ -158,6 +158,27 @@ impl Manifests {
         required.map_or(VersionInfo::None, |range| VersionInfo::Range(range.clone()))
     }
 
+    /// The version of `package` as the manifest or lock file above `place` writes it.
+    pub(crate) fn version_text(&self, language: Language, place: &str, package: &str) -> Option<String> {
+        match self.versions(language, place, package) {
+            VersionInfo::Exact(text) | VersionInfo::Range(text) => Some(text),
+            VersionInfo::None => None,
+        }
+    }
+
+    /// Does the package around `place` name entries, so that a file that is none is an odd one?
+    pub(crate) fn names_entries(&self, language: Language, place: &str) -> bool {
+        let Some(dir) = paths::upward(place).find(|dir| match language {
+            Language::Script => self.npm.contains_key(*dir),
+            Language::Python => self.python.contains_key(*dir),
+            Language::Rust => self.cargo.contains_key(*dir),
+        }) else {
+            return false;
+        };
+        let inside = |path: &str| paths::below(path, dir).is_some();
+        self.entries().iter().any(|entry| entry.language == language && inside(&entry.path))
+    }
+
     /// Does a manifest at or above `place` name `package` as a dependency?
     pub(crate) fn requires(&self, language: Language, place: &str, package: &str) -> bool {
         let package = normalized(language, package);
