@@ -1,6 +1,7 @@
 //! Library knowledge as typed tables, read from `rules/models/**.toml`.
 
 pub(crate) mod index;
+pub(crate) mod load;
 pub(crate) mod path;
 pub(crate) mod schema;
 
