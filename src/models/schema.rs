@@ -156,6 +156,18 @@ pub(crate) struct Condition {
     pub(crate) not: Vec<toml::Value>,
     /// The port has a value at all (`true`) or has none (`false`).
     pub(crate) present: Option<bool>,
+    /// The value has this shape. A port without a value never has one, an unknown value may have any.
+    pub(crate) shape: Option<ValueShape>,
+}
+
+/// What overloaded library functions tell their arguments apart by.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ValueShape {
+    Text,
+    Function,
+    /// Neither text nor function nor another constant: a record, an instance, a library's object.
+    Object,
 }
 
 /// A value that denotes a stream: `process.stderr`, `pino.destination(2)`, `sys.stdout`, `Console(stderr=True)`.
@@ -381,7 +393,7 @@ pub(crate) enum HandlerKind {
     Other,
 }
 
-/// A registration of a function that runs when the agent asks.
+/// A registration of a function that runs when the agent asks. Several rows may hold for one call: what they say adds up.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct HandlerRow {
@@ -395,6 +407,9 @@ pub(crate) struct HandlerRow {
     /// Ports of a registration call that hold the handler (a function; an object's method: `arg.0.execute`).
     #[serde(default)]
     pub(crate) func: Vec<String>,
+    /// Places assigned to, the value being the handler: `Server.fallbackRequestHandler`.
+    #[serde(default)]
+    pub(crate) places: Vec<String>,
     /// Attributes on a function that make it one (Rust).
     #[serde(default)]
     pub(crate) annotations: Vec<String>,
@@ -409,6 +424,9 @@ pub(crate) struct HandlerRow {
     /// Ports of the handler function where values of the agent arrive: `param.0`, `param.*`, `param.0.params.arguments`, `self`.
     #[serde(default)]
     pub(crate) args: Vec<String>,
+    /// Parameters of the handler that are objects of the library: port to type name, `{ "param.1" = "RequestExtra" }`.
+    #[serde(default)]
+    pub(crate) gives: BTreeMap<String, String>,
     /// Types of parameters that `param.*` leaves out (contexts), by their last name.
     #[serde(default)]
     pub(crate) except_types: Vec<String>,
