@@ -407,9 +407,6 @@ pub(crate) struct HandlerRow {
     /// Ports of a registration call that hold the handler (a function; an object's method: `arg.0.execute`).
     #[serde(default)]
     pub(crate) func: Vec<String>,
-    /// Places assigned to, the value being the handler: `Server.fallbackRequestHandler`.
-    #[serde(default)]
-    pub(crate) places: Vec<String>,
     /// Attributes on a function that make it one (Rust).
     #[serde(default)]
     pub(crate) annotations: Vec<String>,

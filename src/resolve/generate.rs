@@ -125,16 +125,18 @@ impl Values<'_> {
                 }
             }
             Op::Text(parts) => {
-                if let [TextPart::Lit(text)] = parts.as_slice() {
-                    self.add(out, &Value::Const(Const::Str(text.clone())));
-                }
+                let value = match parts.as_slice() {
+                    [TextPart::Lit(text)] => Value::Const(Const::Str(text.clone())),
+                    _ => Value::Unknown,
+                };
+                self.add(out, &value);
             }
             Op::Operator(Oper::Without | Oper::Slice, values) => {
                 if let Some(whole) = values.first() {
                     self.copy(slot(self, *whole), out);
                 }
             }
-            Op::Operator(..) | Op::Caught => {}
+            Op::Operator(..) | Op::Caught => self.add(out, &Value::Unknown),
             Op::Call(call) => {
                 let callee = self.place(func, &call.callee);
                 let receiver = call.callee.split_last().map(|(place, _)| self.place(func, &place));
@@ -142,6 +144,7 @@ impl Values<'_> {
                 self.calls.push(CallSite { at: (func, id), receiver, callee, result: out });
                 self.call_of.insert((func, id), number);
                 self.add_edge(callee, Edge::Call(number));
+                self.add(out, &Value::Unknown);
                 if let (Some(receiver), Some((_, Field::Name(name)))) = (receiver, call.callee.split_last()) {
                     self.container_call((func, id), receiver, name.clone(), out);
                 }
@@ -155,6 +158,7 @@ impl Values<'_> {
                 self.copy(slot(self, *value), to);
             }
             Op::Unknown(_, values) => {
+                self.add(out, &Value::Unknown);
                 for value in values {
                     self.copy(slot(self, *value), out);
                 }

@@ -372,6 +372,8 @@ impl Values<'_> {
     pub(super) fn spread(&mut self, value: &Value, into: &Obj) {
         let Some(from) = self.object_of(value) else {
             self.open_records.insert(into.clone());
+            let some = self.field_slot(into, Key::Some);
+            self.add(some, &Value::Unknown);
             return;
         };
         for name in self.field_names.get(&from).cloned().unwrap_or_default() {
@@ -396,6 +398,7 @@ impl Values<'_> {
             Value::Module(module) => self.load_export(*module, field, to),
             Value::Api(node, at) => self.load_api(*node, *at, field, to),
             Value::Const(_) => {}
+            Value::Unknown => self.add(to, value),
             // A payload of something that is no variant literal: `Some(x)` of an `Option<Foo>` is the `Foo`.
             Value::Instance(_) | Value::Typed(_) if matches!(field, Field::Variant(..)) => self.add(to, value),
             Value::Instance(class) | Value::Typed(class) => self.load_instance(value, *class, field, to),
@@ -523,7 +526,7 @@ impl Values<'_> {
                 }
                 return;
             }
-            Value::Api(_, None) | Value::Const(_) => return,
+            Value::Api(_, None) | Value::Const(_) | Value::Unknown => return,
             value => match self.object_of(value) {
                 Some(obj) => obj,
                 None => return,

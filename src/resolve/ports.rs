@@ -6,7 +6,7 @@ use crate::ir::instr::{Arg, ArgKind, Base, Call, Const, Field, Import, Imported,
 use crate::ir::program::ModuleId;
 use crate::models::index::{RowRef, Table};
 use crate::models::path::{Port, PortHead, PortStep, Step};
-use crate::models::schema::Condition;
+use crate::models::schema::{Condition, ValueShape};
 
 use super::generate::key_of;
 use super::link::Target;
@@ -83,13 +83,13 @@ impl Values<'_> {
 
     fn slot_value(&self, slot: SlotId) -> PortValue {
         let set = self.of_slot(slot);
-        let is_nothing = |value: &Value| matches!(value, Value::Const(Const::Null | Const::Undefined));
-        let values: Vec<Value> = set.items().iter().filter(|value| !is_nothing(value)).cloned().collect();
-        match (values.is_empty(), set.items().is_empty()) {
-            (false, _) => PortValue::Known(values),
-            (true, false) if !set.is_cut => PortValue::Missing,
-            _ => PortValue::Unknown,
+        let tells = |value: &&Value| !matches!(value, Value::Const(Const::Null | Const::Undefined) | Value::Unknown);
+        let values: Vec<Value> = set.items().iter().filter(tells).cloned().collect();
+        if !values.is_empty() {
+            return PortValue::Known(values);
         }
+        let is_nothing = !set.is_empty() && !set.is_cut && !set.items().contains(&Value::Unknown);
+        if is_nothing { PortValue::Missing } else { PortValue::Unknown }
     }
 
     fn follow(&self, mut head: PortValue, path: &[PortStep]) -> PortValue {
@@ -267,6 +267,11 @@ impl Values<'_> {
             Value::Variant(_, name) => listed.iter().any(|text| text.as_str() == Some(name.as_str())),
             _ => false,
         };
+        if let Some(shape) = condition.shape
+            && !has_shape(value, shape)
+        {
+            return false;
+        }
         if !condition.is.is_empty() {
             let PortValue::Known(values) = value else { return false };
             if !values.iter().any(|value| one_of(&condition.is, value)) {
@@ -280,6 +285,22 @@ impl Values<'_> {
             return false;
         }
         true
+    }
+}
+
+fn has_shape(value: &PortValue, shape: ValueShape) -> bool {
+    let fits = |value: &Value| match (value, shape) {
+        (Value::Unknown, _) => true,
+        (Value::Const(Const::Str(_)), ValueShape::Text) => true,
+        (Value::Const(_), _) | (_, ValueShape::Text) => false,
+        (Value::Func(_), shape) => shape == ValueShape::Function,
+        (Value::Api(..), _) => true,
+        (_, shape) => shape == ValueShape::Object,
+    };
+    match value {
+        PortValue::Missing => false,
+        PortValue::Unknown => true,
+        PortValue::Known(values) => values.iter().any(fits),
     }
 }
 

@@ -40,6 +40,8 @@ pub(super) enum Edge {
     ImplOf(u32),
     /// The value is handed to a library call (by number), which calls it as the row says.
     Invoke(u32, Option<crate::models::index::RowRef>),
+    /// The value is registered as a handler by a call, as the row says.
+    Register(u32, crate::models::index::RowRef),
     /// The value is handed to a container's method, which calls it with the container's items.
     InvokeWith(u32, SlotId),
     /// A method of this name is called on the value: a container's generic behaviour.
@@ -347,6 +349,7 @@ impl<'p> Values<'p> {
             Edge::ImplTarget(block) => self.impl_target(value, *block),
             Edge::ImplOf(block) => self.impl_of(value, *block),
             Edge::Invoke(call, row) => self.invoke(value, *call, *row),
+            Edge::Register(call, row) => self.register(value, *call, *row),
             Edge::InvokeWith(call, items) => self.invoke_with(value, *call, *items),
             Edge::Container(call, name, to) => self.container(value, *call, name, *to),
         }
@@ -361,7 +364,7 @@ impl<'p> Values<'p> {
             Value::Variant(class, name) => Obj::Variant(*class, name.clone()),
             Value::Api(_, Some(at)) => Obj::Api(*at),
             Value::Func(func) => Obj::Func(*func),
-            Value::Api(_, None) | Value::Module(_) | Value::Const(_) => return None,
+            Value::Api(_, None) | Value::Module(_) | Value::Const(_) | Value::Unknown => return None,
         })
     }
 

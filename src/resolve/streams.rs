@@ -77,7 +77,12 @@ impl Values<'_> {
                     ports.and_then(|ports| ports.map.get(data.name.rsplit('.').next().unwrap_or_default()).copied());
                 name.or_else(|| self.wrapped_stream((*site)?, depth - 1))
             }
-            Value::Record(_) | Value::Instance(_) | Value::Typed(_) | Value::Class(_) | Value::Module(_) => None,
+            Value::Record(_)
+            | Value::Instance(_)
+            | Value::Typed(_)
+            | Value::Class(_)
+            | Value::Module(_)
+            | Value::Unknown => None,
         }
     }
 
