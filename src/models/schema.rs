@@ -230,9 +230,6 @@ pub(crate) struct LoggerRow {
     /// Places assigned to: `logging.StreamHandler().stream`; the port of what is written is `value`.
     #[serde(default)]
     pub(crate) places: Vec<String>,
-    /// Annotations that configure it.
-    #[serde(default)]
-    pub(crate) annotations: Vec<String>,
     /// Of all calls in a process with this word only the first has an effect: `logging.root`.
     pub(crate) once: Option<String>,
     /// The row tells what holds by default: nothing where the program makes one of these calls.
