@@ -289,6 +289,24 @@ impl Builder {
         place
     }
 
+    /// Declares an item in the innermost scope of a function body: a cell, as it is one for all calls of the function.
+    pub(crate) fn declare_item(&mut self, name: &str, ty: Option<TypeRef>, span: Span) -> Place {
+        let here = self.draft().scopes.last().and_then(|scope| scope.names.get(name));
+        if let Some(place) = here {
+            return place.clone();
+        }
+        let owner = self.func_id();
+        let cell = self.program.cells.push(Cell { name: name.into(), owner, ty, span });
+        let place = Place::of(Base::Cell(cell));
+        self.bind(name.into(), place.clone());
+        place
+    }
+
+    /// Sets the declared type of a variable that was declared before its type was read.
+    pub(crate) fn set_cell_type(&mut self, cell: CellId, ty: TypeRef) {
+        self.program.cells[cell].ty = Some(ty);
+    }
+
     /// Makes `name` stand for `place` in the innermost scope.
     pub(crate) fn bind(&mut self, name: Symbol, place: Place) {
         if let Some(scope) = self.draft_mut().scopes.last_mut() {
@@ -313,6 +331,21 @@ impl Builder {
                 Some(place) => return self.capture(level, place),
                 None if draft.is_barrier => break,
                 None => {}
+            }
+        }
+        Place::global(name)
+    }
+
+    /// The place an item (type, module, macro) of that name means here: variables of functions are passed over, as in
+    /// Rust, where `let config = config::load()` leaves the module `config` visible.
+    pub(crate) fn lookup_item(&self, name: &str) -> Place {
+        for draft in self.drafts.iter().rev() {
+            let items = draft.scopes.iter().rev().filter_map(|scope| scope.names.get(name));
+            if let Some(place) = items.into_iter().find(|place| !matches!(place.base, Base::Local(_))) {
+                return place.clone();
+            }
+            if draft.is_barrier {
+                break;
             }
         }
         Place::global(name)
