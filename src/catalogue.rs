@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::finding::{Level, Persona};
 
 /// Rules and models as (path below `rules/`, text).
-const EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
+pub(crate) const EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
 
 /// Where a rule's page is, without the id.
 const PAGES: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/rules/");

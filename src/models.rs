@@ -1,3 +1,244 @@
 //! Library knowledge as typed tables, read from `rules/models/**.toml`.
 
+pub(crate) mod index;
+pub(crate) mod load;
+pub(crate) mod path;
 pub(crate) mod schema;
+
+use rustc_hash::FxHashMap;
+
+use index::{Index, RowRef, Table};
+use path::Port;
+use schema::{
+    CallbackRow, ChildRow, Condition, CrashRow, EchoRow, ExitRow, FlowRow, HandlerRow, LoggerRow, ModelFile, RebindRow,
+    ServeRow, ServerRow, SinkRow, SourceRow, StreamRow, StreamSpec, TransportRow, TransportSpec,
+};
+
+/// All model files, checked and indexed.
+pub(crate) struct Models {
+    pub(crate) files: Vec<ModelFile>,
+    pub(crate) index: Index,
+    ports: FxHashMap<String, Port>,
+    callbacks: FxHashMap<RowRef, Callback>,
+    flows: FxHashMap<RowRef, Flow>,
+}
+
+/// A callback row with its ports parsed.
+pub(crate) struct Callback {
+    pub(crate) runs: schema::CallbackTime,
+    pub(crate) returns: bool,
+    pub(crate) func_ports: Vec<Port>,
+    pub(crate) gives: Vec<Port>,
+}
+
+/// A flow row with its ports parsed.
+pub(crate) struct Flow {
+    pub(crate) from: Vec<Port>,
+    pub(crate) to: Vec<Port>,
+}
+
+macro_rules! row_accessors {
+    ($($(#[$doc:meta])* $name:ident $field:ident $row:ident [$($table:ident)|+]),+ $(,)?) => {$(
+        $(#[$doc])*
+        pub(crate) fn $name(&self, row: RowRef) -> &$row {
+            debug_assert!(matches!(row.table, $(Table::$table)|+));
+            &self.files[row.file as usize].$field[row.row as usize]
+        }
+    )+};
+}
+
+impl Models {
+    /// The models the binary carries, and those in a folder of the user's.
+    ///
+    /// # Errors
+    /// Every mistake in a file, with its place.
+    pub(crate) fn load(folder: Option<&std::path::Path>) -> Result<Self, String> {
+        let mut files = Vec::new();
+        let mut faults = Vec::new();
+        let mut add = |path: &str, text: &str| match load::parse(path, text) {
+            Ok(file) => files.push(file),
+            Err(what) => faults.push(what),
+        };
+        for (path, text) in crate::catalogue::EMBEDDED {
+            if path.starts_with("models/") {
+                add(path, text);
+            }
+        }
+        for (path, text) in folder.map(crate::source::models_in).transpose()?.unwrap_or_default() {
+            add(&path, &text);
+        }
+        if faults.is_empty() { Self::new(files).map_err(|faults| faults.join("\n")) } else { Err(faults.join("\n")) }
+    }
+
+    /// Checks and indexes the files.
+    ///
+    /// # Errors
+    /// Every mistake in a pattern or port, one sentence each.
+    pub(crate) fn new(files: Vec<ModelFile>) -> Result<Self, Vec<String>> {
+        let index = Index::new(&files)?;
+        let mut models = Self {
+            files,
+            index,
+            ports: FxHashMap::default(),
+            callbacks: FxHashMap::default(),
+            flows: FxHashMap::default(),
+        };
+        let mut faults = Vec::new();
+        models.parse_ports(&mut faults);
+        if faults.is_empty() { Ok(models) } else { Err(faults) }
+    }
+
+    /// Does a library whose import is written so serve?
+    pub(crate) fn serves(&self, language: crate::ir::program::Language, specifier: &str) -> bool {
+        let named = |text: &String| {
+            text == specifier || text.strip_suffix("/*").is_some_and(|prefix| specifier.starts_with(prefix))
+        };
+        self.files.iter().any(|file| {
+            file.language.language() == language && !file.serves.is_empty() && file.imports.iter().any(named)
+        })
+    }
+
+    /// A port that stands in some row.
+    pub(crate) fn port(&self, text: &str) -> Option<&Port> {
+        self.ports.get(text)
+    }
+
+    pub(crate) fn file(&self, row: RowRef) -> &ModelFile {
+        &self.files[row.file as usize]
+    }
+
+    pub(crate) fn callback(&self, row: RowRef) -> &Callback {
+        &self.callbacks[&row]
+    }
+
+    pub(crate) fn flow(&self, row: RowRef) -> &Flow {
+        &self.flows[&row]
+    }
+
+    row_accessors! {
+        stream streams StreamRow [Stream],
+        sink sinks SinkRow [Sink],
+        logger loggers LoggerRow [Logger | LoggerPlace | LoggerDefault | LoggerMark],
+        child children ChildRow [Child],
+        rebind rebinds RebindRow [Rebind | RebindPlace | RebindMoves],
+        transport transports TransportRow [Transport],
+        serve serves ServeRow [Serve],
+        server servers ServerRow [Server | ServerMark],
+        handler handlers HandlerRow [Handler | HandlerMark | HandlerPlace],
+        exit exits ExitRow [Exit],
+        crash crashes CrashRow [Crash | CrashPlace],
+        source sources SourceRow [Source | SourceRead],
+        echo echoes EchoRow [Echo],
+    }
+
+    fn parse_ports(&mut self, faults: &mut Vec<String>) {
+        let mut texts: Vec<(usize, String)> = Vec::new();
+        for (at, file) in self.files.iter().enumerate() {
+            port_texts(file, &mut |text| texts.push((at, text.to_owned())));
+        }
+        for (at, text) in texts {
+            match path::port(&text) {
+                Ok(port) => {
+                    self.ports.insert(text, port);
+                }
+                Err(what) => faults.push(format!("model of {}: {what}", self.files[at].library)),
+            }
+        }
+        if !faults.is_empty() {
+            return;
+        }
+        let parsed =
+            |texts: &[String]| texts.iter().filter_map(|text| self.ports.get(text).cloned()).collect::<Vec<_>>();
+        for (file, data) in self.files.iter().enumerate() {
+            let row_ref = |table, row: usize| RowRef {
+                file: u32::try_from(file).unwrap_or(u32::MAX),
+                table,
+                row: u32::try_from(row).unwrap_or(u32::MAX),
+            };
+            for (n, CallbackRow { func, runs, gives, returns, .. }) in data.callbacks.iter().enumerate() {
+                let callback =
+                    Callback { runs: *runs, returns: *returns, func_ports: parsed(func), gives: parsed(gives) };
+                self.callbacks.insert(row_ref(Table::Callback, n), callback);
+            }
+            for (n, FlowRow { from, to, .. }) in data.flows.iter().enumerate() {
+                self.flows.insert(row_ref(Table::Flow, n), Flow { from: parsed(from), to: parsed(to) });
+            }
+        }
+    }
+}
+
+/// Calls `visit` with every port text of a file.
+fn port_texts(file: &ModelFile, visit: &mut dyn FnMut(&str)) {
+    let all = |texts: &[String], visit: &mut dyn FnMut(&str)| texts.iter().for_each(|text| visit(text));
+    let when = |conditions: &[Condition], visit: &mut dyn FnMut(&str)| conditions.iter().for_each(|c| visit(&c.port));
+    let spec = |spec: &StreamSpec, visit: &mut dyn FnMut(&str)| {
+        if let StreamSpec::Ports(ports) = spec {
+            ports.from.iter().for_each(|text| visit(text));
+        }
+    };
+    for row in &file.streams {
+        spec(&row.stream, visit);
+        when(&row.when, visit);
+    }
+    for row in &file.sinks {
+        all(&row.takes, visit);
+        row.stream.iter().for_each(|stream| spec(stream, visit));
+        when(&row.when, visit);
+    }
+    for row in &file.loggers {
+        all(&row.redacts, visit);
+        spec(&row.stream, visit);
+        when(&row.when, visit);
+    }
+    for row in &file.children {
+        all(&row.command, visit);
+        spec(&row.stdout, visit);
+        when(&row.when, visit);
+    }
+    for row in &file.rebinds {
+        row.stream.iter().for_each(|stream| spec(stream, visit));
+        when(&row.when, visit);
+    }
+    for row in &file.transports {
+        all(&row.own_stream, visit);
+    }
+    for row in &file.serves {
+        if let TransportSpec::Ports(ports) = &row.transport {
+            all(&ports.from, visit);
+        }
+        all(&row.server, visit);
+        when(&row.when, visit);
+    }
+    for row in &file.servers {
+        all(&row.name, visit);
+    }
+    for row in &file.handlers {
+        all(&row.func, visit);
+        all(&row.name, visit);
+        all(&row.args, visit);
+        when(&row.when, visit);
+    }
+    for row in &file.exits {
+        when(&row.when, visit);
+    }
+    for row in &file.crashes {
+        all(&row.handler, visit);
+        when(&row.when, visit);
+    }
+    for row in &file.callbacks {
+        all(&row.func, visit);
+        all(&row.gives, visit);
+    }
+    for row in &file.sources {
+        row.name.iter().for_each(|text| visit(text));
+        all(&row.gives, visit);
+        when(&row.when, visit);
+    }
+    for row in &file.echoes {
+        all(&row.takes, visit);
+    }
+    for row in &file.flows {
+        all(&row.from, visit);
+        all(&row.to, visit);
+    }
+}

@@ -123,7 +123,7 @@ fn audit(options: &Options, err: &mut dyn Write, terminal: Terminal) -> Result<R
     std::thread::scope(|scope| {
         let (done, wait) = mpsc::channel();
         let work = move || {
-            let report = crate::audit(options);
+            let report = crate::audit::audit(options);
             // Nobody listens any more when the wait below is over.
             let _ = done.send(());
             report

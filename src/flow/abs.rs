@@ -1,0 +1,204 @@
+//! What is known of a value at one point of the program, and what conditions say about it.
+//!
+//! A *symbol* names a value that is not known but is the same wherever the name appears: an environment variable, an option
+//! of the command line, a field that is written once. A *fact* is what the conditions on the way say about a symbol. Facts
+//! that hold where a server starts on stdio hold for the whole process.
+
+use std::collections::BTreeMap;
+
+use crate::base::Symbol;
+use crate::ir::instr::Const;
+
+/// What a value is known to be. `None` elsewhere in this module's users means nothing is known.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Abs {
+    Const(Const),
+    /// An unknown with a name.
+    Sym(Symbol),
+    /// A truth value: is the unknown this constant (or, without one, truthy)?
+    Test {
+        sym: Symbol,
+        is: Option<Const>,
+        negated: bool,
+    },
+}
+
+/// What is known of a symbol.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Fact {
+    Is(Const),
+    /// None of these constants.
+    Not(Vec<Const>),
+    Truthy,
+    Falsy,
+}
+
+/// Facts by symbol.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Facts {
+    by_sym: BTreeMap<Symbol, Fact>,
+}
+
+/// Most facts kept on one path; conditions that choose a transport are few.
+const MAX_FACTS: usize = 32;
+
+impl Facts {
+    /// Adds what `abs` being true (or false) says.
+    pub(crate) fn assume(&mut self, abs: &Abs, holds: bool) {
+        let (sym, fact) = match abs {
+            Abs::Const(_) => return,
+            Abs::Sym(sym) => (sym, if holds { Fact::Truthy } else { Fact::Falsy }),
+            Abs::Test { sym, is, negated } => {
+                let holds = holds != *negated;
+                let fact = match (is, holds) {
+                    (Some(value), true) => Fact::Is(value.clone()),
+                    (Some(value), false) => match self.by_sym.get(sym) {
+                        Some(Fact::Is(_)) => return,
+                        Some(Fact::Not(known)) => Fact::Not(known.iter().chain([value]).cloned().collect()),
+                        _ => Fact::Not(vec![value.clone()]),
+                    },
+                    (None, true) => Fact::Truthy,
+                    (None, false) => Fact::Falsy,
+                };
+                (sym, fact)
+            }
+        };
+        if matches!(self.by_sym.get(sym), Some(Fact::Is(_))) {
+            return;
+        }
+        if self.by_sym.len() < MAX_FACTS || self.by_sym.contains_key(sym) {
+            self.by_sym.insert(sym.clone(), fact);
+        }
+    }
+
+    /// What both sides know.
+    pub(crate) fn meet(&self, other: &Self) -> Self {
+        let both = self.by_sym.iter().filter(|(sym, fact)| other.by_sym.get(*sym) == Some(fact));
+        Self { by_sym: both.map(|(sym, fact)| (sym.clone(), fact.clone())).collect() }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.by_sym.is_empty()
+    }
+
+    /// The symbols that something is known of.
+    pub(crate) fn symbols(&self) -> impl Iterator<Item = &Symbol> {
+        self.by_sym.keys()
+    }
+
+    fn get(&self, sym: &Symbol) -> Option<&Fact> {
+        self.by_sym.get(sym)
+    }
+}
+
+/// Is the value true, as the conditions of all three languages see it? `None` when nobody knows.
+pub(crate) fn truth(abs: &Abs, facts: [&Facts; 2]) -> Option<bool> {
+    match abs {
+        Abs::Const(value) => Some(is_truthy(value)),
+        Abs::Sym(sym) => facts.iter().find_map(|facts| truthy_by(facts.get(sym)?)),
+        Abs::Test { sym, is, negated } => {
+            let holds = facts.iter().find_map(|facts| {
+                let fact = facts.get(sym)?;
+                match is {
+                    None => truthy_by(fact),
+                    Some(value) => is_by(fact, value),
+                }
+            })?;
+            Some(holds != *negated)
+        }
+    }
+}
+
+fn truthy_by(fact: &Fact) -> Option<bool> {
+    match fact {
+        Fact::Is(value) => Some(is_truthy(value)),
+        Fact::Truthy => Some(true),
+        Fact::Falsy => Some(false),
+        Fact::Not(values) if values.iter().any(|value| matches!(value, Const::Null | Const::Undefined)) => None,
+        Fact::Not(_) => None,
+    }
+}
+
+fn is_by(fact: &Fact, value: &Const) -> Option<bool> {
+    match fact {
+        Fact::Is(known) => Some(same(known, value)),
+        Fact::Not(known) if known.iter().any(|known| same(known, value)) => Some(false),
+        Fact::Falsy if is_truthy(value) => Some(false),
+        Fact::Truthy if !is_truthy(value) => Some(false),
+        Fact::Truthy if *value == Const::Bool(true) => Some(true),
+        Fact::Falsy if *value == Const::Bool(false) => Some(true),
+        _ => None,
+    }
+}
+
+/// Equality of constants; `null` and `undefined` are the same nothing.
+pub(crate) fn same(a: &Const, b: &Const) -> bool {
+    let nothing = |value: &Const| matches!(value, Const::Null | Const::Undefined);
+    a == b || (nothing(a) && nothing(b))
+}
+
+fn is_truthy(value: &Const) -> bool {
+    match value {
+        Const::Str(text) => !text.is_empty(),
+        Const::Int(number) => *number != 0,
+        Const::Num(_) => true,
+        Const::Bool(flag) => *flag,
+        Const::Null | Const::Undefined => false,
+    }
+}
+
+/// `!abs`.
+pub(crate) fn not(abs: &Abs) -> Abs {
+    match abs {
+        Abs::Const(value) => Abs::Const(Const::Bool(!is_truthy(value))),
+        Abs::Sym(sym) => Abs::Test { sym: sym.clone(), is: None, negated: true },
+        Abs::Test { sym, is, negated } => Abs::Test { sym: sym.clone(), is: is.clone(), negated: !negated },
+    }
+}
+
+/// `a == b`.
+pub(crate) fn equal(a: &Abs, b: &Abs) -> Option<Abs> {
+    match (a, b) {
+        (Abs::Const(a), Abs::Const(b)) => Some(Abs::Const(Const::Bool(same(a, b)))),
+        (Abs::Sym(sym), Abs::Const(value)) | (Abs::Const(value), Abs::Sym(sym)) => {
+            Some(Abs::Test { sym: sym.clone(), is: Some(value.clone()), negated: false })
+        }
+        (Abs::Test { .. }, Abs::Const(Const::Bool(flag))) => Some(if *flag { a.clone() } else { not(a) }),
+        (Abs::Const(Const::Bool(flag)), Abs::Test { .. }) => Some(if *flag { b.clone() } else { not(b) }),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sym() -> Abs {
+        Abs::Sym("mode".into())
+    }
+
+    #[test]
+    fn a_path_condition_decides_the_opposite_test() {
+        let is_http = equal(&sym(), &Abs::Const(Const::str("http"))).expect("a test");
+        let mut facts = Facts::default();
+        facts.assume(&is_http, false);
+        assert_eq!(truth(&is_http, [&facts, &Facts::default()]), Some(false));
+        assert_eq!(truth(&not(&is_http), [&facts, &Facts::default()]), Some(true));
+    }
+
+    #[test]
+    fn equality_with_one_constant_excludes_others() {
+        let mut facts = Facts::default();
+        facts.assume(&equal(&sym(), &Abs::Const(Const::str("stdio"))).expect("a test"), true);
+        let is_sse = equal(&sym(), &Abs::Const(Const::str("sse"))).expect("a test");
+        assert_eq!(truth(&is_sse, [&facts, &Facts::default()]), Some(false));
+    }
+
+    #[test]
+    fn paths_keep_only_what_both_know() {
+        let (mut a, mut b) = (Facts::default(), Facts::default());
+        a.assume(&sym(), true);
+        b.assume(&sym(), false);
+        assert!(a.meet(&b).is_empty());
+    }
+}

@@ -1,0 +1,472 @@
+//! Which code a process runs, in order, from its entry.
+//!
+//! An abstract interpreter over the call graph. A *frame* is a function under one *context*: what is known of its selecting
+//! parameters, the phase of the process, the rebindings in force. Within a frame blocks are visited until nothing changes,
+//! skipping the edges that facts exclude. Frames are shared: the same function in the same context is explored once.
+//! What can follow what (does serving still come?) is asked afterwards, by `live`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::base::idx::{IndexVec, ids};
+use crate::ir::func::{BlockId, End, FuncId, LocalId};
+use crate::ir::instr::{InstrId, Op};
+use crate::ir::program::{CellId, ModuleId};
+use crate::models::index::RowRef;
+use crate::models::schema::{Stream, TransportKind};
+use crate::resolve::solve::Values;
+use crate::resolve::values::At;
+
+use super::abs::{Abs, Facts, truth};
+
+ids! {
+    /// A function under one context.
+    FrameId "frame",
+}
+
+/// Most contexts of one function; then its parameters count as unknown. Loggers with a level parameter have six.
+const MAX_CONTEXTS: usize = 16;
+
+/// Deepest call chain that is explored on the way down; deeper functions are explored on their own, without context.
+const MAX_DEPTH: usize = 600;
+
+/// Most visits of one block in one frame before its state is taken as it is. States only lose knowledge, so few are needed.
+const MAX_VISITS: u32 = 8;
+
+/// Where a process is in its life; a set, since paths meet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Phase(u8);
+
+impl Phase {
+    /// Serving has not begun.
+    pub(crate) const BEFORE: Self = Self(1);
+    /// The transport is up.
+    pub(crate) const SERVING: Self = Self(2);
+    /// A blocking serve call has come back.
+    pub(crate) const AFTER: Self = Self(4);
+
+    pub(crate) fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    pub(crate) fn has(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// The one phase that decides what a called function's writes mean.
+    fn decisive(self) -> Self {
+        [Self::SERVING, Self::BEFORE].into_iter().find(|phase| self.has(*phase)).unwrap_or(Self::AFTER)
+    }
+}
+
+/// A rebinding that was executed: `console.log = console.error`.
+#[derive(Clone, Debug)]
+pub(crate) struct Rebind {
+    pub(crate) at: At,
+    pub(crate) row: RowRef,
+    pub(crate) stream: Stream,
+    /// The new value hands on to the original (a filter).
+    pub(crate) is_filter: bool,
+}
+
+/// A call that starts to serve, as it was met.
+#[derive(Clone, Debug)]
+pub(crate) struct Serve {
+    pub(crate) at: At,
+    pub(crate) row: RowRef,
+    pub(crate) kind: TransportKind,
+    pub(crate) diverts_stdout: bool,
+    pub(crate) own_stream: bool,
+    /// Without an SDK.
+    pub(crate) by_hand: bool,
+    pub(crate) facts: Facts,
+    pub(crate) rebinds: BTreeSet<u32>,
+}
+
+/// What is known when a function is entered.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Context {
+    pub(crate) args: Vec<Option<Abs>>,
+    pub(crate) phase: Phase,
+    pub(crate) rebinds: Rc<BTreeSet<u32>>,
+}
+
+/// How a called frame relates to its caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Mode {
+    /// Runs in place of the call.
+    Now,
+    /// An action of a command line: runs instead of what follows.
+    Alone,
+    /// Runs when the computation it is attached to fails.
+    Crash,
+}
+
+/// What came of a frame.
+#[derive(Clone, Debug)]
+pub(crate) struct Outcome {
+    pub(crate) ret: Option<Abs>,
+    /// Control can come back.
+    pub(crate) returns: bool,
+    /// The frame can start to serve on stdio.
+    pub(crate) serves: bool,
+    /// The phase when control comes back.
+    pub(crate) phase: Phase,
+    pub(crate) rebinds: Rc<BTreeSet<u32>>,
+}
+
+/// A function explored under one context.
+pub(crate) struct Frame {
+    pub(crate) func: FuncId,
+    pub(crate) outcome: Outcome,
+    /// Reached blocks, with what was found in them.
+    pub(crate) blocks: BTreeMap<BlockId, Visited>,
+}
+
+/// A reached block of a frame.
+#[derive(Default)]
+pub(crate) struct Visited {
+    pub(crate) events: Vec<Event>,
+    /// Control passes the block's end (no exit inside).
+    pub(crate) ends: bool,
+    /// Successors that facts allow.
+    pub(crate) next: Vec<BlockId>,
+    pub(crate) unwind: Option<BlockId>,
+}
+
+/// Something that happens in a block: a call, import or store.
+pub(crate) struct Event {
+    pub(crate) instr: InstrId,
+    pub(crate) phase: Phase,
+    pub(crate) rebinds: Rc<BTreeSet<u32>>,
+    pub(crate) frames: Vec<(FrameId, Mode)>,
+    /// The instruction itself, or a frame that runs in its place, starts to serve on stdio.
+    pub(crate) serves: bool,
+    /// What tests of switches led here.
+    pub(crate) facts: Rc<Facts>,
+}
+
+/// State between two instructions.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct State {
+    pub(super) locals: FxHashMap<LocalId, Abs>,
+    pub(super) phase: Phase,
+    pub(super) rebinds: Rc<BTreeSet<u32>>,
+    pub(super) facts: Rc<Facts>,
+}
+
+/// The exploration of one process.
+pub(crate) struct Explorer<'v> {
+    pub(super) values: &'v Values<'v>,
+    /// What holds in the whole process.
+    pub(crate) assumed: Facts,
+    /// Every server is taken to serve on stdio.
+    pub(super) force_stdio: bool,
+    pub(crate) frames: IndexVec<FrameId, Frame>,
+    by_context: FxHashMap<(FuncId, Context), FrameId>,
+    n_contexts: FxHashMap<FuncId, usize>,
+    open: FxHashSet<FrameId>,
+    depth: usize,
+    /// Frames that run while serving: handlers, timers; with the call that hands the function over.
+    pub(crate) later: Vec<(FuncId, At, Mode)>,
+    later_seen: FxHashSet<(FuncId, Mode)>,
+    pub(crate) rebinds: Vec<Rebind>,
+    rebind_ids: FxHashMap<(At, RowRef), u32>,
+    pub(crate) serves: BTreeMap<(At, TransportKind), Serve>,
+    /// The entry's module: `__name__` is `"__main__"` there.
+    pub(super) main: Option<ModuleId>,
+    pub(super) ran: FxHashMap<ModuleId, At>,
+    /// What instructions were seen to give; `None` when they differ.
+    pub(super) seen: FxHashMap<At, Option<Abs>>,
+    pub(super) cell_stores: Rc<FxHashMap<CellId, Vec<At>>>,
+    /// Functions that were seen to start serving, and the calls that do it.
+    pub(super) serving_funcs: FxHashSet<FuncId>,
+    pub(super) serving_calls: FxHashSet<At>,
+    /// In which order calls were first met.
+    pub(crate) order: FxHashMap<At, usize>,
+    pub(crate) too_deep: usize,
+}
+
+impl<'v> Explorer<'v> {
+    pub(crate) fn new(
+        values: &'v Values<'v>,
+        cell_stores: Rc<FxHashMap<CellId, Vec<At>>>,
+        main: Option<ModuleId>,
+    ) -> Self {
+        Self {
+            values,
+            assumed: Facts::default(),
+            force_stdio: false,
+            frames: IndexVec::new(),
+            by_context: FxHashMap::default(),
+            n_contexts: FxHashMap::default(),
+            open: FxHashSet::default(),
+            depth: 0,
+            later: Vec::new(),
+            later_seen: FxHashSet::default(),
+            rebinds: Vec::new(),
+            rebind_ids: FxHashMap::default(),
+            serves: BTreeMap::new(),
+            main,
+            ran: FxHashMap::default(),
+            seen: FxHashMap::default(),
+            cell_stores,
+            serving_funcs: FxHashSet::default(),
+            serving_calls: FxHashSet::default(),
+            order: FxHashMap::default(),
+            too_deep: 0,
+        }
+    }
+
+    /// Explores a function under a context.
+    pub(crate) fn frame(&mut self, func: FuncId, mut context: Context) -> FrameId {
+        context.phase = context.phase.decisive();
+        while context.args.last().is_some_and(Option::is_none) {
+            context.args.pop();
+        }
+        let key = (func, context.clone());
+        if let Some(known) = self.by_context.get(&key) {
+            return *known;
+        }
+        let n_contexts = self.n_contexts.entry(func).or_default();
+        if *n_contexts >= MAX_CONTEXTS && !context.args.is_empty() {
+            return self.frame(func, Context { args: Vec::new(), ..context });
+        }
+        *n_contexts += 1;
+        let outcome =
+            Outcome { ret: None, returns: true, serves: false, phase: context.phase, rebinds: context.rebinds.clone() };
+        let id = self.frames.push(Frame { func, outcome, blocks: BTreeMap::new() });
+        self.by_context.insert(key, id);
+        if self.depth >= MAX_DEPTH {
+            self.too_deep += 1;
+            return id;
+        }
+        self.depth += 1;
+        self.open.insert(id);
+        self.run(id, &context);
+        self.open.remove(&id);
+        self.depth -= 1;
+        id
+    }
+
+    fn run(&mut self, id: FrameId, context: &Context) {
+        let func_id = self.frames[id].func;
+        let func = &self.values.program.funcs[func_id];
+        let mut locals = FxHashMap::default();
+        for (param, abs) in func.params.iter().zip(&context.args) {
+            if let Some(abs) = abs {
+                locals.insert(param.local, abs.clone());
+            }
+        }
+        let start = State { locals, phase: context.phase, rebinds: context.rebinds.clone(), facts: Rc::default() };
+        let mut states: BTreeMap<BlockId, State> = BTreeMap::from([(func.entry(), start)]);
+        let mut visits: FxHashMap<BlockId, u32> = FxHashMap::default();
+        let mut queue = BTreeSet::from([func.entry()]);
+        let mut result = Ends::default();
+        let mut blocks = BTreeMap::new();
+        while let Some(block) = queue.pop_first() {
+            let Some(state) = states.get(&block).cloned() else { continue };
+            let n_visits = visits.entry(block).or_default();
+            *n_visits += 1;
+            if *n_visits > MAX_VISITS {
+                continue;
+            }
+            let (visited, edges) = self.block(func_id, block, state, &mut result);
+            blocks.insert(block, visited);
+            for (to, state) in edges {
+                let changed = match states.get_mut(&to) {
+                    None => {
+                        states.insert(to, state);
+                        true
+                    }
+                    Some(known) => join(func_id, known, &state),
+                };
+                if changed {
+                    queue.insert(to);
+                }
+            }
+        }
+        let serves = blocks.values().flat_map(|visited| &visited.events).any(|event| event.serves);
+        if serves {
+            self.serving_funcs.insert(func_id);
+        }
+        let frame = &mut self.frames[id];
+        frame.blocks = blocks;
+        frame.outcome = Outcome {
+            ret: result.ret.flatten(),
+            returns: result.phase != Phase::default(),
+            serves,
+            phase: result.phase,
+            rebinds: result.rebinds.unwrap_or_else(|| context.rebinds.clone()),
+        };
+    }
+
+    /// Runs one block: what happens in it and the states its successors start from.
+    fn block(
+        &mut self,
+        func_id: FuncId,
+        block: BlockId,
+        mut state: State,
+        result: &mut Ends,
+    ) -> (Visited, Vec<(BlockId, State)>) {
+        let func = &self.values.program.funcs[func_id];
+        let body = &func.blocks[block];
+        let mut visited = Visited { ends: true, unwind: body.unwind, ..Visited::default() };
+        let mut edges = Vec::new();
+        let mut raised = state.clone();
+        for instr in &body.instrs {
+            let (event, goes_on) = self.instr(func_id, *instr, &mut state);
+            if let Some(event) = event {
+                if event.serves {
+                    raised.phase = raised.phase.union(Phase::AFTER);
+                }
+                visited.events.push(event);
+            }
+            if !goes_on {
+                visited.ends = false;
+                break;
+            }
+        }
+        raised.phase = raised.phase.union(state.phase);
+        if let Some(handler) = body.unwind
+            && body.instrs.iter().any(|instr| can_raise(&func.instrs[*instr].op)) | matches!(body.end, End::Throw(_))
+        {
+            raised.locals.clear();
+            edges.push((handler, raised));
+        }
+        if visited.ends {
+            self.end(func_id, &body.end, state, &mut visited, &mut edges, result);
+        }
+        (visited, edges)
+    }
+
+    fn end(
+        &mut self,
+        func: FuncId,
+        end: &End,
+        state: State,
+        visited: &mut Visited,
+        edges: &mut Vec<(BlockId, State)>,
+        result: &mut Ends,
+    ) {
+        match end {
+            End::Goto(to) => {
+                visited.next.push(*to);
+                edges.push((*to, state));
+            }
+            End::Branch { on, yes, no } => {
+                let test = self.value(func, *on, &state);
+                let known = test.as_ref().and_then(|abs| truth(abs, [&state.facts, &self.assumed]));
+                for (to, holds) in [(*yes, true), (*no, false)] {
+                    if known.is_some_and(|known| known != holds) {
+                        continue;
+                    }
+                    let mut state = state.clone();
+                    if let Some(abs) = &test {
+                        Rc::make_mut(&mut state.facts).assume(abs, holds);
+                    }
+                    visited.next.push(to);
+                    edges.push((to, state));
+                }
+            }
+            End::Return(value) => {
+                let abs = value.and_then(|value| self.value(func, value, &state));
+                result.add(abs, &state);
+            }
+            End::Throw(_) | End::Stop => {}
+        }
+    }
+
+    /// Takes over what an earlier exploration of the same process learned of single values and serving functions.
+    pub(super) fn take_knowledge(&mut self, other: &mut Self) {
+        self.seen = std::mem::take(&mut other.seen);
+        self.serving_funcs = std::mem::take(&mut other.serving_funcs);
+        self.serving_calls = std::mem::take(&mut other.serving_calls);
+    }
+
+    /// Notes that a module's code was run by the process itself, not by an import.
+    pub(super) fn mark_ran(&mut self, module: ModuleId) {
+        let init = self.values.program.modules[module].init;
+        self.ran.entry(module).or_insert((init, crate::base::idx::Id::new(usize::MAX)));
+    }
+
+    /// Notes that a function runs while the process serves.
+    pub(super) fn run_later(&mut self, func: FuncId, at: At, mode: Mode) {
+        if self.later_seen.insert((func, mode)) {
+            self.later.push((func, at, mode));
+        }
+    }
+
+    pub(super) fn rebind(&mut self, rebind: Rebind) -> u32 {
+        let key = (rebind.at, rebind.row);
+        if let Some(known) = self.rebind_ids.get(&key) {
+            return *known;
+        }
+        let id = u32::try_from(self.rebinds.len()).unwrap_or(u32::MAX);
+        self.rebinds.push(rebind);
+        self.rebind_ids.insert(key, id);
+        id
+    }
+
+    /// Is the frame still being explored (a recursion)?
+    pub(super) fn is_open(&self, id: FrameId) -> bool {
+        self.open.contains(&id)
+    }
+}
+
+/// What the returns of a frame have in common.
+#[derive(Default)]
+struct Ends {
+    ret: Option<Option<Abs>>,
+    phase: Phase,
+    rebinds: Option<Rc<BTreeSet<u32>>>,
+}
+
+impl Ends {
+    fn add(&mut self, abs: Option<Abs>, state: &State) {
+        self.ret = match self.ret.take() {
+            None => Some(abs),
+            Some(known) if known == abs => Some(known),
+            Some(_) => Some(None),
+        };
+        self.phase = self.phase.union(state.phase);
+        self.rebinds = Some(match self.rebinds.take() {
+            None => state.rebinds.clone(),
+            Some(known) => meet(&known, &state.rebinds),
+        });
+    }
+}
+
+fn meet(a: &Rc<BTreeSet<u32>>, b: &Rc<BTreeSet<u32>>) -> Rc<BTreeSet<u32>> {
+    if a == b { a.clone() } else { Rc::new(a.intersection(b).copied().collect()) }
+}
+
+/// Joins `other` into `state`; true when that lost knowledge.
+fn join(func: FuncId, state: &mut State, other: &State) -> bool {
+    let before = state.clone();
+    let keys: Vec<LocalId> = state.locals.keys().copied().chain(other.locals.keys().copied()).collect();
+    for local in keys {
+        let (a, b) = (state.locals.get(&local), other.locals.get(&local));
+        if a == b {
+            continue;
+        }
+        // Different here and there: from now on an unknown with a name of its own.
+        if a.is_some() && b.is_some() {
+            state.locals.insert(local, Abs::Sym(format!("{func}.{local}").into()));
+        } else {
+            state.locals.remove(&local);
+        }
+    }
+    state.phase = state.phase.union(other.phase);
+    state.rebinds = meet(&state.rebinds, &other.rebinds);
+    if state.facts != other.facts {
+        state.facts = Rc::new(state.facts.meet(&other.facts));
+    }
+    *state != before
+}
+
+fn can_raise(op: &Op) -> bool {
+    matches!(op, Op::Call(_) | Op::Await(_) | Op::Import(_) | Op::Load(_) | Op::Unknown(..) | Op::Operator(..))
+}

@@ -1,0 +1,219 @@
+//! Which explored code can run in the same execution as serving stdio.
+//!
+//! Code that runs before the transport is up counts when serving can still follow it; all code that runs while serving
+//! counts; code behind a blocking serve call does not, except in the handler of a `try` around it: that is where a server
+//! reports its crash.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use rustc_hash::FxHashSet;
+
+use crate::ir::func::{BlockId, End};
+use crate::resolve::values::At;
+
+use super::abs::Facts;
+use super::explore::{Explorer, FrameId, Mode, Phase};
+
+/// A place where a live instruction was met.
+#[derive(Clone, Debug)]
+pub(crate) struct Site {
+    pub(crate) frame: FrameId,
+    pub(crate) phase: Phase,
+    /// Runs because the server failed: a crash handler, or the handler of a `try` around serving.
+    pub(crate) crash: bool,
+    pub(crate) rebinds: Rc<BTreeSet<u32>>,
+    /// The whole frame runs because of a crash, not only a block of it.
+    pub(crate) frame_crash: bool,
+    /// What conditions on the way through the function say.
+    pub(crate) facts: Rc<Facts>,
+}
+
+/// The live part of a process.
+#[derive(Default)]
+pub(crate) struct Live {
+    /// Live calls and stores, each with where it was met, first frame first.
+    pub(crate) sites: BTreeMap<At, Vec<Site>>,
+    /// How a frame is reached: the calling frame and the call.
+    pub(crate) reached: BTreeMap<(FrameId, bool), (Option<(FrameId, bool)>, Option<At>)>,
+}
+
+/// Most meetings of one instruction that are kept; rules need one of each kind.
+const MAX_MEETINGS: usize = 8;
+
+/// One frame in the queue.
+struct Visit {
+    frame: FrameId,
+    /// Serving can follow when the frame returns.
+    leads: bool,
+    crash: bool,
+}
+
+/// Marks what is live, from the process's own code (`roots`, in order of execution) and what runs while serving.
+pub(crate) fn live(explorer: &Explorer<'_>, roots: &[FrameId], later: &[(FrameId, At, Mode)]) -> Live {
+    let mut marker = Marker { explorer, live: Live::default(), seen: FxHashSet::default(), queue: Vec::new() };
+    for (at, root) in roots.iter().enumerate() {
+        let leads = roots[at + 1..].iter().any(|next| explorer.frames[*next].outcome.serves);
+        marker.push(Visit { frame: *root, leads, crash: false }, None, None);
+    }
+    for (frame, at, mode) in later {
+        marker.push(Visit { frame: *frame, leads: true, crash: *mode == Mode::Crash }, None, Some(*at));
+    }
+    // First in, first out: the shortest way to a frame is the one that is told.
+    let mut next = 0;
+    while next < marker.queue.len() {
+        let Visit { frame, leads, crash } = marker.queue[next];
+        marker.frame(frame, leads, crash);
+        next += 1;
+    }
+    marker.live
+}
+
+struct Marker<'e, 'v> {
+    explorer: &'e Explorer<'v>,
+    live: Live,
+    seen: FxHashSet<(FrameId, bool, bool)>,
+    queue: Vec<Visit>,
+}
+
+impl Marker<'_, '_> {
+    fn push(&mut self, visit: Visit, from: Option<(FrameId, bool)>, at: Option<At>) {
+        let Visit { frame, leads, crash } = visit;
+        if self.seen.contains(&(frame, true, crash)) || !self.seen.insert((frame, leads, crash)) {
+            return;
+        }
+        self.live.reached.entry((frame, crash)).or_insert((from, at));
+        self.queue.push(visit);
+    }
+
+    fn frame(&mut self, id: FrameId, leads: bool, crash: bool) {
+        let explorer = self.explorer;
+        let frame = &explorer.frames[id];
+        let block_leads = self.leading_blocks(id, leads);
+        let crash_blocks = crash_blocks(explorer, id);
+        for (block, visited) in &frame.blocks {
+            let in_crash = crash || crash_blocks.contains(block);
+            // From the end backwards: what follows an event in its own block.
+            let mut follows = visited.ends && block_leads.contains_end(*block);
+            let mut facts = Vec::with_capacity(visited.events.len());
+            for event in visited.events.iter().rev() {
+                let after = follows;
+                follows |= event.serves;
+                facts.push((after, follows));
+            }
+            facts.reverse();
+            for (event, (after, live_before)) in visited.events.iter().zip(facts) {
+                let before = event.phase.has(Phase::BEFORE) && live_before;
+                let is_live = event.phase.has(Phase::SERVING) || before || in_crash;
+                if is_live {
+                    let site = Site {
+                        frame: id,
+                        phase: event.phase,
+                        crash: in_crash,
+                        rebinds: event.rebinds.clone(),
+                        frame_crash: crash,
+                        facts: event.facts.clone(),
+                    };
+                    let meetings = self.live.sites.entry((frame.func, event.instr)).or_default();
+                    let known = |known: &Site| {
+                        known.crash == site.crash && known.rebinds == site.rebinds && known.phase == site.phase
+                    };
+                    if meetings.len() < MAX_MEETINGS && !meetings.iter().any(known) {
+                        meetings.push(site);
+                    }
+                }
+                for (inner, mode) in &event.frames {
+                    let at = (frame.func, event.instr);
+                    let inner_serves = explorer.frames[*inner].outcome.serves;
+                    let visit = match mode {
+                        Mode::Alone if inner_serves => Visit { frame: *inner, leads: false, crash: in_crash },
+                        Mode::Alone => continue,
+                        Mode::Crash => Visit { frame: *inner, leads: true, crash: true },
+                        Mode::Now if is_live || inner_serves => {
+                            Visit { frame: *inner, leads: after || event.phase.has(Phase::SERVING), crash: in_crash }
+                        }
+                        Mode::Now => continue,
+                    };
+                    self.push(visit, Some((id, crash)), Some(at));
+                }
+            }
+        }
+    }
+
+    /// The blocks from whose start (or end) serving can still be reached.
+    fn leading_blocks(&self, id: FrameId, leads: bool) -> Leading {
+        let frame = &self.explorer.frames[id];
+        let func = &self.explorer_func(id).blocks;
+        let mut res = Leading::default();
+        // Backwards to a fixpoint; blocks are few and the order is nearly topological.
+        loop {
+            let mut changed = false;
+            for (block, visited) in frame.blocks.iter().rev() {
+                let at_end = visited.ends
+                    && match &func[*block].end {
+                        End::Return(_) => leads,
+                        End::Throw(_) | End::Stop => visited.unwind.is_some_and(|to| res.start.contains(&to)),
+                        End::Goto(_) | End::Branch { .. } => visited.next.iter().any(|to| res.start.contains(to)),
+                    };
+                let raised = visited.unwind.is_some_and(|to| res.start.contains(&to));
+                let at_start = at_end || raised || visited.events.iter().any(|event| event.serves);
+                changed |= (at_end || raised) && res.end.insert(*block);
+                changed |= at_start && res.start.insert(*block);
+            }
+            if !changed {
+                return res;
+            }
+        }
+    }
+
+    fn explorer_func(&self, id: FrameId) -> &crate::ir::func::Function {
+        &self.explorer.values.program.funcs[self.explorer.frames[id].func]
+    }
+}
+
+#[derive(Default)]
+struct Leading {
+    start: BTreeSet<BlockId>,
+    end: BTreeSet<BlockId>,
+}
+
+impl Leading {
+    fn contains_end(&self, block: BlockId) -> bool {
+        self.end.contains(&block)
+    }
+}
+
+/// The blocks that only run when something inside a `try` around serving failed.
+fn crash_blocks(explorer: &Explorer<'_>, id: FrameId) -> BTreeSet<BlockId> {
+    let frame = &explorer.frames[id];
+    let serving = frame.blocks.values().filter(|visited| visited.events.iter().any(|event| event.serves));
+    let handlers: BTreeSet<BlockId> = serving.filter_map(|visited| visited.unwind).collect();
+    if handlers.is_empty() {
+        return BTreeSet::new();
+    }
+    let entry = explorer.values.program.funcs[frame.func].entry();
+    let normal = reach(explorer, id, [entry].into(), &handlers);
+    let crashed = reach(explorer, id, handlers, &BTreeSet::new());
+    crashed.difference(&normal).copied().collect()
+}
+
+/// Blocks reachable from `from` without entering `avoid`.
+fn reach(
+    explorer: &Explorer<'_>,
+    id: FrameId,
+    from: BTreeSet<BlockId>,
+    avoid: &BTreeSet<BlockId>,
+) -> BTreeSet<BlockId> {
+    let frame = &explorer.frames[id];
+    let mut seen = from.clone();
+    let mut open: Vec<BlockId> = from.into_iter().collect();
+    while let Some(block) = open.pop() {
+        let Some(visited) = frame.blocks.get(&block) else { continue };
+        for to in visited.next.iter().copied().chain(visited.unwind) {
+            if !avoid.contains(&to) && seen.insert(to) {
+                open.push(to);
+            }
+        }
+    }
+    seen
+}

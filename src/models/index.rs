@@ -1,0 +1,427 @@
+//! All patterns of a language as one automaton, so that "which rows speak of this expression?" is one look-up.
+//!
+//! A *state* is a position in the patterns. A *node* ([`NodeId`]) is the set of states an expression is in: what resolve
+//! calls an API value. Stepping a node (`.member`, `()`, `[]`) gives another node. An expression of a library that no
+//! pattern speaks of is in no state: its node only remembers the library. There are finitely many nodes.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustc_hash::FxHashMap;
+
+use crate::base::Symbol;
+use crate::base::idx::{IndexVec, ids};
+use crate::ir::program::Language;
+
+use super::path::{PatternStep, Step, patterns};
+use super::schema::ModelFile;
+
+ids! {
+    /// A set of pattern positions: what is known of an expression of a library.
+    NodeId "api",
+    /// A position in the patterns of a language.
+    StateId "state",
+}
+
+/// Which row of which table of which file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct RowRef {
+    pub(crate) file: u32,
+    pub(crate) table: Table,
+    pub(crate) row: u32,
+}
+
+/// The tables that patterns lead to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Table {
+    /// `named` of a type: the expression is the type itself.
+    TypeName,
+    Stream,
+    Sink,
+    Logger,
+    /// A place whose assignment configures a logger.
+    LoggerPlace,
+    /// A call after which a logger's default no longer holds.
+    LoggerDefault,
+    /// An attribute that configures a logger.
+    LoggerMark,
+    Child,
+    /// A call that rebinds.
+    Rebind,
+    /// A place that can be rebound.
+    RebindPlace,
+    /// Moves with the rebind.
+    RebindMoves,
+    Transport,
+    Serve,
+    Server,
+    /// Attributes and base types that make a server.
+    ServerMark,
+    Handler,
+    /// A place whose assignment registers a handler.
+    HandlerPlace,
+    /// Attributes and base types that make handlers.
+    HandlerMark,
+    Echo,
+    Exit,
+    Crash,
+    CrashPlace,
+    Callback,
+    Source,
+    SourceRead,
+    Flow,
+    Clean,
+}
+
+#[derive(Default)]
+struct State {
+    next: BTreeMap<Step, StateId>,
+    any_member: Option<StateId>,
+    /// `**`: stays here on any member.
+    loops: bool,
+    /// States entered without a step: the position behind `**`, the root of the type this expression has.
+    silent: Vec<StateId>,
+    rows: Vec<RowRef>,
+}
+
+/// What is known of a set of states.
+pub(crate) struct Node {
+    states: Box<[StateId]>,
+    /// How a message names it: `console.info`, `Logger.child`.
+    pub(crate) name: Symbol,
+    /// The library it came from, as its import specifier names it.
+    pub(crate) library: Symbol,
+    pub(crate) language: Language,
+    pub(crate) rows: Box<[RowRef]>,
+}
+
+/// The automaton of all model files, and the nodes seen so far.
+pub(crate) struct Index {
+    states: IndexVec<StateId, State>,
+    /// First names of patterns: roots, globals, types.
+    roots: BTreeMap<(Language, Symbol), StateId>,
+    /// Import specifier → root name.
+    imports: BTreeMap<(Language, Symbol), Symbol>,
+    /// `name/*` specifiers, without the star.
+    import_prefixes: BTreeMap<(Language, Symbol), Symbol>,
+    globals: BTreeSet<(Language, Symbol)>,
+    /// Type row → the state that its members start from.
+    type_roots: BTreeMap<RowRef, StateId>,
+    nodes: RefCell<Nodes>,
+}
+
+#[derive(Default)]
+struct Nodes {
+    items: IndexVec<NodeId, std::rc::Rc<Node>>,
+    by_key: FxHashMap<(Box<[StateId]>, Symbol, Language), NodeId>,
+    steps: FxHashMap<(NodeId, Step), NodeId>,
+}
+
+impl Index {
+    /// Compiles the patterns of all files. Every mistake is one sentence that names the library.
+    pub(crate) fn new(files: &[ModelFile]) -> Result<Self, Vec<String>> {
+        let mut index = Self {
+            states: IndexVec::new(),
+            roots: BTreeMap::new(),
+            imports: BTreeMap::new(),
+            import_prefixes: BTreeMap::new(),
+            globals: BTreeSet::new(),
+            type_roots: BTreeMap::new(),
+            nodes: RefCell::default(),
+        };
+        let mut faults = Vec::new();
+        for (at, file) in files.iter().enumerate() {
+            index.declare(u32::try_from(at).unwrap_or(u32::MAX), file);
+        }
+        for (at, file) in files.iter().enumerate() {
+            index.add_file(u32::try_from(at).unwrap_or(u32::MAX), file, &mut faults);
+        }
+        if faults.is_empty() { Ok(index) } else { Err(faults) }
+    }
+
+    fn declare(&mut self, at: u32, file: &ModelFile) {
+        let language = file.language.language();
+        let root = Symbol::new(file.root.as_deref().unwrap_or(&file.library));
+        self.root_state(language, &root);
+        for specifier in &file.imports {
+            match specifier.strip_suffix("/*") {
+                Some(prefix) => self.import_prefixes.insert((language, prefix.into()), root.clone()),
+                None => self.imports.insert((language, specifier.into()), root.clone()),
+            };
+        }
+        for name in &file.globals {
+            self.root_state(language, name);
+            self.globals.insert((language, name.into()));
+        }
+        for (row, ty) in file.types.iter().enumerate() {
+            let state = self.root_state(language, &ty.name);
+            let row = RowRef { file: at, table: Table::TypeName, row: u32::try_from(row).unwrap_or(u32::MAX) };
+            self.type_roots.insert(row, state);
+        }
+    }
+
+    fn root_state(&mut self, language: Language, name: &str) -> StateId {
+        let states = &mut self.states;
+        *self.roots.entry((language, name.into())).or_insert_with(|| states.push(State::default()))
+    }
+
+    fn add_file(&mut self, at: u32, file: &ModelFile, faults: &mut Vec<String>) {
+        let language = file.language.language();
+        let library = &file.library;
+        let mut add = |table: Table, row: usize, texts: &[String], end: End| {
+            let row = RowRef { file: at, table, row: u32::try_from(row).unwrap_or(u32::MAX) };
+            for text in texts {
+                if let Err(what) = self.add_pattern(language, text, row, end) {
+                    faults.push(format!("model of {library}: {what}"));
+                }
+            }
+        };
+        for (n, row) in file.types.iter().enumerate() {
+            add(Table::TypeName, n, &row.from, End::Type);
+            add(Table::TypeName, n, &row.named, End::Any);
+        }
+        for (n, row) in file.streams.iter().enumerate() {
+            add(Table::Stream, n, &row.values, End::Value);
+            add(Table::Stream, n, &row.calls, End::Call);
+        }
+        for (n, row) in file.sinks.iter().enumerate() {
+            add(Table::Sink, n, &row.calls, End::Call);
+        }
+        for (n, row) in file.loggers.iter().enumerate() {
+            add(Table::Logger, n, &row.calls, End::Call);
+            add(Table::LoggerPlace, n, &row.places, End::Value);
+            add(Table::LoggerDefault, n, &row.default_of, End::Any);
+            add(Table::LoggerMark, n, &row.annotations, End::Any);
+        }
+        for (n, row) in file.children.iter().enumerate() {
+            add(Table::Child, n, &row.calls, End::Call);
+        }
+        for (n, row) in file.rebinds.iter().enumerate() {
+            add(Table::Rebind, n, &row.calls, End::Call);
+            add(Table::RebindPlace, n, &row.places, End::Value);
+            add(Table::RebindMoves, n, &row.moves, End::Any);
+        }
+        for (n, row) in file.transports.iter().enumerate() {
+            add(Table::Transport, n, &row.values, End::Value);
+            add(Table::Transport, n, &row.calls, End::Call);
+        }
+        for (n, row) in file.serves.iter().enumerate() {
+            add(Table::Serve, n, &row.calls, End::Call);
+        }
+        for (n, row) in file.servers.iter().enumerate() {
+            add(Table::Server, n, &row.calls, End::Call);
+            add(Table::ServerMark, n, &row.annotations, End::Any);
+            add(Table::ServerMark, n, &row.implements, End::Any);
+        }
+        for (n, row) in file.handlers.iter().enumerate() {
+            add(Table::Handler, n, &row.calls, End::Call);
+            add(Table::HandlerPlace, n, &row.places, End::Value);
+            add(Table::HandlerMark, n, &row.annotations, End::Any);
+            add(Table::HandlerMark, n, &row.implements, End::Any);
+        }
+        for (n, row) in file.exits.iter().enumerate() {
+            add(Table::Exit, n, &row.calls, End::Call);
+        }
+        for (n, row) in file.crashes.iter().enumerate() {
+            add(Table::Crash, n, &row.calls, End::Call);
+            add(Table::CrashPlace, n, &row.places, End::Value);
+        }
+        for (n, row) in file.callbacks.iter().enumerate() {
+            add(Table::Callback, n, &row.calls, End::Call);
+        }
+        for (n, row) in file.sources.iter().enumerate() {
+            add(Table::Source, n, &row.calls, End::Call);
+            add(Table::SourceRead, n, &row.reads, End::Any);
+        }
+        for (n, row) in file.flows.iter().enumerate() {
+            add(Table::Flow, n, &row.calls, End::Call);
+        }
+        for (n, row) in file.echoes.iter().enumerate() {
+            add(Table::Echo, n, &row.calls, End::Call);
+        }
+        for (n, row) in file.cleans.iter().enumerate() {
+            add(Table::Clean, n, &row.calls, End::Call);
+        }
+    }
+
+    fn add_pattern(&mut self, language: Language, text: &str, row: RowRef, end: End) -> Result<(), String> {
+        for pattern in patterns(text)? {
+            let ends_with_call = pattern.steps.last() == Some(&PatternStep::One(Step::Call));
+            match end {
+                End::Call if !ends_with_call => return Err(format!("`{text}` must end with `()`")),
+                End::Value if ends_with_call => return Err(format!("`{text}` must not end with `()`")),
+                _ => {}
+            }
+            let Some(mut at) = self.roots.get(&(language, pattern.root.clone())).copied() else {
+                return Err(format!(
+                    "`{text}` starts with `{}`, which is no root, global or type of the language",
+                    pattern.root
+                ));
+            };
+            for step in pattern.steps {
+                at = self.follow(at, step);
+            }
+            if end == End::Type {
+                let root = self.type_roots.get(&row).copied();
+                self.states[at].silent.extend(root);
+            } else {
+                self.states[at].rows.push(row);
+            }
+        }
+        Ok(())
+    }
+
+    fn follow(&mut self, from: StateId, step: PatternStep) -> StateId {
+        let known = match &step {
+            PatternStep::One(step) => self.states[from].next.get(step).copied(),
+            PatternStep::AnyMember => self.states[from].any_member,
+            PatternStep::Deep => None,
+        };
+        if let Some(known) = known {
+            return known;
+        }
+        let to = self.states.push(State::default());
+        match step {
+            PatternStep::One(step) => {
+                self.states[from].next.insert(step, to);
+            }
+            PatternStep::AnyMember => self.states[from].any_member = Some(to),
+            PatternStep::Deep => {
+                self.states[to].loops = true;
+                self.states[from].silent.push(to);
+            }
+        }
+        to
+    }
+
+    // ---- nodes ---------------------------------------------------------------------------------------------------
+
+    /// The node of an imported module: `pino`, `tracing_subscriber`. A library without a model gets a node without rows.
+    pub(crate) fn import(&self, language: Language, specifier: &str) -> NodeId {
+        let exact = self.imports.get(&(language, specifier.into()));
+        let by_prefix = || {
+            let ends = specifier.match_indices('/').map(|(at, _)| at);
+            ends.rev().find_map(|end| self.import_prefixes.get(&(language, specifier[..end].into())))
+        };
+        let states = exact.or_else(by_prefix).and_then(|root| self.roots.get(&(language, root.clone())));
+        self.intern(states.copied().into_iter().collect(), specifier.into(), specifier.into(), language)
+    }
+
+    /// The node of a name the language itself provides, if a model speaks of it.
+    pub(crate) fn global(&self, language: Language, name: &str) -> Option<NodeId> {
+        let key = (language, Symbol::new(name));
+        let state = if self.globals.contains(&key) { self.roots.get(&key) } else { None }?;
+        Some(self.intern(vec![*state], name.into(), name.into(), language))
+    }
+
+    /// The node of a name or type that a model declares under `name`, whether or not it is a global.
+    pub(crate) fn root(&self, language: Language, name: &str) -> Option<NodeId> {
+        let state = self.roots.get(&(language, name.into()))?;
+        Some(self.intern(vec![*state], name.into(), name.into(), language))
+    }
+
+    /// The node one step further.
+    pub(crate) fn step(&self, from: NodeId, step: &Step) -> NodeId {
+        if let Some(known) = self.nodes.borrow().steps.get(&(from, step.clone())) {
+            return *known;
+        }
+        let node = self.node(from);
+        let mut states = Vec::new();
+        for state in &node.states {
+            let state_data = &self.states[*state];
+            states.extend(state_data.next.get(step));
+            if let Step::Member(_) = step {
+                states.extend(state_data.any_member);
+                if state_data.loops {
+                    states.push(*state);
+                }
+            }
+        }
+        let name = if states.is_empty() { node.library.clone() } else { step_name(&node.name, step) };
+        let to = self.intern(states, name, node.library.clone(), node.language);
+        self.nodes.borrow_mut().steps.insert((from, step.clone()), to);
+        to
+    }
+
+    /// The node of an instance of the type that `node` names: by `named` rows, or else by constructing it.
+    pub(crate) fn instance(&self, node: NodeId) -> NodeId {
+        let data = self.node(node);
+        let types: Vec<StateId> = data
+            .rows
+            .iter()
+            .filter(|row| row.table == Table::TypeName)
+            .filter_map(|row| self.type_roots.get(row).copied())
+            .collect();
+        let made = self.node(self.step(node, &Step::Call));
+        let states = types.into_iter().chain(made.states.iter().copied()).collect();
+        self.intern(states, data.name.clone(), data.library.clone(), data.language)
+    }
+
+    pub(crate) fn node(&self, id: NodeId) -> std::rc::Rc<Node> {
+        self.nodes.borrow().items[id].clone()
+    }
+
+    fn intern(&self, states: Vec<StateId>, name: Symbol, library: Symbol, language: Language) -> NodeId {
+        let (states, named) = self.closure(states);
+        let key = (states.clone(), library.clone(), language);
+        let mut nodes = self.nodes.borrow_mut();
+        if let Some(known) = nodes.by_key.get(&key) {
+            return *known;
+        }
+        let rows: BTreeSet<RowRef> = states.iter().flat_map(|state| self.states[*state].rows.iter().copied()).collect();
+        let name = named.unwrap_or(name);
+        let node = Node { states, name, library, language, rows: rows.into_iter().collect() };
+        let id = nodes.items.push(std::rc::Rc::new(node));
+        nodes.by_key.insert(key, id);
+        id
+    }
+
+    /// The states with all that are entered silently, and the name of a type root among the latter.
+    fn closure(&self, states: Vec<StateId>) -> (Box<[StateId]>, Option<Symbol>) {
+        let mut all: BTreeSet<StateId> = states.iter().copied().collect();
+        let mut open: Vec<StateId> = all.iter().copied().collect();
+        let mut entered = None;
+        while let Some(state) = open.pop() {
+            for next in &self.states[state].silent {
+                if all.insert(*next) {
+                    open.push(*next);
+                    entered = entered.or_else(|| {
+                        self.roots.iter().find(|(_, root)| *root == next).map(|((_, name), _)| name.clone())
+                    });
+                }
+            }
+        }
+        (all.into_iter().collect(), entered)
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Call,
+    Value,
+    Any,
+    Type,
+}
+
+fn step_name(from: &Symbol, step: &Step) -> Symbol {
+    match step {
+        Step::Member(name) => format!("{from}.{name}").into(),
+        // A call's own name reads better without the parentheses; the result of one is told by its type's name.
+        Step::Call | Step::Element => from.clone(),
+    }
+}
+
+impl Node {
+    /// Does any pattern speak of this expression or of what it leads to?
+    pub(crate) fn is_modelled(&self) -> bool {
+        !self.states.is_empty()
+    }
+
+    pub(crate) fn rows(&self, table: Table) -> impl Iterator<Item = RowRef> + '_ {
+        self.rows.iter().copied().filter(move |row| row.table == table)
+    }
+
+    pub(crate) fn has(&self, table: Table) -> bool {
+        self.rows(table).next().is_some()
+    }
+}

@@ -1,0 +1,57 @@
+//! Reading model files: TOML text to [`ModelFile`], with mistakes told by file and line.
+//!
+//! Patterns and ports are checked when all files are known, by [`super::Models::new`].
+
+use super::schema::ModelFile;
+
+/// Parses one model file; `path` is only for the message.
+///
+/// # Errors
+/// One sentence that starts with `path:line:`.
+pub(crate) fn parse(path: &str, text: &str) -> Result<ModelFile, String> {
+    toml::from_str(text).map_err(|error| {
+        let start = error.span().map_or(0, |span| span.start);
+        let line = text.bytes().take(start).filter(|byte| *byte == b'\n').count() + 1;
+        format!("{path}:{line}: {}", error.message())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use walkdir::WalkDir;
+
+    use super::*;
+    use crate::models::Models;
+
+    #[test]
+    fn every_model_file_is_sound() {
+        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/rules/models");
+        let mut faults = Vec::new();
+        let mut files = Vec::new();
+        for entry in WalkDir::new(root).sort_by_file_name() {
+            let entry = entry.expect("the directory can be read");
+            if entry.path().extension().is_none_or(|extension| extension != "toml") {
+                continue;
+            }
+            let path = entry.path().display().to_string();
+            let text = fs::read_to_string(entry.path()).expect("the file can be read");
+            match parse(&path, &text) {
+                Ok(file) => files.push(file),
+                Err(what) => faults.push(what),
+            }
+        }
+        if let Err(more) = Models::new(files) {
+            faults.extend(more);
+        }
+        assert!(faults.is_empty(), "{}", faults.join("\n"));
+    }
+
+    #[test]
+    fn a_mistake_is_told_by_file_and_line() {
+        let text = "library = \"x\"\nlanguage = \"script\"\nchecked = { version = \"1\", against = \"run\" }\n[[sink]]\nkind = \"wriet\"\n";
+        let what = parse("x.toml", text).expect_err("no such kind");
+        assert!(what.starts_with("x.toml:5: "), "{what}");
+    }
+}

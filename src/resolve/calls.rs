@@ -1,0 +1,475 @@
+//! What a call does to values: arguments go to parameters, results come back, libraries call what they are given.
+
+use crate::base::Symbol;
+use crate::ir::func::{FuncId, FuncKind, ParamKind};
+use crate::ir::instr::{ArgKind, Call, CallStyle, Field, Op};
+use crate::ir::program::{ClassId, Language};
+use crate::models::index::{NodeId, RowRef, Table};
+use crate::models::path::{Port, PortHead, PortStep, Step};
+
+use super::solve::{CallKind, Edge, Values};
+use super::values::{At, Key, Obj, Site, SlotId, Value};
+
+/// Most methods of one name among which an unknown receiver is guessed.
+const MAX_GUESSES: usize = 3;
+
+impl Values<'_> {
+    /// The call at an instruction that is one.
+    pub(crate) fn call_at(&self, at: At) -> Option<&Call> {
+        match &self.program.funcs[at.0].instrs.get(at.1)?.op {
+            Op::Call(call) => Some(call),
+            _ => None,
+        }
+    }
+
+    pub(super) fn call_value(&mut self, number: u32, value: &Value) {
+        let site = self.calls[number as usize].clone();
+        match value {
+            Value::Func(func) => self.call_func(site.at, *func, site.result, CallKind::Direct),
+            Value::Class(class) => self.construct(site.at, *class, site.result),
+            Value::Variant(class, name) => {
+                self.add(site.result, value);
+                self.fill_variant(site.at, *class, name);
+            }
+            Value::Api(node, _) => self.call_api(number, *node),
+            Value::Instance(class) | Value::Typed(class) => self.call_object(site.at, *class, site.result),
+            Value::Record(_) | Value::Module(_) | Value::Const(_) => {}
+        }
+    }
+
+    /// Binds the call's arguments and result to a function of the program.
+    pub(super) fn call_func(&mut self, at: At, func: FuncId, result: SlotId, kind: CallKind) {
+        if !self.link_call(at, func, kind) {
+            return;
+        }
+        self.bind_args(at, func, 0);
+        self.link_result(at, func, result);
+    }
+
+    /// Notes the call edge; true when it is new.
+    fn link_call(&mut self, at: At, func: FuncId, kind: CallKind) -> bool {
+        if !self.edges_done.insert((at, func)) {
+            return false;
+        }
+        self.call_graph.entry(at).or_default().push((func, kind));
+        true
+    }
+
+    fn link_result(&mut self, at: At, func: FuncId, result: SlotId) {
+        let data = &self.program.funcs[func];
+        if data.is_generator {
+            let yields = self.yield_slot(func);
+            self.copy(yields, result);
+        }
+        let ret = self.ret_slot(func);
+        self.copy(ret, result);
+        if data.is_async
+            && let Some(node) = self.models.index.root(self.language(func), "async")
+        {
+            let made = self.models.index.step(node, &Step::Call);
+            if self.models.index.node(made).is_modelled() {
+                self.add(result, &Value::Api(made, Some(at)));
+            }
+        }
+    }
+
+    fn bind_args(&mut self, at: At, func: FuncId, skip: usize) {
+        let program = self.program;
+        let Op::Call(call) = &program.funcs[at.0].instrs[at.1].op else { return };
+        let params = &program.funcs[func].params;
+        let slot_of = |this: &Self, index: usize| this.local_slot(func, params[index].local);
+        let rest = params.iter().position(|param| param.kind == ParamKind::Rest);
+        let rest_named = params.iter().position(|param| param.kind == ParamKind::RestNamed);
+        let rest_obj = |index: usize| Obj::Record(Site::Rest(func, u32::try_from(index).unwrap_or(u32::MAX)));
+        let mut position = skip;
+        for arg in &call.args {
+            let from = self.instr_slot(at.0, arg.value);
+            match &arg.kind {
+                ArgKind::Positional => {
+                    match params.get(position) {
+                        Some(param) if param.kind == ParamKind::Plain => self.copy(from, slot_of(self, position)),
+                        _ => {
+                            if let Some(index) = rest {
+                                self.store_member(
+                                    &Value::Record(Site::Rest(func, u32::try_from(index).unwrap_or(u32::MAX))),
+                                    &Field::Any,
+                                    from,
+                                    (at.0, arg.value),
+                                );
+                            }
+                        }
+                    }
+                    position += 1;
+                }
+                ArgKind::Named(name) => {
+                    let target = params.iter().position(|param| {
+                        param.name == *name && !matches!(param.kind, ParamKind::Rest | ParamKind::RestNamed)
+                    });
+                    match (target, rest_named) {
+                        (Some(index), _) => self.copy(from, slot_of(self, index)),
+                        (None, Some(index)) => {
+                            let obj = rest_obj(index);
+                            let key = Key::Name(name.clone());
+                            self.note_store(&obj, key.clone(), (at.0, arg.value));
+                            let to = self.field_slot(&obj, key);
+                            self.copy(from, to);
+                        }
+                        (None, None) => {}
+                    }
+                }
+                ArgKind::Spread => {
+                    for index in position..params.len() {
+                        if params[index].kind == ParamKind::Plain {
+                            self.add_edge(from, Edge::Load(Field::Any, slot_of(self, index)));
+                        }
+                    }
+                    if let Some(index) = rest {
+                        self.add_edge(from, Edge::Spread(rest_obj(index)));
+                    }
+                }
+                ArgKind::SpreadNamed => {
+                    for param in params {
+                        if matches!(param.kind, ParamKind::Plain | ParamKind::NamedOnly) {
+                            let to = self.local_slot(func, param.local);
+                            self.add_edge(from, Edge::Load(Field::Name(param.name.clone()), to));
+                        }
+                    }
+                    if let Some(index) = rest_named {
+                        self.add_edge(from, Edge::Spread(rest_obj(index)));
+                    }
+                }
+            }
+        }
+    }
+
+    // ---- construction --------------------------------------------------------------------------------------------
+
+    fn construct(&mut self, at: At, class: ClassId, result: SlotId) {
+        let instance = Value::Instance(class);
+        self.add(result, &instance);
+        let constructors: Vec<FuncId> = ["constructor", "__init__"]
+            .into_iter()
+            .flat_map(|name| self.classes.methods(class, name))
+            .filter(|func| self.program.funcs[*func].kind == FuncKind::Constructor)
+            .collect();
+        for func in &constructors {
+            if let Some(receiver) = self.program.funcs[*func].receiver {
+                let slot = self.local_slot(*func, receiver);
+                self.add(slot, &instance);
+            }
+            if self.link_call(at, *func, CallKind::Direct) {
+                self.bind_args(at, *func, 0);
+            }
+        }
+        if constructors.is_empty() {
+            self.fill_fields(at, class);
+        }
+    }
+
+    /// Construction without a constructor of the program: data classes, tuple structs.
+    fn fill_fields(&mut self, at: At, class: ClassId) {
+        let program = self.program;
+        let Op::Call(call) = &program.funcs[at.0].instrs[at.1].op else { return };
+        let obj = Obj::Instances(self.classes.top(class));
+        let by_position = |index: usize| match program.classes[class].fields.get(index) {
+            Some(field) => field.name.clone(),
+            None => index.to_string().into(),
+        };
+        let mut position = 0;
+        for arg in &call.args {
+            let name = match &arg.kind {
+                ArgKind::Positional => {
+                    position += 1;
+                    by_position(position - 1)
+                }
+                ArgKind::Named(name) => name.clone(),
+                ArgKind::Spread | ArgKind::SpreadNamed => continue,
+            };
+            self.fill(&obj, Key::Name(name), (at.0, arg.value));
+        }
+    }
+
+    fn fill_variant(&mut self, at: At, class: ClassId, name: &Symbol) {
+        let program = self.program;
+        let Op::Call(call) = &program.funcs[at.0].instrs[at.1].op else { return };
+        let obj = Obj::Variant(class, name.clone());
+        for (index, arg) in call.args.iter().enumerate() {
+            self.fill(&obj, Key::Name(format!("{name}.{index}").into()), (at.0, arg.value));
+        }
+    }
+
+    fn fill(&mut self, obj: &Obj, key: Key, value: At) {
+        self.note_store(obj, key.clone(), value);
+        let to = self.field_slot(obj, key);
+        let from = self.instr_slot(value.0, value.1);
+        self.copy(from, to);
+    }
+
+    /// An object is called: Python's `__call__`; the parent constructor in `super(…)`.
+    fn call_object(&mut self, at: At, class: ClassId, result: SlotId) {
+        let is_super = self.call_at(at).is_some_and(|call| {
+            call.callee.path.is_empty() && call.callee.base == crate::ir::instr::Base::Global("super".into())
+        });
+        if is_super {
+            let scratch = self.fresh();
+            self.construct(at, class, scratch);
+            return;
+        }
+        for method in self.classes.virtual_methods(class, "__call__") {
+            self.call_func(at, method, result, CallKind::Direct);
+        }
+    }
+
+    // ---- libraries -----------------------------------------------------------------------------------------------
+
+    fn call_api(&mut self, number: u32, node: NodeId) {
+        let site = self.calls[number as usize].clone();
+        let made = self.models.index.step(node, &Step::Call);
+        self.add(site.result, &Value::Api(made, Some(site.at)));
+        let program = self.program;
+        let Op::Call(call) = &program.funcs[site.at.0].instrs[site.at.1].op else { return };
+        if call.style == CallStyle::Decorator
+            && let Some(arg) = call.args.first()
+        {
+            let from = self.instr_slot(site.at.0, arg.value);
+            self.copy(from, site.result);
+        }
+        let data = self.models.index.node(made);
+        for row in data.rows(Table::Flow) {
+            self.flow_row(number, row);
+        }
+        let callbacks: Vec<RowRef> = data.rows(Table::Callback).collect();
+        for row in &callbacks {
+            for port in &self.models.callback(*row).func_ports {
+                let slot = self.port_slot(number, port);
+                if let Some(slot) = slot {
+                    self.add_edge(slot, Edge::Invoke(number, Some(*row)));
+                }
+            }
+        }
+        if callbacks.is_empty() {
+            for arg in &call.args {
+                let slot = self.instr_slot(site.at.0, arg.value);
+                self.add_edge(slot, Edge::Invoke(number, None));
+            }
+        }
+    }
+
+    fn flow_row(&mut self, number: u32, row: RowRef) {
+        let flow = self.models.flow(row);
+        for from in &flow.from {
+            let Some(from) = self.port_slot(number, from) else { continue };
+            for to in &flow.to {
+                match &to.head {
+                    PortHead::Return if to.path.is_empty() => {
+                        let result = self.calls[number as usize].result;
+                        self.copy(from, result);
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    /// A value arrives where a library will call it.
+    pub(super) fn invoke(&mut self, value: &Value, number: u32, row: Option<RowRef>) {
+        let site = self.calls[number as usize].clone();
+        match value {
+            Value::Func(func) => {
+                if !self.link_call(site.at, *func, CallKind::Callback) {
+                    return;
+                }
+                let Some(row) = row else { return };
+                let callback = self.models.callback(row);
+                for (index, gives) in callback.gives.iter().enumerate() {
+                    let (Some(param), Some(from)) =
+                        (self.program.funcs[*func].params.get(index), self.port_slot(number, gives))
+                    else {
+                        continue;
+                    };
+                    let to = self.local_slot(*func, param.local);
+                    self.copy(from, to);
+                }
+                if callback.returns {
+                    self.link_result(site.at, *func, site.result);
+                }
+            }
+            Value::Record(record) if row.is_none() => {
+                let all = self.field_slot(&Obj::Record(*record), Key::All);
+                self.add_edge(all, Edge::Invoke(number, None));
+            }
+            _ => {}
+        }
+    }
+
+    /// The slot of a port of a call, made with loads where it has a path. `None` where the call has no such argument.
+    pub(super) fn port_slot(&mut self, number: u32, port: &Port) -> Option<SlotId> {
+        let site = self.calls[number as usize].clone();
+        let program = self.program;
+        let Op::Call(call) = &program.funcs[site.at.0].instrs[site.at.1].op else { return None };
+        let mut slot = match &port.head {
+            PortHead::Receiver => site.receiver?,
+            PortHead::Return => site.result,
+            PortHead::AllArgs | PortHead::ArgsFrom(_) => {
+                let from = if let PortHead::ArgsFrom(from) = port.head { from as usize } else { 0 };
+                let all = self.fresh();
+                for arg in call.args.iter().skip(from) {
+                    let slot = self.instr_slot(site.at.0, arg.value);
+                    self.copy(slot, all);
+                }
+                all
+            }
+            head => {
+                let arg = super::ports::argument(call, head)?;
+                self.instr_slot(site.at.0, arg)
+            }
+        };
+        for step in &port.path {
+            let next = self.fresh();
+            match step {
+                PortStep::Name(name) => self.add_edge(slot, Edge::Load(Field::Name(name.clone()), next)),
+                PortStep::Index(index) => self.add_edge(slot, Edge::Load(Field::Index(*index), next)),
+                PortStep::Element => self.add_edge(slot, Edge::Load(Field::Any, next)),
+                PortStep::Param(_) | PortStep::Return => return None,
+            }
+            slot = next;
+        }
+        Some(slot)
+    }
+
+    // ---- containers and other receivers without such a method ----------------------------------------------------
+
+    pub(super) fn container_call(&mut self, at: At, receiver: SlotId, name: Symbol, result: SlotId) {
+        let Some(number) = self.call_of.get(&at).copied() else { return };
+        self.add_edge(receiver, Edge::Container(number, name, result));
+    }
+
+    /// A method that the receiver's own code does not have: containers keep what they are given and give what they keep;
+    /// other objects give themselves (`clone`, `unwrap`, `bind`, builder methods).
+    pub(super) fn container(&mut self, value: &Value, number: u32, name: &Symbol, result: SlotId) {
+        match value {
+            Value::Record(site) => {
+                let obj = Obj::Record(*site);
+                if self
+                    .known_field(&obj, &Key::Name(name.clone()))
+                    .is_some_and(|slot| !self.slots[slot].values.is_empty())
+                {
+                    return;
+                }
+                self.keep(&obj, number, result);
+                self.add(result, value);
+            }
+            Value::Api(node, Some(at)) => {
+                let member = self.models.index.step(*node, &Step::Member(name.clone()));
+                let made = self.models.index.step(member, &Step::Call);
+                let is_plain = |table: &Table| matches!(table, Table::Callback | Table::Flow | Table::Clean);
+                if self.models.index.node(made).rows.iter().all(|row| is_plain(&row.table)) {
+                    self.keep(&Obj::Api(*at), number, result);
+                }
+            }
+            Value::Instance(class) | Value::Typed(class) => {
+                let has_own = !self.classes.virtual_methods(*class, name).is_empty();
+                if !has_own && self.language_of_class(*class) == Language::Rust {
+                    self.add(result, value);
+                }
+            }
+            Value::Func(func) => {
+                self.add(result, value);
+                let at = self.calls[number as usize].at;
+                self.link_call(at, *func, CallKind::Callback);
+            }
+            _ => {}
+        }
+    }
+
+    fn language_of_class(&self, class: ClassId) -> Language {
+        self.program.modules[self.program.classes[class].module].language
+    }
+
+    fn keep(&mut self, obj: &Obj, number: u32, result: SlotId) {
+        let program = self.program;
+        let at = self.calls[number as usize].at;
+        let Op::Call(call) = &program.funcs[at.0].instrs[at.1].op else { return };
+        let all = self.field_slot(obj, Key::All);
+        self.copy(all, result);
+        for arg in &call.args {
+            let from = self.instr_slot(at.0, arg.value);
+            let some = self.field_slot(obj, Key::Some);
+            self.copy(from, some);
+            self.add_edge(from, Edge::InvokeWith(number, all));
+        }
+    }
+
+    /// A function given to a container's method is called with the container's items (`forEach`, `map`).
+    pub(super) fn invoke_with(&mut self, value: &Value, number: u32, items: SlotId) {
+        let Value::Func(func) = value else { return };
+        let site = self.calls[number as usize].clone();
+        if !self.link_call(site.at, *func, CallKind::Callback) {
+            return;
+        }
+        for param in &self.program.funcs[*func].params {
+            let to = self.local_slot(*func, param.local);
+            self.copy(items, to);
+        }
+        self.link_result(site.at, *func, site.result);
+    }
+
+    // ---- guesses -------------------------------------------------------------------------------------------------
+
+    /// Calls of methods on receivers of which nothing is known go to the methods of that name, if they are few.
+    pub(super) fn guess_receivers(&mut self) -> bool {
+        let program = self.program;
+        let mut by_name: std::collections::BTreeMap<(Language, Symbol), Vec<FuncId>> =
+            std::collections::BTreeMap::new();
+        for (id, func) in program.funcs.iter_enumerated() {
+            if func.kind == FuncKind::Method && self.class_of_func(id).is_some() {
+                by_name.entry((self.language(id), func.name.clone())).or_default().push(id);
+            }
+        }
+        let mut guessed = false;
+        for number in 0..self.calls.len() {
+            let site = self.calls[number].clone();
+            let Some(call) = self.call_at(site.at) else { continue };
+            let Some(Field::Name(name)) = call.callee.path.last() else { continue };
+            let key = (self.language(site.at.0), name.clone());
+            let known = |slot: SlotId| !self.slots[slot].values.is_empty();
+            if known(site.callee) || site.receiver.is_none_or(known) || self.call_graph.contains_key(&site.at) {
+                continue;
+            }
+            let Some(candidates) = by_name.get(&key).filter(|found| found.len() <= MAX_GUESSES) else { continue };
+            let n_args = call.args.len();
+            for func in candidates.clone() {
+                let n_params = program.funcs[func].params.len();
+                if n_args <= n_params {
+                    self.guessed.insert(site.at);
+                    self.call_func(site.at, func, site.result, CallKind::Guessed);
+                    guessed = true;
+                }
+            }
+        }
+        guessed
+    }
+
+    /// The values `super` stands for in a function: an instance of each base of its class.
+    pub(super) fn super_slot(&mut self, func: FuncId) -> SlotId {
+        let mut at = Some(func);
+        let mut class = None;
+        while let Some(id) = at {
+            class = self.class_of_func(id);
+            if class.is_some() {
+                break;
+            }
+            at = self.program.funcs[id].parent;
+        }
+        let slot = self.fresh();
+        let Some(class) = class else { return slot };
+        for base in self.classes.bases_of(class) {
+            self.add(slot, &Value::Instance(base));
+        }
+        for base in self.classes.api_bases(class) {
+            let instance = self.models.index.instance(base);
+            self.add(slot, &Value::Api(instance, None));
+        }
+        slot
+    }
+}

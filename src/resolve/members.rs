@@ -1,0 +1,623 @@
+//! What a member of a value is: fields, methods, exports; and the class hierarchy that decides it.
+
+use rustc_hash::FxHashMap;
+
+use crate::base::Symbol;
+use crate::base::idx::Id;
+use crate::ir::func::{FuncId, FuncKind};
+use crate::ir::instr::{Const, Field};
+use crate::ir::program::{ClassId, ClassKind, ModuleId, Program};
+use crate::ir::types::TypeRef;
+use crate::models::index::NodeId;
+use crate::models::path::Step;
+
+use super::generate::key_of;
+use super::link::Target;
+use super::solve::{Edge, Values};
+use super::values::{At, Key, Obj, SlotId, Value};
+
+/// Longest chain of base classes that is followed.
+const MAX_BASES: usize = 32;
+
+/// The class hierarchy, as far as it is known.
+#[derive(Default)]
+pub(crate) struct Classes {
+    /// Base classes and traits within the program.
+    bases: FxHashMap<ClassId, Vec<ClassId>>,
+    /// Subclasses and implementors.
+    derived: FxHashMap<ClassId, Vec<ClassId>>,
+    /// Base classes and traits of libraries.
+    api_bases: FxHashMap<ClassId, Vec<NodeId>>,
+    methods: FxHashMap<(ClassId, Symbol), Vec<FuncId>>,
+    owners: FxHashMap<FuncId, ClassId>,
+    interfaces: Vec<bool>,
+    /// Methods that implement a library's trait.
+    by_trait: FxHashMap<ClassId, Vec<FuncId>>,
+    /// Methods of a trait implemented for types that are not of the program.
+    foreign: FxHashMap<(ClassId, Symbol), Vec<FuncId>>,
+}
+
+/// A Rust `impl` block while its two types are being resolved.
+pub(super) struct ImplBlock {
+    module: ModuleId,
+    number: usize,
+    targets: Vec<ClassId>,
+    interfaces: Vec<Value>,
+}
+
+impl Classes {
+    pub(super) fn new(program: &Program) -> Self {
+        let mut classes = Self {
+            interfaces: program.classes.iter().map(|class| class.kind == ClassKind::Interface).collect(),
+            ..Self::default()
+        };
+        for (id, class) in program.classes.iter_enumerated() {
+            for (name, method) in &class.methods {
+                classes.add_method(id, name, *method);
+            }
+        }
+        classes
+    }
+
+    fn add_method(&mut self, class: ClassId, name: &Symbol, method: FuncId) {
+        let list = self.methods.entry((class, name.clone())).or_default();
+        if !list.contains(&method) {
+            list.push(method);
+        }
+        self.owners.entry(method).or_insert(class);
+    }
+
+    /// The class a method belongs to.
+    pub(crate) fn owner(&self, func: FuncId) -> Option<ClassId> {
+        self.owners.get(&func).copied()
+    }
+
+    /// The topmost base class (not interface) within the program: what fields are keyed by.
+    pub(crate) fn top(&self, class: ClassId) -> ClassId {
+        let mut at = class;
+        for _ in 0..MAX_BASES {
+            let next = self.bases.get(&at).into_iter().flatten().find(|base| !self.is_interface(**base));
+            match next {
+                Some(base) => at = *base,
+                None => break,
+            }
+        }
+        at
+    }
+
+    /// Base classes and traits within the program.
+    pub(crate) fn bases_of(&self, class: ClassId) -> Vec<ClassId> {
+        self.bases.get(&class).cloned().unwrap_or_default()
+    }
+
+    /// Methods of a class that implement a trait of a library, which calls them.
+    pub(crate) fn trait_methods(&self, class: ClassId) -> Vec<FuncId> {
+        self.by_trait.get(&class).cloned().unwrap_or_default()
+    }
+
+    fn is_interface(&self, class: ClassId) -> bool {
+        self.interfaces.get(class.index()).copied().unwrap_or_default()
+    }
+
+    /// The methods of that name an instance of exactly this class has: its own, else inherited ones.
+    pub(crate) fn methods(&self, class: ClassId, name: &str) -> Vec<FuncId> {
+        let mut seen = Vec::new();
+        self.find_methods(class, name, &mut seen)
+    }
+
+    fn find_methods(&self, class: ClassId, name: &str, seen: &mut Vec<ClassId>) -> Vec<FuncId> {
+        if seen.contains(&class) || seen.len() > MAX_BASES {
+            return Vec::new();
+        }
+        seen.push(class);
+        if let Some(found) = self.methods.get(&(class, name.into())) {
+            return found.clone();
+        }
+        self.bases.get(&class).into_iter().flatten().flat_map(|base| self.find_methods(*base, name, seen)).collect()
+    }
+
+    /// The methods an object declared to be of this class can have: also those of subclasses and implementors.
+    pub(crate) fn virtual_methods(&self, class: ClassId, name: &str) -> Vec<FuncId> {
+        let mut all = self.methods(class, name);
+        for derived in self.descendants(class) {
+            all.extend(self.methods.get(&(derived, name.into())).into_iter().flatten());
+        }
+        all.extend(self.foreign.get(&(class, name.into())).into_iter().flatten());
+        all.sort();
+        all.dedup();
+        all
+    }
+
+    /// Subclasses and implementors, however far.
+    pub(crate) fn descendants(&self, class: ClassId) -> Vec<ClassId> {
+        let mut all: Vec<ClassId> = self.derived.get(&class).cloned().unwrap_or_default();
+        let mut at = 0;
+        while let Some(next) = all.get(at).copied() {
+            for derived in self.derived.get(&next).into_iter().flatten() {
+                if !all.contains(derived) && *derived != class {
+                    all.push(*derived);
+                }
+            }
+            at += 1;
+        }
+        all
+    }
+
+    /// Library classes and traits that the class extends or implements, its program bases included.
+    pub(crate) fn api_bases(&self, class: ClassId) -> Vec<NodeId> {
+        let mut all = self.api_bases.get(&class).cloned().unwrap_or_default();
+        let mut open: Vec<ClassId> = self.bases.get(&class).cloned().unwrap_or_default();
+        let mut at = 0;
+        while let Some(next) = open.get(at).copied() {
+            all.extend(self.api_bases.get(&next).into_iter().flatten());
+            for base in self.bases.get(&next).into_iter().flatten() {
+                if !open.contains(base) && open.len() < MAX_BASES {
+                    open.push(*base);
+                }
+            }
+            at += 1;
+        }
+        all
+    }
+}
+
+impl Values<'_> {
+    // ---- classes -------------------------------------------------------------------------------------------------
+
+    pub(super) fn link_classes(&mut self) {
+        let program = self.program;
+        for (id, class) in program.classes.iter_enumerated() {
+            let init = program.modules[class.module].init;
+            for base in &class.bases {
+                if let TypeRef::Named(named) = base {
+                    let slot = self.type_slot(init, named);
+                    self.add_edge(slot, Edge::Base(id));
+                }
+            }
+            let obj = Obj::Instances(id);
+            for field in &class.fields {
+                if let Some(ty) = &field.ty {
+                    let slot = self.field_slot(&obj, Key::Name(field.name.clone()));
+                    self.typed(init, ty, slot);
+                }
+            }
+            for variant in &class.variants {
+                let obj = Obj::Variant(id, variant.name.clone());
+                for (at, field) in variant.fields.iter().enumerate() {
+                    let Some(ty) = &field.ty else { continue };
+                    let positional = field.name.is_empty() || field.name.chars().all(|c| c.is_ascii_digit());
+                    let key = if positional { format!("{}.{at}", variant.name).into() } else { field.name.clone() };
+                    let slot = self.field_slot(&obj, Key::Name(key));
+                    self.typed(init, ty, slot);
+                }
+            }
+            for (_, method) in &class.methods {
+                self.bind_receiver(*method, id);
+            }
+        }
+    }
+
+    /// A method's receiver is an instance of its class.
+    fn bind_receiver(&mut self, method: FuncId, class: ClassId) {
+        if let Some(receiver) = self.program.funcs[method].receiver {
+            let slot = self.local_slot(method, receiver);
+            self.add(slot, &Value::Typed(class));
+        }
+    }
+
+    pub(super) fn base_of(&mut self, value: &Value, class: ClassId) {
+        match value {
+            Value::Class(base) if *base != class => {
+                let bases = self.classes.bases.entry(class).or_default();
+                if bases.contains(base) {
+                    return;
+                }
+                bases.push(*base);
+                self.classes.derived.entry(*base).or_default().push(class);
+                self.merge_fields(class);
+            }
+            Value::Api(node, _) => {
+                let bases = self.classes.api_bases.entry(class).or_default();
+                if !bases.contains(node) {
+                    bases.push(*node);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Fields declared with types before the base was known also belong to the topmost base.
+    fn merge_fields(&mut self, class: ClassId) {
+        let (own, top) = (Obj::Instances(class), self.classes.top(class));
+        if top == class {
+            return;
+        }
+        for name in self.field_names.get(&own).cloned().unwrap_or_default() {
+            let from = self.field_slot(&own, Key::Name(name.clone()));
+            let to = self.field_slot(&Obj::Instances(top), Key::Name(name));
+            self.copy(from, to);
+        }
+    }
+
+    pub(super) fn link_impls(&mut self, module: ModuleId) {
+        let program = self.program;
+        let init = program.modules[module].init;
+        for (number, block) in program.modules[module].impls.iter().enumerate() {
+            let id = u32::try_from(self.impls.len()).unwrap_or(u32::MAX);
+            self.impls.push(ImplBlock { module, number, targets: Vec::new(), interfaces: Vec::new() });
+            if let TypeRef::Named(named) = &block.target {
+                let slot = self.type_slot(init, named);
+                self.add_edge(slot, Edge::ImplTarget(id));
+            }
+            if let Some(TypeRef::Named(named)) = &block.interface {
+                let slot = self.type_slot(init, named);
+                self.add_edge(slot, Edge::ImplOf(id));
+            }
+        }
+    }
+
+    pub(super) fn impl_target(&mut self, value: &Value, block: u32) {
+        let Some(class) = self.class_behind(value) else { return };
+        let program = self.program;
+        let info = &mut self.impls[block as usize];
+        if info.targets.contains(&class) {
+            return;
+        }
+        info.targets.push(class);
+        let interfaces = info.interfaces.clone();
+        let methods = &program.modules[info.module].impls[info.number].methods;
+        for (name, method) in methods {
+            self.classes.add_method(class, name, *method);
+            self.bind_receiver(*method, class);
+        }
+        for interface in interfaces {
+            self.base_of(&interface, class);
+            self.note_trait(&interface, class, methods);
+        }
+    }
+
+    pub(super) fn impl_of(&mut self, value: &Value, block: u32) {
+        let program = self.program;
+        let info = &mut self.impls[block as usize];
+        if info.interfaces.contains(value) {
+            return;
+        }
+        info.interfaces.push(value.clone());
+        let targets = info.targets.clone();
+        let methods = &program.modules[info.module].impls[info.number].methods;
+        if let Value::Class(interface) = value
+            && targets.is_empty()
+        {
+            for (name, method) in methods {
+                let list = self.classes.foreign.entry((*interface, name.clone())).or_default();
+                if !list.contains(method) {
+                    list.push(*method);
+                }
+            }
+        }
+        for target in targets {
+            self.base_of(value, target);
+            self.note_trait(value, target, methods);
+        }
+    }
+
+    fn note_trait(&mut self, interface: &Value, class: ClassId, methods: &[(Symbol, FuncId)]) {
+        if let Value::Api(..) = interface {
+            self.classes.by_trait.entry(class).or_default().extend(methods.iter().map(|(_, method)| *method));
+        }
+    }
+
+    /// The class a value names, through type aliases.
+    fn class_behind(&self, value: &Value) -> Option<ClassId> {
+        match value {
+            Value::Class(class) => Some(*class),
+            _ => None,
+        }
+    }
+
+    /// `value` is a type: an instance of it goes to `to`.
+    pub(super) fn instance_of(&mut self, value: &Value, to: SlotId) {
+        match value {
+            Value::Class(class) => {
+                let program = self.program;
+                let data = &program.classes[*class];
+                if data.kind == ClassKind::Alias {
+                    let init = program.modules[data.module].init;
+                    for base in &data.bases {
+                        self.typed(init, base, to);
+                    }
+                } else {
+                    self.add(to, &Value::Typed(*class));
+                }
+            }
+            Value::Api(node, _) => {
+                let instance = self.models.index.instance(*node);
+                self.add(to, &Value::Api(instance, None));
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn struct_of(&mut self, value: &Value, literal: &Obj, to: SlotId) {
+        let obj = match value {
+            Value::Class(class) if self.program.classes[*class].kind == ClassKind::Alias => {
+                self.instance_of(value, to);
+                return;
+            }
+            Value::Class(class) => {
+                self.add(to, &Value::Instance(*class));
+                Obj::Instances(self.classes.top(*class))
+            }
+            Value::Variant(class, name) => {
+                self.add(to, value);
+                Obj::Variant(*class, name.clone())
+            }
+            _ => {
+                self.instance_of(value, to);
+                return;
+            }
+        };
+        for name in self.field_names.get(literal).cloned().unwrap_or_default() {
+            let key = Key::Name(name);
+            let from = self.field_slot(literal, key.clone());
+            let into = self.field_slot(&obj, key.clone());
+            for at in self.stores_to(literal, &key).to_vec() {
+                self.note_store(&obj, key.clone(), at);
+            }
+            self.copy(from, into);
+        }
+    }
+
+    /// What is spread into an object: all that the value holds.
+    pub(super) fn spread(&mut self, value: &Value, into: &Obj) {
+        let Some(from) = self.object_of(value) else {
+            self.open_records.insert(into.clone());
+            return;
+        };
+        for name in self.field_names.get(&from).cloned().unwrap_or_default() {
+            let key = Key::Name(name);
+            let to = self.field_slot(into, key.clone());
+            for at in self.stores_to(&from, &key).to_vec() {
+                self.note_store(into, key.clone(), at);
+            }
+            let slot = self.field_slot(&from, key);
+            self.copy(slot, to);
+        }
+        let (some, into_some) = (self.field_slot(&from, Key::Some), self.field_slot(into, Key::Some));
+        self.copy(some, into_some);
+        let (all, into_all) = (self.field_slot(&from, Key::All), self.field_slot(into, Key::All));
+        self.copy(all, into_all);
+    }
+
+    // ---- members -------------------------------------------------------------------------------------------------
+
+    pub(super) fn load_member(&mut self, value: &Value, field: &Field, to: SlotId) {
+        match value {
+            Value::Module(module) => self.load_export(*module, field, to),
+            Value::Api(node, at) => self.load_api(*node, *at, field, to),
+            Value::Const(_) => {}
+            // A payload of something that is no variant literal: `Some(x)` of an `Option<Foo>` is the `Foo`.
+            Value::Instance(_) | Value::Typed(_) if matches!(field, Field::Variant(..)) => self.add(to, value),
+            Value::Instance(class) | Value::Typed(class) => self.load_instance(value, *class, field, to),
+            Value::Class(class) => self.load_static(*class, field, to),
+            Value::Variant(class, _) => {
+                if let Field::Name(name) = field {
+                    for method in self.classes.methods(*class, name) {
+                        self.add(to, &Value::Func(method));
+                    }
+                }
+                self.load_field(value, field, to);
+            }
+            Value::Func(func) => {
+                // f.bind(x) and the like are calls of f; see `calls`.
+                let _ = func;
+                self.load_field(value, field, to);
+            }
+            Value::Record(_) => self.load_field(value, field, to),
+        }
+    }
+
+    fn load_field(&mut self, value: &Value, field: &Field, to: SlotId) {
+        let Some(obj) = self.object_of(value) else { return };
+        let key = match key_of(field) {
+            Key::Some => Key::All,
+            key => key,
+        };
+        let slot = self.field_slot(&obj, key);
+        self.copy(slot, to);
+    }
+
+    fn load_api(&mut self, node: NodeId, at: Option<At>, field: &Field, to: SlotId) {
+        let step = match field {
+            Field::Name(name) if name == "default" => {
+                self.add(to, &Value::Api(node, at));
+                return;
+            }
+            Field::Name(name) => Step::Member(name.clone()),
+            Field::Index(_) | Field::Any => Step::Element,
+            Field::Variant(..) => {
+                self.add(to, &Value::Api(node, at));
+                return;
+            }
+        };
+        let next = self.models.index.step(node, &step);
+        if let Some(at) = at {
+            let obj = Obj::Api(at);
+            let key = if step == Step::Element { Key::All } else { key_of(field) };
+            let slot = self.field_slot(&obj, key);
+            self.copy(slot, to);
+        }
+        self.add(to, &Value::Api(next, at));
+    }
+
+    fn load_instance(&mut self, value: &Value, class: ClassId, field: &Field, to: SlotId) {
+        if let Field::Name(name) = field {
+            let methods = match value {
+                Value::Typed(_) => self.classes.virtual_methods(class, name),
+                _ => self.classes.methods(class, name),
+            };
+            for method in methods {
+                self.load_method(method, value, to);
+            }
+            for base in self.classes.api_bases(class) {
+                let instance = self.models.index.instance(base);
+                let member = self.models.index.step(instance, &Step::Member(name.clone()));
+                if self.models.index.node(member).is_modelled() {
+                    self.add(to, &Value::Api(member, None));
+                }
+            }
+            let statics = Obj::Statics(class);
+            if let Some(slot) = self.known_field(&statics, &Key::Name(name.clone())) {
+                self.copy(slot, to);
+            }
+        }
+        self.load_field(value, field, to);
+    }
+
+    fn load_method(&mut self, method: FuncId, receiver: &Value, to: SlotId) {
+        let func = &self.program.funcs[method];
+        if let (Some(local), Value::Instance(_)) = (func.receiver, receiver) {
+            let slot = self.local_slot(method, local);
+            self.add(slot, receiver);
+        }
+        if func.kind == FuncKind::Getter {
+            let ret = self.ret_slot(method);
+            self.copy(ret, to);
+        } else {
+            self.add(to, &Value::Func(method));
+        }
+    }
+
+    fn load_static(&mut self, class: ClassId, field: &Field, to: SlotId) {
+        if let Field::Name(name) = field {
+            let data = &self.program.classes[class];
+            if data.kind == ClassKind::Alias {
+                let value = Value::Class(class);
+                let inner = self.fresh();
+                self.instance_of(&value, inner);
+                self.add_edge(inner, Edge::Load(field.clone(), to));
+                return;
+            }
+            if data.variants.iter().any(|variant| variant.name == *name) {
+                self.add(to, &Value::Variant(class, name.clone()));
+            }
+            let methods = match data.kind {
+                ClassKind::Interface => self.classes.virtual_methods(class, name),
+                _ => self.classes.methods(class, name),
+            };
+            for method in methods {
+                self.add(to, &Value::Func(method));
+            }
+        }
+        self.load_field(&Value::Class(class), field, to);
+    }
+
+    pub(super) fn store_member(&mut self, value: &Value, field: &Field, from: SlotId, at: At) {
+        let obj = match value {
+            Value::Module(module) => {
+                if let Field::Name(name) = field
+                    && let Some(cell) = self.program.modules[*module].names.get(name)
+                {
+                    let slot = self.cell_slot(*cell);
+                    self.copy(from, slot);
+                }
+                return;
+            }
+            Value::Api(_, None) | Value::Const(_) => return,
+            value => match self.object_of(value) {
+                Some(obj) => obj,
+                None => return,
+            },
+        };
+        let key = key_of(field);
+        self.note_store(&obj, key.clone(), at);
+        let slot = self.field_slot(&obj, key);
+        self.copy(from, slot);
+    }
+
+    // ---- exports -------------------------------------------------------------------------------------------------
+
+    fn load_export(&mut self, module: ModuleId, field: &Field, to: SlotId) {
+        let Field::Name(name) = field else { return };
+        let mut seen = Vec::new();
+        self.export(module, name, to, &mut seen);
+    }
+
+    fn export(&mut self, module: ModuleId, name: &Symbol, to: SlotId, seen: &mut Vec<ModuleId>) -> bool {
+        if seen.contains(&module) {
+            return false;
+        }
+        seen.push(module);
+        let program = self.program;
+        let data = &program.modules[module];
+        let mut found = false;
+        if let Some(cell) = data.exports.names.get(name) {
+            let slot = self.cell_slot(*cell);
+            self.copy(slot, to);
+            found = true;
+        }
+        if let Some(object) = data.exports.object {
+            let slot = self.cell_slot(object);
+            self.add_edge(slot, Edge::Load(Field::Name(name.clone()), to));
+            found = true;
+        }
+        if let Some(sub) = self.linker.submodule(module, name)
+            && !found
+        {
+            self.add(to, &Value::Module(sub));
+            found = true;
+        }
+        if !found {
+            for star in &data.exports.stars {
+                match self.linker.resolve(module, star) {
+                    Target::Module(target, rest) if rest.is_empty() => found |= self.export(target, name, to, seen),
+                    Target::Module(target, rest) => {
+                        // pub use self::kind::Kind::*;
+                        let mut at = self.fresh();
+                        self.add(at, &Value::Module(target));
+                        for step in rest.iter().chain([name]) {
+                            let next = self.fresh();
+                            self.add_edge(at, Edge::Load(Field::Name(step.clone()), next));
+                            at = next;
+                        }
+                        self.copy(at, to);
+                    }
+                    Target::Library { specifier, path } => {
+                        let mut node = self.models.index.import(data.language, &specifier);
+                        for step in path.iter().chain([name]) {
+                            node = self.models.index.step(node, &Step::Member(step.clone()));
+                        }
+                        self.add(to, &Value::Api(node, None));
+                    }
+                    Target::Missing => {}
+                }
+            }
+        }
+        found
+    }
+
+    /// Does the module export the name, itself or by a star?
+    pub(super) fn exports_name(&self, module: ModuleId, name: &Symbol, seen: &mut Vec<ModuleId>) -> bool {
+        if seen.contains(&module) {
+            return false;
+        }
+        seen.push(module);
+        let exports = &self.program.modules[module].exports;
+        exports.names.contains_key(name)
+            || exports.object.is_some()
+            || exports.stars.iter().any(|star| match self.linker.resolve(module, star) {
+                Target::Module(target, rest) => rest.is_empty() && self.exports_name(target, name, seen),
+                _ => false,
+            })
+    }
+
+    /// The text of a constant, as model files write it.
+    pub(crate) fn const_text(value: &Const) -> Symbol {
+        match value {
+            Const::Str(text) | Const::Num(text) => text.clone(),
+            Const::Int(number) => number.to_string().into(),
+            Const::Bool(flag) => flag.to_string().into(),
+            Const::Null | Const::Undefined => "null".into(),
+        }
+    }
+}

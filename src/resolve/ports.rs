@@ -1,0 +1,368 @@
+//! The values at a model's port of a call, read from the finished value pass.
+
+use crate::base::Symbol;
+use crate::ir::func::FuncId;
+use crate::ir::instr::{Arg, ArgKind, Base, Call, Const, Field, Import, Imported, InstrId, Op, Place};
+use crate::ir::program::ModuleId;
+use crate::models::index::{RowRef, Table};
+use crate::models::path::{Port, PortHead, PortStep, Step};
+use crate::models::schema::Condition;
+
+use super::generate::key_of;
+use super::link::Target;
+use super::solve::Values;
+use super::values::{At, Key, SlotId, Value};
+
+/// What stands at a port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum PortValue {
+    /// The call has no such argument, the object no such field; `null` and `undefined` count as that.
+    Missing,
+    /// One of these.
+    Known(Vec<Value>),
+    Unknown,
+}
+
+/// Longest builder chain that is read back.
+const MAX_CHAIN: usize = 64;
+
+/// The argument of a call that an `arg.…` port names.
+pub(crate) fn argument(call: &Call, head: &PortHead) -> Option<InstrId> {
+    let positional = |arg: &&Arg| arg.kind == ArgKind::Positional;
+    match head {
+        PortHead::Arg(at) if *at >= 0 => {
+            let at = usize::try_from(*at).ok()?;
+            let before_spread = call.args.iter().take_while(|arg| arg.kind != ArgKind::Spread);
+            before_spread.filter(positional).nth(at).map(|arg| arg.value)
+        }
+        PortHead::Arg(at) => {
+            let from_end = usize::try_from(-at - 1).ok()?;
+            call.args.iter().filter(positional).rev().nth(from_end).map(|arg| arg.value)
+        }
+        PortHead::Named(name) => {
+            call.args.iter().find(|arg| arg.kind == ArgKind::Named(name.clone())).map(|arg| arg.value)
+        }
+        _ => None,
+    }
+}
+
+impl Values<'_> {
+    /// The slot of what a call's method is called on.
+    pub(crate) fn receiver_slot(&self, at: At) -> Option<SlotId> {
+        self.calls[*self.call_of.get(&at)? as usize].receiver
+    }
+
+    /// The slot of what is called.
+    pub(crate) fn callee_slot(&self, at: At) -> Option<SlotId> {
+        Some(self.calls[*self.call_of.get(&at)? as usize].callee)
+    }
+
+    /// The values at a port of the call at `at`.
+    pub(crate) fn port_values(&self, at: At, port: &Port) -> PortValue {
+        let Some(call) = self.call_at(at) else { return PortValue::Unknown };
+        let head = match &port.head {
+            PortHead::Receiver => self.receiver_slot(at).map_or(PortValue::Missing, |slot| self.slot_value(slot)),
+            PortHead::Return => self.slot_value(self.instr_slot(at.0, at.1)),
+            PortHead::Chain(method, inner) => return self.chain_values(at, method, inner),
+            PortHead::AllArgs | PortHead::ArgsFrom(_) => {
+                let from = if let PortHead::ArgsFrom(from) = port.head { from as usize } else { 0 };
+                let values =
+                    call.args.iter().skip(from).flat_map(|arg| self.of(at.0, arg.value).items().iter().cloned());
+                PortValue::Known(values.collect())
+            }
+            head => match argument(call, head) {
+                Some(arg) => self.slot_value(self.instr_slot(at.0, arg)),
+                None => {
+                    let hidden = |arg: &Arg| matches!(arg.kind, ArgKind::Spread | ArgKind::SpreadNamed);
+                    if call.args.iter().any(hidden) { PortValue::Unknown } else { PortValue::Missing }
+                }
+            },
+        };
+        self.follow(head, &port.path)
+    }
+
+    fn slot_value(&self, slot: SlotId) -> PortValue {
+        let set = self.of_slot(slot);
+        let is_nothing = |value: &Value| matches!(value, Value::Const(Const::Null | Const::Undefined));
+        let values: Vec<Value> = set.items().iter().filter(|value| !is_nothing(value)).cloned().collect();
+        match (values.is_empty(), set.items().is_empty()) {
+            (false, _) => PortValue::Known(values),
+            (true, false) if !set.is_cut => PortValue::Missing,
+            _ => PortValue::Unknown,
+        }
+    }
+
+    fn follow(&self, mut head: PortValue, path: &[PortStep]) -> PortValue {
+        for step in path {
+            let PortValue::Known(values) = &head else { return head };
+            let mut found = Vec::new();
+            let mut unknown = false;
+            for value in values {
+                match self.step_value(value, step) {
+                    PortValue::Known(more) => {
+                        found.extend(more.into_iter().filter(|value| !found.contains(value)).collect::<Vec<_>>())
+                    }
+                    PortValue::Unknown => unknown = true,
+                    PortValue::Missing => {}
+                }
+            }
+            head = match (found.is_empty(), unknown) {
+                (false, _) => PortValue::Known(found),
+                (true, true) => PortValue::Unknown,
+                (true, false) => PortValue::Missing,
+            };
+        }
+        head
+    }
+
+    fn step_value(&self, value: &Value, step: &PortStep) -> PortValue {
+        let field = match step {
+            PortStep::Name(name) => Field::Name(name.clone()),
+            PortStep::Index(at) => Field::Index(*at),
+            PortStep::Element => Field::Any,
+            PortStep::Return => {
+                return match value {
+                    Value::Func(func) => self.slot_value(self.ret_slot(*func)),
+                    _ => PortValue::Unknown,
+                };
+            }
+            PortStep::Param(at) => {
+                return match value {
+                    Value::Func(func) => match self.program.funcs[*func].params.get(*at as usize) {
+                        Some(param) => self.slot_value(self.local_slot(*func, param.local)),
+                        None => PortValue::Missing,
+                    },
+                    _ => PortValue::Unknown,
+                };
+            }
+        };
+        let Some(obj) = self.object_of(value) else {
+            return if matches!(value, Value::Const(_)) { PortValue::Missing } else { PortValue::Unknown };
+        };
+        let key = match key_of(&field) {
+            Key::Some => Key::All,
+            key => key,
+        };
+        match self.known_field(&obj, &key).map(|slot| self.slot_value(slot)) {
+            Some(PortValue::Known(values)) => PortValue::Known(values),
+            // A field that nobody writes by name may still come by a spread or an unknown key.
+            _ if self.is_open(&obj) || !matches!(value, Value::Record(_)) => PortValue::Unknown,
+            Some(PortValue::Unknown) if !self.stores_to(&obj, &key).is_empty() => PortValue::Unknown,
+            _ => PortValue::Missing,
+        }
+    }
+
+    /// The rows of a table that speak of the call at `at`, as far as its version allows.
+    pub(crate) fn call_rows(&self, at: At, table: Table) -> Vec<RowRef> {
+        let Some(callee) = self.callee_slot(at) else { return Vec::new() };
+        let mut rows = Vec::new();
+        for value in self.of_slot(callee).items() {
+            if let Value::Api(node, _) = value {
+                let called = self.models.index.step(*node, &Step::Call);
+                for row in self.models.index.node(called).rows(table) {
+                    if !rows.contains(&row) {
+                        rows.push(row);
+                    }
+                }
+            }
+        }
+        rows
+    }
+
+    /// How messages name what the call at `at` calls: `console.info`.
+    pub(crate) fn call_name(&self, at: At) -> Option<Symbol> {
+        let callee = self.callee_slot(at)?;
+        self.of_slot(callee).items().iter().find_map(|value| match value {
+            Value::Api(node, _) => Some(self.models.index.node(*node).name.clone()),
+            _ => None,
+        })
+    }
+
+    /// What a place of a function can hold. `None` for a place that no instruction reads or writes.
+    pub(crate) fn place_values(&self, func: FuncId, place: &Place) -> Option<Vec<Value>> {
+        let mut slot = match &place.base {
+            Base::Local(local) => self.local_slot(func, *local),
+            Base::Cell(cell) => self.cell_slot(*cell),
+            Base::Value(value) => self.instr_slot(func, *value),
+            Base::Global(name) => *self.globals.get(&(self.program.funcs[func].module, name.clone()))?,
+        };
+        for field in &place.path {
+            slot = self.loaded(slot, field)?;
+        }
+        Some(self.of_slot(slot).items().to_vec())
+    }
+
+    /// The modules that an import runs, in order.
+    pub(crate) fn runs(&self, from: ModuleId, import: &Import) -> Vec<ModuleId> {
+        let Target::Module(module, rest) = self.linker.resolve(from, &import.from) else {
+            let Imported::Named(name) = &import.what else { return Vec::new() };
+            return self.linker.submodule_from(from, &import.from, name).into_iter().collect();
+        };
+        let mut all = self.linker.packages_around(module);
+        all.push(module);
+        let name = match &import.what {
+            Imported::Named(name) => Some(name),
+            _ => rest.first(),
+        };
+        if let Some(name) = name
+            && !self.program.modules[module].exports.names.contains_key(name)
+        {
+            all.extend(self.linker.submodule(module, name));
+        }
+        all.retain(|module| *module != from);
+        all
+    }
+
+    /// The calls that built the receiver of the call at `at`, the last one first.
+    pub(crate) fn chain(&self, at: At) -> Vec<At> {
+        let mut found: Vec<At> = Vec::new();
+        let mut open = vec![at];
+        while let Some(call) = open.pop() {
+            let Some(receiver) = self.receiver_slot(call) else { continue };
+            for value in self.of_slot(receiver).items() {
+                if let Value::Api(_, Some(made)) = value
+                    && !found.contains(made)
+                    && found.len() < MAX_CHAIN
+                {
+                    found.push(*made);
+                    open.push(*made);
+                }
+            }
+        }
+        found
+    }
+
+    fn chain_values(&self, at: At, method: &str, inner: &Port) -> PortValue {
+        for made in self.chain(at) {
+            let Some(call) = self.call_at(made) else { continue };
+            if matches!(call.callee.path.last(), Some(Field::Name(name)) if name == method) {
+                return self.port_values(made, inner);
+            }
+        }
+        PortValue::Missing
+    }
+
+    /// Do all conditions of a row hold at the call?
+    pub(crate) fn holds(&self, at: At, conditions: &[Condition]) -> bool {
+        conditions.iter().all(|condition| {
+            let Some(port) = self.models.port(&condition.port) else { return false };
+            self.condition(&self.port_values(at, port), condition)
+        })
+    }
+
+    fn condition(&self, value: &PortValue, condition: &Condition) -> bool {
+        if let Some(present) = condition.present
+            && present == matches!(value, PortValue::Missing)
+        {
+            return false;
+        }
+        let one_of = |listed: &[toml::Value], value: &Value| match value {
+            Value::Const(found) => listed.iter().any(|text| same_const(text, found)),
+            // A member of a library's own vocabulary may be listed by its name: CallToolRequestSchema.
+            Value::Api(node, _) => {
+                let name = self.models.index.node(*node).name.clone();
+                let last = name.rsplit('.').next().unwrap_or_default().to_owned();
+                listed.iter().any(|text| text.as_str() == Some(last.as_str()) || text.as_str() == Some(name.as_str()))
+            }
+            Value::Variant(_, name) => listed.iter().any(|text| text.as_str() == Some(name.as_str())),
+            _ => false,
+        };
+        if !condition.is.is_empty() {
+            let PortValue::Known(values) = value else { return false };
+            if !values.iter().any(|value| one_of(&condition.is, value)) {
+                return false;
+            }
+        }
+        if !condition.not.is_empty()
+            && let PortValue::Known(values) = value
+            && values.iter().all(|value| one_of(&condition.not, value))
+        {
+            return false;
+        }
+        true
+    }
+}
+
+fn same_const(listed: &toml::Value, found: &Const) -> bool {
+    match (listed, found) {
+        (toml::Value::String(text), Const::Str(found)) => text == found.as_str(),
+        (toml::Value::Integer(number), Const::Int(found)) => number == found,
+        (toml::Value::Boolean(flag), Const::Bool(found)) => flag == found,
+        _ => false,
+    }
+}
+
+impl Values<'_> {
+    /// The text constants at the first of the ports that has one.
+    pub(crate) fn port_text(&self, at: At, ports: &[String]) -> Option<Symbol> {
+        ports.iter().filter_map(|text| self.models.port(text)).find_map(|port| match self.port_values(at, port) {
+            PortValue::Known(values) => values.iter().find_map(|value| match value {
+                Value::Const(Const::Str(text)) => Some(text.clone()),
+                _ => None,
+            }),
+            _ => None,
+        })
+    }
+
+    /// The functions at any of the ports. An object that is an instance of a class offers its methods by name.
+    pub(crate) fn port_funcs(&self, at: At, ports: &[String]) -> Vec<FuncId> {
+        let mut funcs = Vec::new();
+        for port in ports.iter().filter_map(|text| self.models.port(text)) {
+            if let PortValue::Known(values) = self.port_values(at, port) {
+                for value in values {
+                    if let Value::Func(func) = value
+                        && !funcs.contains(&func)
+                    {
+                        funcs.push(func);
+                    }
+                }
+            }
+        }
+        funcs
+    }
+}
+
+impl Values<'_> {
+    /// The calls that can reach a function.
+    pub(crate) fn callers(&self, func: FuncId) -> &[At] {
+        self.callers.get(&func).map_or(&[], Vec::as_slice)
+    }
+
+    /// Does the instruction assign to a library place that a row of the table names?
+    pub(crate) fn assigns(&self, at: At, table: Table) -> bool {
+        !self.assigned_rows(at, table).is_empty()
+    }
+
+    /// The rows of a table that name the library place which the instruction assigns to.
+    pub(crate) fn assigned_rows(&self, at: At, table: Table) -> Vec<RowRef> {
+        let Op::Store(place, _) = &self.program.funcs[at.0].instrs[at.1].op else { return Vec::new() };
+        let Some((owner, field)) = place.split_last() else { return Vec::new() };
+        let step = match field {
+            Field::Name(name) => Step::Member(name.clone()),
+            _ => Step::Element,
+        };
+        let mut rows = Vec::new();
+        for value in self.place_values(at.0, &owner).unwrap_or_default() {
+            if let Value::Api(node, _) = value {
+                let member = self.models.index.step(node, &step);
+                rows.extend(self.models.index.node(member).rows(table));
+            }
+        }
+        rows
+    }
+
+    /// What an assignment writes.
+    pub(crate) fn assigned_values(&self, at: At) -> Vec<Value> {
+        match &self.program.funcs[at.0].instrs[at.1].op {
+            Op::Store(_, value) => self.of(at.0, *value).items().to_vec(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Handlers that the assignment at `at` registers.
+    pub(crate) fn assigned_handlers(&self, at: At) -> Vec<(RowRef, Vec<FuncId>)> {
+        let rows = self.assigned_rows(at, Table::HandlerPlace);
+        let funcs = |value: Value| if let Value::Func(func) = value { Some(func) } else { None };
+        rows.into_iter().map(|row| (row, self.assigned_values(at).into_iter().filter_map(funcs).collect())).collect()
+    }
+}

@@ -1,0 +1,375 @@
+//! The worklist of the value pass: slots, the constraints between them, and the fixpoint.
+//!
+//! Flow-insensitive: one set per variable for the whole run. Constraints are made by `generate`; what a value means for one
+//! is in `members` and `calls`.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::base::idx::{Id, IndexVec};
+use crate::ir::func::FuncId;
+use crate::ir::instr::{Field, InstrId};
+use crate::ir::program::{CellId, ClassId, Language, Program};
+use crate::models::Models;
+
+use super::link::Linker;
+use super::members::Classes;
+use super::values::{At, Key, Obj, Site, SlotId, Value, ValueSet};
+use super::versions::Versions;
+
+/// What happens to every value that arrives in a slot.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Edge {
+    Copy(SlotId),
+    /// The value's member goes to the slot.
+    Load(Field, SlotId),
+    /// What the slot holds goes into the value's field. The instruction is the store.
+    Store(Field, SlotId, At),
+    /// The value is called.
+    Call(u32),
+    /// The value is a type: an instance of it goes to the slot.
+    Instance(SlotId),
+    /// The value is spread into the object.
+    Spread(Obj),
+    /// The value is the type of a literal with these fields, which goes to the slot as an instance.
+    Struct(Obj, SlotId),
+    /// The value is a base of the class.
+    Base(ClassId),
+    /// The value is the type that an `impl` block (by number) adds methods to.
+    ImplTarget(u32),
+    /// The value is the trait of an `impl` block.
+    ImplOf(u32),
+    /// The value is handed to a library call (by number), which calls it as the row says.
+    Invoke(u32, Option<crate::models::index::RowRef>),
+    /// The value is handed to a container's method, which calls it with the container's items.
+    InvokeWith(u32, SlotId),
+    /// A method of this name is called on the value: a container's generic behaviour.
+    Container(u32, crate::base::Symbol, SlotId),
+}
+
+/// A call as a constraint.
+#[derive(Clone, Debug)]
+pub(super) struct CallSite {
+    pub(super) at: At,
+    /// The place called without its last step, where it has one.
+    pub(super) receiver: Option<SlotId>,
+    pub(super) callee: SlotId,
+    pub(super) result: SlotId,
+}
+
+/// Why a call edge exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum CallKind {
+    Direct,
+    /// The function was handed to a library, which calls it.
+    Callback,
+    /// The receiver is not known; the name fits.
+    Guessed,
+}
+
+#[derive(Default)]
+pub(super) struct Slot {
+    pub(super) values: ValueSet,
+    pub(super) edges: Vec<Edge>,
+}
+
+/// The result of the value pass.
+pub(crate) struct Values<'p> {
+    pub(crate) program: &'p Program,
+    pub(crate) models: &'p Models,
+    pub(crate) linker: &'p Linker<'p>,
+    pub(crate) versions: &'p Versions<'p>,
+    pub(crate) classes: Classes,
+    pub(super) slots: IndexVec<SlotId, Slot>,
+    pub(super) queue: Vec<(SlotId, Value)>,
+    instr_base: Vec<usize>,
+    local_base: Vec<usize>,
+    cell_base: usize,
+    ret_base: usize,
+    pub(super) fields: FxHashMap<(Obj, Key), SlotId>,
+    /// Names of fields an object has, in order of first mention.
+    pub(super) field_names: FxHashMap<Obj, Vec<crate::base::Symbol>>,
+    /// Instructions that store to a field.
+    pub(super) stores: FxHashMap<(Obj, Key), Vec<At>>,
+    /// Objects that something unknown was spread into.
+    pub(super) open_records: FxHashSet<Obj>,
+    pub(super) calls: Vec<CallSite>,
+    pub(super) call_of: FxHashMap<At, u32>,
+    pub(super) edges_done: FxHashSet<(At, FuncId)>,
+    pub(crate) call_graph: FxHashMap<At, Vec<(FuncId, CallKind)>>,
+    /// The call graph the other way round, in order of functions and instructions.
+    pub(super) callers: FxHashMap<FuncId, Vec<At>>,
+    pub(super) globals: FxHashMap<(crate::ir::program::ModuleId, crate::base::Symbol), SlotId>,
+    pub(super) supers: FxHashMap<FuncId, SlotId>,
+    pub(super) types: FxHashMap<(FuncId, crate::ir::instr::Base, Vec<crate::base::Symbol>), SlotId>,
+    pub(super) impls: Vec<super::members::ImplBlock>,
+    /// Calls that no callee is known for, though something of the program was called.
+    pub(super) guessed: FxHashSet<At>,
+    /// Handlers by attribute or class.
+    pub(super) marked: Vec<(FuncId, crate::models::index::RowRef)>,
+    /// Reads of standard input that start a server without an SDK.
+    pub(super) by_hand: std::collections::BTreeSet<At>,
+}
+
+/// Runs the value pass.
+pub(crate) fn solve<'p>(
+    program: &'p Program,
+    models: &'p Models,
+    linker: &'p Linker<'p>,
+    versions: &'p Versions<'p>,
+) -> Values<'p> {
+    let mut values = Values::new(program, models, linker, versions);
+    values.generate();
+    values.run();
+    // Each round of guesses can make others possible; few chains are longer than this.
+    const GUESS_ROUNDS: usize = 3;
+    for _ in 0..GUESS_ROUNDS {
+        if !values.guess_receivers() {
+            break;
+        }
+        values.run();
+    }
+    values.find_marked();
+    values.find_by_hand();
+    values.reverse_calls();
+    values
+}
+
+impl<'p> Values<'p> {
+    fn new(program: &'p Program, models: &'p Models, linker: &'p Linker<'p>, versions: &'p Versions<'p>) -> Self {
+        let mut next = 0;
+        let mut take = |count: usize| {
+            let base = next;
+            next += count;
+            base
+        };
+        let instr_base = program.funcs.iter().map(|func| take(func.instrs.len())).collect();
+        let local_base = program.funcs.iter().map(|func| take(func.locals.len())).collect();
+        let cell_base = take(program.cells.len());
+        let ret_base = take(program.funcs.len() * 2);
+        let slots = (0..next).map(|_| Slot::default()).collect();
+        Self {
+            program,
+            models,
+            linker,
+            versions,
+            classes: Classes::default(),
+            slots,
+            queue: Vec::new(),
+            instr_base,
+            local_base,
+            cell_base,
+            ret_base,
+            fields: FxHashMap::default(),
+            field_names: FxHashMap::default(),
+            stores: FxHashMap::default(),
+            open_records: FxHashSet::default(),
+            calls: Vec::new(),
+            call_of: FxHashMap::default(),
+            edges_done: FxHashSet::default(),
+            call_graph: FxHashMap::default(),
+            callers: FxHashMap::default(),
+            globals: FxHashMap::default(),
+            supers: FxHashMap::default(),
+            types: FxHashMap::default(),
+            impls: Vec::new(),
+            guessed: FxHashSet::default(),
+            marked: Vec::new(),
+            by_hand: std::collections::BTreeSet::new(),
+        }
+    }
+
+    fn reverse_calls(&mut self) {
+        let mut edges: Vec<(At, FuncId)> =
+            self.call_graph.iter().flat_map(|(at, callees)| callees.iter().map(|(func, _)| (*at, *func))).collect();
+        edges.sort_unstable();
+        for (at, func) in edges {
+            self.callers.entry(func).or_default().push(at);
+        }
+    }
+
+    // ---- slots ---------------------------------------------------------------------------------------------------
+
+    pub(crate) fn instr_slot(&self, func: FuncId, instr: InstrId) -> SlotId {
+        SlotId::new(self.instr_base[func.index()] + instr.index())
+    }
+
+    pub(crate) fn local_slot(&self, func: FuncId, local: crate::ir::func::LocalId) -> SlotId {
+        SlotId::new(self.local_base[func.index()] + local.index())
+    }
+
+    pub(crate) fn cell_slot(&self, cell: CellId) -> SlotId {
+        SlotId::new(self.cell_base + cell.index())
+    }
+
+    /// What a function returns.
+    pub(crate) fn ret_slot(&self, func: FuncId) -> SlotId {
+        SlotId::new(self.ret_base + func.index() * 2)
+    }
+
+    /// What a generator hands out.
+    pub(crate) fn yield_slot(&self, func: FuncId) -> SlotId {
+        SlotId::new(self.ret_base + func.index() * 2 + 1)
+    }
+
+    pub(super) fn fresh(&mut self) -> SlotId {
+        self.slots.push(Slot::default())
+    }
+
+    /// What an instruction can be.
+    pub(crate) fn of(&self, func: FuncId, instr: InstrId) -> &ValueSet {
+        &self.slots[self.instr_slot(func, instr)].values
+    }
+
+    pub(crate) fn of_slot(&self, slot: SlotId) -> &ValueSet {
+        &self.slots[slot].values
+    }
+
+    /// The functions a call can reach.
+    pub(crate) fn callees(&self, at: At) -> &[(FuncId, CallKind)] {
+        self.call_graph.get(&at).map_or(&[], Vec::as_slice)
+    }
+
+    pub(crate) fn language(&self, func: FuncId) -> Language {
+        self.program.modules[self.program.funcs[func].module].language
+    }
+
+    /// The slot that a member of a slot was loaded into, if any instruction loads it.
+    pub(crate) fn loaded(&self, of: SlotId, field: &Field) -> Option<SlotId> {
+        self.slots[of].edges.iter().find_map(|edge| match edge {
+            Edge::Load(known, to) if known == field => Some(*to),
+            _ => None,
+        })
+    }
+
+    // ---- fields --------------------------------------------------------------------------------------------------
+
+    /// The slot of a field, made on first use and wired to the object's unknown and whole content.
+    pub(super) fn field_slot(&mut self, obj: &Obj, key: Key) -> SlotId {
+        if let Some(slot) = self.fields.get(&(obj.clone(), key.clone())) {
+            return *slot;
+        }
+        let slot = self.fresh();
+        self.fields.insert((obj.clone(), key.clone()), slot);
+        match &key {
+            Key::Name(name) => {
+                self.field_names.entry(obj.clone()).or_default().push(name.clone());
+                let all = self.field_slot(obj, Key::All);
+                let some = self.field_slot(obj, Key::Some);
+                self.add_edge(slot, Edge::Copy(all));
+                self.add_edge(some, Edge::Copy(slot));
+            }
+            Key::Some => {
+                let all = self.field_slot(obj, Key::All);
+                self.add_edge(slot, Edge::Copy(all));
+            }
+            Key::All => {}
+        }
+        slot
+    }
+
+    /// The slot of a field, if anything reads or writes it.
+    pub(crate) fn known_field(&self, obj: &Obj, key: &Key) -> Option<SlotId> {
+        self.fields.get(&(obj.clone(), key.clone())).copied()
+    }
+
+    /// The instructions that store to a field by name.
+    pub(crate) fn stores_to(&self, obj: &Obj, key: &Key) -> &[At] {
+        self.stores.get(&(obj.clone(), key.clone())).map_or(&[], Vec::as_slice)
+    }
+
+    /// May the object hold keys that nobody wrote by name (spreads, computed keys)?
+    pub(crate) fn is_open(&self, obj: &Obj) -> bool {
+        self.open_records.contains(obj)
+    }
+
+    pub(super) fn note_store(&mut self, obj: &Obj, key: Key, at: At) {
+        if matches!(key, Key::Some) {
+            self.open_records.insert(obj.clone());
+        }
+        let list = self.stores.entry((obj.clone(), key)).or_default();
+        if !list.contains(&at) {
+            list.push(at);
+        }
+    }
+
+    // ---- propagation ---------------------------------------------------------------------------------------------
+
+    pub(super) fn add(&mut self, slot: SlotId, value: &Value) {
+        if self.slots[slot].values.insert(value) {
+            self.queue.push((slot, value.clone()));
+        }
+    }
+
+    pub(super) fn add_edge(&mut self, slot: SlotId, edge: Edge) {
+        if let Edge::Copy(to) = edge
+            && (to == slot
+                || self.slots[slot]
+                    .edges
+                    .iter()
+                    .rev()
+                    .take(16)
+                    .any(|known| matches!(known, Edge::Copy(other) if *other == to)))
+        {
+            return;
+        }
+        self.slots[slot].edges.push(edge.clone());
+        let mut at = 0;
+        while let Some(value) = self.slots[slot].values.items().get(at).cloned() {
+            self.apply(&edge, &value);
+            at += 1;
+        }
+    }
+
+    pub(super) fn copy(&mut self, from: SlotId, to: SlotId) {
+        self.add_edge(from, Edge::Copy(to));
+    }
+
+    pub(super) fn run(&mut self) {
+        while let Some((slot, value)) = self.queue.pop() {
+            let mut at = 0;
+            while let Some(edge) = self.slots[slot].edges.get(at).cloned() {
+                self.apply(&edge, &value);
+                at += 1;
+            }
+        }
+    }
+
+    fn apply(&mut self, edge: &Edge, value: &Value) {
+        match edge {
+            Edge::Copy(to) => self.add(*to, value),
+            Edge::Load(field, to) => self.load_member(value, field, *to),
+            Edge::Store(field, from, at) => self.store_member(value, field, *from, *at),
+            Edge::Call(call) => self.call_value(*call, value),
+            Edge::Instance(to) => self.instance_of(value, *to),
+            Edge::Spread(into) => self.spread(value, into),
+            Edge::Struct(obj, to) => self.struct_of(value, obj, *to),
+            Edge::Base(class) => self.base_of(value, *class),
+            Edge::ImplTarget(block) => self.impl_target(value, *block),
+            Edge::ImplOf(block) => self.impl_of(value, *block),
+            Edge::Invoke(call, row) => self.invoke(value, *call, *row),
+            Edge::InvokeWith(call, items) => self.invoke_with(value, *call, *items),
+            Edge::Container(call, name, to) => self.container(value, *call, name, *to),
+        }
+    }
+
+    /// The object whose fields a value has.
+    pub(crate) fn object_of(&self, value: &Value) -> Option<Obj> {
+        Some(match value {
+            Value::Record(site) => Obj::Record(*site),
+            Value::Instance(class) | Value::Typed(class) => Obj::Instances(self.classes.top(*class)),
+            Value::Class(class) => Obj::Statics(*class),
+            Value::Variant(class, name) => Obj::Variant(*class, name.clone()),
+            Value::Api(_, Some(at)) => Obj::Api(*at),
+            Value::Func(func) => Obj::Func(*func),
+            Value::Api(_, None) | Value::Module(_) | Value::Const(_) => return None,
+        })
+    }
+
+    pub(super) fn record_at(at: At) -> Value {
+        Value::Record(Site::Instr(at))
+    }
+
+    pub(super) fn class_of_func(&self, func: FuncId) -> Option<ClassId> {
+        self.classes.owner(func).or(self.program.funcs[func].owner)
+    }
+}
