@@ -1,4 +1,5 @@
 //! The program from outside: exit codes, help, where output goes, and that hostile names stay harmless.
+#![expect(clippy::expect_used, reason = "in a test a panic is a failed test")]
 
 use std::path::PathBuf;
 use std::process::{Command, Output};

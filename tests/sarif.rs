@@ -1,4 +1,7 @@
-//! Microsoft's SARIF Multitool has nothing to say against what the program writes for its fixtures.
+//! Microsoft's SARIF Multitool has nothing to say against what the program writes for its fixtures. `tests/run` installs its Linux
+//! build.
+#![expect(clippy::expect_used, reason = "in a test a panic is a failed test")]
+#![cfg(target_os = "linux")]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -25,7 +28,7 @@ fn cases() -> Vec<PathBuf> {
 fn the_multitool_finds_no_fault() {
     let tool = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("target/tools/node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool");
-    assert!(tool.is_file(), "the SARIF Multitool is missing: `tests/run tools` installs it below target/tools");
+    assert!(tool.is_file(), "the SARIF Multitool is missing: `tests/run` installs it below target/tools");
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("sarif");
     if folder.exists() {
         std::fs::remove_dir_all(&folder).expect("target is writable");

@@ -26,6 +26,9 @@ const MAX_RESULTS: usize = 5_000;
 /// GitHub refuses a result with more than 1,000 related locations shown; 10,000 steps of a flow are the refused sum.
 const MAX_LOCATIONS: usize = 1_000;
 
+/// Steps and related places of all results together; some hundred bytes each, and GitHub takes 10 MB compressed.
+const MAX_ALL_LOCATIONS: usize = 100_000;
+
 /// Notifications beyond this are a count.
 const MAX_NOTIFICATIONS: usize = 1_000;
 
@@ -47,13 +50,18 @@ pub(crate) fn render(report: &Report, selection: &Selection<'_>, catalogue: &Cat
     if rows.len() > MAX_RESULTS {
         let cut = rows.len() - MAX_RESULTS;
         notes.push(notification(
-            &format!("{} of the lowest level and confidence left out: {MAX_RESULTS} is the limit.", left_out(cut)),
+            &format!("{} of the lowest level and confidence left out: {MAX_RESULTS} is the limit.", findings(cut)),
             None,
         ));
         rows.sort_by_key(|(finding, _)| (Reverse(finding.level), Reverse(finding.confidence)));
         rows.truncate(MAX_RESULTS);
     }
-    let results: Vec<_> = rows.into_iter().map(|(finding, print)| result(report, finding, print, &rules)).collect();
+    let mut results: Vec<_> = rows.into_iter().map(|(finding, print)| result(report, finding, print, &rules)).collect();
+    let bare = keep_in_budget(&mut results);
+    if bare > 0 {
+        notes
+            .push(notification(&format!("{} without path and related places: too many in all.", findings(bare)), None));
+    }
     let mut invocation = Invocation::builder().execution_successful(true).build();
     if !notes.is_empty() {
         invocation.tool_execution_notifications = Some(notes);
@@ -229,6 +237,25 @@ fn message(text: &str) -> Message {
     Message::builder().text(res).build()
 }
 
-fn left_out(n: usize) -> String {
+/// Takes path and related places off the results for which there is no room; returns how many.
+fn keep_in_budget(results: &mut [SarifResult]) -> usize {
+    let mut room = MAX_ALL_LOCATIONS;
+    let mut bare = 0;
+    for result in results {
+        let flows = result.code_flows.iter().flatten().flat_map(|flow| &flow.thread_flows);
+        let steps: usize = flows.map(|flow| flow.locations.len()).sum();
+        let needed = steps + result.related_locations.as_ref().map_or(0, Vec::len);
+        if needed <= room {
+            room -= needed;
+        } else {
+            result.code_flows = None;
+            result.related_locations = None;
+            bare += 1;
+        }
+    }
+    bare
+}
+
+fn findings(n: usize) -> String {
     if n == 1 { "1 finding".to_owned() } else { format!("{n} findings") }
 }

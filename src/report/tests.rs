@@ -1,8 +1,5 @@
 //! What each format makes of hand-made reports.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
 use super::human::{self, Detail, Style};
 use super::{Report, Wanted, fingerprint, github, json, sample, sarif, servers};
 use crate::catalogue::Catalogue;
@@ -139,15 +136,69 @@ fn sarif_keeps_below_the_limits() {
 }
 
 #[test]
+fn sarif_keeps_all_paths_together_below_the_limit() {
+    let mut report = sample::long();
+    let mut one = report.findings.first().expect("has a finding").clone();
+    one.path = one.path.iter().cycle().take(1_200).cloned().collect();
+    one.reached.clear();
+    one.related.clear();
+    report.findings = vec![one; 101];
+    let value: serde_json::Value = serde_json::from_str(&sarif(&report)).expect("valid");
+    let results = value["runs"][0]["results"].as_array().expect("a list");
+    let with_path = results.iter().filter(|result| result["codeFlows"].is_array()).count();
+    assert_eq!((results.len(), with_path), (101, 100));
+    let notes = value["runs"][0]["invocations"][0]["toolExecutionNotifications"].to_string();
+    assert!(notes.contains("1 finding without path and related places"), "{notes}");
+}
+
+#[test]
+fn any_span_of_any_text_can_be_drawn() {
+    use crate::base::idx::Id;
+    use crate::base::span::{FileId, Loc, Span};
+    let long = "x日\t".repeat(90);
+    for text in ["", "\n", "a", "a\r\nb\rc\n\n", "\u{feff}ä\u{1b}\t日\n  ", long.as_str()] {
+        let ends = (0..text.len().min(16) + 3).chain([text.len(), text.len() + 9]);
+        for (start, end) in ends.clone().flat_map(|start| ends.clone().map(move |end| (start, end))) {
+            let mut report = sample::notes();
+            report.texts.insert(FileId::new(0), "a.py", text);
+            let loc = Loc { file: FileId::new(0), span: Span::new(start, end) };
+            report.findings.truncate(1);
+            for finding in &mut report.findings {
+                finding.primary.loc = loc;
+                finding.reached.clear();
+            }
+            let drawn = human(&report, PLAIN);
+            assert!(drawn.contains("─[a.py:") && !drawn.contains("Failed to read"), "{text:?} {loc:?}\n{drawn}");
+            let command = github::render(&report, &report.select(ALL));
+            assert!(command.starts_with("::error file=a.py,line="), "{text:?} {loc:?}\n{command}");
+        }
+    }
+}
+
+/// Microsoft's validator, of which `tests/run` installs the Linux build, has nothing to say but notes.
+#[cfg(target_os = "linux")]
+#[test]
 fn sarif_is_valid_for_the_multitool() {
-    for (name, report) in [
+    let target = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target");
+    let tool = target.join("tools/node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool");
+    assert!(tool.is_file(), "the SARIF Multitool is missing: `tests/run` installs it below target/tools");
+    let reports = [
         ("notes", sample::notes()),
         ("hostile", sample::hostile()),
         ("nothing", sample::nothing()),
         ("long", sample::long()),
-    ] {
-        validate(name, &sarif(&report));
+    ];
+    let mut command = std::process::Command::new(tool);
+    command.env("DOTNET_SYSTEM_GLOBALIZATION_INVARIANT", "1").args(["validate", "--rule-kind", "Sarif;Gh"]);
+    for (name, report) in reports {
+        let file = target.join(format!("{name}.sarif"));
+        std::fs::write(&file, sarif(&report)).expect("target is writable");
+        command.arg(file);
     }
+    let out = command.output().expect("the multitool runs");
+    let said = String::from_utf8_lossy(&out.stdout).into_owned() + &String::from_utf8_lossy(&out.stderr);
+    assert!(out.status.success() && said.contains("Done. 4 files scanned."), "{said}");
+    assert!(!said.contains(": error ") && !said.contains(": warning "), "{said}");
 }
 
 #[test]
@@ -175,22 +226,4 @@ fn assert_harmless(text: &str) {
     assert!(!text.chars().any(|char| char != '\n' && super::escape::is_active(char)), "{text}");
     assert!(!text.lines().any(|line| line.trim_start().starts_with("::")), "{text}");
     assert!(!text.contains("##["), "{text}");
-}
-
-/// Runs Microsoft's validator; nothing but notes may come of it.
-fn validate(name: &str, text: &str) {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("target");
-    let tool = root.join("tools/node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool");
-    assert!(tool.is_file(), "the SARIF Multitool is missing: `tests/run tools` installs it below target/tools");
-    let file: PathBuf = root.join(format!("{name}.sarif"));
-    std::fs::write(&file, text).expect("target is writable");
-    let out = Command::new(tool)
-        .env("DOTNET_SYSTEM_GLOBALIZATION_INVARIANT", "1")
-        .args(["validate", "--rule-kind", "Sarif;Gh"])
-        .arg(&file)
-        .output()
-        .expect("the multitool runs");
-    let said = String::from_utf8_lossy(&out.stdout).into_owned() + &String::from_utf8_lossy(&out.stderr);
-    assert!(out.status.success(), "{name}: {said}");
-    assert!(!said.contains(": error ") && !said.contains(": warning "), "{name}: {said}");
 }
