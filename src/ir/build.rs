@@ -376,6 +376,17 @@ impl Builder {
         Place::of(Base::Cell(cell))
     }
 
+    /// A variable of the module that no name in the file means: a default export, a re-export, `module.exports`.
+    pub(crate) fn hidden_cell(&mut self, name: &str, span: Span) -> CellId {
+        let owner = self.program.modules[self.module()].init;
+        self.program.cells.push(Cell { name: name.into(), owner, ty: None, span })
+    }
+
+    /// The same variable as a cell, for what is kept outside the function that declares it (types of a class).
+    pub(crate) fn outlive(&mut self, place: Place) -> Place {
+        self.capture(self.drafts.len() - 1, place)
+    }
+
     /// A variable without a scope: a fresh local for a value that several blocks write.
     pub(crate) fn temp(&mut self, name: &str, ty: Option<TypeRef>) -> LocalId {
         self.func_mut().locals.push(Local { name: name.into(), ty })
