@@ -55,7 +55,9 @@ pub(crate) fn skip_by_content(path: &str, bytes: &[u8]) -> Option<SkipReason> {
         return Some(SkipReason::Binary);
     }
     let lines = bytes.iter().filter(|byte| **byte == b'\n').count() + 1;
-    if paths::without_extension(path).ends_with(".min") || bytes.len() > MINIFIED_FROM && bytes.len() / lines > MINIFIED_LINE {
+    if paths::without_extension(path).ends_with(".min")
+        || bytes.len() > MINIFIED_FROM && bytes.len() / lines > MINIFIED_LINE
+    {
         return Some(SkipReason::Minified);
     }
     let header = bytes.split(|byte| *byte == b'\n').take(HEADER_LINES);
@@ -83,7 +85,8 @@ pub(crate) fn build_outputs<'p>(
     let mut outputs = BTreeSet::new();
     for path in sources.iter().filter(|path| matches!(paths::extension(path), "js" | "mjs" | "cjs" | "jsx")) {
         let stem = paths::without_extension(path);
-        let is_beside = ["ts", "tsx", "mts", "cts"].iter().any(|ext| sources.contains(format!("{stem}.{ext}").as_str()));
+        let is_beside =
+            ["ts", "tsx", "mts", "cts"].iter().any(|ext| sources.contains(format!("{stem}.{ext}").as_str()));
         let is_in_output = paths::upward(paths::parent(path)).filter(|dir| !dir.is_empty()).any(|dir| {
             let is_named = out_dirs.contains(dir);
             if !is_named && !matches!(paths::name(dir), "dist" | "build" | "out" | "lib") {

@@ -73,7 +73,8 @@ pub(crate) fn scan(roots: &[PathBuf], options: &WalkOptions) -> Result<Workspace
 }
 
 fn common_folder(starts: &[PathBuf]) -> Option<PathBuf> {
-    let folder = |path: &PathBuf| if path.is_file() { path.parent().map(Path::to_path_buf) } else { Some(path.clone()) };
+    let folder =
+        |path: &PathBuf| if path.is_file() { path.parent().map(Path::to_path_buf) } else { Some(path.clone()) };
     let mut common = folder(starts.first()?)?;
     for start in starts {
         while !start.starts_with(&common) {
@@ -108,7 +109,8 @@ impl Listing {
         };
         if options.no_ignore {
             let walk = walkdir::WalkDir::new(start).follow_links(false).into_iter();
-            for entry in walk.filter_entry(move |entry| enter(entry.path(), entry.depth(), entry.file_type().is_dir())) {
+            for entry in walk.filter_entry(move |entry| enter(entry.path(), entry.depth(), entry.file_type().is_dir()))
+            {
                 match entry {
                     Ok(entry) => self.add(root, entry.path(), entry.file_type().is_file()),
                     Err(err) => self.unreadable(root, err.path(), &err.to_string()),

@@ -81,7 +81,8 @@ impl std::fmt::Display for SkipReason {
 impl Role {
     /// The role of a file by its path.
     pub(crate) fn of(path: &str) -> Self {
-        let in_tests = paths::parent(path).split('/').any(|dir| matches!(dir, "tests" | "test" | "__tests__" | "__mocks__"));
+        let in_tests =
+            paths::parent(path).split('/').any(|dir| matches!(dir, "tests" | "test" | "__tests__" | "__mocks__"));
         let name = paths::name(path);
         let stem = paths::without_extension(name);
         let named = match paths::extension(name) {

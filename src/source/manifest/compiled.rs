@@ -15,7 +15,10 @@ impl Manifests {
     /// The source file that an import of `path` (without or with extension, file or folder) means.
     pub(crate) fn script_file(&self, path: &str) -> Option<String> {
         let exists = |path: String| self.sources.contains(&path).then_some(path);
-        if !path.is_empty() && is_script(path) && let Some(found) = exists(path.to_owned()) {
+        if !path.is_empty()
+            && is_script(path)
+            && let Some(found) = exists(path.to_owned())
+        {
             return Some(found);
         }
         let stem = paths::without_extension(path);

@@ -123,7 +123,8 @@ fn pnpm(text: &str, lock: &mut Lock) {
         let Some(key) = line.strip_prefix("  ").filter(|key| is_packages && !key.starts_with(' ')) else { continue };
         let key = key.trim_end().trim_end_matches(':').trim_matches('\'').trim_start_matches('/');
         let key = key.split('(').next().unwrap_or_default();
-        let split = split_at_version(key).or_else(|| key.rsplit_once('/').filter(|(_, version)| version.starts_with(|c: char| c.is_ascii_digit())));
+        let split = split_at_version(key)
+            .or_else(|| key.rsplit_once('/').filter(|(_, version)| version.starts_with(|c: char| c.is_ascii_digit())));
         if let Some((name, version)) = split {
             lock.add(name, version.split('_').next().unwrap_or(version));
         }

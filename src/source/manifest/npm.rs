@@ -116,13 +116,18 @@ pub(crate) fn started_files(command: &str) -> Vec<String> {
     let mut files = Vec::new();
     for part in command.split(['&', ';', '|']) {
         let mut words = part.split_whitespace().map(|word| word.trim_matches(['"', '\'']));
-        let is_runner = |word: &str| matches!(word, "node" | "nodejs" | "tsx" | "ts-node" | "ts-node-esm" | "bun" | "deno" | "nodemon");
+        let is_runner = |word: &str| {
+            matches!(word, "node" | "nodejs" | "tsx" | "ts-node" | "ts-node-esm" | "bun" | "deno" | "nodemon")
+        };
         if !words.by_ref().any(is_runner) {
             continue;
         }
         let mut is_value = false;
         for word in words {
-            let takes_value = matches!(word, "-r" | "--require" | "--import" | "--loader" | "--experimental-loader" | "-P" | "--project");
+            let takes_value = matches!(
+                word,
+                "-r" | "--require" | "--import" | "--loader" | "--experimental-loader" | "-P" | "--project"
+            );
             let is_file = !word.starts_with('-') && (word.contains('/') || !paths::extension(word).is_empty());
             if is_file && !is_value {
                 files.push(word.to_owned());
@@ -193,7 +198,9 @@ impl TsConfig {
         if self.paths.is_empty() {
             // Without `baseUrl` the targets are seen from the file that lists them.
             let from = base.base_url.clone().unwrap_or_default();
-            let place = |target: &String| if self.base_url.is_some() { Some(target.clone()) } else { moved(&format!("{from}/{target}")) };
+            let place = |target: &String| {
+                if self.base_url.is_some() { Some(target.clone()) } else { moved(&format!("{from}/{target}")) }
+            };
             self.paths = base
                 .paths
                 .iter()

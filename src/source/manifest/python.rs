@@ -219,7 +219,8 @@ impl Project {
     /// Takes a requirement: `name[extra] >= 1, < 2 ; marker`, `name (>=1)`, `name @ url`.
     fn require(&mut self, requirement: &str) {
         let text = requirement.split([';', '#']).next().unwrap_or_default().trim();
-        let end = text.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_' | '.')).unwrap_or(text.len());
+        let end =
+            text.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_' | '.')).unwrap_or(text.len());
         let (name, rest) = text.split_at(end);
         if name.is_empty() || name.starts_with(['-', '.']) || rest.starts_with(['/', ':']) {
             return;
