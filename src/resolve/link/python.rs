@@ -31,7 +31,8 @@ impl Linker<'_> {
     /// The folders that absolute names are looked up in, for the file `from`.
     fn roots(&self, from: &str) -> Vec<String> {
         let dir = paths::parent(from);
-        let is_package = |dir: &str| paths::join(dir, "__init__.py").is_some_and(|file| self.manifests.sources.contains(&file));
+        let is_package =
+            |dir: &str| paths::join(dir, "__init__.py").is_some_and(|file| self.manifests.sources.contains(&file));
         let mut roots = Vec::new();
         // The folder of a script comes first; a package's own folder is no place for absolute names.
         roots.extend(paths::upward(dir).find(|dir| !is_package(dir) || dir.is_empty()).map(str::to_owned));

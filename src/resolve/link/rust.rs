@@ -99,7 +99,11 @@ impl Crates {
                 });
                 let Some((child, file)) = found else { continue };
                 let owns_folder = explicit.is_some() || paths::name(&file) == "mod.rs";
-                let below = if owns_folder { paths::parent(&file).to_owned() } else { paths::without_extension(&file).to_owned() };
+                let below = if owns_folder {
+                    paths::parent(&file).to_owned()
+                } else {
+                    paths::without_extension(&file).to_owned()
+                };
                 pending.push(Pending { module: child, path: step(&name), dir: below });
             }
         }
@@ -125,7 +129,9 @@ impl Crates {
 
 /// The `mod x;` of a module, with the file that a `#[path]` gives it.
 fn declared(program: &Program, module: ModuleId) -> Vec<(Symbol, Option<String>)> {
-    let Some(init) = program.modules.get(module).and_then(|module| program.funcs.get(module.init)) else { return Vec::new() };
+    let Some(init) = program.modules.get(module).and_then(|module| program.funcs.get(module.init)) else {
+        return Vec::new();
+    };
     let mut res = Vec::new();
     for instr in init.instrs.iter() {
         match &instr.op {
@@ -167,7 +173,8 @@ impl Linker<'_> {
                 return Target::Missing;
             }
             base.truncate(base.len() - supers);
-            let used = names.iter().take_while(|name| matches!(name.as_str(), "crate" | "$crate" | "self" | "super")).count();
+            let used =
+                names.iter().take_while(|name| matches!(name.as_str(), "crate" | "$crate" | "self" | "super")).count();
             base.extend(names.iter().skip(used).cloned());
             return self.crates.longest(*krate, &base);
         }
@@ -187,8 +194,10 @@ impl Linker<'_> {
     /// The library of the scan that code in `file` calls `name`.
     fn library_crate(&self, file: &str, home: Option<usize>, name: &str) -> Option<usize> {
         let own_dir = home.and_then(|home| self.crates.crates.get(home)).map(|krate| krate.dir.as_str());
-        let dir = own_dir.or_else(|| paths::upward(paths::parent(file)).find(|dir| self.manifests.cargo.contains_key(*dir)))?;
-        let lib_of = |wanted: &dyn Fn(&Crate) -> bool| self.crates.crates.iter().position(|krate| krate.is_lib && wanted(krate));
+        let dir = own_dir
+            .or_else(|| paths::upward(paths::parent(file)).find(|dir| self.manifests.cargo.contains_key(*dir)))?;
+        let lib_of =
+            |wanted: &dyn Fn(&Crate) -> bool| self.crates.crates.iter().position(|krate| krate.is_lib && wanted(krate));
         if let Some(own) = lib_of(&|krate| krate.dir == dir && krate.name == name) {
             return Some(own);
         }

@@ -50,7 +50,8 @@ impl Linker<'_> {
         for (pattern, targets) in &config.paths {
             aliases.extend(targets.iter().map(|target| (pattern.clone(), target.clone())));
         }
-        let aliased = matching(&aliases, specifier).find_map(|path| self.manifests.source_of(&paths::join(&base, &path)?));
+        let aliased =
+            matching(&aliases, specifier).find_map(|path| self.manifests.source_of(&paths::join(&base, &path)?));
         let by_base = || {
             config.base_url.as_ref()?;
             self.manifests.script_file(&paths::join(&base, specifier)?)
@@ -70,7 +71,8 @@ impl Linker<'_> {
         let sub_path = format!(".{rest}");
         let exported = matching(&package.exports, &sub_path);
         let named = if rest.is_empty() { main_files(package) } else { vec![rest.trim_start_matches('/').to_owned()] };
-        let usual = if rest.is_empty() { vec!["src/index".to_owned(), "index".to_owned()] } else { vec![format!("src{rest}")] };
+        let usual =
+            if rest.is_empty() { vec!["src/index".to_owned(), "index".to_owned()] } else { vec![format!("src{rest}")] };
         let mut candidates = exported.chain(named).chain(usual);
         candidates.find_map(|path| self.manifests.source_of(&paths::join(dir, &path)?))
     }
