@@ -53,6 +53,9 @@ fn output_is_skipped_only_beside_its_source() {
     let workspace = both.scan();
     assert_eq!(files(&workspace), ["src/index.ts"]);
     assert_eq!(entries(&workspace), [("src/index.ts".into(), "package.json bin \"notes-mcp\"".into())]);
+    let bundled = r#"{ "name": "notes", "main": "dist/bin/notes.mjs" }"#;
+    let bundled = Folder::new("bundled", &[("package.json", bundled), ("src/bin/notes.ts", "")]);
+    assert_eq!(entries(&bundled.scan()), [("src/bin/notes.ts".into(), "package.json main".into())]);
     let shipped = Folder::new("shipped", &[("package.json", package), ("dist/index.js", ""), ("dist/index.d.ts", "")]);
     assert_eq!(files(&shipped.scan()), ["dist/index.js"]);
 }
