@@ -11,7 +11,7 @@ use crate::source::files::{Dialect, SourceFile};
 ///
 /// # Errors
 /// When the file can't be read or its name is that of no known language.
-pub fn debug_ir(path: &Path) -> Result<String, String> {
+pub(crate) fn debug_ir(path: &Path) -> Result<String, String> {
     let bytes = std::fs::read(path).map_err(|err| format!("can't read {}: {err}", path.display()))?;
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let extension = path.extension().and_then(|ext| ext.to_str()).unwrap_or_default();

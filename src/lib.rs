@@ -1,14 +1,20 @@
 //! mcpleaks: static analysis of MCP servers.
 #![expect(dead_code, reason = "under construction")]
 
+mod audit;
 mod base;
+mod catalogue;
+mod cli;
+mod config;
 mod debug;
 mod finding;
 mod flow;
 mod ir;
 mod lower;
 mod models;
+mod report;
 mod resolve;
+mod rules;
 mod source;
 
-pub use debug::debug_ir;
+pub use cli::{Terminal, main_with};

@@ -1,21 +1,28 @@
-//! The command line program: parse arguments, call the library, print, exit.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the only place that prints")]
+//! The command line program: all it does itself is to touch the process.
 
+use std::ffi::OsStr;
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    match args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        ["debug", "ir", path] => match mcpleaks::debug_ir(path.as_ref()) {
-            Ok(text) => {
-                print!("{text}");
-                ExitCode::SUCCESS
-            }
-            Err(what) => {
-                eprintln!("error: {what}");
-                ExitCode::from(2)
-            }
-        },
-        _ => ExitCode::from(2),
+    let terminal = terminal();
+    let mut out = BufWriter::new(io::stdout());
+    let code = mcpleaks::main_with(std::env::args_os(), &mut out, &mut io::stderr(), terminal);
+    // Written text was flushed; what fails now was reported before.
+    let _ = out.flush();
+    ExitCode::from(code)
+}
+
+fn terminal() -> mcpleaks::Terminal {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    let locale = set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG"));
+    let ascii = locale.is_some_and(|name| name == OsStr::new("C") || name == OsStr::new("POSIX"));
+    let out = io::stdout().is_terminal();
+    mcpleaks::Terminal {
+        out,
+        err: io::stderr().is_terminal(),
+        width: terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)),
+        no_color: set("NO_COLOR").is_some(),
+        dumb: set("TERM").is_some_and(|term| term == "dumb") || (out && ascii),
     }
 }

@@ -10,8 +10,8 @@ use rustc_hash::FxHashMap;
 use index::{Index, RowRef, Table};
 use path::Port;
 use schema::{
-    CallbackRow, ChildRow, Condition, CrashRow, ExitRow, FlowRow, HandlerRow, LoggerRow, ModelFile, RebindRow, ServeRow,
-    ServerRow, SinkRow, SourceRow, StreamRow, StreamSpec, TransportRow, TransportSpec,
+    CallbackRow, ChildRow, Condition, CrashRow, EchoRow, ExitRow, FlowRow, HandlerRow, LoggerRow, ModelFile, RebindRow,
+    ServeRow, ServerRow, SinkRow, SourceRow, StreamRow, StreamSpec, TransportRow, TransportSpec,
 };
 
 /// All model files, checked and indexed.
@@ -48,17 +48,54 @@ macro_rules! row_accessors {
 }
 
 impl Models {
+    /// The models the binary carries, and those in a folder of the user's.
+    ///
+    /// # Errors
+    /// Every mistake in a file, with its place.
+    pub(crate) fn load(folder: Option<&std::path::Path>) -> Result<Self, String> {
+        let mut files = Vec::new();
+        let mut faults = Vec::new();
+        let mut add = |path: &str, text: &str| match load::parse(path, text) {
+            Ok(file) => files.push(file),
+            Err(what) => faults.push(what),
+        };
+        for (path, text) in crate::catalogue::EMBEDDED {
+            if path.starts_with("models/") {
+                add(path, text);
+            }
+        }
+        for (path, text) in folder.map(crate::source::models_in).transpose()?.unwrap_or_default() {
+            add(&path, &text);
+        }
+        if faults.is_empty() { Self::new(files).map_err(|faults| faults.join("\n")) } else { Err(faults.join("\n")) }
+    }
+
     /// Checks and indexes the files.
     ///
     /// # Errors
     /// Every mistake in a pattern or port, one sentence each.
     pub(crate) fn new(files: Vec<ModelFile>) -> Result<Self, Vec<String>> {
         let index = Index::new(&files)?;
-        let mut models =
-            Self { files, index, ports: FxHashMap::default(), callbacks: FxHashMap::default(), flows: FxHashMap::default() };
+        let mut models = Self {
+            files,
+            index,
+            ports: FxHashMap::default(),
+            callbacks: FxHashMap::default(),
+            flows: FxHashMap::default(),
+        };
         let mut faults = Vec::new();
         models.parse_ports(&mut faults);
         if faults.is_empty() { Ok(models) } else { Err(faults) }
+    }
+
+    /// Does a library whose import is written so serve?
+    pub(crate) fn serves(&self, language: crate::ir::program::Language, specifier: &str) -> bool {
+        let named = |text: &String| {
+            text == specifier || text.strip_suffix("/*").is_some_and(|prefix| specifier.starts_with(prefix))
+        };
+        self.files.iter().any(|file| {
+            file.language.language() == language && !file.serves.is_empty() && file.imports.iter().any(named)
+        })
     }
 
     /// A port that stands in some row.
@@ -81,16 +118,17 @@ impl Models {
     row_accessors! {
         stream streams StreamRow [Stream],
         sink sinks SinkRow [Sink],
-        logger loggers LoggerRow [Logger],
+        logger loggers LoggerRow [Logger | LoggerPlace | LoggerDefault],
         child children ChildRow [Child],
         rebind rebinds RebindRow [Rebind | RebindPlace | RebindMoves],
         transport transports TransportRow [Transport],
         serve serves ServeRow [Serve],
         server servers ServerRow [Server | ServerMark],
-        handler handlers HandlerRow [Handler | HandlerMark],
+        handler handlers HandlerRow [Handler | HandlerMark | HandlerPlace],
         exit exits ExitRow [Exit],
         crash crashes CrashRow [Crash | CrashPlace],
         source sources SourceRow [Source | SourceRead],
+        echo echoes EchoRow [Echo],
     }
 
     fn parse_ports(&mut self, faults: &mut Vec<String>) {
@@ -109,7 +147,8 @@ impl Models {
         if !faults.is_empty() {
             return;
         }
-        let parsed = |texts: &[String]| texts.iter().filter_map(|text| self.ports.get(text).cloned()).collect::<Vec<_>>();
+        let parsed =
+            |texts: &[String]| texts.iter().filter_map(|text| self.ports.get(text).cloned()).collect::<Vec<_>>();
         for (file, data) in self.files.iter().enumerate() {
             let row_ref = |table, row: usize| RowRef {
                 file: u32::try_from(file).unwrap_or(u32::MAX),
@@ -130,7 +169,7 @@ impl Models {
 
 /// Calls `visit` with every port text of a file.
 fn port_texts(file: &ModelFile, visit: &mut dyn FnMut(&str)) {
-    let mut all = |texts: &[String], visit: &mut dyn FnMut(&str)| texts.iter().for_each(|text| visit(text));
+    let all = |texts: &[String], visit: &mut dyn FnMut(&str)| texts.iter().for_each(|text| visit(text));
     let when = |conditions: &[Condition], visit: &mut dyn FnMut(&str)| conditions.iter().for_each(|c| visit(&c.port));
     let spec = |spec: &StreamSpec, visit: &mut dyn FnMut(&str)| {
         if let StreamSpec::Ports(ports) = spec {
@@ -194,6 +233,9 @@ fn port_texts(file: &ModelFile, visit: &mut dyn FnMut(&str)) {
         row.name.iter().for_each(|text| visit(text));
         all(&row.gives, visit);
         when(&row.when, visit);
+    }
+    for row in &file.echoes {
+        all(&row.takes, visit);
     }
     for row in &file.flows {
         all(&row.from, visit);

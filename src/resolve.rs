@@ -2,18 +2,22 @@
 //!
 //! | file | answers |
 //! | --- | --- |
+//! | `byhand` | which reads of standard input are a server without an SDK? |
 //! | `link` | which module does an import mean? |
 //! | `values` | the vocabulary: values, objects, slots |
 //! | `solve` | the worklist that propagates values along constraints |
 //! | `generate` | the constraints each instruction makes |
 //! | `calls` | what a call does to values: arguments, results, library callbacks |
 //! | `members` | what a member of a value is: fields, methods, exports |
+//! | `marks` | which functions does a library find by attributes and base types? |
 //! | `ports` | the values at a model's port of a call |
 //! | `streams` | which stream does a call or value mean? |
 
+pub(crate) mod byhand;
 pub(crate) mod calls;
 pub(crate) mod generate;
 pub(crate) mod link;
+pub(crate) mod marks;
 pub(crate) mod members;
 pub(crate) mod ports;
 pub(crate) mod solve;

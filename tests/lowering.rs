@@ -1,5 +1,6 @@
 //! The printed IR of every file under `fixtures/lowering` is the one beside it (`case.ts` and `case.ts.ir`).
 //! `UPDATE=1 cargo test --test lowering` rewrites them; read what changed.
+#![expect(clippy::expect_used, reason = "in a test a panic is a failed test")]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

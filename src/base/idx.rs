@@ -93,6 +93,11 @@ impl<I: Id, T> IndexVec<I, T> {
         self.items.iter().enumerate().map(|(n, item)| (I::new(n), item))
     }
 
+    /// The items without their ids.
+    pub(crate) fn into_items(self) -> Vec<T> {
+        self.items
+    }
+
     /// Moves all items of `other` behind the own ones.
     pub(crate) fn append(&mut self, other: Self) {
         self.items.extend(other.items);

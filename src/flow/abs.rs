@@ -16,7 +16,11 @@ pub(crate) enum Abs {
     /// An unknown with a name.
     Sym(Symbol),
     /// A truth value: is the unknown this constant (or, without one, truthy)?
-    Test { sym: Symbol, is: Option<Const>, negated: bool },
+    Test {
+        sym: Symbol,
+        is: Option<Const>,
+        negated: bool,
+    },
 }
 
 /// What is known of a symbol.
@@ -75,6 +79,11 @@ impl Facts {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.by_sym.is_empty()
+    }
+
+    /// The symbols that something is known of.
+    pub(crate) fn symbols(&self) -> impl Iterator<Item = &Symbol> {
+        self.by_sym.keys()
     }
 
     fn get(&self, sym: &Symbol) -> Option<&Fact> {

@@ -79,6 +79,8 @@ pub(crate) struct Serve {
     pub(crate) kind: TransportKind,
     pub(crate) diverts_stdout: bool,
     pub(crate) own_stream: bool,
+    /// Without an SDK.
+    pub(crate) by_hand: bool,
     pub(crate) facts: Facts,
     pub(crate) rebinds: BTreeSet<u32>,
 }
@@ -182,11 +184,17 @@ pub(crate) struct Explorer<'v> {
     /// Functions that were seen to start serving, and the calls that do it.
     pub(super) serving_funcs: FxHashSet<FuncId>,
     pub(super) serving_calls: FxHashSet<At>,
+    /// In which order calls were first met.
+    pub(crate) order: FxHashMap<At, usize>,
     pub(crate) too_deep: usize,
 }
 
 impl<'v> Explorer<'v> {
-    pub(crate) fn new(values: &'v Values<'v>, cell_stores: Rc<FxHashMap<CellId, Vec<At>>>, main: Option<ModuleId>) -> Self {
+    pub(crate) fn new(
+        values: &'v Values<'v>,
+        cell_stores: Rc<FxHashMap<CellId, Vec<At>>>,
+        main: Option<ModuleId>,
+    ) -> Self {
         Self {
             values,
             assumed: Facts::default(),
@@ -207,6 +215,7 @@ impl<'v> Explorer<'v> {
             cell_stores,
             serving_funcs: FxHashSet::default(),
             serving_calls: FxHashSet::default(),
+            order: FxHashMap::default(),
             too_deep: 0,
         }
     }
@@ -226,13 +235,8 @@ impl<'v> Explorer<'v> {
             return self.frame(func, Context { args: Vec::new(), ..context });
         }
         *n_contexts += 1;
-        let outcome = Outcome {
-            ret: None,
-            returns: true,
-            serves: false,
-            phase: context.phase,
-            rebinds: context.rebinds.clone(),
-        };
+        let outcome =
+            Outcome { ret: None, returns: true, serves: false, phase: context.phase, rebinds: context.rebinds.clone() };
         let id = self.frames.push(Frame { func, outcome, blocks: BTreeMap::new() });
         self.by_context.insert(key, id);
         if self.depth >= MAX_DEPTH {
@@ -256,8 +260,7 @@ impl<'v> Explorer<'v> {
                 locals.insert(param.local, abs.clone());
             }
         }
-        let start =
-            State { locals, phase: context.phase, rebinds: context.rebinds.clone(), facts: Rc::default() };
+        let start = State { locals, phase: context.phase, rebinds: context.rebinds.clone(), facts: Rc::default() };
         let mut states: BTreeMap<BlockId, State> = BTreeMap::from([(func.entry(), start)]);
         let mut visits: FxHashMap<BlockId, u32> = FxHashMap::default();
         let mut queue = BTreeSet::from([func.entry()]);
@@ -301,7 +304,13 @@ impl<'v> Explorer<'v> {
     }
 
     /// Runs one block: what happens in it and the states its successors start from.
-    fn block(&mut self, func_id: FuncId, block: BlockId, mut state: State, result: &mut Ends) -> (Visited, Vec<(BlockId, State)>) {
+    fn block(
+        &mut self,
+        func_id: FuncId,
+        block: BlockId,
+        mut state: State,
+        result: &mut Ends,
+    ) -> (Visited, Vec<(BlockId, State)>) {
         let func = &self.values.program.funcs[func_id];
         let body = &func.blocks[block];
         let mut visited = Visited { ends: true, unwind: body.unwind, ..Visited::default() };
@@ -333,7 +342,15 @@ impl<'v> Explorer<'v> {
         (visited, edges)
     }
 
-    fn end(&mut self, func: FuncId, end: &End, state: State, visited: &mut Visited, edges: &mut Vec<(BlockId, State)>, result: &mut Ends) {
+    fn end(
+        &mut self,
+        func: FuncId,
+        end: &End,
+        state: State,
+        visited: &mut Visited,
+        edges: &mut Vec<(BlockId, State)>,
+        result: &mut Ends,
+    ) {
         match end {
             End::Goto(to) => {
                 visited.next.push(*to);
@@ -360,6 +377,19 @@ impl<'v> Explorer<'v> {
             }
             End::Throw(_) | End::Stop => {}
         }
+    }
+
+    /// Takes over what an earlier exploration of the same process learned of single values and serving functions.
+    pub(super) fn take_knowledge(&mut self, other: &mut Self) {
+        self.seen = std::mem::take(&mut other.seen);
+        self.serving_funcs = std::mem::take(&mut other.serving_funcs);
+        self.serving_calls = std::mem::take(&mut other.serving_calls);
+    }
+
+    /// Notes that a module's code was run by the process itself, not by an import.
+    pub(super) fn mark_ran(&mut self, module: ModuleId) {
+        let init = self.values.program.modules[module].init;
+        self.ran.entry(module).or_insert((init, crate::base::idx::Id::new(usize::MAX)));
     }
 
     /// Notes that a function runs while the process serves.

@@ -12,6 +12,7 @@ use rustc_hash::FxHashSet;
 use crate::ir::func::{BlockId, End};
 use crate::resolve::values::At;
 
+use super::abs::Facts;
 use super::explore::{Explorer, FrameId, Mode, Phase};
 
 /// A place where a live instruction was met.
@@ -22,8 +23,10 @@ pub(crate) struct Site {
     /// Runs because the server failed: a crash handler, or the handler of a `try` around serving.
     pub(crate) crash: bool,
     pub(crate) rebinds: Rc<BTreeSet<u32>>,
-    /// Something switches it: a condition that is neither known nor about the transport.
-    pub(crate) is_switched: bool,
+    /// The whole frame runs because of a crash, not only a block of it.
+    pub(crate) frame_crash: bool,
+    /// What conditions on the way through the function say.
+    pub(crate) facts: Rc<Facts>,
 }
 
 /// The live part of a process.
@@ -108,10 +111,13 @@ impl Marker<'_, '_> {
                         phase: event.phase,
                         crash: in_crash,
                         rebinds: event.rebinds.clone(),
-                        is_switched: !event.facts.is_empty(),
+                        frame_crash: crash,
+                        facts: event.facts.clone(),
                     };
                     let meetings = self.live.sites.entry((frame.func, event.instr)).or_default();
-                    let known = |known: &Site| known.crash == site.crash && known.rebinds == site.rebinds && known.phase == site.phase;
+                    let known = |known: &Site| {
+                        known.crash == site.crash && known.rebinds == site.rebinds && known.phase == site.phase
+                    };
                     if meetings.len() < MAX_MEETINGS && !meetings.iter().any(known) {
                         meetings.push(site);
                     }
@@ -192,7 +198,12 @@ fn crash_blocks(explorer: &Explorer<'_>, id: FrameId) -> BTreeSet<BlockId> {
 }
 
 /// Blocks reachable from `from` without entering `avoid`.
-fn reach(explorer: &Explorer<'_>, id: FrameId, from: BTreeSet<BlockId>, avoid: &BTreeSet<BlockId>) -> BTreeSet<BlockId> {
+fn reach(
+    explorer: &Explorer<'_>,
+    id: FrameId,
+    from: BTreeSet<BlockId>,
+    avoid: &BTreeSet<BlockId>,
+) -> BTreeSet<BlockId> {
     let frame = &explorer.frames[id];
     let mut seen = from.clone();
     let mut open: Vec<BlockId> = from.into_iter().collect();

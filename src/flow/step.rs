@@ -34,6 +34,11 @@ impl Explorer<'_> {
             Op::Call(call) => self.call(func, id, call, state),
             Op::Import(import) => (self.import(func, id, import, state), true),
             Op::Store(place, value) => (self.store(func, id, place, *value, state), true),
+            Op::Load(_) if self.values.hand_written_serves().contains(&(func, id)) => {
+                let mut event = self.event(id, state);
+                self.serve_by_hand((func, id), &mut event, state);
+                (Some(event), true)
+            }
             _ => (None, true),
         };
         let abs = self.eval(func, id, op, state);
@@ -85,7 +90,9 @@ impl Explorer<'_> {
                     _ => None,
                 }
             }
-            Op::Call(call) => self.seen.get(&(func, id)).cloned().flatten().or_else(|| self.call_sym(func, id, call, state)),
+            Op::Call(call) => {
+                self.seen.get(&(func, id)).cloned().flatten().or_else(|| self.call_sym(func, id, call, state))
+            }
             Op::Import(_) => self.imported(func, id, 0),
             _ => None,
         }
@@ -139,7 +146,8 @@ impl Explorer<'_> {
             }
         }
         let variant = variant?;
-        let mut consts = set.items().iter().filter_map(|value| if let Value::Const(value) = value { Some(value) } else { None });
+        let mut consts =
+            set.items().iter().filter_map(|value| if let Value::Const(value) = value { Some(value) } else { None });
         match (consts.next(), consts.next()) {
             (Some(value), None) => Some(value.clone()),
             (None, _) => Some(Const::Str(format!("variant {variant}").into())),
@@ -318,7 +326,15 @@ impl Explorer<'_> {
             }
             let _ = row;
         }
-        let mut found = data.has(Table::CrashPlace);
+        let mut found = data.has(Table::CrashPlace) || data.has(Table::LoggerPlace);
+        if data.has(Table::HandlerPlace) {
+            for value in self.values.of(at.0, value).items().to_vec() {
+                if let Value::Func(handler) = value {
+                    self.run_later(handler, at, Mode::Now);
+                }
+            }
+            found = true;
+        }
         for row in data.rows(Table::RebindPlace) {
             let values = self.values.of(at.0, value).items().to_vec();
             let (stream, is_filter) = self.rebound_stream(&values);
@@ -408,6 +424,8 @@ impl Explorer<'_> {
 
     fn call(&mut self, func: FuncId, id: InstrId, call: &Call, state: &mut State) -> (Option<Event>, bool) {
         let at = (func, id);
+        let met = self.order.len();
+        self.order.entry(at).or_insert(met);
         let mut event = self.event(id, state);
         let mut goes_on = true;
         let mut ret: Option<Option<Abs>> = None;
@@ -445,7 +463,9 @@ impl Explorer<'_> {
         goes_on &= self.library(at, call, &mut event, state);
         let abs = match ret {
             Some(Some(abs)) if n_direct > 0 => Some(abs),
-            _ if n_direct > 0 => self.constant(func, id).map(Abs::Const).or_else(|| Some(Abs::Sym(format!("{func}.{id}").into()))),
+            _ if n_direct > 0 => {
+                self.constant(func, id).map(Abs::Const).or_else(|| Some(Abs::Sym(format!("{func}.{id}").into())))
+            }
             _ => self.call_sym(func, id, call, state).or_else(|| Some(Abs::Sym(format!("{func}.{id}").into()))),
         };
         self.note(func, id, abs);
@@ -485,7 +505,9 @@ impl Explorer<'_> {
                 ArgKind::Named(name) => params.iter().position(|param| param.name == *name),
                 ArgKind::Spread | ArgKind::SpreadNamed => return vec![None; params.len()],
             };
-            let Some(at) = at.filter(|at| params.get(*at).is_some_and(|param| matches!(param.kind, ParamKind::Plain | ParamKind::NamedOnly))) else {
+            let Some(at) = at.filter(|at| {
+                params.get(*at).is_some_and(|param| matches!(param.kind, ParamKind::Plain | ParamKind::NamedOnly))
+            }) else {
                 continue;
             };
             given[at] = true;
@@ -593,6 +615,9 @@ impl Explorer<'_> {
                 return false;
             }
         }
+        if self.values.hand_written_serves().contains(&at) {
+            self.serve_by_hand(at, event, state);
+        }
         let exits = self.values.call_rows(at, Table::Exit);
         let ends = exits.iter().any(|row| self.values.holds(at, &self.values.models.exit(*row).when));
         let _ = call;
@@ -614,24 +639,46 @@ impl Explorer<'_> {
         let facts = state.facts.clone();
         let diverts_stdout = serve.diverts_stdout;
         let blocks = serve.blocks;
-        self.serves
-            .entry((at, kind))
-            .and_modify(|known| known.facts = known.facts.meet(&facts))
-            .or_insert_with(|| Serve {
+        self.serves.entry((at, kind)).and_modify(|known| known.facts = known.facts.meet(&facts)).or_insert_with(|| {
+            Serve {
                 at,
                 row,
                 kind,
                 diverts_stdout,
                 own_stream,
+                by_hand: false,
                 facts: (*facts).clone(),
                 rebinds: (*state.rebinds).clone(),
-            });
+            }
+        });
         if on_stdio {
             event.serves = true;
             self.serving_calls.insert(at);
             state.phase = if blocks { Phase::AFTER } else { Phase::SERVING };
         }
         on_stdio || !blocks
+    }
+
+    /// A read of standard input in a program that speaks the protocol itself.
+    fn serve_by_hand(&mut self, at: At, event: &mut Event, state: &mut State) {
+        let row = RowRef { file: 0, table: Table::Serve, row: 0 };
+        let facts = state.facts.clone();
+        self.serves
+            .entry((at, TransportKind::Stdio))
+            .and_modify(|known| known.facts = known.facts.meet(&facts))
+            .or_insert_with(|| Serve {
+                at,
+                row,
+                kind: TransportKind::Stdio,
+                diverts_stdout: false,
+                own_stream: false,
+                by_hand: true,
+                facts: (*facts).clone(),
+                rebinds: (*state.rebinds).clone(),
+            });
+        event.serves = true;
+        self.serving_calls.insert(at);
+        state.phase = Phase::SERVING;
     }
 
     /// Which transport a serve call uses, and whether that has a stream of its own.
@@ -647,13 +694,19 @@ impl Explorer<'_> {
                 PortValue::Unknown => return (TransportKind::Unknown, false),
                 PortValue::Known(values) => values,
             };
-            let kinds: Vec<(TransportKind, bool)> = values.iter().filter_map(|value| self.transport_value(value, ports, 4)).collect();
+            let kinds: Vec<(TransportKind, bool)> =
+                values.iter().filter_map(|value| self.transport_value(value, ports, 4)).collect();
             return kinds.into_iter().min().unwrap_or((TransportKind::Unknown, false));
         }
         (ports.default, false)
     }
 
-    fn transport_value(&self, value: &Value, ports: &crate::models::schema::TransportPorts, depth: usize) -> Option<(TransportKind, bool)> {
+    fn transport_value(
+        &self,
+        value: &Value,
+        ports: &crate::models::schema::TransportPorts,
+        depth: usize,
+    ) -> Option<(TransportKind, bool)> {
         if depth == 0 {
             return None;
         }
@@ -673,7 +726,9 @@ impl Explorer<'_> {
                         match self.values.port_values(at, port) {
                             PortValue::Missing => false,
                             PortValue::Unknown => true,
-                            PortValue::Known(values) => self.values.stream_of_values(&values, None, 4) != Stream::Stdout,
+                            PortValue::Known(values) => {
+                                self.values.stream_of_values(&values, None, 4) != Stream::Stdout
+                            }
                         }
                     })
                 });

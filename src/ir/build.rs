@@ -289,6 +289,24 @@ impl Builder {
         place
     }
 
+    /// Declares an item in the innermost scope of a function body: a cell, as it is one for all calls of the function.
+    pub(crate) fn declare_item(&mut self, name: &str, ty: Option<TypeRef>, span: Span) -> Place {
+        let here = self.draft().scopes.last().and_then(|scope| scope.names.get(name));
+        if let Some(place) = here {
+            return place.clone();
+        }
+        let owner = self.func_id();
+        let cell = self.program.cells.push(Cell { name: name.into(), owner, ty, span });
+        let place = Place::of(Base::Cell(cell));
+        self.bind(name.into(), place.clone());
+        place
+    }
+
+    /// Sets the declared type of a variable that was declared before its type was read.
+    pub(crate) fn set_cell_type(&mut self, cell: CellId, ty: TypeRef) {
+        self.program.cells[cell].ty = Some(ty);
+    }
+
     /// Makes `name` stand for `place` in the innermost scope.
     pub(crate) fn bind(&mut self, name: Symbol, place: Place) {
         if let Some(scope) = self.draft_mut().scopes.last_mut() {
@@ -318,6 +336,21 @@ impl Builder {
         Place::global(name)
     }
 
+    /// The place an item (type, module, macro) of that name means here: variables of functions are passed over, as in
+    /// Rust, where `let config = config::load()` leaves the module `config` visible.
+    pub(crate) fn lookup_item(&self, name: &str) -> Place {
+        for draft in self.drafts.iter().rev() {
+            let items = draft.scopes.iter().rev().filter_map(|scope| scope.names.get(name));
+            if let Some(place) = items.into_iter().find(|place| !matches!(place.base, Base::Local(_))) {
+                return place.clone();
+            }
+            if draft.is_barrier {
+                break;
+            }
+        }
+        Place::global(name)
+    }
+
     /// A variable of an outer function is mentioned in an inner one: it becomes a cell.
     fn capture(&mut self, level: usize, place: Place) -> Place {
         let Base::Local(local) = place.base else { return place };
@@ -341,6 +374,17 @@ impl Builder {
         let module = self.module();
         self.program.modules[module].names.insert(name.into(), cell);
         Place::of(Base::Cell(cell))
+    }
+
+    /// A variable of the module that no name in the file means: a default export, a re-export, `module.exports`.
+    pub(crate) fn hidden_cell(&mut self, name: &str, span: Span) -> CellId {
+        let owner = self.program.modules[self.module()].init;
+        self.program.cells.push(Cell { name: name.into(), owner, ty: None, span })
+    }
+
+    /// The same variable as a cell, for what is kept outside the function that declares it (types of a class).
+    pub(crate) fn outlive(&mut self, place: Place) -> Place {
+        self.capture(self.drafts.len() - 1, place)
     }
 
     /// A variable without a scope: a fresh local for a value that several blocks write.

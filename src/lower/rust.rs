@@ -1,10 +1,110 @@
-//! Front end for rust.
+//! Front end for Rust: syn parses a file, this lowers its items.
+//!
+//! Names: items (functions, types, modules, imports) are cells, in a function body too; variables are locals. A path's first
+//! segment is looked up among the items only, so that `let config = config::load()` does not hide the module. Everything
+//! is declared before any body is lowered; initialisers of constants run last in the module's init.
+//!
+//! Macros are recognised by the shape of their tokens (`macros`). What `cfg(test)` guards is not part of the program.
+//! Macro definitions are not expanded.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `scan`, `parse` | refusing what would overflow the stack; parsing with recovery item by item |
+//! | `items`, `uses`, `funcs`, `attrs`, `conditional`, `types` | declarations |
+//! | `exprs`, `calls`, `places`, `blocks`, `control`, `patterns` | bodies |
+//! | `macros`, `macro_args`, `format`, `json`, `select` | macro calls |
+//! | `spans` | from syn's spans to ours |
 
+mod attrs;
+mod blocks;
+mod calls;
+mod conditional;
+mod control;
+mod exprs;
+mod format;
+mod funcs;
+mod items;
+mod json;
+mod macro_args;
+mod macros;
+mod parse;
+mod patterns;
+mod places;
+mod scan;
+mod select;
+mod spans;
+mod types;
+mod uses;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::base::Symbol;
+use crate::base::span::Span;
+use crate::ir::build::Builder;
+use crate::ir::func::BlockId;
+use crate::ir::program::CellId;
+use crate::ir::types::TypeRef;
 use crate::source::files::SourceFile;
 
-use super::Lowered;
+use super::{LowerNote, LowerNoteKind, Lowered};
+
+/// One file being lowered.
+struct Cx {
+    b: Builder,
+    /// What stands before the text that was parsed: a byte order mark, a `#!` line.
+    offset: usize,
+    /// What `Self` means, innermost last.
+    self_types: Vec<TypeRef>,
+    /// Type parameters in scope and the bounds that say what they can do, innermost last.
+    generics: Vec<BTreeMap<Symbol, TypeRef>>,
+    loops: Vec<control::Loop>,
+    /// Inside an alternative of `A(x) | B(x)`: names are declared already.
+    in_alternative: bool,
+    /// The cells of items that this file defines (not imports).
+    own_items: BTreeSet<CellId>,
+}
 
 pub(crate) fn lower(file: &SourceFile) -> Lowered {
-    let builder = crate::ir::build::Builder::new(file.id, file.dialect.language());
-    Lowered { program: builder.finish(), notes: Vec::new() }
+    // syn and proc-macro2 panic on rare input of fuzzers; a file is all that may be lost.
+    let lowered = std::panic::catch_unwind(|| lower_text(file));
+    // All syntax trees are gone here: their spans would be void.
+    proc_macro2::extra::invalidate_current_thread_spans();
+    lowered.unwrap_or_else(|_| {
+        let note = LowerNote {
+            span: Span::default(),
+            kind: LowerNoteKind::Refused,
+            text: "the parser failed on this file".into(),
+        };
+        Lowered { program: Builder::new(file.id, file.dialect.language()).finish(), notes: vec![note] }
+    })
 }
+
+fn lower_text(file: &SourceFile) -> Lowered {
+    let builder = Builder::new(file.id, file.dialect.language());
+    let offset = parse::preamble(&file.text);
+    let parsed = parse::parse(&file.text[offset..], offset);
+    let mut cx = Cx {
+        b: builder,
+        offset,
+        self_types: Vec::new(),
+        generics: Vec::new(),
+        loops: Vec::new(),
+        in_alternative: false,
+        own_items: BTreeSet::new(),
+    };
+    let items: Vec<_> = parsed.items.iter().collect();
+    cx.items(&items, items::Level::Module);
+    cx.b.export_all_names();
+    Lowered { program: cx.b.finish(), notes: parsed.notes }
+}
+
+/// Where the value of an expression goes.
+#[derive(Clone, Copy)]
+enum Dest {
+    Nowhere,
+    Local(crate::ir::func::LocalId),
+    Return,
+}
+
+/// Where control goes when a pattern or condition does not hold; `None` where it always does.
+type Otherwise = Option<BlockId>;

@@ -1,10 +1,196 @@
-//! Front end for script.
+//! Front end for TypeScript and JavaScript: syntax tree to IR, one file at a time.
+//!
+//! Optional chaining, casts and parentheses vanish. A chain such as `a.b(c).d + e` is a *spine*: it is lowered in a loop from
+//! its innermost operand outwards, so long chains need no stack. What is nested deeper than [`MAX_DEPTH`] becomes `Unknown`.
+//! Nothing here knows a library; `require`, `module` and `exports` are the language's module system where no scope declares them.
 
-use crate::source::files::SourceFile;
+mod classes;
+mod control;
+mod exprs;
+mod funcs;
+mod literals;
+mod logic;
+mod modules;
+mod names;
+mod patterns;
+mod shapes;
+mod stmts;
+mod types;
 
-use super::Lowered;
+use std::ops::ControlFlow;
+
+use tree_sitter::{Node, ParseOptions, ParseState, Parser, Tree};
+
+use crate::base::Symbol;
+use crate::base::span::{LineIndex, Span};
+use crate::ir::build::Builder;
+use crate::ir::instr::{InstrId, Op};
+use crate::ir::program::CellId;
+use crate::ir::types::TypeRef;
+use crate::source::files::{Dialect, SourceFile};
+
+use super::{LowerNote, LowerNoteKind, Lowered};
+
+/// Deepest nesting that is lowered. Written code stays below 60; a level costs some 10 KB of stack in a debug build.
+const MAX_DEPTH: usize = 1_000;
+
+/// Parser steps (of 100 operations each) allowed for a file: so many whatever its size, and so many a byte. Written and
+/// minified code need less than one step for 10 bytes; error recovery in garbage needs thousands.
+const STEPS_PER_FILE: usize = 20_000;
+const STEPS_PER_BYTE: usize = 1;
 
 pub(crate) fn lower(file: &SourceFile) -> Lowered {
-    let builder = crate::ir::build::Builder::new(file.id, file.dialect.language());
-    Lowered { program: builder.finish(), notes: Vec::new() }
+    // The tree outlives the lowerer, which holds nodes of it.
+    let tree = parse(file);
+    let mut lowerer = Lowerer::new(file);
+    match &tree {
+        Some(tree) => {
+            lowerer.note_errors(tree.root_node());
+            lowerer.program(tree.root_node());
+        }
+        None => lowerer.note(Span::default(), LowerNoteKind::Refused, "takes the parser too long".into()),
+    }
+    Lowered { program: lowerer.b.finish(), notes: lowerer.notes }
+}
+
+fn parse(file: &SourceFile) -> Option<Tree> {
+    let language = match file.dialect {
+        Dialect::Tsx => tree_sitter_typescript::LANGUAGE_TSX,
+        Dialect::JavaScript => tree_sitter_javascript::LANGUAGE,
+        _ => tree_sitter_typescript::LANGUAGE_TYPESCRIPT,
+    };
+    let mut parser = Parser::new();
+    parser.set_language(&language.into()).ok()?;
+    let bytes = file.text.as_bytes();
+    let mut left = STEPS_PER_FILE + bytes.len() * STEPS_PER_BYTE;
+    let mut step = |_: &ParseState| {
+        left = left.saturating_sub(1);
+        if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let mut read = |at: usize, _| bytes.get(at..).unwrap_or_default();
+    parser.parse_with_options(&mut read, None, Some(ParseOptions::new().progress_callback(&mut step)))
+}
+
+/// The state of lowering one file; `'t` is the syntax tree and the text.
+struct Lowerer<'t> {
+    file: &'t SourceFile,
+    text: &'t str,
+    b: Builder,
+    notes: Vec<LowerNote>,
+    depth: usize,
+    /// Loops, labels and `finally` blocks around the current statement, within the current function.
+    frames: Vec<control::Frame>,
+    /// Classes around the current code, innermost last.
+    classes: Vec<classes::ClassCx<'t>>,
+    /// Type parameters in scope with what bounds them.
+    type_params: Vec<(&'t str, TypeRef)>,
+    /// Types being read are kept outside the current function.
+    types_outlive: bool,
+    /// What `module.exports` is, once the file mentions it.
+    exports: Option<CellId>,
+    /// Names that hold a made `require` (`createRequire(…)`).
+    requires: Vec<Symbol>,
+}
+
+impl<'t> Lowerer<'t> {
+    fn new(file: &'t SourceFile) -> Self {
+        Self {
+            file,
+            text: &file.text,
+            b: Builder::new(file.id, file.dialect.language()),
+            notes: Vec::new(),
+            depth: 0,
+            frames: Vec::new(),
+            classes: Vec::new(),
+            type_params: Vec::new(),
+            types_outlive: false,
+            exports: None,
+            requires: Vec::new(),
+        }
+    }
+
+    fn note(&mut self, span: Span, kind: LowerNoteKind, text: String) {
+        self.notes.push(LowerNote { span, kind, text });
+    }
+
+    /// One note for the first syntax error of the file.
+    fn note_errors(&mut self, root: Node<'t>) {
+        if !root.has_error() {
+            return;
+        }
+        let at = first_error(root).map_or_else(|| span(root), span);
+        let line = LineIndex::new(self.text).line(at.start);
+        self.note(at, LowerNoteKind::Partial, format!("syntax error in line {line}"));
+    }
+
+    /// Runs `work` one level deeper; `None` and one note a file when that is too deep.
+    fn deeper<R>(&mut self, node: Node<'t>, work: impl FnOnce(&mut Self) -> R) -> Option<R> {
+        if self.depth >= MAX_DEPTH {
+            let text = format!("nested deeper than {MAX_DEPTH} levels");
+            if self.notes.iter().all(|note| note.text != text) {
+                self.note(span(node), LowerNoteKind::Partial, text);
+            }
+            return None;
+        }
+        self.depth += 1;
+        let res = work(self);
+        self.depth -= 1;
+        Some(res)
+    }
+
+    fn unknown(&mut self, what: &'static str, operands: Vec<InstrId>, node: Node<'t>) -> InstrId {
+        self.b.push(Op::Unknown(what, operands), span(node))
+    }
+
+    /// The source text of a node.
+    fn text(&self, node: Node<'t>) -> &'t str {
+        self.text.get(node.byte_range()).unwrap_or_default()
+    }
+}
+
+fn span(node: Node<'_>) -> Span {
+    Span::new(node.start_byte(), node.end_byte())
+}
+
+fn field<'t>(node: Node<'t>, name: &str) -> Option<Node<'t>> {
+    node.child_by_field_name(name)
+}
+
+/// The named children of a node, without comments.
+fn named<'t>(node: Node<'t>) -> Vec<Node<'t>> {
+    node.named_children(&mut node.walk()).filter(|child| !is_comment(*child)).collect()
+}
+
+fn first_named(node: Node<'_>) -> Option<Node<'_>> {
+    let mut walk = node.walk();
+    let mut children = node.named_children(&mut walk);
+    children.find(|child| !is_comment(*child))
+}
+
+/// Has the node a child of this kind (a keyword or a mark)?
+fn has_child(node: Node<'_>, kind: &str) -> bool {
+    node.children(&mut node.walk()).any(|child| child.kind() == kind)
+}
+
+fn is_comment(node: Node<'_>) -> bool {
+    matches!(node.kind(), "comment" | "html_comment")
+}
+
+/// The first `ERROR` or missing node in text order.
+fn first_error(root: Node<'_>) -> Option<Node<'_>> {
+    let mut walk = root.walk();
+    loop {
+        let node = walk.node();
+        if node.is_error() || node.is_missing() {
+            return Some(node);
+        }
+        if node.has_error() && walk.goto_first_child() {
+            continue;
+        }
+        while !walk.goto_next_sibling() {
+            if !walk.goto_parent() {
+                return None;
+            }
+        }
+    }
 }

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::FxHashMap;
 
 use crate::base::Symbol;
-use crate::base::idx::{Id, IndexVec, ids};
+use crate::base::idx::{IndexVec, ids};
 use crate::ir::program::Language;
 
 use super::path::{PatternStep, Step, patterns};
@@ -39,6 +39,10 @@ pub(crate) enum Table {
     Stream,
     Sink,
     Logger,
+    /// A place whose assignment configures a logger.
+    LoggerPlace,
+    /// A call after which a logger's default no longer holds.
+    LoggerDefault,
     Child,
     /// A call that rebinds.
     Rebind,
@@ -52,8 +56,11 @@ pub(crate) enum Table {
     /// Attributes and base types that make a server.
     ServerMark,
     Handler,
+    /// A place whose assignment registers a handler.
+    HandlerPlace,
     /// Attributes and base types that make handlers.
     HandlerMark,
+    Echo,
     Exit,
     Crash,
     CrashPlace,
@@ -180,6 +187,8 @@ impl Index {
         }
         for (n, row) in file.loggers.iter().enumerate() {
             add(Table::Logger, n, &row.calls, End::Call);
+            add(Table::LoggerPlace, n, &row.places, End::Value);
+            add(Table::LoggerDefault, n, &row.default_of, End::Any);
         }
         for (n, row) in file.children.iter().enumerate() {
             add(Table::Child, n, &row.calls, End::Call);
@@ -203,6 +212,7 @@ impl Index {
         }
         for (n, row) in file.handlers.iter().enumerate() {
             add(Table::Handler, n, &row.calls, End::Call);
+            add(Table::HandlerPlace, n, &row.places, End::Value);
             add(Table::HandlerMark, n, &row.annotations, End::Any);
             add(Table::HandlerMark, n, &row.implements, End::Any);
         }
@@ -223,6 +233,9 @@ impl Index {
         for (n, row) in file.flows.iter().enumerate() {
             add(Table::Flow, n, &row.calls, End::Call);
         }
+        for (n, row) in file.echoes.iter().enumerate() {
+            add(Table::Echo, n, &row.calls, End::Call);
+        }
         for (n, row) in file.cleans.iter().enumerate() {
             add(Table::Clean, n, &row.calls, End::Call);
         }
@@ -237,7 +250,10 @@ impl Index {
                 _ => {}
             }
             let Some(mut at) = self.roots.get(&(language, pattern.root.clone())).copied() else {
-                return Err(format!("`{text}` starts with `{}`, which is no root, global or type of the language", pattern.root));
+                return Err(format!(
+                    "`{text}` starts with `{}`, which is no root, global or type of the language",
+                    pattern.root
+                ));
             };
             for step in pattern.steps {
                 at = self.follow(at, step);
@@ -366,7 +382,9 @@ impl Index {
             for next in &self.states[state].silent {
                 if all.insert(*next) {
                     open.push(*next);
-                    entered = entered.or_else(|| self.roots.iter().find(|(_, root)| *root == next).map(|((_, name), _)| name.clone()));
+                    entered = entered.or_else(|| {
+                        self.roots.iter().find(|(_, root)| *root == next).map(|((_, name), _)| name.clone())
+                    });
                 }
             }
         }

@@ -1,8 +1,8 @@
 //! The shape of a model file: what a TOML file under `rules/models/` may say. Loading refuses everything else.
 //!
 //! Patterns name library members: `root.member.{a,b}.*()`. The first segment is the file's root, one of its `globals`, or a
-//! type any file of the language declares. `()` is a call (or `new`), `*` any one member, `**` any number of members, `[]`
-//! an element. Rust's `::` is written `.` too.
+//! type any file of the language declares; in `moves` and `default_of` also the root or a global of another file. `()` is a
+//! call (or `new`), `*` any one member, `**` any number of members (none too), `[]` an element. Rust's `::` is written `.` too.
 //!
 //! Ports name values at a call: `arg.0`, `arg.-1` (the last positional), `arg.1..`, `arg.*` (all, named ones too),
 //! `arg.name` (a named argument), `self` (the receiver), `return`, `throws`, `value` (what an assignment writes),
@@ -67,6 +67,8 @@ pub(crate) struct ModelFile {
     pub(crate) flows: Vec<FlowRow>,
     #[serde(default, rename = "clean")]
     pub(crate) cleans: Vec<CleanRow>,
+    #[serde(default, rename = "echo")]
+    pub(crate) echoes: Vec<EchoRow>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
@@ -132,7 +134,7 @@ pub(crate) enum StreamSpec {
 pub(crate) struct StreamPorts {
     /// The first port that has a value decides: by what stream that value denotes, or by `map`.
     pub(crate) from: Vec<String>,
-    /// Constants (as text: `2`, `inherit`, `true`) to streams.
+    /// Constants (as text: `2`, `inherit`, `true`, `null` for Python's `None`) to streams.
     #[serde(default)]
     pub(crate) map: BTreeMap<String, Stream>,
     /// When no port has a value.
@@ -223,7 +225,16 @@ pub(crate) enum SinkKind {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LoggerRow {
+    #[serde(default)]
     pub(crate) calls: Vec<String>,
+    /// Places assigned to: `logging.StreamHandler().stream`; the port of what is written is `value`.
+    #[serde(default)]
+    pub(crate) places: Vec<String>,
+    /// Of all calls in a process with this word only the first has an effect: `logging.root`.
+    pub(crate) once: Option<String>,
+    /// The row tells what holds by default: nothing where the program makes one of these calls.
+    #[serde(default)]
+    pub(crate) default_of: Vec<String>,
     pub(crate) stream: StreamSpec,
     /// Ports that configure redaction.
     #[serde(default)]
@@ -373,6 +384,8 @@ pub(crate) enum HandlerKind {
     Resource,
     /// One function for all tools (or all prompts …) that looks at the name itself.
     Dispatch,
+    /// Runs around every handler and sees what they are given.
+    Middleware,
     /// Lists, subscriptions, life cycle: runs while serving, gets no values of the agent worth following.
     Other,
 }
@@ -385,12 +398,12 @@ pub(crate) struct HandlerRow {
     /// Registration calls; `func` says where the function is.
     #[serde(default)]
     pub(crate) calls: Vec<String>,
+    /// Places assigned to: `Server.request_handlers[]`; the port of the handler is `value`.
+    #[serde(default)]
+    pub(crate) places: Vec<String>,
     /// Ports of a registration call that hold the handler (a function; an object's method: `arg.0.execute`).
     #[serde(default)]
     pub(crate) func: Vec<String>,
-    /// Places assigned to, the value being the handler: `Server.fallbackRequestHandler`.
-    #[serde(default)]
-    pub(crate) places: Vec<String>,
     /// Attributes on a function that make it one (Rust).
     #[serde(default)]
     pub(crate) annotations: Vec<String>,
@@ -414,6 +427,9 @@ pub(crate) struct HandlerRow {
     /// What the agent gets when the handler throws.
     #[serde(default)]
     pub(crate) throws: ThrowShape,
+    /// Types of errors whose text the agent gets under `masked` as well: `fastmcp.exceptions.ToolError`.
+    #[serde(default)]
+    pub(crate) unmasked: Vec<String>,
     #[serde(default)]
     pub(crate) when: Vec<Condition>,
     pub(crate) versions: Option<String>,
@@ -535,4 +551,22 @@ pub(crate) struct CleanRow {
     /// Kinds of data it cleans; default: all.
     #[serde(default)]
     pub(crate) kinds: Vec<String>,
+}
+
+/// What a library itself logs once the program switches a level on: a finding at the place that sets the level.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EchoRow {
+    /// Calls after which the library logs; without one of them in the program it does not.
+    pub(crate) calls: Vec<String>,
+    /// Ports whose values it logs; may be empty.
+    #[serde(default)]
+    pub(crate) takes: Vec<String>,
+    /// The least level that shows it: `info`, `debug`, `trace`.
+    pub(crate) level: String,
+    /// Name of the logger or target, as level settings say it: `httpx`.
+    pub(crate) logger: Option<String>,
+    /// What is logged, for messages: "the whole URL with its query".
+    pub(crate) says: String,
+    pub(crate) versions: Option<String>,
 }

@@ -33,7 +33,7 @@ impl Values<'_> {
             }
             Value::Api(node, _) => self.call_api(number, *node),
             Value::Instance(class) | Value::Typed(class) => self.call_object(site.at, *class, site.result),
-            Value::Record(_) | Value::Module(_) | Value::Const(_) => {}
+            Value::Record(_) | Value::Module(_) | Value::Const(_) | Value::Unknown => {}
         }
     }
 
@@ -75,6 +75,7 @@ impl Values<'_> {
 
     fn bind_args(&mut self, at: At, func: FuncId, skip: usize) {
         let program = self.program;
+        self.bind_missing(at, func);
         let Op::Call(call) = &program.funcs[at.0].instrs[at.1].op else { return };
         let params = &program.funcs[func].params;
         let slot_of = |this: &Self, index: usize| this.local_slot(func, params[index].local);
@@ -90,14 +91,21 @@ impl Values<'_> {
                         Some(param) if param.kind == ParamKind::Plain => self.copy(from, slot_of(self, position)),
                         _ => {
                             if let Some(index) = rest {
-                                self.store_member(&Value::Record(Site::Rest(func, u32::try_from(index).unwrap_or(u32::MAX))), &Field::Any, from, (at.0, arg.value));
+                                self.store_member(
+                                    &Value::Record(Site::Rest(func, u32::try_from(index).unwrap_or(u32::MAX))),
+                                    &Field::Any,
+                                    from,
+                                    (at.0, arg.value),
+                                );
                             }
                         }
                     }
                     position += 1;
                 }
                 ArgKind::Named(name) => {
-                    let target = params.iter().position(|param| param.name == *name && !matches!(param.kind, ParamKind::Rest | ParamKind::RestNamed));
+                    let target = params.iter().position(|param| {
+                        param.name == *name && !matches!(param.kind, ParamKind::Rest | ParamKind::RestNamed)
+                    });
                     match (target, rest_named) {
                         (Some(index), _) => self.copy(from, slot_of(self, index)),
                         (None, Some(index)) => {
@@ -131,6 +139,24 @@ impl Values<'_> {
                         self.add_edge(from, Edge::Spread(rest_obj(index)));
                     }
                 }
+            }
+        }
+    }
+
+    /// Parameters that a call gives nothing hold nothing.
+    fn bind_missing(&mut self, at: At, func: FuncId) {
+        let program = self.program;
+        if self.language(func) != Language::Script {
+            return;
+        }
+        let Op::Call(call) = &program.funcs[at.0].instrs[at.1].op else { return };
+        if call.args.iter().any(|arg| arg.kind != ArgKind::Positional) {
+            return;
+        }
+        for param in program.funcs[func].params.iter().skip(call.args.len()) {
+            if param.kind == ParamKind::Plain && param.default.is_none() {
+                let slot = self.local_slot(func, param.local);
+                self.add(slot, &Value::Const(crate::ir::instr::Const::Undefined));
             }
         }
     }
@@ -231,6 +257,14 @@ impl Values<'_> {
         for row in data.rows(Table::Flow) {
             self.flow_row(number, row);
         }
+        for row in data.rows(Table::Handler) {
+            for port in &self.models.handler(row).func {
+                let slot = self.models.port(port).and_then(|port| self.port_slot(number, port));
+                if let Some(slot) = slot {
+                    self.add_edge(slot, Edge::Register(number, row));
+                }
+            }
+        }
         let callbacks: Vec<RowRef> = data.rows(Table::Callback).collect();
         for row in &callbacks {
             for port in &self.models.callback(*row).func_ports {
@@ -272,10 +306,16 @@ impl Values<'_> {
                 if !self.link_call(site.at, *func, CallKind::Callback) {
                     return;
                 }
+                for param in &self.program.funcs[*func].params {
+                    let slot = self.local_slot(*func, param.local);
+                    self.add(slot, &Value::Unknown);
+                }
                 let Some(row) = row else { return };
                 let callback = self.models.callback(row);
                 for (index, gives) in callback.gives.iter().enumerate() {
-                    let (Some(param), Some(from)) = (self.program.funcs[*func].params.get(index), self.port_slot(number, gives)) else {
+                    let (Some(param), Some(from)) =
+                        (self.program.funcs[*func].params.get(index), self.port_slot(number, gives))
+                    else {
                         continue;
                     };
                     let to = self.local_slot(*func, param.local);
@@ -290,6 +330,21 @@ impl Values<'_> {
                 self.add_edge(all, Edge::Invoke(number, None));
             }
             _ => {}
+        }
+    }
+
+    /// A function is registered as a handler: parameters that are objects of the library get their types.
+    pub(super) fn register(&mut self, value: &Value, number: u32, row: RowRef) {
+        let Value::Func(func) = value else { return };
+        self.link_call(self.calls[number as usize].at, *func, CallKind::Callback);
+        let language = self.language(*func);
+        for (port, ty) in &self.models.handler(row).gives {
+            let Some(at) = port.strip_prefix("param.").and_then(|at| at.parse::<usize>().ok()) else { continue };
+            let node = self.models.index.root(language, ty);
+            if let (Some(param), Some(node)) = (self.program.funcs[*func].params.get(at), node) {
+                let slot = self.local_slot(*func, param.local);
+                self.add(slot, &Value::Api(node, None));
+            }
         }
     }
 
@@ -341,7 +396,10 @@ impl Values<'_> {
         match value {
             Value::Record(site) => {
                 let obj = Obj::Record(*site);
-                if self.known_field(&obj, &Key::Name(name.clone())).is_some_and(|slot| !self.slots[slot].values.is_empty()) {
+                if self
+                    .known_field(&obj, &Key::Name(name.clone()))
+                    .is_some_and(|slot| !self.slots[slot].values.is_empty())
+                {
                     return;
                 }
                 self.keep(&obj, number, result);
@@ -407,7 +465,8 @@ impl Values<'_> {
     /// Calls of methods on receivers of which nothing is known go to the methods of that name, if they are few.
     pub(super) fn guess_receivers(&mut self) -> bool {
         let program = self.program;
-        let mut by_name: std::collections::BTreeMap<(Language, Symbol), Vec<FuncId>> = std::collections::BTreeMap::new();
+        let mut by_name: std::collections::BTreeMap<(Language, Symbol), Vec<FuncId>> =
+            std::collections::BTreeMap::new();
         for (id, func) in program.funcs.iter_enumerated() {
             if func.kind == FuncKind::Method && self.class_of_func(id).is_some() {
                 by_name.entry((self.language(id), func.name.clone())).or_default().push(id);

@@ -56,6 +56,7 @@ impl Values<'_> {
             self.link_impls(module);
         }
         self.link_classes();
+        self.annotation_names();
         self.run();
     }
 
@@ -124,16 +125,18 @@ impl Values<'_> {
                 }
             }
             Op::Text(parts) => {
-                if let [TextPart::Lit(text)] = parts.as_slice() {
-                    self.add(out, &Value::Const(Const::Str(text.clone())));
-                }
+                let value = match parts.as_slice() {
+                    [TextPart::Lit(text)] => Value::Const(Const::Str(text.clone())),
+                    _ => Value::Unknown,
+                };
+                self.add(out, &value);
             }
             Op::Operator(Oper::Without | Oper::Slice, values) => {
                 if let Some(whole) = values.first() {
                     self.copy(slot(self, *whole), out);
                 }
             }
-            Op::Operator(..) | Op::Caught => {}
+            Op::Operator(..) | Op::Caught => self.add(out, &Value::Unknown),
             Op::Call(call) => {
                 let callee = self.place(func, &call.callee);
                 let receiver = call.callee.split_last().map(|(place, _)| self.place(func, &place));
@@ -141,6 +144,7 @@ impl Values<'_> {
                 self.calls.push(CallSite { at: (func, id), receiver, callee, result: out });
                 self.call_of.insert((func, id), number);
                 self.add_edge(callee, Edge::Call(number));
+                self.add(out, &Value::Unknown);
                 if let (Some(receiver), Some((_, Field::Name(name)))) = (receiver, call.callee.split_last()) {
                     self.container_call((func, id), receiver, name.clone(), out);
                 }
@@ -154,6 +158,7 @@ impl Values<'_> {
                 self.copy(slot(self, *value), to);
             }
             Op::Unknown(_, values) => {
+                self.add(out, &Value::Unknown);
                 for value in values {
                     self.copy(slot(self, *value), out);
                 }
@@ -321,7 +326,13 @@ impl Values<'_> {
                 let path: Vec<_> = path.into_iter().chain(name).collect();
                 self.library_path(language, &specifier, &path, out);
             }
-            Target::Missing => {}
+            Target::Missing => {
+                if let Imported::Named(name) = &import.what
+                    && let Some(sub) = self.linker.submodule_from(module, &import.from, name)
+                {
+                    self.add(out, &Value::Module(sub));
+                }
+            }
         }
     }
 

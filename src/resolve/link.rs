@@ -1,10 +1,135 @@
-//! stub
+//! Which module does an import name?
+//!
+//! A *specifier* is the module as the source names it. The answer is a module of the program, with the names that are left
+//! to look up inside it, or a library. What a module exports is for others to say.
+
+mod python;
+mod rust;
+mod script;
+
+use std::collections::BTreeMap;
+
 use crate::base::Symbol;
-use crate::ir::program::ModuleId;
-pub(crate) enum Target { Module(ModuleId, Vec<Symbol>), Library { specifier: Symbol, path: Vec<Symbol> }, Missing }
-pub(crate) struct Linker;
-impl Linker {
-    pub(crate) fn resolve(&self, _from: ModuleId, specifier: &str) -> Target { Target::Library { specifier: specifier.into(), path: Vec::new() } }
-    pub(crate) fn submodule(&self, _module: ModuleId, _name: &str) -> Option<ModuleId> { None }
-    pub(crate) fn packages_around(&self, _module: ModuleId) -> Vec<ModuleId> { Vec::new() }
+use crate::base::span::FileId;
+use crate::ir::program::{Language, ModuleId, Program};
+use crate::source::manifest::Manifests;
+use crate::source::paths;
+use crate::source::workspace::Workspace;
+
+/// What a specifier means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// A module of the program, and the names left to look up inside it.
+    Module(ModuleId, Vec<Symbol>),
+    /// Not in the scan.
+    Library { specifier: Symbol, path: Vec<Symbol> },
+    /// Should be in the scan and isn't; or a Python folder that is no module itself (see [`Linker::submodule_from`]).
+    Missing,
+}
+
+/// Answers for one program.
+pub(crate) struct Linker<'w> {
+    manifests: &'w Manifests,
+    /// By module: language and file path.
+    modules: BTreeMap<ModuleId, (Language, &'w str)>,
+    paths: BTreeMap<&'w str, (FileId, Option<ModuleId>)>,
+    files: BTreeMap<FileId, ModuleId>,
+    crates: rust::Crates,
+    /// Folders of the npm packages of the scan, by name.
+    packages: BTreeMap<&'w str, Vec<&'w str>>,
+}
+
+impl<'w> Linker<'w> {
+    pub(crate) fn new(program: &Program, workspace: &'w Workspace) -> Self {
+        let mut files = BTreeMap::new();
+        let mut modules = BTreeMap::new();
+        for (id, module) in program.modules.iter_enumerated() {
+            let Some(file) = workspace.files.get(module.file) else { continue };
+            modules.insert(id, (module.language, file.path.as_str()));
+            if module.within.is_none() {
+                files.entry(module.file).or_insert(id);
+            }
+        }
+        let paths: BTreeMap<&str, _> = workspace
+            .files
+            .iter_enumerated()
+            .map(|(id, file)| (file.path.as_str(), (id, files.get(&id).copied())))
+            .collect();
+        let manifests = &workspace.manifests;
+        let mut packages: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (dir, package) in &manifests.npm {
+            if let Some(name) = &package.name {
+                packages.entry(name).or_default().push(dir);
+            }
+        }
+        let crates = rust::Crates::new(program, workspace, &paths);
+        Self { manifests, modules, paths, files, crates, packages }
+    }
+
+    /// What `specifier` means in the module `from`.
+    pub(crate) fn resolve(&self, from: ModuleId, specifier: &str) -> Target {
+        match self.modules.get(&from) {
+            Some((Language::Script, path)) => self.resolve_script(path, specifier),
+            Some((Language::Python, path)) => self.resolve_python(path, specifier),
+            Some((Language::Rust, path)) => self.resolve_rust(from, path, specifier),
+            None => Target::Missing,
+        }
+    }
+
+    /// The module `name` inside the module `module`: a Python submodule, a Rust child.
+    pub(crate) fn submodule(&self, module: ModuleId, name: &str) -> Option<ModuleId> {
+        match self.modules.get(&module)? {
+            (Language::Python, path) => self.python_child(path, name),
+            (Language::Rust, _) => self.crates.child(module, name),
+            (Language::Script, _) => None,
+        }
+    }
+
+    /// The module `name` inside what `specifier` means, which may be a Python folder that is no module itself.
+    pub(crate) fn submodule_from(&self, from: ModuleId, specifier: &str, name: &str) -> Option<ModuleId> {
+        let separator = match self.modules.get(&from)?.0 {
+            Language::Python if specifier.ends_with('.') => "",
+            Language::Python => ".",
+            Language::Rust => "::",
+            Language::Script => return None,
+        };
+        match self.resolve(from, &format!("{specifier}{separator}{name}")) {
+            Target::Module(id, rest) if rest.is_empty() => Some(id),
+            _ => None,
+        }
+    }
+
+    /// The Python packages that loading a module loads first, outermost first.
+    pub(crate) fn packages_around(&self, module: ModuleId) -> Vec<ModuleId> {
+        let Some((Language::Python, path)) = self.modules.get(&module) else { return Vec::new() };
+        let mut dir = paths::parent(path);
+        if path.ends_with("/__init__.py") {
+            dir = paths::parent(dir);
+        }
+        let mut packages = Vec::new();
+        while !dir.is_empty() {
+            let Some(package) = self.module_by_path(&format!("{dir}/__init__.py")) else { break };
+            packages.push(package);
+            dir = paths::parent(dir);
+        }
+        packages.reverse();
+        packages
+    }
+
+    /// The module that is the whole file.
+    pub(crate) fn module_of_file(&self, file: FileId) -> Option<ModuleId> {
+        self.files.get(&file).copied()
+    }
+
+    pub(crate) fn file_by_path(&self, path: &str) -> Option<FileId> {
+        self.paths.get(path).map(|(file, _)| *file)
+    }
+
+    fn module_by_path(&self, path: &str) -> Option<ModuleId> {
+        self.paths.get(path).and_then(|(_, module)| *module)
+    }
+
+    fn target_of(&self, path: &str) -> Target {
+        self.module_by_path(path).map_or(Target::Missing, |module| Target::Module(module, Vec::new()))
+    }
 }

@@ -31,6 +31,8 @@ pub(crate) struct Classes {
     methods: FxHashMap<(ClassId, Symbol), Vec<FuncId>>,
     owners: FxHashMap<FuncId, ClassId>,
     interfaces: Vec<bool>,
+    /// Methods that implement a library's trait.
+    by_trait: FxHashMap<ClassId, Vec<FuncId>>,
     /// Methods of a trait implemented for types that are not of the program.
     foreign: FxHashMap<(ClassId, Symbol), Vec<FuncId>>,
 }
@@ -86,6 +88,11 @@ impl Classes {
     /// Base classes and traits within the program.
     pub(crate) fn bases_of(&self, class: ClassId) -> Vec<ClassId> {
         self.bases.get(&class).cloned().unwrap_or_default()
+    }
+
+    /// Methods of a class that implement a trait of a library, which calls them.
+    pub(crate) fn trait_methods(&self, class: ClassId) -> Vec<FuncId> {
+        self.by_trait.get(&class).cloned().unwrap_or_default()
     }
 
     fn is_interface(&self, class: ClassId) -> bool {
@@ -265,6 +272,7 @@ impl Values<'_> {
         }
         for interface in interfaces {
             self.base_of(&interface, class);
+            self.note_trait(&interface, class, methods);
         }
     }
 
@@ -289,6 +297,13 @@ impl Values<'_> {
         }
         for target in targets {
             self.base_of(value, target);
+            self.note_trait(value, target, methods);
+        }
+    }
+
+    fn note_trait(&mut self, interface: &Value, class: ClassId, methods: &[(Symbol, FuncId)]) {
+        if let Value::Api(..) = interface {
+            self.classes.by_trait.entry(class).or_default().extend(methods.iter().map(|(_, method)| *method));
         }
     }
 
@@ -357,6 +372,8 @@ impl Values<'_> {
     pub(super) fn spread(&mut self, value: &Value, into: &Obj) {
         let Some(from) = self.object_of(value) else {
             self.open_records.insert(into.clone());
+            let some = self.field_slot(into, Key::Some);
+            self.add(some, &Value::Unknown);
             return;
         };
         for name in self.field_names.get(&from).cloned().unwrap_or_default() {
@@ -381,6 +398,7 @@ impl Values<'_> {
             Value::Module(module) => self.load_export(*module, field, to),
             Value::Api(node, at) => self.load_api(*node, *at, field, to),
             Value::Const(_) => {}
+            Value::Unknown => self.add(to, value),
             // A payload of something that is no variant literal: `Some(x)` of an `Option<Foo>` is the `Foo`.
             Value::Instance(_) | Value::Typed(_) if matches!(field, Field::Variant(..)) => self.add(to, value),
             Value::Instance(class) | Value::Typed(class) => self.load_instance(value, *class, field, to),
@@ -508,7 +526,7 @@ impl Values<'_> {
                 }
                 return;
             }
-            Value::Api(_, None) | Value::Const(_) => return,
+            Value::Api(_, None) | Value::Const(_) | Value::Unknown => return,
             value => match self.object_of(value) {
                 Some(obj) => obj,
                 None => return,

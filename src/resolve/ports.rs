@@ -2,11 +2,11 @@
 
 use crate::base::Symbol;
 use crate::ir::func::FuncId;
-use crate::ir::instr::{Arg, ArgKind, Base, Call, Const, Field, Import, Imported, InstrId, Place};
+use crate::ir::instr::{Arg, ArgKind, Base, Call, Const, Field, Import, Imported, InstrId, Op, Place};
 use crate::ir::program::ModuleId;
 use crate::models::index::{RowRef, Table};
 use crate::models::path::{Port, PortHead, PortStep, Step};
-use crate::models::schema::Condition;
+use crate::models::schema::{Condition, ValueShape};
 
 use super::generate::key_of;
 use super::link::Target;
@@ -66,7 +66,8 @@ impl Values<'_> {
             PortHead::Chain(method, inner) => return self.chain_values(at, method, inner),
             PortHead::AllArgs | PortHead::ArgsFrom(_) => {
                 let from = if let PortHead::ArgsFrom(from) = port.head { from as usize } else { 0 };
-                let values = call.args.iter().skip(from).flat_map(|arg| self.of(at.0, arg.value).items().iter().cloned());
+                let values =
+                    call.args.iter().skip(from).flat_map(|arg| self.of(at.0, arg.value).items().iter().cloned());
                 PortValue::Known(values.collect())
             }
             head => match argument(call, head) {
@@ -82,13 +83,13 @@ impl Values<'_> {
 
     fn slot_value(&self, slot: SlotId) -> PortValue {
         let set = self.of_slot(slot);
-        let is_nothing = |value: &Value| matches!(value, Value::Const(Const::Null | Const::Undefined));
-        let values: Vec<Value> = set.items().iter().filter(|value| !is_nothing(value)).cloned().collect();
-        match (values.is_empty(), set.items().is_empty()) {
-            (false, _) => PortValue::Known(values),
-            (true, false) if !set.is_cut => PortValue::Missing,
-            _ => PortValue::Unknown,
+        let tells = |value: &&Value| !matches!(value, Value::Const(Const::Null | Const::Undefined) | Value::Unknown);
+        let values: Vec<Value> = set.items().iter().filter(tells).cloned().collect();
+        if !values.is_empty() {
+            return PortValue::Known(values);
         }
+        let is_nothing = !set.is_empty() && !set.is_cut && !set.items().contains(&Value::Unknown);
+        if is_nothing { PortValue::Missing } else { PortValue::Unknown }
     }
 
     fn follow(&self, mut head: PortValue, path: &[PortStep]) -> PortValue {
@@ -98,7 +99,9 @@ impl Values<'_> {
             let mut unknown = false;
             for value in values {
                 match self.step_value(value, step) {
-                    PortValue::Known(more) => found.extend(more.into_iter().filter(|value| !found.contains(value)).collect::<Vec<_>>()),
+                    PortValue::Known(more) => {
+                        found.extend(more.into_iter().filter(|value| !found.contains(value)).collect::<Vec<_>>())
+                    }
                     PortValue::Unknown => unknown = true,
                     PortValue::Missing => {}
                 }
@@ -191,7 +194,10 @@ impl Values<'_> {
 
     /// The modules that an import runs, in order.
     pub(crate) fn runs(&self, from: ModuleId, import: &Import) -> Vec<ModuleId> {
-        let Target::Module(module, rest) = self.linker.resolve(from, &import.from) else { return Vec::new() };
+        let Target::Module(module, rest) = self.linker.resolve(from, &import.from) else {
+            let Imported::Named(name) = &import.what else { return Vec::new() };
+            return self.linker.submodule_from(from, &import.from, name).into_iter().collect();
+        };
         let mut all = self.linker.packages_around(module);
         all.push(module);
         let name = match &import.what {
@@ -261,6 +267,11 @@ impl Values<'_> {
             Value::Variant(_, name) => listed.iter().any(|text| text.as_str() == Some(name.as_str())),
             _ => false,
         };
+        if let Some(shape) = condition.shape
+            && !has_shape(value, shape)
+        {
+            return false;
+        }
         if !condition.is.is_empty() {
             let PortValue::Known(values) = value else { return false };
             if !values.iter().any(|value| one_of(&condition.is, value)) {
@@ -277,11 +288,102 @@ impl Values<'_> {
     }
 }
 
+fn has_shape(value: &PortValue, shape: ValueShape) -> bool {
+    let fits = |value: &Value| match (value, shape) {
+        (Value::Unknown, _) => true,
+        (Value::Const(Const::Str(_)), ValueShape::Text) => true,
+        (Value::Const(_), _) | (_, ValueShape::Text) => false,
+        (Value::Func(_), shape) => shape == ValueShape::Function,
+        (Value::Api(..), _) => true,
+        (_, shape) => shape == ValueShape::Object,
+    };
+    match value {
+        PortValue::Missing => false,
+        PortValue::Unknown => true,
+        PortValue::Known(values) => values.iter().any(fits),
+    }
+}
+
 fn same_const(listed: &toml::Value, found: &Const) -> bool {
     match (listed, found) {
         (toml::Value::String(text), Const::Str(found)) => text == found.as_str(),
         (toml::Value::Integer(number), Const::Int(found)) => number == found,
         (toml::Value::Boolean(flag), Const::Bool(found)) => flag == found,
         _ => false,
+    }
+}
+
+impl Values<'_> {
+    /// The text constants at the first of the ports that has one.
+    pub(crate) fn port_text(&self, at: At, ports: &[String]) -> Option<Symbol> {
+        ports.iter().filter_map(|text| self.models.port(text)).find_map(|port| match self.port_values(at, port) {
+            PortValue::Known(values) => values.iter().find_map(|value| match value {
+                Value::Const(Const::Str(text)) => Some(text.clone()),
+                _ => None,
+            }),
+            _ => None,
+        })
+    }
+
+    /// The functions at any of the ports. An object that is an instance of a class offers its methods by name.
+    pub(crate) fn port_funcs(&self, at: At, ports: &[String]) -> Vec<FuncId> {
+        let mut funcs = Vec::new();
+        for port in ports.iter().filter_map(|text| self.models.port(text)) {
+            if let PortValue::Known(values) = self.port_values(at, port) {
+                for value in values {
+                    if let Value::Func(func) = value
+                        && !funcs.contains(&func)
+                    {
+                        funcs.push(func);
+                    }
+                }
+            }
+        }
+        funcs
+    }
+}
+
+impl Values<'_> {
+    /// The calls that can reach a function.
+    pub(crate) fn callers(&self, func: FuncId) -> &[At] {
+        self.callers.get(&func).map_or(&[], Vec::as_slice)
+    }
+
+    /// Does the instruction assign to a library place that a row of the table names?
+    pub(crate) fn assigns(&self, at: At, table: Table) -> bool {
+        !self.assigned_rows(at, table).is_empty()
+    }
+
+    /// The rows of a table that name the library place which the instruction assigns to.
+    pub(crate) fn assigned_rows(&self, at: At, table: Table) -> Vec<RowRef> {
+        let Op::Store(place, _) = &self.program.funcs[at.0].instrs[at.1].op else { return Vec::new() };
+        let Some((owner, field)) = place.split_last() else { return Vec::new() };
+        let step = match field {
+            Field::Name(name) => Step::Member(name.clone()),
+            _ => Step::Element,
+        };
+        let mut rows = Vec::new();
+        for value in self.place_values(at.0, &owner).unwrap_or_default() {
+            if let Value::Api(node, _) = value {
+                let member = self.models.index.step(node, &step);
+                rows.extend(self.models.index.node(member).rows(table));
+            }
+        }
+        rows
+    }
+
+    /// What an assignment writes.
+    pub(crate) fn assigned_values(&self, at: At) -> Vec<Value> {
+        match &self.program.funcs[at.0].instrs[at.1].op {
+            Op::Store(_, value) => self.of(at.0, *value).items().to_vec(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Handlers that the assignment at `at` registers.
+    pub(crate) fn assigned_handlers(&self, at: At) -> Vec<(RowRef, Vec<FuncId>)> {
+        let rows = self.assigned_rows(at, Table::HandlerPlace);
+        let funcs = |value: Value| if let Value::Func(func) = value { Some(func) } else { None };
+        rows.into_iter().map(|row| (row, self.assigned_values(at).into_iter().filter_map(funcs).collect())).collect()
     }
 }

@@ -40,6 +40,8 @@ pub(super) enum Edge {
     ImplOf(u32),
     /// The value is handed to a library call (by number), which calls it as the row says.
     Invoke(u32, Option<crate::models::index::RowRef>),
+    /// The value is registered as a handler by a call, as the row says.
+    Register(u32, crate::models::index::RowRef),
     /// The value is handed to a container's method, which calls it with the container's items.
     InvokeWith(u32, SlotId),
     /// A method of this name is called on the value: a container's generic behaviour.
@@ -76,8 +78,8 @@ pub(super) struct Slot {
 pub(crate) struct Values<'p> {
     pub(crate) program: &'p Program,
     pub(crate) models: &'p Models,
-    pub(crate) linker: &'p Linker,
-    pub(crate) versions: &'p Versions,
+    pub(crate) linker: &'p Linker<'p>,
+    pub(crate) versions: &'p Versions<'p>,
     pub(crate) classes: Classes,
     pub(super) slots: IndexVec<SlotId, Slot>,
     pub(super) queue: Vec<(SlotId, Value)>,
@@ -96,16 +98,27 @@ pub(crate) struct Values<'p> {
     pub(super) call_of: FxHashMap<At, u32>,
     pub(super) edges_done: FxHashSet<(At, FuncId)>,
     pub(crate) call_graph: FxHashMap<At, Vec<(FuncId, CallKind)>>,
+    /// The call graph the other way round, in order of functions and instructions.
+    pub(super) callers: FxHashMap<FuncId, Vec<At>>,
     pub(super) globals: FxHashMap<(crate::ir::program::ModuleId, crate::base::Symbol), SlotId>,
     pub(super) supers: FxHashMap<FuncId, SlotId>,
     pub(super) types: FxHashMap<(FuncId, crate::ir::instr::Base, Vec<crate::base::Symbol>), SlotId>,
     pub(super) impls: Vec<super::members::ImplBlock>,
     /// Calls that no callee is known for, though something of the program was called.
     pub(super) guessed: FxHashSet<At>,
+    /// Handlers by attribute or class.
+    pub(super) marked: Vec<(FuncId, crate::models::index::RowRef)>,
+    /// Reads of standard input that start a server without an SDK.
+    pub(super) by_hand: std::collections::BTreeSet<At>,
 }
 
 /// Runs the value pass.
-pub(crate) fn solve<'p>(program: &'p Program, models: &'p Models, linker: &'p Linker, versions: &'p Versions) -> Values<'p> {
+pub(crate) fn solve<'p>(
+    program: &'p Program,
+    models: &'p Models,
+    linker: &'p Linker<'p>,
+    versions: &'p Versions<'p>,
+) -> Values<'p> {
     let mut values = Values::new(program, models, linker, versions);
     values.generate();
     values.run();
@@ -117,11 +130,14 @@ pub(crate) fn solve<'p>(program: &'p Program, models: &'p Models, linker: &'p Li
         }
         values.run();
     }
+    values.find_marked();
+    values.find_by_hand();
+    values.reverse_calls();
     values
 }
 
 impl<'p> Values<'p> {
-    fn new(program: &'p Program, models: &'p Models, linker: &'p Linker, versions: &'p Versions) -> Self {
+    fn new(program: &'p Program, models: &'p Models, linker: &'p Linker<'p>, versions: &'p Versions<'p>) -> Self {
         let mut next = 0;
         let mut take = |count: usize| {
             let base = next;
@@ -153,11 +169,23 @@ impl<'p> Values<'p> {
             call_of: FxHashMap::default(),
             edges_done: FxHashSet::default(),
             call_graph: FxHashMap::default(),
+            callers: FxHashMap::default(),
             globals: FxHashMap::default(),
             supers: FxHashMap::default(),
             types: FxHashMap::default(),
             impls: Vec::new(),
             guessed: FxHashSet::default(),
+            marked: Vec::new(),
+            by_hand: std::collections::BTreeSet::new(),
+        }
+    }
+
+    fn reverse_calls(&mut self) {
+        let mut edges: Vec<(At, FuncId)> =
+            self.call_graph.iter().flat_map(|(at, callees)| callees.iter().map(|(func, _)| (*at, *func))).collect();
+        edges.sort_unstable();
+        for (at, func) in edges {
+            self.callers.entry(func).or_default().push(at);
         }
     }
 
@@ -276,7 +304,13 @@ impl<'p> Values<'p> {
 
     pub(super) fn add_edge(&mut self, slot: SlotId, edge: Edge) {
         if let Edge::Copy(to) = edge
-            && (to == slot || self.slots[slot].edges.iter().rev().take(16).any(|known| matches!(known, Edge::Copy(other) if *other == to)))
+            && (to == slot
+                || self.slots[slot]
+                    .edges
+                    .iter()
+                    .rev()
+                    .take(16)
+                    .any(|known| matches!(known, Edge::Copy(other) if *other == to)))
         {
             return;
         }
@@ -315,6 +349,7 @@ impl<'p> Values<'p> {
             Edge::ImplTarget(block) => self.impl_target(value, *block),
             Edge::ImplOf(block) => self.impl_of(value, *block),
             Edge::Invoke(call, row) => self.invoke(value, *call, *row),
+            Edge::Register(call, row) => self.register(value, *call, *row),
             Edge::InvokeWith(call, items) => self.invoke_with(value, *call, *items),
             Edge::Container(call, name, to) => self.container(value, *call, name, *to),
         }
@@ -329,7 +364,7 @@ impl<'p> Values<'p> {
             Value::Variant(class, name) => Obj::Variant(*class, name.clone()),
             Value::Api(_, Some(at)) => Obj::Api(*at),
             Value::Func(func) => Obj::Func(*func),
-            Value::Api(_, None) | Value::Module(_) | Value::Const(_) => return None,
+            Value::Api(_, None) | Value::Module(_) | Value::Const(_) | Value::Unknown => return None,
         })
     }
 

@@ -40,7 +40,8 @@ impl Values<'_> {
     /// The stream that values denote.
     pub(crate) fn stream_of_values(&self, values: &[Value], ports: Option<&StreamPorts>, depth: usize) -> Stream {
         let other = ports.and_then(|ports| ports.other).unwrap_or(Stream::Unknown);
-        let streams: Vec<Stream> = values.iter().map(|value| self.stream_of_value(value, ports, depth).unwrap_or(other)).collect();
+        let streams: Vec<Stream> =
+            values.iter().map(|value| self.stream_of_value(value, ports, depth).unwrap_or(other)).collect();
         // Stream's order puts stdout first.
         streams.into_iter().min().unwrap_or(other)
     }
@@ -61,7 +62,9 @@ impl Values<'_> {
                 for row in data.rows(Table::Stream) {
                     let stream = self.models.stream(row);
                     let func = site.map(|at| at.0);
-                    if site.is_some_and(|at| !self.holds(at, &stream.when)) || !self.version_allows(func, row, stream.versions.as_deref()) {
+                    if site.is_some_and(|at| !self.holds(at, &stream.when))
+                        || !self.version_allows(func, row, stream.versions.as_deref())
+                    {
                         continue;
                     }
                     return Some(match (&stream.stream, site) {
@@ -70,10 +73,16 @@ impl Values<'_> {
                         (StreamSpec::Ports(ports), None) => ports.default,
                     });
                 }
-                let name = ports.and_then(|ports| ports.map.get(data.name.rsplit('.').next().unwrap_or_default()).copied());
+                let name =
+                    ports.and_then(|ports| ports.map.get(data.name.rsplit('.').next().unwrap_or_default()).copied());
                 name.or_else(|| self.wrapped_stream((*site)?, depth - 1))
             }
-            Value::Record(_) | Value::Instance(_) | Value::Typed(_) | Value::Class(_) | Value::Module(_) => None,
+            Value::Record(_)
+            | Value::Instance(_)
+            | Value::Typed(_)
+            | Value::Class(_)
+            | Value::Module(_)
+            | Value::Unknown => None,
         }
     }
 

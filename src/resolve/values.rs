@@ -32,6 +32,8 @@ pub(crate) enum Value {
     Api(NodeId, Option<At>),
     Module(ModuleId),
     Const(Const),
+    /// Something that is not known: the result of an operator, of a call nobody knows, of a caught exception.
+    Unknown,
 }
 
 /// Where an object was made.
@@ -112,8 +114,9 @@ impl ValueSet {
         &self.items
     }
 
+    /// Is nothing known of it?
     pub(crate) fn is_empty(&self) -> bool {
-        self.items.is_empty() && !self.is_cut
+        self.items.iter().all(|value| *value == Value::Unknown) && !self.is_cut
     }
 
     /// The one constant it is, if it can be nothing else.

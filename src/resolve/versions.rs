@@ -1,8 +1,35 @@
-//! stub
+//! Which version of a library does the code in a file use, and does a model's row hold for it?
+
+use std::cell::RefCell;
+
+use rustc_hash::FxHashMap;
+
 use crate::base::span::FileId;
 use crate::ir::program::Language;
-use crate::source::version::Allowed;
-pub(crate) struct Versions;
-impl Versions {
-    pub(crate) fn allows(&self, _language: Language, _file: FileId, _package: &str, _condition: &str) -> Allowed { Allowed::Maybe }
+use crate::source::version::{Allowed, allows};
+use crate::source::workspace::Workspace;
+
+/// Answers from manifests and lock files, each asked once.
+pub(crate) struct Versions<'w> {
+    workspace: &'w Workspace,
+    known: RefCell<FxHashMap<(FileId, String, String), Allowed>>,
+}
+
+impl<'w> Versions<'w> {
+    pub(crate) fn new(workspace: &'w Workspace) -> Self {
+        Self { workspace, known: RefCell::default() }
+    }
+
+    /// Does the version of `package` that `file` uses satisfy the condition?
+    pub(crate) fn allows(&self, language: Language, file: FileId, package: &str, condition: &str) -> Allowed {
+        let key = (file, package.to_owned(), condition.to_owned());
+        if let Some(known) = self.known.borrow().get(&key) {
+            return *known;
+        }
+        let path = &self.workspace.files[file].path;
+        let info = self.workspace.manifests.versions(language, path, package);
+        let allowed = allows(language, &info, condition);
+        self.known.borrow_mut().insert(key, allowed);
+        allowed
+    }
 }

@@ -1,0 +1,190 @@
+//! One audit, from folders to a report: read, lower, resolve, find the servers, run the rules.
+
+mod describe;
+mod servers;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Instant;
+
+use rayon::prelude::*;
+
+use crate::base::idx::IndexVec;
+use crate::base::span::{FileId, LineIndex, Loc};
+use crate::catalogue::Catalogue;
+use crate::config::Options;
+use crate::finding::Finding;
+use crate::ir::program::Program;
+use crate::lower::{LowerNote, LowerNoteKind, Lowered, STACK_SIZE, lower};
+use crate::models::Models;
+use crate::report::{FilesInfo, NotAnalysed, Report, Server, Texts};
+use crate::resolve::link::Linker;
+use crate::resolve::solve::solve;
+use crate::resolve::versions::Versions;
+use crate::rules::{self, Cx, RuleText};
+use crate::source::files::Dialect;
+use crate::source::walk::{MAX_FILE_BYTES, WalkOptions, scan};
+use crate::source::workspace::{Role, Workspace};
+
+/// Stack of the thread that resolves and explores, in bytes: its recursion is bounded by counts (see `flow::explore`),
+/// this is several times what they need. Pages that are not touched cost nothing.
+const ANALYSIS_STACK: usize = 1 << 30;
+
+/// Examines what `options` names.
+///
+/// # Errors
+/// When a path can't be read, or a model or catalogue file is wrong; the text says which and what to do.
+pub(crate) fn audit(options: &Options) -> Result<Report, String> {
+    let began = Instant::now();
+    let threads = options.threads.unwrap_or(0);
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .stack_size(STACK_SIZE)
+        .build()
+        .map_err(|err| format!("can't start threads: {err}"))?;
+    let walk = WalkOptions { no_ignore: options.no_ignore, max_file_bytes: MAX_FILE_BYTES, threads };
+    let workspace = pool.install(|| scan(&options.paths, &walk))?;
+    let (program, notes) = lower_all(&pool, &workspace);
+    let mut report = describe(options, &workspace, &notes);
+    let (findings, servers) = on_analysis_stack(|| analyse(options, &program, &workspace, &mut report))?;
+    report.findings = findings;
+    report.servers = servers;
+    report.elapsed = began.elapsed();
+    report.texts = texts(workspace);
+    Ok(report)
+}
+
+/// Lowers all files of the program (not its tests) on all cores; in order of their paths.
+fn lower_all(pool: &rayon::ThreadPool, workspace: &Workspace) -> (Program, IndexVec<FileId, Vec<LowerNote>>) {
+    let lowered: Vec<Lowered> = pool.install(|| {
+        let ids: Vec<FileId> = workspace.files.ids().collect();
+        ids.par_iter()
+            .map(|id| match workspace.roles[*id] {
+                Role::Source => lower(&workspace.files[*id]),
+                Role::Test => Lowered { program: Program::default(), notes: Vec::new() },
+            })
+            .collect()
+    });
+    let mut notes = IndexVec::new();
+    let mut parts = Vec::with_capacity(lowered.len());
+    for file in lowered {
+        notes.push(file.notes);
+        parts.push(file.program);
+    }
+    (Program::join(parts), notes)
+}
+
+fn on_analysis_stack<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(ANALYSIS_STACK);
+        match thread.spawn_scoped(scope, work).map(std::thread::ScopedJoinHandle::join) {
+            Ok(Ok(value)) => value,
+            Ok(Err(panic)) => std::panic::resume_unwind(panic),
+            Err(err) => std::panic::resume_unwind(Box::new(err)),
+        }
+    })
+}
+
+fn analyse(
+    options: &Options,
+    program: &Program,
+    workspace: &Workspace,
+    report: &mut Report,
+) -> Result<(Vec<Finding>, Vec<Server>), String> {
+    let models = Models::load(options.models.as_deref())?;
+    let catalogue = Catalogue::load()?;
+    let linker = Linker::new(program, workspace);
+    let versions = Versions::new(workspace);
+    let values = solve(program, &models, &linker, &versions);
+    let found = servers::find(&values, workspace, options);
+    if found.is_empty() {
+        let (hints, candidates) = servers::hints(&values, workspace);
+        report.hints = hints;
+        report.entry_candidates = candidates;
+    }
+    let servers: Vec<Server> = found.iter().map(|server| describe::server(&values, workspace, server)).collect();
+    let units: Vec<rules::Unit<'_>> =
+        found.into_iter().enumerate().map(|(number, server)| server.unit(number)).collect();
+    let text_at = |loc: Loc| {
+        let text = &workspace.files[loc.file].text;
+        let text = text.get(loc.span.start as usize..loc.span.end as usize).unwrap_or_default();
+        text.split_whitespace().collect::<String>()
+    };
+    let cx = Cx { values: &values, units: &units, texts: &text_at };
+    let rule_texts: BTreeMap<String, RuleText> = catalogue
+        .iter()
+        .map(|rule| {
+            let text = RuleText { level: rule.level, persona: rule.persona, help: rule.text.help.clone() };
+            (rule.id.clone(), text)
+        })
+        .collect();
+    let mut findings = rules::run(&cx, &rule_texts);
+    findings.sort_by(|a, b| (a.primary.loc, &a.rule).cmp(&(b.primary.loc, &b.rule)));
+    Ok((findings, servers))
+}
+
+/// What the report says of the files.
+fn describe(options: &Options, workspace: &Workspace, notes: &IndexVec<FileId, Vec<LowerNote>>) -> Report {
+    let mut files = FilesInfo::default();
+    let mut looked_at: BTreeMap<String, usize> = BTreeMap::new();
+    let mut not_analysed: Vec<NotAnalysed> = workspace
+        .skipped
+        .iter()
+        .map(|skipped| NotAnalysed { path: skipped.path.clone(), reason: skipped.reason.to_string() })
+        .collect();
+    for (id, file) in workspace.files.iter_enumerated() {
+        if workspace.roles[id] == Role::Test {
+            files.tests += 1;
+            continue;
+        }
+        let refused = notes[id].iter().find(|note| note.kind == LowerNoteKind::Refused);
+        let lines = LineIndex::new(&file.text);
+        if refused.is_none() {
+            files.analysed += 1;
+            files.lines += lines.line_count() as usize;
+            *looked_at.entry(language_name(file.dialect).into()).or_default() += 1;
+        }
+        if let Some(note) = refused.or(notes[id].first()) {
+            let line = lines.line(note.span.start);
+            let rest = if refused.is_none() { "; the rest of the file was read" } else { "" };
+            not_analysed
+                .push(NotAnalysed { path: file.path.clone(), reason: format!("{} at line {line}{rest}", note.text) });
+        }
+    }
+    not_analysed.sort();
+    let root_name = match options.paths.as_slice() {
+        [path] => path.display().to_string(),
+        _ => workspace.root.display().to_string(),
+    };
+    Report { root_name, path_prefix: prefix(&workspace.root), files, looked_at, not_analysed, ..Report::default() }
+}
+
+fn language_name(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::TypeScript | Dialect::Tsx => "TypeScript",
+        Dialect::JavaScript => "JavaScript",
+        Dialect::Python => "Python",
+        Dialect::Rust => "Rust",
+    }
+}
+
+/// The scanned root as seen from the current folder, with a slash behind it; empty when it is the same or outside.
+fn prefix(root: &Path) -> String {
+    let here = std::env::current_dir().and_then(|here| here.canonicalize());
+    let root = root.canonicalize();
+    let (Ok(here), Ok(root)) = (here, root) else { return String::new() };
+    match root.strip_prefix(&here) {
+        Ok(below) if below.as_os_str().is_empty() => String::new(),
+        Ok(below) => format!("{}/", below.to_string_lossy().replace('\\', "/")),
+        Err(_) => String::new(),
+    }
+}
+
+fn texts(workspace: Workspace) -> Texts {
+    let mut texts = Texts::default();
+    let ids: Vec<FileId> = workspace.files.ids().collect();
+    for (id, file) in ids.into_iter().zip(workspace.files.into_items()) {
+        texts.insert(id, file.path, file.text);
+    }
+    texts
+}

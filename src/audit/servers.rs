@@ -1,0 +1,317 @@
+//! Which servers are here: entries that serve, and serve calls that no entry reaches.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::base::span::FileId;
+use crate::config::Options;
+use crate::flow::process::{Process, Start, cell_stores, process};
+use crate::ir::func::FuncId;
+use crate::ir::instr::Op;
+use crate::ir::program::{CellId, Language, ModuleId};
+use crate::models::index::Table;
+use crate::resolve::solve::Values;
+use crate::resolve::values::{At, Value};
+use crate::rules::Unit;
+use crate::source::workspace::{Role, Workspace};
+
+/// A server that was found.
+pub(super) struct Found<'v> {
+    pub(super) name: String,
+    /// How its entry was found: `package.json bin "notes-mcp"`.
+    pub(super) how: String,
+    pub(super) entry: FileId,
+    pub(super) process: Process<'v>,
+    doubts: Vec<String>,
+    by_hand: bool,
+}
+
+impl<'v> Found<'v> {
+    pub(super) fn unit(self, number: usize) -> Unit<'v> {
+        Unit { number, process: self.process, doubts: self.doubts, by_hand: self.by_hand }
+    }
+}
+
+/// A way to start a process that is worth a look.
+struct Candidate {
+    start: Start,
+    name: String,
+    how: String,
+    doubt: Option<String>,
+}
+
+/// Finds the servers, sorted by entry and name.
+pub(super) fn find<'v>(values: &'v Values<'v>, workspace: &Workspace, options: &Options) -> Vec<Found<'v>> {
+    let mut finder = Finder {
+        values,
+        workspace,
+        cells: cell_stores(values),
+        all_stdio: options.all_stdio,
+        serving: serving_calls(values),
+        covered: BTreeSet::new(),
+        tried: BTreeSet::new(),
+        found: Vec::new(),
+    };
+    for path in &options.entries {
+        finder.given_entry(path);
+    }
+    if options.entries.is_empty() {
+        finder.manifest_entries();
+        finder.scripts();
+        finder.loose_functions();
+    }
+    let mut found = finder.found;
+    found.sort_by(|a, b| (a.entry, &a.name).cmp(&(b.entry, &b.name)));
+    found
+}
+
+struct Finder<'v, 'w> {
+    values: &'v Values<'v>,
+    workspace: &'w Workspace,
+    cells: Rc<FxHashMap<CellId, Vec<At>>>,
+    all_stdio: bool,
+    /// Calls that start to serve, anywhere in the program.
+    serving: BTreeSet<At>,
+    /// Those that a server found so far reaches.
+    covered: BTreeSet<At>,
+    tried: BTreeSet<(Option<ModuleId>, Option<FuncId>)>,
+    found: Vec<Found<'v>>,
+}
+
+/// Calls that start to serve: by a library, or a loop over standard input in a program that knows the protocol's words.
+fn serving_calls(values: &Values<'_>) -> BTreeSet<At> {
+    let mut calls = BTreeSet::new();
+    for (func, data) in values.program.funcs.iter_enumerated() {
+        for (id, instr) in data.instrs.iter_enumerated() {
+            if matches!(instr.op, Op::Call(_)) && !values.call_rows((func, id), Table::Serve).is_empty() {
+                calls.insert((func, id));
+            }
+        }
+    }
+    calls.extend(values.hand_written_serves());
+    calls
+}
+
+impl<'v> Finder<'v, '_> {
+    fn given_entry(&mut self, path: &std::path::Path) {
+        let wanted = path.to_string_lossy().replace('\\', "/");
+        let wanted = wanted.trim_start_matches("./");
+        let file = self
+            .workspace
+            .files
+            .iter_enumerated()
+            .find(|(_, file)| file.path == wanted || wanted.ends_with(&format!("/{}", file.path)));
+        let Some((id, file)) = file else { return };
+        let name = stem(&file.path);
+        self.file_candidate(id, name, "--entry".into(), None, None);
+    }
+
+    fn manifest_entries(&mut self) {
+        let entries = self.workspace.manifests.entries();
+        for entry in entries {
+            let Some(id) = self.values.linker.file_by_path(&entry.path) else { continue };
+            self.file_candidate(id, entry.name.clone(), entry.how.clone(), entry.function.clone(), None);
+        }
+    }
+
+    fn file_candidate(
+        &mut self,
+        file: FileId,
+        name: String,
+        how: String,
+        function: Option<String>,
+        doubt: Option<String>,
+    ) {
+        let Some(module) = self.values.linker.module_of_file(file) else { return };
+        let language = self.values.program.modules[module].language;
+        let wanted = match (&function, language) {
+            (Some(function), _) => Some(function.as_str()),
+            (None, Language::Rust) => Some("main"),
+            (None, _) => None,
+        };
+        let func = wanted.and_then(|wanted| self.function(module, wanted));
+        if wanted.is_some() && func.is_none() {
+            return;
+        }
+        let is_main = function.is_none();
+        self.consider(Candidate { start: Start { module: Some(module), is_main, func }, name, how, doubt });
+    }
+
+    /// The function that a module's name stands for.
+    fn function(&self, module: ModuleId, name: &str) -> Option<FuncId> {
+        let name = name.split('.').next_back().unwrap_or(name);
+        let cell = self.values.program.modules[module].exports.names.get(name)?;
+        self.values.of_slot(self.values.cell_slot(*cell)).items().iter().find_map(|value| match value {
+            Value::Func(func) => Some(*func),
+            _ => None,
+        })
+    }
+
+    fn consider(&mut self, candidate: Candidate) {
+        let key = (candidate.start.module, candidate.start.func);
+        if !self.tried.insert(key) || !self.reaches_serving(&candidate.start, false) {
+            return;
+        }
+        let Some(process) = process(self.values, &self.cells, &candidate.start, self.all_stdio) else { return };
+        self.covered.extend(process.serves.iter().map(|serve| serve.at));
+        let program = self.values.program;
+        let module = candidate.start.module.or(candidate.start.func.map(|func| program.funcs[func].module));
+        let Some(module) = module else { return };
+        let by_hand = process.serves.iter().any(|serve| serve.by_hand);
+        self.found.push(Found {
+            name: candidate.name,
+            how: candidate.how,
+            entry: program.modules[module].file,
+            process,
+            doubts: candidate.doubt.into_iter().collect(),
+            by_hand,
+        });
+    }
+
+    /// Can the call graph get from the start to a serve call (one that no server covers yet, if `fresh`)?
+    fn reaches_serving(&self, start: &Start, fresh: bool) -> bool {
+        let values = self.values;
+        let program = values.program;
+        let mut open: Vec<FuncId> =
+            start.module.map(|module| program.modules[module].init).into_iter().chain(start.func).collect();
+        let mut seen: FxHashSet<FuncId> = open.iter().copied().collect();
+        while let Some(func) = open.pop() {
+            for (id, instr) in program.funcs[func].instrs.iter_enumerated() {
+                let at = (func, id);
+                let mut next: Vec<FuncId> = Vec::new();
+                match &instr.op {
+                    Op::Call(_) => {
+                        if self.serving.contains(&at) && !(fresh && self.covered.contains(&at)) {
+                            return true;
+                        }
+                        next.extend(values.callees(at).iter().map(|(func, _)| *func));
+                    }
+                    Op::Import(import) if !import.type_only => {
+                        let modules = values.runs(program.funcs[func].module, import);
+                        next.extend(modules.into_iter().map(|module| program.modules[module].init));
+                    }
+                    _ => {}
+                }
+                open.extend(next.into_iter().filter(|func| seen.insert(*func)));
+            }
+        }
+        false
+    }
+
+    /// Files that nobody names as an entry but that serve when they are run.
+    fn scripts(&mut self) {
+        let program = self.values.program;
+        let imported = self.imported_modules();
+        let mut modules: Vec<ModuleId> = program.modules.ids().collect();
+        modules.sort_by_key(|module| (imported.contains(module), *module));
+        for module in modules {
+            let data = &program.modules[module];
+            if data.within.is_some() || self.workspace.roles[data.file] != Role::Source {
+                continue;
+            }
+            let start = match data.language {
+                Language::Rust => continue,
+                _ => Start { module: Some(module), is_main: true, func: None },
+            };
+            if self.tried.contains(&(start.module, None)) || !self.reaches_serving(&start, true) {
+                continue;
+            }
+            let path = &self.workspace.files[data.file].path;
+            let (name, how) = (stem(path), "run as a script".to_owned());
+            let doubt = self
+                .workspace
+                .manifests
+                .names_entries(data.language, path)
+                .then(|| "no manifest names this file as an entry".to_owned());
+            self.consider(Candidate { start, name, how, doubt });
+        }
+    }
+
+    fn imported_modules(&self) -> BTreeSet<ModuleId> {
+        let program = self.values.program;
+        let mut imported = BTreeSet::new();
+        for func in program.funcs.iter() {
+            for instr in func.instrs.iter() {
+                if let Op::Import(import) = &instr.op {
+                    imported.extend(self.values.runs(func.module, import));
+                }
+            }
+        }
+        imported
+    }
+
+    /// Serve calls in functions that no entry reaches: each outermost caller is taken for an entry, in doubt.
+    fn loose_functions(&mut self) {
+        let program = self.values.program;
+        for at in self.serving.clone() {
+            if self.covered.contains(&at)
+                || self.workspace.roles[program.modules[program.funcs[at.0].module].file] != Role::Source
+            {
+                continue;
+            }
+            let func = self.outermost_caller(at.0);
+            let data = &program.funcs[func];
+            let module = (data.language_runs(program)).then_some(data.module);
+            let start = Start { module, is_main: false, func: Some(func) };
+            let path = &self.workspace.files[program.modules[data.module].file].path;
+            let doubt = Some(format!("no entry of the program was found to call `{}()`", data.name));
+            let how = format!("function {}()", data.name);
+            self.consider(Candidate { start, name: stem(path), how, doubt });
+        }
+    }
+
+    fn outermost_caller(&self, func: FuncId) -> FuncId {
+        let program = self.values.program;
+        let mut at = func;
+        let mut seen = BTreeSet::from([func]);
+        loop {
+            let caller = self.values.callers(at).iter().map(|(caller, _)| *caller).find(|caller| {
+                program.funcs[*caller].kind != crate::ir::func::FuncKind::Init && !seen.contains(caller)
+            });
+            match caller {
+                Some(caller) => {
+                    seen.insert(caller);
+                    at = caller;
+                }
+                None => return at,
+            }
+        }
+    }
+}
+
+/// When no server was found: what came close, and which files could be named as entries.
+pub(super) fn hints(values: &Values<'_>, workspace: &Workspace) -> (Vec<String>, Vec<String>) {
+    let program = values.program;
+    let mut by_file: BTreeMap<FileId, String> = BTreeMap::new();
+    for func in program.funcs.iter() {
+        for instr in func.instrs.iter() {
+            let Op::Import(import) = &instr.op else { continue };
+            let module = &program.modules[func.module];
+            let root = import.from.split(['.', ':', '/']).next().unwrap_or_default();
+            let by_name =
+                [import.from.as_str(), root].into_iter().any(|name| values.models.serves(module.language, name));
+            if by_name {
+                by_file.entry(module.file).or_insert_with(|| import.from.to_string());
+            }
+        }
+    }
+    let path = |file: &FileId| workspace.files[*file].path.clone();
+    let hints = by_file
+        .iter()
+        .map(|(file, from)| format!("{} imports {from} but nothing it runs starts a transport", path(file)));
+    (hints.collect(), by_file.keys().map(path).collect())
+}
+
+fn stem(path: &str) -> String {
+    let mut parts = path.rsplit('/');
+    let file = parts.next().unwrap_or(path);
+    let stem = file.split('.').next().unwrap_or(file);
+    match (stem, parts.next()) {
+        ("index" | "main" | "server" | "__main__" | "__init__" | "mod" | "lib" | "cli", Some(dir)) if dir != "src" => {
+            dir.into()
+        }
+        _ => stem.into(),
+    }
+}

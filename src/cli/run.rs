@@ -1,0 +1,198 @@
+//! Does what the command line says.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use clap::Parser;
+
+use super::{CLEAN, Cli, Color, Command, Debug, ExplainArgs, FOUND, Format, ListFormat, NOTHING_TO_EXAMINE};
+use super::{Output, Scan, ServersArgs, Terminal, WRONG_USE};
+use crate::catalogue::Catalogue;
+use crate::config::Options;
+use crate::report::human::{Detail, Style};
+use crate::report::{Report, escape, github, human, json, rules, sarif, servers};
+
+/// Width of a report that is no terminal's.
+const PLAIN_WIDTH: usize = 100;
+
+/// A scan that takes longer says so on a terminal.
+const PATIENCE: Duration = Duration::from_millis(1500);
+
+/// Runs the program: `args` with the program's name in front, a writer each for results and for messages. Returns the exit
+/// code.
+pub fn main_with(
+    args: impl IntoIterator<Item = OsString>,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+    terminal: Terminal,
+) -> u8 {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(message) => return usage(&message, out, err, terminal),
+    };
+    match run(cli, out, err, terminal) {
+        Ok(code) => code,
+        Err(what) => {
+            // When standard error is gone too, only the exit code is left.
+            let _ = writeln!(err, "error: {}", lines(&what));
+            WRONG_USE
+        }
+    }
+}
+
+fn usage(message: &clap::Error, out: &mut dyn Write, err: &mut dyn Write, terminal: Terminal) -> u8 {
+    let to_err = message.use_stderr();
+    let text = message.render();
+    let colour = !terminal.no_color && !terminal.dumb && if to_err { terminal.err } else { terminal.out };
+    let text = if colour { text.ansi().to_string() } else { lines(&text.to_string()) + "\n" };
+    let written = if to_err { err.write_all(text.as_bytes()) } else { out.write_all(text.as_bytes()) };
+    if to_err || written.is_err() { WRONG_USE } else { CLEAN }
+}
+
+fn run(cli: Cli, out: &mut dyn Write, err: &mut dyn Write, terminal: Terminal) -> Result<u8, String> {
+    match cli.command {
+        None => scan(cli.scan, out, err, terminal),
+        Some(Command::Rules(args)) => {
+            let catalogue = Catalogue::load()?;
+            let text = match args.format {
+                ListFormat::Human => rules::list(&catalogue),
+                ListFormat::Json => rules::json(&catalogue),
+            };
+            print(out, &text)
+        }
+        Some(Command::Explain(args)) => print(out, &explain(&args, terminal)?),
+        Some(Command::Servers(args)) => list_servers(args, out, err, terminal),
+        Some(Command::Debug(Debug::Ir { file })) => print(out, &crate::debug::debug_ir(&file)?),
+    }
+}
+
+fn scan(args: Scan, out: &mut dyn Write, err: &mut dyn Write, terminal: Terminal) -> Result<u8, String> {
+    let catalogue = Catalogue::load()?;
+    let (wanted, format, output, fail_on) = (args.wanted(), args.format, args.output, args.fail_on);
+    let report = audit(&args.input.options(), err, terminal)?;
+    let selection = report.select(wanted);
+    let text = match format {
+        Format::Human => human::render(&report, &selection, style(&output, terminal)),
+        Format::Sarif => sarif::render(&report, &selection, &catalogue),
+        Format::Json => json::render(&report, &selection),
+        Format::Github => github::render(&report, &selection),
+    };
+    write(&output, out, &text)?;
+    let nothing = report.servers.is_empty() && report.findings.is_empty();
+    if nothing && (format != Format::Human || output.output.is_some() || output.quiet) {
+        say_nothing_found(&report, err, terminal);
+    }
+    let bar = fail_on.level();
+    let failed = bar.is_some_and(|bar| selection.shown.iter().any(|finding| finding.level >= bar));
+    Ok(match (failed, nothing) {
+        (true, _) => FOUND,
+        (false, true) => NOTHING_TO_EXAMINE,
+        (false, false) => CLEAN,
+    })
+}
+
+fn list_servers(args: ServersArgs, out: &mut dyn Write, err: &mut dyn Write, terminal: Terminal) -> Result<u8, String> {
+    let report = audit(&args.input.options(), err, terminal)?;
+    let text = match args.format {
+        ListFormat::Human => servers::table(&report, style(&args.output, terminal)),
+        ListFormat::Json => json::render_servers(&report),
+    };
+    write(&args.output, out, &text)?;
+    Ok(if report.servers.is_empty() { NOTHING_TO_EXAMINE } else { CLEAN })
+}
+
+fn explain(args: &ExplainArgs, terminal: Terminal) -> Result<String, String> {
+    let catalogue = Catalogue::load()?;
+    let Some(rule) = catalogue.get(&args.rule) else {
+        let guess = match catalogue.nearest(&args.rule) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "`mcpleaks rules` lists them".to_owned(),
+        };
+        return Err(format!("there is no rule `{}`: {guess}", args.rule));
+    };
+    let width = terminal.width.unwrap_or(PLAIN_WIDTH).clamp(40, PLAIN_WIDTH);
+    Ok(if args.markdown { rule.markdown() } else { rules::explain(rule, width) })
+}
+
+/// The audit, with a word on standard error when it takes long and somebody is waiting.
+fn audit(options: &Options, err: &mut dyn Write, terminal: Terminal) -> Result<Report, String> {
+    let patience = if terminal.err && !terminal.dumb { PATIENCE } else { Duration::MAX };
+    std::thread::scope(|scope| {
+        let (done, wait) = mpsc::channel();
+        let work = move || {
+            let report = crate::audit::audit(options);
+            // Nobody listens any more when the wait below is over.
+            let _ = done.send(());
+            report
+        };
+        let thread = std::thread::Builder::new().stack_size(crate::lower::STACK_SIZE);
+        let worker = thread.spawn_scoped(scope, work).map_err(|err| format!("can't start a thread: {err}"))?;
+        if wait.recv_timeout(patience) == Err(mpsc::RecvTimeoutError::Timeout) {
+            let _ = write!(err, "analysing …").and_then(|()| err.flush());
+            let _ = wait.recv();
+            let _ = write!(err, "\r\u{1b}[K").and_then(|()| err.flush());
+        }
+        match worker.join() {
+            Ok(report) => report,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}
+
+fn say_nothing_found(report: &Report, err: &mut dyn Write, terminal: Terminal) {
+    let style =
+        Style { colour: false, unicode: false, width: terminal.width.unwrap_or(PLAIN_WIDTH), detail: Detail::Normal };
+    let _ = err.write_all(servers::none_found(report, style).as_bytes());
+}
+
+fn style(output: &Output, terminal: Terminal) -> Style {
+    let to_terminal = terminal.out && output.output.is_none();
+    let colour = match output.color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => to_terminal && !terminal.no_color && !terminal.dumb,
+    };
+    let detail = match (output.quiet, output.verbose) {
+        (true, _) => Detail::Quiet,
+        (_, true) => Detail::Verbose,
+        _ => Detail::Normal,
+    };
+    let width = if to_terminal { terminal.width } else { None };
+    Style { colour, unicode: !terminal.dumb, width: width.unwrap_or(PLAIN_WIDTH), detail }
+}
+
+fn write(output: &Output, out: &mut dyn Write, text: &str) -> Result<(), String> {
+    match &output.output {
+        Some(path) => write_file(path, text),
+        None => print(out, text).map(|_| ()),
+    }
+}
+
+fn write_file(path: &Path, text: &str) -> Result<(), String> {
+    std::fs::write(path, text).map_err(|err| {
+        let what = match err.kind() {
+            io::ErrorKind::NotFound => "the folder does not exist: make it first, or give another --output",
+            io::ErrorKind::PermissionDenied => "it may not be written here: give an --output that may",
+            io::ErrorKind::IsADirectory => "that is a folder: name a file in it",
+            _ => "give another --output",
+        };
+        format!("can't write the report to {}: {what} ({err})", path.display())
+    })
+}
+
+/// Writes to standard output. A reader that has gone (`| head`) is no error.
+fn print(out: &mut dyn Write, text: &str) -> Result<u8, String> {
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => Ok(CLEAN),
+        Err(err) if err.kind() == io::ErrorKind::BrokenPipe => Ok(CLEAN),
+        Err(err) => Err(format!("can't write the report: {err}")),
+    }
+}
+
+/// Text of several lines made harmless: arguments and paths are echoed in messages.
+fn lines(text: &str) -> String {
+    text.lines().map(escape::visible).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,271 @@
+//! One server process: its entry explored to the end, and what of it is live.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+
+use crate::base::Symbol;
+use crate::ir::func::FuncId;
+use crate::ir::instr::{Base, Op};
+use crate::ir::program::{CellId, ClassId, Language, ModuleId};
+use crate::models::index::{RowRef, Table};
+use crate::models::schema::{HandlerKind, TransportKind};
+use crate::resolve::ports::PortValue;
+use crate::resolve::solve::Values;
+use crate::resolve::values::{At, Value};
+
+use super::abs::Facts;
+use super::explore::{Context, Explorer, FrameId, Mode, Phase, Serve};
+use super::live::{Live, live};
+
+/// What a process starts with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Start {
+    /// The module that is run first.
+    pub(crate) module: Option<ModuleId>,
+    /// Is that module the program (`__name__ == "__main__"`), not an import of a launcher?
+    pub(crate) is_main: bool,
+    /// The function called then.
+    pub(crate) func: Option<FuncId>,
+}
+
+/// A process that serves, explored under the assumption that it serves on the transport it was found to use.
+pub(crate) struct Process<'v> {
+    pub(crate) explorer: Explorer<'v>,
+    pub(crate) live: Live,
+    /// The serve calls, those on stdio first.
+    pub(crate) serves: Vec<Serve>,
+    pub(crate) handlers: Vec<Handler>,
+}
+
+/// A function that runs when the agent asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Handler {
+    pub(crate) func: FuncId,
+    pub(crate) row: RowRef,
+    pub(crate) kind: HandlerKind,
+    pub(crate) name: Option<Symbol>,
+    /// The registration call; none for handlers by annotation or base class.
+    pub(crate) at: Option<At>,
+}
+
+/// Where every cell is stored to; made once for all processes.
+pub(crate) fn cell_stores(values: &Values<'_>) -> Rc<FxHashMap<CellId, Vec<At>>> {
+    let mut stores: FxHashMap<CellId, Vec<At>> = FxHashMap::default();
+    for (func, data) in values.program.funcs.iter_enumerated() {
+        for (id, instr) in data.instrs.iter_enumerated() {
+            if let Op::Store(place, _) = &instr.op
+                && let (Base::Cell(cell), []) = (&place.base, &*place.path)
+            {
+                stores.entry(*cell).or_default().push((func, id));
+            }
+        }
+    }
+    Rc::new(stores)
+}
+
+/// Explores the process that `start` begins. `None` when it never serves.
+pub(crate) fn process<'v>(
+    values: &'v Values<'v>,
+    cells: &Rc<FxHashMap<CellId, Vec<At>>>,
+    start: &Start,
+    force_stdio: bool,
+) -> Option<Process<'v>> {
+    let main = if start.is_main { start.module } else { None };
+    let mut first = Explorer::new(values, cells.clone(), main);
+    first.force_stdio = force_stdio;
+    let roots = run_roots(&mut first, start);
+    run_later(&mut first, &roots);
+    if first.serves.is_empty() {
+        return None;
+    }
+    // What holds wherever serving on stdio starts, holds in the process.
+    let on_stdio = |serve: &&Serve| matches!(serve.kind, TransportKind::Stdio | TransportKind::Unknown);
+    let facts = first.serves.values().filter(on_stdio).map(|serve| serve.facts.clone()).reduce(|a, b| a.meet(&b));
+    let mut explorer = Explorer::new(values, cells.clone(), main);
+    explorer.force_stdio = force_stdio;
+    explorer.assumed = facts.unwrap_or_else(Facts::default);
+    explorer.take_knowledge(&mut first);
+    let roots = run_roots(&mut explorer, start);
+    let handlers = mark_handlers(&mut explorer);
+    let mut later = run_later(&mut explorer, &roots);
+    loop {
+        let live = live(&explorer, &roots, &later);
+        // Destructors and library traits of classes that turned out to be used.
+        let n_known = explorer.later.len();
+        run_by_trait(&mut explorer, &live);
+        if explorer.later.len() == n_known {
+            let mut serves: Vec<Serve> = explorer.serves.values().cloned().collect();
+            serves.sort_by_key(|serve| serve.kind);
+            let handlers = all_handlers(&explorer, &live, handlers);
+            return Some(Process { explorer, live, serves, handlers });
+        }
+        later = run_later(&mut explorer, &roots);
+    }
+}
+
+fn run_roots(explorer: &mut Explorer<'_>, start: &Start) -> Vec<FrameId> {
+    let program = explorer.values.program;
+    let init = start.module.map(|module| program.modules[module].init);
+    let mut roots: Vec<FrameId> = Vec::new();
+    for func in init.into_iter().chain(start.func) {
+        let (phase, rebinds) = match roots.last() {
+            Some(last) => {
+                let outcome = &explorer.frames[*last].outcome;
+                (outcome.phase, outcome.rebinds.clone())
+            }
+            None => (Phase::BEFORE, Rc::default()),
+        };
+        if phase == Phase::default() {
+            break;
+        }
+        if let Some(module) = start.module {
+            explorer.mark_ran(module);
+        }
+        roots.push(explorer.frame(func, Context { args: Vec::new(), phase, rebinds }));
+    }
+    roots
+}
+
+/// Explores everything that runs while serving, also what that in turn hands over.
+fn run_later(explorer: &mut Explorer<'_>, roots: &[FrameId]) -> Vec<(FrameId, At, Mode)> {
+    let mut rebinds: BTreeSet<u32> = BTreeSet::new();
+    for serve in explorer.serves.values() {
+        rebinds.extend(&serve.rebinds);
+    }
+    for root in roots {
+        rebinds.extend(explorer.frames[*root].outcome.rebinds.iter());
+    }
+    let rebinds = Rc::new(rebinds);
+    let mut frames = Vec::new();
+    let mut next = 0;
+    while let Some((func, at, mode)) = explorer.later.get(next).copied() {
+        let context = Context { args: Vec::new(), phase: Phase::SERVING, rebinds: rebinds.clone() };
+        frames.push((explorer.frame(func, context), at, mode));
+        next += 1;
+    }
+    frames
+}
+
+/// Handlers that no call registers: annotated methods and methods of base classes of the served objects.
+fn mark_handlers(explorer: &mut Explorer<'_>) -> Vec<Handler> {
+    let values = explorer.values;
+    let with_sdk = explorer.serves.values().filter(|serve| !serve.by_hand);
+    let serves: Vec<(At, RowRef)> = with_sdk.map(|serve| (serve.at, serve.row)).collect();
+    let mut served: BTreeSet<ClassId> = BTreeSet::new();
+    for (at, row) in &serves {
+        for port in
+            ["self", "arg.0"].into_iter().map(str::to_owned).chain(values.models.serve(*row).server.iter().cloned())
+        {
+            let Ok(port) = crate::models::path::port(&port) else { continue };
+            if let PortValue::Known(found) = values.port_values(*at, &port) {
+                collect_classes(values, &found, &mut served, 4);
+            }
+        }
+    }
+    let Some(first) = serves.first().map(|(at, _)| *at) else { return Vec::new() };
+    let libraries: BTreeSet<u32> = serves.iter().map(|(_, row)| row.file).collect();
+    let language = values.language(first.0);
+    let mut handlers = Vec::new();
+    for (func, row) in values.marked_handlers() {
+        let owner = values.classes.owner(*func).or(values.program.funcs[*func].owner);
+        let is_served = owner.is_some_and(|class| served.contains(&class));
+        let fits = is_served || (served.is_empty() || owner.is_none()) && libraries.contains(&row.file);
+        let by_class = !values.models.handler(*row).implements.is_empty() && libraries.contains(&row.file);
+        if values.language(*func) != language
+            || !(fits || by_class)
+            || values.models.handler(*row).kind == HandlerKind::Other
+        {
+            continue;
+        }
+        explorer.run_later(*func, first, Mode::Now);
+        handlers.push(Handler {
+            func: *func,
+            row: *row,
+            kind: values.models.handler(*row).kind,
+            name: values.annotated_name(*func, *row),
+            at: None,
+        });
+    }
+    handlers
+}
+
+/// The classes among values, also behind library wrappers: `Router::new(server)`.
+fn collect_classes(values: &Values<'_>, found: &[Value], into: &mut BTreeSet<ClassId>, depth: usize) {
+    for value in found {
+        match value {
+            Value::Instance(class) | Value::Typed(class) => {
+                into.insert(*class);
+                into.extend(values.classes.descendants(*class));
+            }
+            Value::Api(_, Some(at)) if depth > 0 => {
+                let Some(call) = values.call_at(*at) else { continue };
+                let args: Vec<Value> =
+                    call.args.iter().flat_map(|arg| values.of(at.0, arg.value).items().to_vec()).collect();
+                let receiver = values.receiver_slot(*at).map(|slot| values.of_slot(slot).items().to_vec());
+                collect_classes(values, &args, into, depth - 1);
+                collect_classes(values, &receiver.unwrap_or_default(), into, depth - 1);
+            }
+            Value::Func(func) if depth > 0 => {
+                collect_classes(values, &values.of_slot(values.ret_slot(*func)).items().to_vec(), into, depth - 1);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Methods that a language or library calls on objects of the program: destructors, implementations of library traits.
+fn run_by_trait(explorer: &mut Explorer<'_>, live: &Live) {
+    let values = explorer.values;
+    let mut used: BTreeSet<ClassId> = BTreeSet::new();
+    let mut last = None;
+    for (func, _) in live.sites.keys() {
+        if last.replace(*func) != Some(*func) {
+            used.extend(values.classes.owner(*func).or(values.program.funcs[*func].owner));
+        }
+    }
+    let Some(at) = explorer.serves.values().next().map(|serve| serve.at) else { return };
+    for class in used {
+        for func in values.called_by_libraries(class) {
+            explorer.run_later(func, at, Mode::Now);
+        }
+    }
+}
+
+/// All handlers of the process: marked ones and those that live calls register.
+fn all_handlers(explorer: &Explorer<'_>, live: &Live, marked: Vec<Handler>) -> Vec<Handler> {
+    let values = explorer.values;
+    let mut handlers = marked;
+    for at in live.sites.keys() {
+        for row in values.call_rows(*at, Table::Handler) {
+            let data = values.models.handler(row);
+            if !values.holds(*at, &data.when) || !values.version_allows(Some(at.0), row, data.versions.as_deref()) {
+                continue;
+            }
+            let name = values.port_text(*at, &data.name);
+            for func in values.port_funcs(*at, &data.func) {
+                let handler = Handler { func, row, kind: data.kind, name: name.clone(), at: Some(*at) };
+                if !handlers.contains(&handler) {
+                    handlers.push(handler);
+                }
+            }
+        }
+    }
+    for at in live.sites.keys() {
+        for (row, funcs) in values.assigned_handlers(*at) {
+            let kind = values.models.handler(row).kind;
+            handlers.extend(funcs.into_iter().map(|func| Handler { func, row, kind, name: None, at: Some(*at) }));
+        }
+    }
+    let known: BTreeMap<FuncId, HandlerKind> = handlers.iter().map(|handler| (handler.func, handler.kind)).collect();
+    // A function that is also registered under a telling kind is not listed as something else.
+    handlers
+        .retain(|handler| handler.kind != HandlerKind::Other || known.get(&handler.func) == Some(&HandlerKind::Other));
+    handlers
+}
+
+/// Is the language one whose modules run when the program starts (and not only `main`)?
+pub(crate) fn runs_modules(language: Language) -> bool {
+    language != Language::Rust
+}

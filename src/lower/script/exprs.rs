@@ -1,0 +1,461 @@
+//! Expressions. A spine (`a.b(c).d + e`) is lowered in a loop from its innermost operand outwards.
+
+use tree_sitter::Node;
+
+use crate::base::span::Span;
+use crate::ir::func::FuncKind;
+use crate::ir::instr::{Arg, ArgKind, Base, CallStyle, Const, Field, Imported, InstrId, Op, Oper, Place};
+
+use super::names::is_global_object;
+use super::{Lowerer, field, first_named, named, span};
+
+/// What a spine has come to: a place that is not read yet, or a value.
+pub(super) enum Operand {
+    Place(Base, Vec<Field>),
+    Value(InstrId),
+}
+
+impl From<Place> for Operand {
+    fn from(place: Place) -> Self {
+        Self::Place(place.base, place.path.into_vec())
+    }
+}
+
+impl Operand {
+    fn into_place(self) -> Place {
+        match self {
+            Self::Place(base, path) => Place::new(base, path),
+            Self::Value(value) => Place::value(value),
+        }
+    }
+
+    fn then(self, step: Field) -> Self {
+        let (base, mut path) = match self {
+            Self::Place(base, path) => (base, path),
+            Self::Value(value) => (Base::Value(value), Vec::new()),
+        };
+        path.push(step);
+        Self::Place(base, path)
+    }
+
+    fn is_global(&self, name: &str) -> bool {
+        matches!(self, Self::Place(Base::Global(global), path) if path.is_empty() && global == name)
+    }
+}
+
+impl<'t> Lowerer<'t> {
+    /// Lowers an expression to its value.
+    pub(super) fn expr(&mut self, node: Node<'t>) -> InstrId {
+        let operand = self.operand(node);
+        self.value_of(operand, span(node))
+    }
+
+    /// The place an expression denotes: a variable or property, else the value it makes.
+    pub(super) fn place(&mut self, node: Node<'t>) -> Place {
+        self.operand(node).into_place()
+    }
+
+    pub(super) fn value_of(&mut self, operand: Operand, at: Span) -> InstrId {
+        match operand {
+            Operand::Place(base, path) => self.b.load(Place::new(base, path), at),
+            Operand::Value(value) => value,
+        }
+    }
+
+    fn operand(&mut self, node: Node<'t>) -> Operand {
+        match self.deeper(node, |cx| cx.spine(node)) {
+            Some(operand) => operand,
+            None => Operand::Value(self.unknown("deep nesting", Vec::new(), node)),
+        }
+    }
+
+    fn spine(&mut self, node: Node<'t>) -> Operand {
+        let mut outer = Vec::new();
+        let mut inner = node;
+        while let Some(next) = spine_child(inner) {
+            outer.push(inner);
+            inner = next;
+        }
+        let mut operand = self.leaf(inner);
+        let mut last = inner;
+        while let Some(node) = outer.pop() {
+            operand = self.step(operand, last, node);
+            last = node;
+        }
+        operand
+    }
+
+    /// Applies one link of a spine to what is left of it.
+    fn step(&mut self, left: Operand, left_node: Node<'t>, node: Node<'t>) -> Operand {
+        match node.kind() {
+            "member_expression" => self.member(left, node),
+            "subscript_expression" => {
+                let key = field(node, "index").map_or(Field::Any, |index| self.subscript(index));
+                match key {
+                    Field::Name(_) => self.property(left, key),
+                    key => left.then(key),
+                }
+            }
+            "call_expression" => Operand::Value(self.call(left, left_node, node)),
+            "binary_expression" => self.binary(left, left_node, node),
+            // Parentheses, casts, `!`: the same value.
+            _ => left,
+        }
+    }
+
+    fn member(&mut self, left: Operand, node: Node<'t>) -> Operand {
+        match field(node, "property") {
+            Some(name) => {
+                let name = Field::name(self.text(name));
+                self.property(left, name)
+            }
+            None => left,
+        }
+    }
+
+    fn property(&mut self, left: Operand, key: Field) -> Operand {
+        if let (Operand::Place(base, path), Field::Name(name)) = (&left, &key)
+            && path.is_empty()
+        {
+            if is_global_object(base) {
+                return Place::global(name).into();
+            }
+            if name == "exports" && left.is_global("module") {
+                return self.exports_place().into();
+            }
+        }
+        left.then(key)
+    }
+
+    /// The key of `a[…]`; a computed one is lowered for its effects.
+    fn subscript(&mut self, index: Node<'t>) -> Field {
+        match index.kind() {
+            "string" => Field::Name(self.string(index)),
+            "number" => match self.text(index).parse() {
+                Ok(at) => Field::Index(at),
+                Err(_) => Field::name(self.text(index)),
+            },
+            _ => {
+                let key = self.expr(index);
+                match self.b.op(key) {
+                    Op::Const(Const::Str(name)) => Field::Name(name.clone()),
+                    _ => Field::Any,
+                }
+            }
+        }
+    }
+
+    // ---- calls ---------------------------------------------------------------------------------------------------
+
+    fn call(&mut self, callee: Operand, callee_node: Node<'t>, node: Node<'t>) -> InstrId {
+        let Some(args) = field(node, "arguments") else { return self.value_of(callee, span(node)) };
+        if args.kind() == "template_string" {
+            return self.tagged(callee.into_place(), args, node);
+        }
+        if let Some(import) = self.import_call(&callee, callee_node, args, node) {
+            return import;
+        }
+        let is_super = callee_node.kind() == "super";
+        let args = self.args(args);
+        let style = if is_super { CallStyle::Implicit } else { CallStyle::Plain };
+        let res = self.b.call(callee.into_place(), args, style, span(node));
+        if is_super {
+            self.fields_after_super();
+        }
+        res
+    }
+
+    /// `import(x)`, `require("x")`.
+    fn import_call(
+        &mut self,
+        callee: &Operand,
+        callee_node: Node<'t>,
+        args: Node<'t>,
+        node: Node<'t>,
+    ) -> Option<InstrId> {
+        let is_import = callee_node.kind() == "import";
+        let is_require = callee.is_global("require")
+            || callee_node.kind() == "identifier" && self.requires.iter().any(|name| name == self.text(callee_node));
+        if !is_import && !is_require {
+            return None;
+        }
+        let from = first_named(args)?;
+        if let Some(from) = self.constant_text(from) {
+            return Some(self.b.import(&from, Imported::Module, span(node)));
+        }
+        if is_require {
+            return None;
+        }
+        let from = self.expr(from);
+        Some(self.unknown("import", vec![from], node))
+    }
+
+    pub(super) fn args(&mut self, args: Node<'t>) -> Vec<Arg> {
+        let mut res = Vec::new();
+        for arg in named(args) {
+            let (kind, value) = match arg.kind() {
+                "spread_element" => (ArgKind::Spread, first_named(arg)),
+                _ => (ArgKind::Positional, Some(arg)),
+            };
+            if let Some(value) = value {
+                let value = self.expr(value);
+                res.push(Arg { value, kind });
+            }
+        }
+        res
+    }
+
+    fn new_expression(&mut self, node: Node<'t>) -> InstrId {
+        let callee = match field(node, "constructor") {
+            Some(constructor) => self.place(constructor),
+            None => Place::global("Object"),
+        };
+        let args = field(node, "arguments").map(|args| self.args(args)).unwrap_or_default();
+        self.b.call(callee, args, CallStyle::New, span(node))
+    }
+
+    // ---- leaves --------------------------------------------------------------------------------------------------
+
+    /// An expression that starts a spine.
+    fn leaf(&mut self, node: Node<'t>) -> Operand {
+        match node.kind() {
+            "identifier"
+            | "shorthand_property_identifier"
+            | "shorthand_property_identifier_pattern"
+            | "type_identifier"
+            | "property_identifier" => self.name(self.text(node)).into(),
+            "this" => self.b.lookup("this").into(),
+            "super" => Place::global("super").into(),
+            "meta_property" => Place::global(self.text(node)).into(),
+            "nested_identifier" => self.dotted(node).into(),
+            _ => Operand::Value(self.leaf_value(node)),
+        }
+    }
+
+    /// `A.B.C` in the header of a namespace or alias.
+    pub(super) fn dotted(&mut self, node: Node<'t>) -> Place {
+        let mut parts = self.text(node).split('.').map(str::trim);
+        let mut place = self.name(parts.next().unwrap_or_default());
+        for part in parts {
+            place = place.then(Field::name(part));
+        }
+        place
+    }
+
+    fn leaf_value(&mut self, node: Node<'t>) -> InstrId {
+        match node.kind() {
+            "string" | "number" | "true" | "false" | "null" | "undefined" | "regex" | "template_string" | "array"
+            | "object" => self.literal(node),
+            "function_expression" | "function" | "generator_function" | "arrow_function" | "class" => {
+                self.named_expr(node, "<lambda>")
+            }
+            "new_expression" => self.new_expression(node),
+            "assignment_expression" => self.assignment(node),
+            "augmented_assignment_expression" => self.augmented(node),
+            "update_expression" => self.update(node),
+            "unary_expression" => self.unary(node),
+            "ternary_expression" => self.ternary(node),
+            "sequence_expression" => self.sequence(node),
+            "await_expression" => {
+                let value = self.inner(node);
+                self.b.push(Op::Await(value), span(node))
+            }
+            "yield_expression" => self.yields(node),
+            "internal_module" => {
+                self.namespace(node);
+                self.b.constant(Const::Undefined, span(node))
+            }
+            kind if kind.starts_with("jsx_") => self.jsx(node),
+            "ERROR" => self.parts("syntax error", node),
+            _ => self.parts("expression", node),
+        }
+    }
+
+    /// Something not modelled: its expressions are operands.
+    pub(super) fn parts(&mut self, what: &'static str, node: Node<'t>) -> InstrId {
+        let parts = named(node).into_iter().filter(|part| is_expression(*part)).collect::<Vec<_>>();
+        let parts = parts.into_iter().map(|part| self.expr(part)).collect();
+        self.unknown(what, parts, node)
+    }
+
+    /// The value of a node's only operand.
+    fn inner(&mut self, node: Node<'t>) -> InstrId {
+        match first_named(node) {
+            Some(inner) => self.expr(inner),
+            None => self.b.constant(Const::Undefined, span(node)),
+        }
+    }
+
+    fn yields(&mut self, node: Node<'t>) -> InstrId {
+        let mut value = self.inner(node);
+        if super::has_child(node, "*") {
+            value = self.b.load(Place::new(Base::Value(value), [Field::Any]), span(node));
+        }
+        self.b.push(Op::Yield(value), span(node))
+    }
+
+    fn sequence(&mut self, node: Node<'t>) -> InstrId {
+        let values: Vec<_> = named(node).into_iter().map(|part| self.expr(part)).collect();
+        match values.last() {
+            Some(last) => *last,
+            None => self.unknown("expression", Vec::new(), node),
+        }
+    }
+
+    /// An expression that takes the name of what it is assigned to, if it has none of its own.
+    pub(super) fn named_expr(&mut self, node: Node<'t>, name: &str) -> InstrId {
+        match node.kind() {
+            "arrow_function" => self.closure(node, name, FuncKind::Lambda),
+            "function_expression" | "function" | "generator_function" => {
+                let kind = if name == "<lambda>" { FuncKind::Lambda } else { FuncKind::Plain };
+                self.function_expression(node, name, kind)
+            }
+            "class" => self.class_expression(node, name),
+            "parenthesized_expression" | "as_expression" | "satisfies_expression" | "non_null_expression" => {
+                match first_named(node) {
+                    Some(inner) => {
+                        let res = self.deeper(node, |cx| cx.named_expr(inner, name));
+                        res.unwrap_or_else(|| self.unknown("deep nesting", Vec::new(), node))
+                    }
+                    None => self.expr(node),
+                }
+            }
+            _ => self.expr(node),
+        }
+    }
+
+    // ---- assignment and operators --------------------------------------------------------------------------------
+
+    fn assignment(&mut self, node: Node<'t>) -> InstrId {
+        let (Some(left), Some(right)) = (field(node, "left"), field(node, "right")) else {
+            return self.parts("assignment", node);
+        };
+        if matches!(left.kind(), "object_pattern" | "array_pattern") {
+            let value = self.expr(right);
+            self.bind(left, Place::value(value));
+            return value;
+        }
+        let place = self.place(left);
+        let name = match place.path.last() {
+            Some(Field::Name(name)) => name.as_str(),
+            Some(_) => "<lambda>",
+            None => self.text(left),
+        };
+        let name = name.to_owned();
+        let is_method =
+            !place.path.is_empty() && right.kind() == "function_expression" && !self.is_exports(&place.base);
+        let value = if is_method {
+            self.function_expression(right, &name, FuncKind::Method)
+        } else {
+            self.named_expr(right, &name)
+        };
+        self.b.store(place, value, span(node))
+    }
+
+    fn is_exports(&self, base: &Base) -> bool {
+        matches!(base, Base::Cell(cell) if Some(*cell) == self.exports)
+    }
+
+    fn augmented(&mut self, node: Node<'t>) -> InstrId {
+        let (Some(left), Some(right), Some(operator)) =
+            (field(node, "left"), field(node, "right"), field(node, "operator"))
+        else {
+            return self.parts("assignment", node);
+        };
+        let at = span(node);
+        let place = self.place(left);
+        let before = self.b.load(place.clone(), span(left));
+        let oper = match operator.kind() {
+            "&&=" | "||=" | "??=" => {
+                let kind = operator.kind().trim_end_matches('=');
+                return self.logical_assignment(place, before, kind, right);
+            }
+            "+=" => Oper::Add,
+            _ => Oper::Arith,
+        };
+        let value = self.expr(right);
+        let value = self.b.push(Op::Operator(oper, vec![before, value]), at);
+        self.b.store(place, value, at)
+    }
+
+    fn update(&mut self, node: Node<'t>) -> InstrId {
+        let Some(target) = field(node, "argument") else { return self.parts("update", node) };
+        let at = span(node);
+        let place = self.place(target);
+        let before = self.b.load(place.clone(), at);
+        let one = self.b.constant(Const::Int(1), at);
+        let value = self.b.push(Op::Operator(Oper::Arith, vec![before, one]), at);
+        self.b.store(place, value, at)
+    }
+
+    fn unary(&mut self, node: Node<'t>) -> InstrId {
+        let (Some(operator), Some(operand)) = (field(node, "operator"), field(node, "argument")) else {
+            return self.parts("operator", node);
+        };
+        let at = span(node);
+        if operator.kind() == "delete" {
+            let place = self.place(operand);
+            let nothing = self.b.constant(Const::Undefined, at);
+            return self.b.store(place, nothing, at);
+        }
+        let value = self.expr(operand);
+        let oper = match operator.kind() {
+            "!" => Oper::Not,
+            "typeof" => Oper::TypeOf,
+            "void" => return self.b.constant(Const::Undefined, at),
+            "-" => match self.b.op(value) {
+                Op::Const(Const::Int(number)) => {
+                    let number = number.wrapping_neg();
+                    return self.b.constant(Const::Int(number), at);
+                }
+                _ => Oper::Arith,
+            },
+            _ => Oper::Arith,
+        };
+        self.b.push(Op::Operator(oper, vec![value]), at)
+    }
+
+    fn binary(&mut self, left: Operand, left_node: Node<'t>, node: Node<'t>) -> Operand {
+        let at = span(node);
+        let left = self.value_of(left, span(left_node));
+        let (Some(right), Some(operator)) = (field(node, "right"), field(node, "operator")) else {
+            return Operand::Value(left);
+        };
+        let oper = match operator.kind() {
+            "&&" | "||" | "??" => return Operand::Value(self.logical(left, operator.kind(), right)),
+            "==" | "===" => Oper::Eq,
+            "!=" | "!==" => Oper::Ne,
+            "<" | "<=" | ">" | ">=" => Oper::Compare,
+            "+" => Oper::Add,
+            "in" => Oper::In,
+            "instanceof" => Oper::InstanceOf,
+            _ => Oper::Arith,
+        };
+        let right = self.expr(right);
+        Operand::Value(self.b.push(Op::Operator(oper, vec![left, right]), at))
+    }
+}
+
+/// The operand a spine goes on with, below `node`.
+fn spine_child(node: Node<'_>) -> Option<Node<'_>> {
+    match node.kind() {
+        "member_expression" | "subscript_expression" => field(node, "object"),
+        "call_expression" => field(node, "function"),
+        "binary_expression" => field(node, "left").filter(|left| left.kind() != "private_property_identifier"),
+        "as_expression" | "satisfies_expression" | "non_null_expression" | "instantiation_expression" => {
+            first_named(node)
+        }
+        "parenthesized_expression" => first_named(node),
+        "type_assertion" => named(node).pop(),
+        _ => None,
+    }
+}
+
+fn is_expression(node: Node<'_>) -> bool {
+    let kind = node.kind();
+    matches!(kind, "identifier" | "string" | "number" | "array" | "object" | "this" | "template_string")
+        || kind.ends_with("_expression")
+        || kind.ends_with("_function")
+        || kind.starts_with("jsx_")
+        || kind == "ERROR"
+}

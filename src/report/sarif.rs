@@ -1,0 +1,261 @@
+//! The report as SARIF 2.1.0, for code scanning (`docs/sarif.md`).
+//!
+//! Positions count UTF-16 units, paths are relative to `%SRCROOT%`, and what could not be analysed is a notification. GitHub
+//! refuses a file that is over its limits as a whole, so the sums are kept below them here and what was cut is said.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use serde_sarif::sarif::{
+    ArtifactLocation, CodeFlow, Invocation, Location, Message, MultiformatMessageString, Notification,
+    PhysicalLocation, PropertyBag, Region, Result as SarifResult, ResultLevel, Run, RunAutomationDetails, Sarif,
+    ThreadFlow, ThreadFlowLocation, Tool, ToolComponent,
+};
+
+use super::fingerprint::fingerprints;
+use super::sarif_rules::descriptors;
+use super::{Report, Selection, escape};
+use crate::base::span::Loc;
+use crate::catalogue::{Catalogue, capital};
+use crate::finding::{Confidence, Finding, Level, Step};
+
+/// GitHub reads 25,000 results a run but shows only the top 5,000.
+const MAX_RESULTS: usize = 5_000;
+
+/// GitHub refuses a result with more than 1,000 related locations shown; 10,000 steps of a flow are the refused sum.
+const MAX_LOCATIONS: usize = 1_000;
+
+/// Steps and related places of all results together; some hundred bytes each, and GitHub takes 10 MB compressed.
+const MAX_ALL_LOCATIONS: usize = 100_000;
+
+/// Notifications beyond this are a count.
+const MAX_NOTIFICATIONS: usize = 1_000;
+
+const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
+
+/// Where to learn about the program as long as the manifest names no repository.
+const REGISTRY: &str = concat!("https://crates.io/crates/", env!("CARGO_PKG_NAME"));
+const ROOT: &str = "%SRCROOT%";
+
+/// The key under which fingerprints stand; another way to make them needs another key.
+const FINGERPRINT: &str = "mcpleaks/v1";
+
+/// The document, with a line break at its end.
+pub(crate) fn render(report: &Report, selection: &Selection<'_>, catalogue: &Catalogue) -> String {
+    let rules: Vec<&str> = catalogue.iter().map(|rule| rule.id.as_str()).collect();
+    let prints = fingerprints(&selection.shown);
+    let mut rows: Vec<(&Finding, String)> = selection.shown.iter().copied().zip(prints).collect();
+    let mut notes = notifications(report);
+    if rows.len() > MAX_RESULTS {
+        let cut = rows.len() - MAX_RESULTS;
+        notes.push(notification(
+            &format!("{} of the lowest level and confidence left out: {MAX_RESULTS} is the limit.", findings(cut)),
+            None,
+        ));
+        rows.sort_by_key(|(finding, _)| (Reverse(finding.level), Reverse(finding.confidence)));
+        rows.truncate(MAX_RESULTS);
+    }
+    let mut results: Vec<_> = rows.into_iter().map(|(finding, print)| result(report, finding, print, &rules)).collect();
+    let bare = keep_in_budget(&mut results);
+    if bare > 0 {
+        notes
+            .push(notification(&format!("{} without path and related places: too many in all.", findings(bare)), None));
+    }
+    let mut invocation = Invocation::builder().execution_successful(true).build();
+    if !notes.is_empty() {
+        invocation.tool_execution_notifications = Some(notes);
+    }
+    let run = Run::builder()
+        .tool(Tool::builder().driver(driver(catalogue)).build())
+        .automation_details(RunAutomationDetails::builder().id("mcpleaks/").build())
+        .column_kind("utf16CodeUnits")
+        .invocations(vec![invocation])
+        .original_uri_base_ids(BTreeMap::from([(ROOT.to_owned(), root())]))
+        .results(results)
+        .build();
+    let sarif = Sarif::builder().schema(SCHEMA).version("2.1.0").runs(vec![run]).build();
+    escape::json(&serde_json::to_string_pretty(&sarif).unwrap_or_default()) + "\n"
+}
+
+fn driver(catalogue: &Catalogue) -> ToolComponent {
+    let home = env!("CARGO_PKG_REPOSITORY");
+    ToolComponent::builder()
+        .name("mcpleaks")
+        .information_uri(if home.is_empty() { REGISTRY } else { home })
+        .full_name(concat!("mcpleaks ", env!("CARGO_PKG_VERSION")))
+        .semantic_version(env!("CARGO_PKG_VERSION"))
+        .version(env!("CARGO_PKG_VERSION"))
+        .short_description(
+            MultiformatMessageString::builder().text(concat!(env!("CARGO_PKG_DESCRIPTION"), ".")).build(),
+        )
+        .rules(descriptors(catalogue))
+        .build()
+}
+
+/// A base without an address: where the root lies on this machine is nobody's business.
+fn root() -> ArtifactLocation {
+    ArtifactLocation::builder().description(message("The root of the repository.")).build()
+}
+
+fn result(report: &Report, finding: &Finding, print: String, rules: &[&str]) -> SarifResult {
+    let level = match finding.level {
+        Level::Error => ResultLevel::Error,
+        Level::Warning => ResultLevel::Warning,
+        Level::Note => ResultLevel::Note,
+    };
+    let mut res = SarifResult::builder()
+        .rule_id(finding.rule.as_str())
+        .level(level)
+        .message(message(&sentence(finding)))
+        .locations(vec![location(report, finding.primary.loc)])
+        .partial_fingerprints(BTreeMap::from([(FINGERPRINT.to_owned(), print)]))
+        .properties(properties(report, finding))
+        .build();
+    res.rule_index = rules.binary_search(&finding.rule.as_str()).ok().and_then(|at| i64::try_from(at).ok());
+    if finding.path.len() > 1 {
+        res.code_flows = Some(vec![code_flow(report, &finding.path)]);
+    }
+    let related: Vec<_> = related(report, finding).take(MAX_LOCATIONS).collect();
+    if !related.is_empty() {
+        res.related_locations = Some(related);
+    }
+    res
+}
+
+/// SARIF wants whole sentences that say it all; code scanning shows the first one in lists.
+fn sentence(finding: &Finding) -> String {
+    let mut res = format!("{}.", capital(&finding.message));
+    if finding.confidence < Confidence::High && !finding.doubts.is_empty() {
+        res.push_str(&format!(" Confidence is {}: {}.", finding.confidence.word(), finding.doubts.join("; ")));
+    }
+    res.push_str(&format!(" To mend it: {}.", finding.help));
+    res
+}
+
+fn properties(report: &Report, finding: &Finding) -> PropertyBag {
+    let names = finding.servers.iter().filter_map(|at| report.servers.get(*at)).map(|server| server.name.as_str());
+    let values = BTreeMap::from([
+        ("confidence".to_owned(), Value::from(finding.confidence.word())),
+        ("servers".to_owned(), names.collect::<Vec<_>>().into()),
+    ]);
+    PropertyBag::builder().additional_properties(values).build()
+}
+
+fn code_flow(report: &Report, path: &[Step]) -> CodeFlow {
+    // Of a path too long the middle is left out: its ends are the argument.
+    let skip = path.len().saturating_sub(MAX_LOCATIONS);
+    let mut locations = Vec::new();
+    for (at, step) in path.iter().enumerate() {
+        if (MAX_LOCATIONS / 2..MAX_LOCATIONS / 2 + skip).contains(&at) {
+            continue;
+        }
+        let end = at == 0 || at + 1 == path.len();
+        locations.push(
+            ThreadFlowLocation::builder()
+                .location(with_text(report, step))
+                .importance(if end { "essential" } else { "important" })
+                .build(),
+        );
+    }
+    CodeFlow::builder().thread_flows(vec![ThreadFlow::builder().locations(locations).build()]).build()
+}
+
+/// Where control comes from, then the other places, with ids.
+fn related<'a>(report: &'a Report, finding: &'a Finding) -> impl Iterator<Item = Location> + 'a {
+    finding.reached.iter().chain(&finding.related).zip(1_i64..).map(|(step, id)| {
+        let mut res = with_text(report, step);
+        res.id = Some(id);
+        res
+    })
+}
+
+fn with_text(report: &Report, step: &Step) -> Location {
+    let mut res = location(report, step.loc);
+    res.message = Some(message(&step.text));
+    res
+}
+
+fn location(report: &Report, loc: Loc) -> Location {
+    let Some(file) = report.texts.get(loc.file) else {
+        return Location::builder().build();
+    };
+    let at = file.place(loc);
+    let region = Region::builder()
+        .start_line(at.line)
+        .start_column(at.column16)
+        .end_line(at.end_line)
+        .end_column(at.end_column16)
+        .build();
+    let physical = PhysicalLocation::builder().artifact_location(artifact(report, &file.path)).region(region).build();
+    Location::builder().physical_location(physical).build()
+}
+
+fn artifact(report: &Report, path: &str) -> ArtifactLocation {
+    let uri = escape::uri(&format!("{}{path}", report.path_prefix));
+    ArtifactLocation::builder().uri(uri).uri_base_id(ROOT).build()
+}
+
+fn notifications(report: &Report) -> Vec<Notification> {
+    let mut res = Vec::new();
+    for left in report.not_analysed.iter().take(MAX_NOTIFICATIONS) {
+        let text = format!("Not analysed: {} ({}).", left.path, left.reason);
+        res.push(notification(&text, Some(artifact(report, &left.path))));
+    }
+    if report.not_analysed.len() > MAX_NOTIFICATIONS {
+        let more = report.not_analysed.len() - MAX_NOTIFICATIONS;
+        res.push(notification(&format!("{more} more files were not analysed."), None));
+    }
+    if report.servers.is_empty() {
+        res.push(notification("No MCP server was found.", None));
+    }
+    res
+}
+
+fn notification(text: &str, file: Option<ArtifactLocation>) -> Notification {
+    let mut res = Notification::builder().message(message(text)).level("warning").build();
+    if let Some(file) = file {
+        let physical = PhysicalLocation::builder().artifact_location(file).build();
+        res.locations = Some(vec![Location::builder().physical_location(physical).build()]);
+    }
+    res
+}
+
+/// Plain text. `{0}` would be a placeholder and `[x](1)` a link to a related location: only where the text has the look of one
+/// it is escaped, because viewers show the escapes.
+fn message(text: &str) -> Message {
+    let linked = text.contains("](");
+    let mut res = String::with_capacity(text.len());
+    for (at, char) in text.char_indices() {
+        let numbered = || text.get(at + 1..).is_some_and(|rest| rest.starts_with(|next: char| next.is_ascii_digit()));
+        match char {
+            '{' if numbered() => res.push_str("{{"),
+            '[' | ']' | '\\' if linked => res.extend(['\\', char]),
+            _ => res.push(char),
+        }
+    }
+    Message::builder().text(res).build()
+}
+
+/// Takes path and related places off the results for which there is no room; returns how many.
+fn keep_in_budget(results: &mut [SarifResult]) -> usize {
+    let mut room = MAX_ALL_LOCATIONS;
+    let mut bare = 0;
+    for result in results {
+        let flows = result.code_flows.iter().flatten().flat_map(|flow| &flow.thread_flows);
+        let steps: usize = flows.map(|flow| flow.locations.len()).sum();
+        let needed = steps + result.related_locations.as_ref().map_or(0, Vec::len);
+        if needed <= room {
+            room -= needed;
+        } else {
+            result.code_flows = None;
+            result.related_locations = None;
+            bare += 1;
+        }
+    }
+    bare
+}
+
+fn findings(n: usize) -> String {
+    if n == 1 { "1 finding".to_owned() } else { format!("{n} findings") }
+}

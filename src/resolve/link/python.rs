@@ -1,0 +1,79 @@
+//! Python: dotted names against the folders that hold top packages, relative dots against the file's package.
+
+use crate::base::Symbol;
+use crate::ir::program::{Language, ModuleId};
+use crate::source::paths;
+
+use super::{Linker, Target};
+
+impl Linker<'_> {
+    pub(super) fn resolve_python(&self, from: &str, specifier: &str) -> Target {
+        let names = specifier.trim_start_matches('.');
+        let dots = specifier.len() - names.len();
+        let names: Vec<&str> = names.split('.').filter(|name| !name.is_empty()).collect();
+        if dots > 0 {
+            let Some(dir) = paths::join(paths::parent(from), &"../".repeat(dots - 1)) else { return Target::Missing };
+            return self.below(&dir, &names).unwrap_or(Target::Missing);
+        }
+        let Some((first, rest)) = names.split_first() else { return Target::Missing };
+        let is_required = self.manifests.requires(Language::Python, from, first);
+        for root in self.roots(from) {
+            let Some(top) = paths::join(&root, first) else { continue };
+            let is_module = self.manifests.python_file(&top).is_some();
+            // A folder without `__init__.py` that only has the name of a library is no part of the program.
+            if is_module || !is_required && self.is_folder_module(&top, rest) {
+                return self.below(&root, &names).unwrap_or(Target::Missing);
+            }
+        }
+        Target::Library { specifier: (*first).into(), path: rest.iter().copied().map(Symbol::from).collect() }
+    }
+
+    /// The folders that absolute names are looked up in, for the file `from`.
+    fn roots(&self, from: &str) -> Vec<String> {
+        let dir = paths::parent(from);
+        let is_package =
+            |dir: &str| paths::join(dir, "__init__.py").is_some_and(|file| self.manifests.sources.contains(&file));
+        let mut roots = Vec::new();
+        // The folder of a script comes first; a package's own folder is no place for absolute names.
+        roots.extend(paths::upward(dir).find(|dir| !is_package(dir) || dir.is_empty()).map(str::to_owned));
+        for root in self.manifests.python_roots(dir) {
+            if !roots.contains(&root) {
+                roots.push(root);
+            }
+        }
+        roots
+    }
+
+    /// Does a path of names through folders without `__init__.py` end at a file?
+    fn is_folder_module(&self, top: &str, rest: &[&str]) -> bool {
+        let mut path = top.to_owned();
+        rest.iter().any(|name| {
+            path = format!("{path}/{name}");
+            self.manifests.python_file(&path).is_some()
+        })
+    }
+
+    /// The module that most of `names` lead to from the folder `dir`; `None` when none of them does.
+    fn below(&self, dir: &str, names: &[&str]) -> Option<Target> {
+        let mut path = dir.to_owned();
+        let package = paths::join(dir, "__init__.py").and_then(|file| self.module_by_path(&file));
+        let mut found = package.map(|module| (module, 0));
+        for (at, name) in names.iter().enumerate() {
+            path = paths::join(&path, name)?;
+            if let Some(module) = self.manifests.python_file(&path).and_then(|file| self.module_by_path(&file)) {
+                found = Some((module, at + 1));
+            }
+        }
+        let (module, used) = found?;
+        let rest = names.iter().skip(used).copied().map(Symbol::from).collect();
+        Some(Target::Module(module, rest))
+    }
+
+    pub(super) fn python_child(&self, path: &str, name: &str) -> Option<ModuleId> {
+        if paths::name(path) != "__init__.py" {
+            return None;
+        }
+        let file = self.manifests.python_file(&paths::join(paths::parent(path), name)?)?;
+        self.module_by_path(&file)
+    }
+}

@@ -1,0 +1,114 @@
+//! TypeScript and JavaScript: relative files, compiler settings, packages of the scan.
+
+use crate::source::manifest::npm::{Package, TsConfig};
+use crate::source::paths;
+
+use super::{Linker, Target};
+
+impl Linker<'_> {
+    pub(super) fn resolve_script(&self, from: &str, specifier: &str) -> Target {
+        let specifier = specifier.split('?').next().unwrap_or_default();
+        let dir = paths::parent(from);
+        if specifier == "." || specifier == ".." || specifier.starts_with("./") || specifier.starts_with("../") {
+            let found = paths::join(dir, specifier).and_then(|path| self.manifests.source_of(&path));
+            return found.map_or(Target::Missing, |path| self.target_of(&path));
+        }
+        if specifier.starts_with('/') {
+            return Target::Missing;
+        }
+        let found = if specifier.starts_with('#') { self.package_import(from, specifier) } else { None };
+        let found = found.or_else(|| self.by_settings(dir, specifier)).or_else(|| self.by_package(from, specifier));
+        match found.map(|path| self.target_of(&path)) {
+            Some(target @ Target::Module(..)) => target,
+            _ => Target::Library { specifier: library_name(specifier).into(), path: Vec::new() },
+        }
+    }
+
+    fn package_import(&self, from: &str, specifier: &str) -> Option<String> {
+        let dir = self.manifests.package_dir(from);
+        let package = self.manifests.npm.get(dir)?;
+        matching(&package.imports, specifier).find_map(|path| self.manifests.source_of(&paths::join(dir, &path)?))
+    }
+
+    /// `paths` and `baseUrl` of the nearest compiler settings that have them.
+    fn by_settings(&self, dir: &str, specifier: &str) -> Option<String> {
+        for above in paths::upward(dir) {
+            let below = |path: &str| paths::parent(path) == above;
+            let configs = self.manifests.tsconfigs.iter().filter(|(path, _)| below(path));
+            for config in configs.map(|(_, config)| config) {
+                if let Some(found) = self.by_config(above, config, specifier) {
+                    return Some(found);
+                }
+            }
+        }
+        None
+    }
+
+    fn by_config(&self, dir: &str, config: &TsConfig, specifier: &str) -> Option<String> {
+        let base = paths::join(dir, config.base_url.as_deref().unwrap_or("."))?;
+        let mut aliases: Vec<(String, String)> = Vec::new();
+        for (pattern, targets) in &config.paths {
+            aliases.extend(targets.iter().map(|target| (pattern.clone(), target.clone())));
+        }
+        let aliased =
+            matching(&aliases, specifier).find_map(|path| self.manifests.source_of(&paths::join(&base, &path)?));
+        let by_base = || {
+            config.base_url.as_ref()?;
+            self.manifests.script_file(&paths::join(&base, specifier)?)
+        };
+        aliased.or_else(by_base)
+    }
+
+    /// The package itself or another one of the scan, by name.
+    fn by_package(&self, from: &str, specifier: &str) -> Option<String> {
+        let slashes = if specifier.starts_with('@') { 2 } else { 1 };
+        let end = specifier.match_indices('/').nth(slashes - 1).map_or(specifier.len(), |(at, _)| at);
+        let (name, rest) = specifier.split_at(end);
+        let own = self.manifests.package_dir(from);
+        let dirs = self.packages.get(name)?;
+        let dir = dirs.iter().find(|dir| **dir == own).or(dirs.first())?;
+        let package = self.manifests.npm.get(*dir)?;
+        let sub_path = format!(".{rest}");
+        let exported = matching(&package.exports, &sub_path);
+        let named = if rest.is_empty() { main_files(package) } else { vec![rest.trim_start_matches('/').to_owned()] };
+        let usual =
+            if rest.is_empty() { vec!["src/index".to_owned(), "index".to_owned()] } else { vec![format!("src{rest}")] };
+        let mut candidates = exported.chain(named).chain(usual);
+        candidates.find_map(|path| self.manifests.source_of(&paths::join(dir, &path)?))
+    }
+}
+
+fn main_files(package: &Package) -> Vec<String> {
+    [&package.source, &package.module, &package.main].into_iter().flatten().cloned().collect()
+}
+
+/// The targets of the rows whose pattern (with at most one `*`) fits, the most specific pattern first.
+fn matching(rows: &[(String, String)], specifier: &str) -> impl Iterator<Item = String> {
+    let mut found: Vec<(usize, String)> = Vec::new();
+    for (pattern, target) in rows {
+        if let Some((before, after)) = pattern.split_once('*') {
+            let middle = specifier.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
+            if let Some(middle) = middle {
+                found.push((before.len(), target.replace('*', middle)));
+            }
+        } else if pattern == specifier {
+            found.push((usize::MAX, target.clone()));
+        }
+    }
+    found.sort_by_key(|(length, _)| std::cmp::Reverse(*length));
+    found.into_iter().map(|(_, target)| target)
+}
+
+/// One name for the forms of a library's name: `node:fs` is `fs`, `npm:zod@3/v4` is `zod/v4`.
+fn library_name(specifier: &str) -> String {
+    if let Some(name) = specifier.strip_prefix("node:") {
+        return name.to_owned();
+    }
+    let Some(name) = specifier.strip_prefix("npm:") else { return specifier.to_owned() };
+    let name = name.trim_start_matches('/');
+    let Some((scope, rest)) = name.get(1..).and_then(|rest| rest.find('@')).map(|at| name.split_at(at + 1)) else {
+        return name.to_owned();
+    };
+    let path = rest.find('/').and_then(|at| rest.get(at..)).unwrap_or_default();
+    format!("{scope}{path}")
+}

@@ -1,0 +1,165 @@
+//! Functions and classes that a library finds by their attributes and base types, not by a call.
+
+use crate::base::Symbol;
+use crate::ir::func::{FuncId, LocalId};
+use crate::ir::instr::{Base, Const, Field, Op};
+use crate::ir::program::{ClassId, ModuleId};
+use crate::ir::types::{Annotation, AnnotationValue, NamedType, TypeRef};
+use crate::models::index::{NodeId, RowRef, Table};
+use crate::models::path::PortHead;
+use crate::models::schema::HandlerKind;
+
+use super::solve::Values;
+use super::values::Value;
+
+impl Values<'_> {
+    /// Makes the slots of all attribute names, so that they can be looked up when the pass is done.
+    pub(super) fn annotation_names(&mut self) {
+        let program = self.program;
+        for (_, func) in program.funcs.iter_enumerated() {
+            let init = program.modules[func.module].init;
+            for annotation in &func.annotations {
+                self.type_slot(init, &annotation.name);
+            }
+        }
+        for class in program.classes.iter() {
+            let init = program.modules[class.module].init;
+            for annotation in &class.annotations {
+                self.type_slot(init, &annotation.name);
+            }
+        }
+    }
+
+    /// What a name means at the top level of a module, as library values.
+    fn named_nodes(&self, module: ModuleId, name: &NamedType) -> Vec<NodeId> {
+        let init = self.program.modules[module].init;
+        let key = (init, name.base.clone(), name.path.clone());
+        let Some(slot) = self.types.get(&key) else { return Vec::new() };
+        let nodes = self.of_slot(*slot).items().iter().filter_map(|value| match value {
+            Value::Api(node, _) => Some(*node),
+            _ => None,
+        });
+        nodes.collect()
+    }
+
+    /// The rows that an attribute's name stands in.
+    pub(crate) fn annotation_rows(&self, module: ModuleId, annotation: &Annotation, table: Table) -> Vec<RowRef> {
+        let nodes = self.named_nodes(module, &annotation.name);
+        nodes.into_iter().flat_map(|node| self.models.index.node(node).rows(table).collect::<Vec<_>>()).collect()
+    }
+
+    /// Functions that are handlers by an attribute or by their class, with the row that says so.
+    pub(crate) fn marked_handlers(&self) -> &[(FuncId, RowRef)] {
+        &self.marked
+    }
+
+    pub(super) fn find_marked(&mut self) {
+        let program = self.program;
+        let mut found = Vec::new();
+        for (id, func) in program.funcs.iter_enumerated() {
+            for annotation in &func.annotations {
+                for row in self.annotation_rows(func.module, annotation, Table::HandlerMark) {
+                    if !found.contains(&(id, row)) {
+                        found.push((id, row));
+                    }
+                }
+            }
+        }
+        for class in program.classes.ids() {
+            for base in self.classes.api_bases(class) {
+                for row in self.models.index.node(base).rows(Table::HandlerMark) {
+                    for method in &self.models.handler(row).methods {
+                        for func in self.classes.methods(class, method) {
+                            if !found.contains(&(func, row)) {
+                                found.push((func, row));
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        found.sort();
+        self.marked = found;
+    }
+
+    /// The name an attribute gives its tool, else the function's.
+    pub(crate) fn annotated_name(&self, func: FuncId, row: RowRef) -> Option<Symbol> {
+        let data = &self.program.funcs[func];
+        let wanted: Vec<&str> =
+            self.models.handler(row).name.iter().filter_map(|port| port.strip_prefix("arg.")).collect();
+        let given = data.annotations.iter().flat_map(|annotation| &annotation.args).find_map(|arg| {
+            match (&arg.name, &arg.value) {
+                (Some(name), AnnotationValue::Const(Const::Str(text))) if wanted.contains(&name.as_str()) => {
+                    Some(text.clone())
+                }
+                _ => None,
+            }
+        });
+        Some(given.unwrap_or_else(|| data.name.clone()))
+    }
+
+    /// Methods of a class that libraries or the language call on its objects: destructors, library traits it implements.
+    pub(crate) fn called_by_libraries(&self, class: ClassId) -> Vec<FuncId> {
+        let by_mark = self.marked.iter().filter(|(func, row)| {
+            self.models.handler(*row).kind == HandlerKind::Other && self.classes.owner(*func) == Some(class)
+        });
+        let mut all: Vec<FuncId> = by_mark.map(|(func, _)| *func).collect();
+        all.extend(self.classes.trait_methods(class));
+        all.sort();
+        all.dedup();
+        all
+    }
+
+    /// The names under which a handler's arguments are declared, as far as its parameters tell.
+    pub(crate) fn argument_names(&self, func: FuncId, row: RowRef) -> Vec<String> {
+        let data = &self.program.funcs[func];
+        let handler = self.models.handler(row);
+        let mut names: Vec<String> = Vec::new();
+        for port in handler.args.iter().filter_map(|text| self.models.port(text)) {
+            match &port.head {
+                PortHead::AllParams => {
+                    let kept =
+                        data.params.iter().filter(|param| !self.is_context(param.ty.as_ref(), &handler.except_types));
+                    names.extend(kept.map(|param| param.name.to_string()));
+                }
+                PortHead::Param(at) => {
+                    let Some(param) = data.params.get(*at as usize) else { continue };
+                    names.extend(self.fields_read(func, param.local));
+                }
+                _ => {}
+            }
+        }
+        names.dedup();
+        names
+    }
+
+    fn is_context(&self, ty: Option<&TypeRef>, except: &[String]) -> bool {
+        match ty {
+            Some(TypeRef::Named(named)) => {
+                let base = match &named.base {
+                    Base::Cell(cell) => Some(&self.program.cells[*cell].name),
+                    _ => None,
+                };
+                let name = named.last_name().or(base);
+                name.is_some_and(|name| except.iter().any(|except| except == name.as_str()))
+            }
+            Some(TypeRef::Union(parts)) => parts.iter().any(|part| self.is_context(Some(part), except)),
+            _ => false,
+        }
+    }
+
+    /// The fields that a function reads of a parameter, in order.
+    fn fields_read(&self, func: FuncId, local: LocalId) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        for instr in self.program.funcs[func].instrs.iter() {
+            if let Op::Load(place) = &instr.op
+                && place.base == Base::Local(local)
+                && let Some(Field::Name(name)) = place.path.first()
+                && !names.iter().any(|known| known == name.as_str())
+            {
+                names.push(name.to_string());
+            }
+        }
+        names
+    }
+}

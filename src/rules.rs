@@ -1,0 +1,113 @@
+//! The rules: what is a finding, given what runs where.
+//!
+//! A rule sees processes, calls and streams, never syntax. Texts, levels and personas come from the catalogue; what a rule
+//! adds is the place, the way there and the doubts.
+
+pub(crate) mod crash;
+pub(crate) mod place;
+pub(crate) mod stdout;
+
+use std::collections::BTreeMap;
+
+use crate::base::span::Loc;
+use crate::finding::{Confidence, Finding, Level, Persona};
+use crate::flow::process::Process;
+use crate::ir::program::Program;
+use crate::resolve::solve::Values;
+
+/// What rules are given.
+pub(crate) struct Cx<'a> {
+    pub(crate) values: &'a Values<'a>,
+    pub(crate) units: &'a [Unit<'a>],
+    /// Source text of files, for fingerprints.
+    pub(crate) texts: &'a dyn Fn(Loc) -> String,
+}
+
+/// A server: one process that serves.
+pub(crate) struct Unit<'a> {
+    /// Its index in the report.
+    pub(crate) number: usize,
+    pub(crate) process: Process<'a>,
+    /// Why it is not certain that this is a server somebody starts so; empty when it is.
+    pub(crate) doubts: Vec<String>,
+    /// It speaks the protocol by hand: what it serialises and writes to stdout is the protocol.
+    pub(crate) by_hand: bool,
+}
+
+/// What the catalogue says of a rule, as far as findings need it.
+#[derive(Clone, Debug)]
+pub(crate) struct RuleText {
+    pub(crate) level: Level,
+    pub(crate) persona: Persona,
+    pub(crate) help: String,
+}
+
+/// Runs all rules; findings at the same place are merged, their servers joined.
+pub(crate) fn run(cx: &Cx<'_>, catalogue: &BTreeMap<String, RuleText>) -> Vec<Finding> {
+    let mut out = Findings { cx, catalogue, found: BTreeMap::new() };
+    for unit in cx.units {
+        stdout::run(cx, unit, &mut out);
+        crash::run(cx, unit, &mut out);
+    }
+    out.found.into_values().collect()
+}
+
+/// The findings so far, by rule and place.
+pub(crate) struct Findings<'a> {
+    cx: &'a Cx<'a>,
+    catalogue: &'a BTreeMap<String, RuleText>,
+    found: BTreeMap<(Loc, String), Finding>,
+}
+
+impl Findings<'_> {
+    /// A finding of the rule with the catalogue's level and help, to be filled in.
+    pub(crate) fn draft(&self, rule: &str, message: String, primary: crate::finding::Step) -> Finding {
+        let text = self.catalogue.get(rule);
+        Finding {
+            rule: rule.into(),
+            level: text.map_or(Level::Warning, |text| text.level),
+            persona: text.map_or(Persona::Regular, |text| text.persona),
+            confidence: Confidence::High,
+            doubts: Vec::new(),
+            message,
+            shape: (self.cx.texts)(primary.loc),
+            primary,
+            path: Vec::new(),
+            reached: Vec::new(),
+            phase: None,
+            related: Vec::new(),
+            help: text.map(|text| text.help.clone()).unwrap_or_default(),
+            servers: Vec::new(),
+            function: crate::base::Symbol::default(),
+        }
+    }
+
+    /// Adds a finding, or the server to the one already at its place.
+    pub(crate) fn add(&mut self, finding: Finding) {
+        let key = (finding.primary.loc, finding.rule.to_string());
+        match self.found.get_mut(&key) {
+            None => {
+                self.found.insert(key, finding);
+            }
+            Some(known) => {
+                for server in &finding.servers {
+                    if !known.servers.contains(server) {
+                        known.servers.push(*server);
+                    }
+                }
+                if finding.confidence > known.confidence {
+                    let servers = known.servers.clone();
+                    *known = Finding { servers, ..finding };
+                } else if finding.level > known.level && finding.confidence == known.confidence {
+                    known.level = finding.level;
+                }
+            }
+        }
+    }
+}
+
+/// Where an instruction stands.
+pub(crate) fn loc(program: &Program, at: crate::resolve::values::At) -> Loc {
+    let func = &program.funcs[at.0];
+    Loc { file: program.modules[func.module].file, span: func.instrs[at.1].span }
+}

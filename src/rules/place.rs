@@ -1,0 +1,132 @@
+//! How control gets to a place, told as steps; and how sure that is.
+
+use crate::finding::{Confidence, Finding, Step};
+use crate::flow::explore::FrameId;
+use crate::flow::explore::Phase;
+use crate::flow::live::Site;
+use crate::ir::func::FuncKind;
+use crate::ir::instr::Op;
+use crate::models::schema::TransportKind;
+use crate::resolve::solve::CallKind;
+use crate::resolve::values::At;
+
+use super::{Cx, Unit, loc};
+
+/// Most steps of the way to a place that are told; the ones in the middle are left out.
+const MAX_REACHED: usize = 8;
+
+/// The calls that lead from the entry to a frame, outermost first.
+pub(crate) fn calls_to(unit: &Unit<'_>, frame: FrameId, crash: bool) -> Vec<At> {
+    let mut calls = Vec::new();
+    let mut at = Some((frame, crash));
+    while let Some(key) = at {
+        let Some((from, call)) = unit.process.live.reached.get(&key) else { break };
+        calls.extend(*call);
+        at = *from;
+        if calls.len() > 10_000 {
+            break;
+        }
+    }
+    calls.reverse();
+    calls
+}
+
+/// Fills in how the place is reached, in which phase, and which doubts that raises.
+pub(crate) fn tell(cx: &Cx<'_>, unit: &Unit<'_>, site: &Site, at: At, finding: &mut Finding) {
+    let program = cx.values.program;
+    let calls = calls_to(unit, site.frame, site.frame_crash);
+    for call in &calls {
+        doubt_guess(cx, *call, finding);
+    }
+    doubt_guess(cx, at, finding);
+    let mut steps: Vec<Step> = calls.iter().filter_map(|call| step(cx, *call)).collect();
+    if steps.len() > MAX_REACHED {
+        let tail = steps.split_off(steps.len() - MAX_REACHED / 2);
+        steps.truncate(MAX_REACHED / 2);
+        steps.extend(tail);
+    }
+    finding.reached = steps;
+    finding.phase = Some(if site.crash {
+        "when the server fails"
+    } else if site.phase.has(Phase::SERVING) {
+        "while the server is serving"
+    } else {
+        "before the transport starts"
+    });
+    finding.function = program.funcs[at.0].name.clone();
+    finding.servers = vec![unit.number];
+    for why in &unit.doubts {
+        doubt(finding, why.clone());
+    }
+    if unit.process.serves.iter().all(|serve| serve.kind != TransportKind::Stdio) {
+        doubt(finding, "the transport is chosen outside of the code that was read".into());
+    }
+    for sym in site.facts.symbols() {
+        let is_named =
+            !sym.starts_with("fn") && !sym.starts_with("param") && !sym.starts_with("cell") && !sym.contains("Site(");
+        let is_assumed = unit.process.explorer.assumed.symbols().any(|assumed| assumed == sym);
+        if is_named && !is_assumed {
+            doubt(finding, format!("it depends on `{}`", sym.as_str()));
+        }
+    }
+}
+
+/// Lowers the confidence, with the reason; the same reason counts once.
+pub(crate) fn doubt(finding: &mut Finding, why: String) {
+    if !finding.doubts.contains(&why) {
+        finding.doubts.push(why);
+        finding.confidence = finding.confidence.lowered();
+    }
+}
+
+/// Lowers the confidence to `most`, with the reason.
+pub(crate) fn cap(finding: &mut Finding, most: Confidence, why: String) {
+    if finding.confidence > most {
+        finding.confidence = most;
+    }
+    if !finding.doubts.contains(&why) {
+        finding.doubts.push(why);
+    }
+}
+
+fn doubt_guess(cx: &Cx<'_>, call: At, finding: &mut Finding) {
+    let guessed = cx.values.callees(call).iter().any(|(_, kind)| *kind == CallKind::Guessed);
+    if guessed && let Some(data) = cx.values.call_at(call) {
+        let name = match data.callee.path.last() {
+            Some(crate::ir::instr::Field::Name(name)) => name.to_string(),
+            _ => "call".into(),
+        };
+        doubt(finding, format!("the receiver of `.{name}()` is a guess"));
+    }
+}
+
+fn step(cx: &Cx<'_>, call: At) -> Option<Step> {
+    let program = cx.values.program;
+    let text = match &program.funcs[call.0].instrs.get(call.1)?.op {
+        Op::Import(import) => format!("imports {}", import.from),
+        Op::Call(_) => {
+            let callees = cx.values.callees(call);
+            let direct = callees.iter().find(|(_, kind)| *kind != CallKind::Callback).or(callees.first());
+            match (direct, cx.values.call_name(call)) {
+                (Some((func, kind)), name) => {
+                    let func = &program.funcs[*func];
+                    let called = match func.kind {
+                        FuncKind::Constructor => match func.owner {
+                            Some(class) => format!("new {}()", program.classes[class].name),
+                            None => "constructor".into(),
+                        },
+                        _ => format!("{}()", func.name),
+                    };
+                    match (kind, name) {
+                        (CallKind::Callback, Some(name)) => format!("{called}, handed to {name}"),
+                        _ => called,
+                    }
+                }
+                (None, Some(name)) => format!("{name}()"),
+                (None, None) => return None,
+            }
+        }
+        _ => return None,
+    };
+    Some(Step { loc: loc(program, call), text })
+}

@@ -1,0 +1,357 @@
+//! Who writes to the stdout that carries the protocol: code, loggers, children, crash handlers, and what moves it away.
+
+use crate::finding::{Confidence, Finding, Level, Step};
+use crate::flow::explore::Phase;
+use crate::flow::live::Site;
+use crate::ir::instr::{Op, TextPart};
+use crate::models::index::{RowRef, Table};
+use crate::models::schema::{SinkKind, Stream, StreamSpec, TransportKind};
+use crate::resolve::values::{At, Value};
+use crate::source::version::Allowed;
+
+use super::place::{calls_to, cap, doubt, tell};
+use super::{Cx, Findings, Unit, loc};
+
+/// Deepest chain of values that is followed to see whether a write is the protocol itself.
+const MAX_SLICE: usize = 12;
+
+pub(super) fn run(cx: &Cx<'_>, unit: &Unit<'_>, out: &mut Findings<'_>) {
+    let on_stdio = |kind: TransportKind| matches!(kind, TransportKind::Stdio | TransportKind::Unknown);
+    if !unit.process.serves.iter().any(|serve| on_stdio(serve.kind)) {
+        return;
+    }
+    // The protocol runs over a stream of its own; stdout is free.
+    if unit.process.serves.iter().filter(|serve| on_stdio(serve.kind)).all(|serve| serve.own_stream) {
+        return;
+    }
+    for (at, sites) in &unit.process.live.sites {
+        writes(cx, unit, *at, sites, out);
+        loggers(cx, unit, *at, sites, out);
+        children(cx, unit, *at, sites, out);
+    }
+    rebound(cx, unit, out);
+}
+
+/// Is what the call does moved off stdout by a rebinding in force there?
+fn is_moved(cx: &Cx<'_>, unit: &Unit<'_>, at: At, site: &Site) -> bool {
+    let moved_by = cx.values.call_rows(at, Table::RebindMoves);
+    site.rebinds.iter().any(|id| {
+        let rebind = &unit.process.explorer.rebinds[*id as usize];
+        moved_by.contains(&rebind.row) && (rebind.is_filter || rebind.stream != Stream::Stdout)
+    })
+}
+
+fn writes(cx: &Cx<'_>, unit: &Unit<'_>, at: At, sites: &[Site], out: &mut Findings<'_>) {
+    for row in cx.values.call_rows(at, Table::Sink) {
+        let sink = cx.values.models.sink(row);
+        let prints = matches!(sink.kind, SinkKind::Write | SinkKind::Noise | SinkKind::Trace);
+        let Some(spec) = sink.stream.as_ref().filter(|_| prints) else { continue };
+        if !cx.values.holds(at, &sink.when) || cx.values.stream_of(at, spec) != Stream::Stdout {
+            continue;
+        }
+        let version = cx.values.version_of(Some(at.0), row, sink.versions.as_deref());
+        if version == Allowed::No || (unit.by_hand && is_protocol(cx, at)) {
+            continue;
+        }
+        let free: Vec<&Site> = sites.iter().filter(|site| !is_moved(cx, unit, at, site)).collect();
+        if let Some(site) = free.iter().find(|site| !site.crash) {
+            let mut finding = write_finding(cx, unit, at, row, site, out);
+            doubt_version(cx, row, version, &mut finding);
+            if free.iter().all(|site| !site.phase.has(Phase::BEFORE)) {
+                diverted(unit, &mut finding);
+            }
+            out.add(finding);
+        }
+        if let Some(site) = free.iter().find(|site| site.crash) {
+            let mut finding = crash_finding(cx, unit, at, site, out);
+            doubt_version(cx, row, version, &mut finding);
+            out.add(finding);
+        }
+    }
+}
+
+fn write_finding(cx: &Cx<'_>, unit: &Unit<'_>, at: At, row: RowRef, site: &Site, out: &Findings<'_>) -> Finding {
+    let sink = cx.values.models.sink(row);
+    let name = called(cx, at);
+    let place = loc(cx.values.program, at);
+    let (message, label) = match sink.kind {
+        SinkKind::Noise => (
+            format!("`{name}` itself prints to stdout while the server speaks JSON-RPC on it"),
+            sink.note.clone().unwrap_or_else(|| "the library prints to stdout here".into()),
+        ),
+        SinkKind::Trace => (format!("`{name}` prints a stack trace to stdout"), "to stdout".into()),
+        _ => (
+            format!("`{name}` writes to stdout while the server speaks JSON-RPC on it"),
+            sink.note.clone().unwrap_or_else(|| "this goes to stdout".into()),
+        ),
+    };
+    let mut finding = out.draft("stdout-write", message, Step { loc: place, text: label });
+    tell(cx, unit, site, at, &mut finding);
+    if let Some(most) = sink.confidence {
+        cap(&mut finding, most, format!("{} prints only at times", cx.values.models.file(row).library));
+    }
+    finding
+}
+
+/// The SDK points descriptor 1 at stderr while it serves: only what stays in a buffer reaches stdout.
+fn diverted(unit: &Unit<'_>, finding: &mut Finding) {
+    if unit.process.serves.iter().any(|serve| serve.diverts_stdout) {
+        finding.level = Level::Warning;
+        doubt(
+            finding,
+            "the SDK points stdout at stderr while it serves; unflushed text still gets there at exit".into(),
+        );
+    }
+}
+
+fn crash_finding(cx: &Cx<'_>, unit: &Unit<'_>, at: At, site: &Site, out: &Findings<'_>) -> Finding {
+    // Where a maintainer edits: the call in the handler itself, not the write in a logger that all share.
+    let calls = if site.frame_crash { calls_in_crash(unit, site) } else { Vec::new() };
+    let primary = calls.first().copied().unwrap_or(at);
+    let name = called(cx, primary);
+    let message = format!("the crash handler reports through `{name}`, which writes to stdout");
+    let label = if primary == at { "this goes to stdout" } else { "ends in a write to stdout" };
+    let step = Step { loc: loc(cx.values.program, primary), text: label.into() };
+    let mut finding = out.draft("stdout-crash", message, step);
+    tell(cx, unit, site, at, &mut finding);
+    finding.function = cx.values.program.funcs[primary.0].name.clone();
+    if primary != at {
+        finding.path.push(Step { loc: loc(cx.values.program, primary), text: format!("the handler calls `{name}`") });
+        finding
+            .path
+            .push(Step { loc: loc(cx.values.program, at), text: format!("`{}` writes to stdout", called(cx, at)) });
+    }
+    finding
+}
+
+/// The calls from the crash handler to the site, outermost first.
+fn calls_in_crash(unit: &Unit<'_>, site: &Site) -> Vec<At> {
+    let live = &unit.process.live;
+    let mut inside = Vec::new();
+    let mut key = (site.frame, true);
+    while let Some((from, call)) = live.reached.get(&key) {
+        // The call that hands the handler over is no call of the handler.
+        let Some(from) = from else { break };
+        inside.extend(*call);
+        if !from.1 || inside.len() > 1000 {
+            break;
+        }
+        key = *from;
+    }
+    inside.reverse();
+    let _ = calls_to;
+    inside
+}
+
+fn loggers(cx: &Cx<'_>, unit: &Unit<'_>, at: At, sites: &[Site], out: &mut Findings<'_>) {
+    for row in cx.values.call_rows(at, Table::Logger) {
+        let logger = cx.values.models.logger(row);
+        let applies = cx.values.holds(at, &logger.when) && is_first(cx, unit, at, row) && is_default(cx, unit, row);
+        if applies && cx.values.stream_of(at, &logger.stream) == Stream::Stdout {
+            logger_finding(cx, unit, (at, row), sites, out);
+        }
+    }
+    for row in cx.values.assigned_rows(at, Table::LoggerPlace) {
+        let ports = match &cx.values.models.logger(row).stream {
+            StreamSpec::Fixed(_) => None,
+            StreamSpec::Ports(ports) => Some(ports),
+        };
+        if cx.values.stream_of_values(&cx.values.assigned_values(at), ports, MAX_SLICE) == Stream::Stdout {
+            logger_finding(cx, unit, (at, row), sites, out);
+        }
+    }
+}
+
+/// Of the calls of which only the first has an effect, is this the first one?
+fn is_first(cx: &Cx<'_>, unit: &Unit<'_>, at: At, row: RowRef) -> bool {
+    let Some(word) = &cx.values.models.logger(row).once else { return true };
+    let order = &unit.process.explorer.order;
+    let Some(own) = order.get(&at) else { return true };
+    !unit.process.live.sites.keys().any(|other| {
+        order.get(other).is_some_and(|met| met < own)
+            && cx.values.call_rows(*other, Table::Logger).into_iter().any(|row| {
+                let logger = cx.values.models.logger(row);
+                logger.once.as_ref() == Some(word)
+                    && cx.values.holds(*other, &logger.when)
+                    && cx.values.version_allows(Some(other.0), row, logger.versions.as_deref())
+            })
+    })
+}
+
+/// Does the default that the row tells still hold: is none of the calls made that change it?
+fn is_default(cx: &Cx<'_>, unit: &Unit<'_>, row: RowRef) -> bool {
+    cx.values.models.logger(row).default_of.is_empty()
+        || !unit.process.live.sites.keys().any(|other| cx.values.call_rows(*other, Table::LoggerDefault).contains(&row))
+}
+
+fn logger_finding(cx: &Cx<'_>, unit: &Unit<'_>, (at, row): (At, RowRef), sites: &[Site], out: &mut Findings<'_>) {
+    let logger = cx.values.models.logger(row);
+    let version = cx.values.version_of(Some(at.0), row, logger.versions.as_deref());
+    let Some(site) = sites.iter().find(|site| !is_moved(cx, unit, at, site)).filter(|_| version != Allowed::No) else {
+        return;
+    };
+    let library = &cx.values.models.file(row).library;
+    let message = format!("the {library} logger configured here writes to stdout, which carries the protocol");
+    let label = logger.note.clone().unwrap_or_else(|| "logs to stdout".into());
+    let mut finding = out.draft("stdout-logger", message, Step { loc: loc(cx.values.program, at), text: label });
+    if let Some(help) = &logger.help {
+        finding.help.clone_from(help);
+    }
+    tell(cx, unit, site, at, &mut finding);
+    doubt_version(cx, row, version, &mut finding);
+    if let Some(most) = logger.confidence {
+        cap(&mut finding, most, format!("{library} writes there only at times"));
+    }
+    if sites.iter().all(|site| !site.phase.has(Phase::BEFORE)) {
+        diverted(unit, &mut finding);
+    }
+    out.add(finding);
+}
+
+fn children(cx: &Cx<'_>, unit: &Unit<'_>, at: At, sites: &[Site], out: &mut Findings<'_>) {
+    for row in cx.values.call_rows(at, Table::Child) {
+        let child = cx.values.models.child(row);
+        if !cx.values.holds(at, &child.when) || cx.values.stream_of(at, &child.stdout) != Stream::Stdout {
+            continue;
+        }
+        let version = cx.values.version_of(Some(at.0), row, child.versions.as_deref());
+        let moves = |site: &&Site| {
+            site.rebinds.iter().any(|id| {
+                let rebind = &unit.process.explorer.rebinds[*id as usize];
+                cx.values.models.rebind(rebind.row).moves_children
+            })
+        };
+        let Some(site) = sites.iter().find(|site| !moves(site)).filter(|_| version != Allowed::No) else { continue };
+        let name = called(cx, at);
+        let message = format!("the child process started by `{name}` inherits stdout, which carries the protocol");
+        let label = child.note.clone().unwrap_or_else(|| "its output goes to our stdout".into());
+        let mut finding = out.draft("stdout-child", message, Step { loc: loc(cx.values.program, at), text: label });
+        tell(cx, unit, site, at, &mut finding);
+        doubt_version(cx, row, version, &mut finding);
+        if sites.iter().all(|site| !site.phase.has(Phase::BEFORE)) {
+            diverted(unit, &mut finding);
+        }
+        out.add(finding);
+    }
+}
+
+/// A rebinding of stdout that is in force when the transport takes hold of it.
+fn rebound(cx: &Cx<'_>, unit: &Unit<'_>, out: &mut Findings<'_>) {
+    for (id, rebind) in (0_u32..).zip(&unit.process.explorer.rebinds) {
+        let row = cx.values.models.rebind(rebind.row);
+        let elsewhere = !rebind.is_filter && matches!(rebind.stream, Stream::Stderr | Stream::File | Stream::None);
+        if !row.carries_protocol || !elsewhere {
+            continue;
+        }
+        let caught = unit.process.serves.iter().find(|serve| {
+            serve.rebinds.contains(&id)
+                && !serve.own_stream
+                && matches!(serve.kind, TransportKind::Stdio | TransportKind::Unknown)
+        });
+        let (Some(serve), Some(sites)) = (caught, unit.process.live.sites.get(&rebind.at)) else { continue };
+        let Some(site) = sites.first() else { continue };
+        let message =
+            "stdout is redirected before the transport takes hold of it, so the protocol itself goes elsewhere";
+        let label = match rebind.stream {
+            Stream::Stderr => "from here on stdout is stderr",
+            _ => "from here on stdout leads elsewhere",
+        };
+        let step = Step { loc: loc(cx.values.program, rebind.at), text: label.into() };
+        let mut finding = out.draft("stdout-rebound", message.into(), step);
+        tell(cx, unit, site, rebind.at, &mut finding);
+        finding
+            .related
+            .push(Step { loc: loc(cx.values.program, serve.at), text: "the transport takes stdout here".into() });
+        out.add(finding);
+    }
+}
+
+/// How a message names what a call calls.
+fn called(cx: &Cx<'_>, at: At) -> String {
+    if let Some(name) = cx.values.call_name(at) {
+        return name.to_string();
+    }
+    match cx.values.call_at(at).map(|call| &call.callee) {
+        Some(place) => match place.path.last() {
+            Some(crate::ir::instr::Field::Name(name)) => name.to_string(),
+            _ => cx
+                .values
+                .callees(at)
+                .first()
+                .map_or_else(|| "call".into(), |(func, _)| cx.values.program.funcs[*func].name.to_string()),
+        },
+        None => "call".into(),
+    }
+}
+
+fn doubt_version(cx: &Cx<'_>, row: RowRef, version: Allowed, finding: &mut Finding) {
+    if version == Allowed::Maybe {
+        let library = &cx.values.models.file(row).library;
+        cap(finding, Confidence::Medium, format!("it depends on which version of {library} is installed"));
+    }
+}
+
+/// Does a write hand out serialised data? In a server that speaks the protocol by hand that is the protocol.
+fn is_protocol(cx: &Cx<'_>, at: At) -> bool {
+    let Some(call) = cx.values.call_at(at) else { return false };
+    call.args.iter().any(|arg| serialised(cx, (at.0, arg.value), MAX_SLICE))
+}
+
+fn serialised(cx: &Cx<'_>, at: At, depth: usize) -> bool {
+    if depth == 0 {
+        return false;
+    }
+    let values = cx.values;
+    let from_model = |value: &Value| match value {
+        Value::Api(node, _) => {
+            let rows: Vec<RowRef> = values.models.index.node(*node).rows(Table::Source).collect();
+            rows.iter().any(|row| values.models.source(*row).kind == "serialised")
+        }
+        _ => false,
+    };
+    if values.of(at.0, at.1).items().iter().any(from_model) {
+        return true;
+    }
+    let func = &values.program.funcs[at.0];
+    let inner = |id: crate::ir::instr::InstrId| serialised(cx, (at.0, id), depth - 1);
+    match &func.instrs[at.1].op {
+        Op::Text(parts) => parts.iter().any(|part| matches!(part, TextPart::Hole(value, _) if inner(*value))),
+        Op::Operator(_, operands) | Op::Unknown(_, operands) => operands.iter().any(|value| inner(*value)),
+        Op::Await(value) | Op::Store(_, value) => inner(*value),
+        Op::Call(call) => {
+            let by_callee = values.callees(at).iter().any(|(callee, _)| {
+                let body = &values.program.funcs[*callee];
+                body.blocks.iter().any(|block| match block.end {
+                    crate::ir::func::End::Return(Some(value)) => serialised(cx, (*callee, value), depth - 1),
+                    _ => false,
+                })
+            });
+            by_callee
+                || call.args.iter().any(|arg| inner(arg.value))
+                || matches!(call.callee.base, crate::ir::instr::Base::Value(value) if inner(value))
+        }
+        Op::Load(place) => stored(cx, at.0, &place.base, depth),
+        _ => false,
+    }
+}
+
+/// Is what is stored to a variable serialised data: by an assignment of the function, or by an argument of a caller?
+fn stored(cx: &Cx<'_>, func: crate::ir::func::FuncId, base: &crate::ir::instr::Base, depth: usize) -> bool {
+    let program = cx.values.program;
+    let body = &program.funcs[func];
+    for instr in body.instrs.iter() {
+        if let Op::Store(place, value) = &instr.op
+            && place.base == *base
+            && serialised(cx, (func, *value), depth - 1)
+        {
+            return true;
+        }
+    }
+    let crate::ir::instr::Base::Local(local) = base else { return false };
+    let Some(index) = body.params.iter().position(|param| param.local == *local) else { return false };
+    let callers = cx.values.callers(func);
+    callers.iter().any(|at| {
+        let arg = cx.values.call_at(*at).and_then(|call| call.args.get(index));
+        arg.is_some_and(|arg| serialised(cx, (at.0, arg.value), depth - 1))
+    })
+}

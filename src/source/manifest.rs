@@ -1,0 +1,237 @@
+//! What package manifests, lock files and compiler settings say, in the terms the analysis asks for.
+//!
+//! Manifests are read tolerantly: a field of an unexpected type is as good as missing, a file that can't be parsed is named
+//! among the skipped ones. Versions are looked up nearest manifest first.
+
+pub(crate) mod cargo;
+pub(crate) mod compiled;
+pub(crate) mod entries;
+pub(crate) mod lock;
+pub(crate) mod npm;
+pub(crate) mod python;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::base::idx::IndexVec;
+use crate::base::span::FileId;
+use crate::ir::program::Language;
+
+use super::files::SourceFile;
+use super::paths;
+use super::version::{self, Allowed};
+use super::workspace::{SkipReason, Skipped};
+
+/// All manifests of the scan; the maps go by folder unless they say otherwise.
+#[derive(Debug, Default)]
+pub(crate) struct Manifests {
+    pub(crate) npm: BTreeMap<String, npm::Package>,
+    /// By path of the settings file.
+    pub(crate) tsconfigs: BTreeMap<String, npm::TsConfig>,
+    pub(crate) python: BTreeMap<String, python::Project>,
+    pub(crate) cargo: BTreeMap<String, cargo::Package>,
+    /// Locked versions, by language and folder.
+    pub(crate) locks: BTreeMap<(Language, String), lock::Lock>,
+    /// Requirements that single Python files state in their own head, by path.
+    pub(crate) scripts: BTreeMap<String, BTreeMap<String, String>>,
+    /// Dockerfiles, compose files, service units and the like: path and text.
+    pub(crate) deploy: Vec<(String, String)>,
+    /// The paths of all source files.
+    pub(crate) sources: BTreeSet<String>,
+}
+
+/// What is known of the version of a package.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum VersionInfo {
+    /// A lock file has it.
+    Exact(String),
+    /// A manifest allows these.
+    Range(String),
+    None,
+}
+
+/// Is it a file that [`Manifests::parse`] wants to see?
+pub(crate) fn is_manifest(path: &str) -> bool {
+    let name = paths::name(path);
+    let is_requirements = name.starts_with("requirements") && name.ends_with(".txt");
+    let is_tsconfig = is_tsconfig(name);
+    let is_wheel = paths::parent(path).ends_with(".dist-info") && matches!(name, "METADATA" | "entry_points.txt");
+    let known = matches!(
+        name,
+        "package.json" | "pyproject.toml" | "setup.py" | "setup.cfg" | "Pipfile" | "Cargo.toml" | "jsconfig.json"
+    );
+    known || is_requirements || is_tsconfig || is_wheel || lock::is_lock(name) || is_deployment(name)
+}
+
+fn is_tsconfig(name: &str) -> bool {
+    name == "jsconfig.json" || name.starts_with("tsconfig") && name.ends_with(".json")
+}
+
+fn is_deployment(name: &str) -> bool {
+    let compose = name.starts_with("docker-compose") || name.starts_with("compose.");
+    name.starts_with("Dockerfile")
+        || name.ends_with(".Dockerfile")
+        || compose && (name.ends_with(".yml") || name.ends_with(".yaml"))
+        || name.ends_with(".service")
+        || name.starts_with("ecosystem.config.")
+}
+
+impl Manifests {
+    /// Reads the texts of all manifests, by path.
+    pub(crate) fn parse(texts: &BTreeMap<String, String>, skipped: &mut Vec<Skipped>) -> Self {
+        let mut res = Self::default();
+        for (path, text) in texts {
+            if let Err((line, what)) = res.parse_file(path, text) {
+                skipped.push(Skipped { path: path.clone(), reason: SkipReason::BadManifest(line, what) });
+            }
+        }
+        npm::link_extends(&mut res.tsconfigs);
+        cargo::link_workspaces(&mut res.cargo);
+        res
+    }
+
+    fn parse_file(&mut self, path: &str, text: &str) -> Result<(), Fault> {
+        let name = paths::name(path);
+        let dir = paths::parent(path).to_owned();
+        if is_deployment(name) {
+            self.deploy.push((path.to_owned(), text.to_owned()));
+        } else if let Some((language, lock)) = lock::parse(name, text)? {
+            self.locks.entry((language, dir)).or_default().merge(lock);
+        } else if is_tsconfig(name) {
+            self.tsconfigs.insert(path.to_owned(), npm::parse_tsconfig(text)?);
+        } else if name == "package.json" {
+            self.npm.insert(dir, npm::parse_package(text)?);
+        } else if name == "Cargo.toml" {
+            self.cargo.insert(dir, cargo::parse(text)?);
+        } else if dir.ends_with(".dist-info") {
+            // The packages of an unpacked wheel stand beside its metadata folder.
+            let project = self.python.entry(paths::parent(&dir).to_owned()).or_default();
+            python::parse_wheel(name, text, project);
+        } else {
+            python::parse(name, text, self.python.entry(dir).or_default())?;
+        }
+        Ok(())
+    }
+
+    /// Takes note of the source files, which give Cargo its default targets and Python scripts their own requirements.
+    pub(crate) fn add_sources(&mut self, files: &IndexVec<FileId, SourceFile>) {
+        self.sources = files.iter().map(|file| file.path.clone()).collect();
+        for (dir, package) in &mut self.cargo {
+            package.find_targets(dir, &self.sources);
+        }
+        for file in files.iter().filter(|file| file.dialect.language() == Language::Python) {
+            if let Some(requirements) = python::script_requirements(&file.text) {
+                self.scripts.insert(file.path.clone(), requirements);
+            }
+        }
+    }
+
+    /// The files that `bin` of a package.json names: they may have no extension.
+    pub(crate) fn bin_files(&self) -> impl Iterator<Item = String> {
+        self.npm.iter().flat_map(|(dir, package)| package.bin.values().filter_map(|path| paths::join(dir, path)))
+    }
+
+    /// The output folders that compiler settings name.
+    pub(crate) fn out_dirs(&self) -> BTreeSet<String> {
+        let dirs = self.tsconfigs.iter().filter_map(|(path, config)| {
+            let dir = paths::join(paths::parent(path), config.out_dir.as_ref()?)?;
+            // Output beside the sources is recognised file by file.
+            let is_above = paths::upward(paths::parent(path)).any(|above| above == dir);
+            (!is_above).then_some(dir)
+        });
+        dirs.collect()
+    }
+
+    /// The version of `package` that the file or folder `place` gets.
+    pub(crate) fn versions(&self, language: Language, place: &str, package: &str) -> VersionInfo {
+        let package = normalized(language, package);
+        if let Some(range) = self.scripts.get(place).and_then(|own| own.get(&package)) {
+            return VersionInfo::Range(range.clone());
+        }
+        let required = self.required(language, place, &package);
+        for dir in paths::upward(place) {
+            let Some(lock) = self.locks.get(&(language, dir.to_owned())) else { continue };
+            let Some(versions) = lock.versions.get(&package) else { continue };
+            if let Some(version) = only_version(language, versions, required) {
+                return VersionInfo::Exact(version.clone());
+            }
+        }
+        required.map_or(VersionInfo::None, |range| VersionInfo::Range(range.clone()))
+    }
+
+    /// The version of `package` as the manifest or lock file above `place` writes it.
+    pub(crate) fn version_text(&self, language: Language, place: &str, package: &str) -> Option<String> {
+        match self.versions(language, place, package) {
+            VersionInfo::Exact(text) | VersionInfo::Range(text) => Some(text),
+            VersionInfo::None => None,
+        }
+    }
+
+    /// Does the package around `place` name entries, so that a file that is none is an odd one?
+    pub(crate) fn names_entries(&self, language: Language, place: &str) -> bool {
+        let Some(dir) = paths::upward(place).find(|dir| match language {
+            Language::Script => self.npm.contains_key(*dir),
+            Language::Python => self.python.contains_key(*dir),
+            Language::Rust => self.cargo.contains_key(*dir),
+        }) else {
+            return false;
+        };
+        let inside = |path: &str| paths::below(path, dir).is_some();
+        self.entries().iter().any(|entry| entry.language == language && inside(&entry.path))
+    }
+
+    /// Does a manifest at or above `place` name `package` as a dependency?
+    pub(crate) fn requires(&self, language: Language, place: &str, package: &str) -> bool {
+        let package = normalized(language, package);
+        let own = self.scripts.get(place).is_some_and(|own| own.contains_key(&package));
+        own || self.required(language, place, &package).is_some()
+    }
+
+    fn required(&self, language: Language, place: &str, package: &str) -> Option<&String> {
+        paths::upward(place).find_map(|dir| match language {
+            Language::Script => self.npm.get(dir)?.dependencies.get(package),
+            Language::Python => self.python.get(dir)?.dependencies.get(package),
+            Language::Rust => self.cargo.get(dir)?.requirement(package),
+        })
+    }
+}
+
+/// What is wrong with a manifest: its line (0 when not known) and a sentence.
+pub(crate) type Fault = (usize, String);
+
+/// One spelling for the names that a registry takes for the same.
+pub(crate) fn normalized(language: Language, package: &str) -> String {
+    match language {
+        Language::Script => package.to_owned(),
+        Language::Python => {
+            let parts = package.split(['-', '_', '.']).filter(|part| !part.is_empty());
+            parts.map(str::to_ascii_lowercase).collect::<Vec<_>>().join("-")
+        }
+        Language::Rust => package.replace('-', "_"),
+    }
+}
+
+/// The one locked version, or the only one of several that the manifest allows.
+fn only_version<'v>(language: Language, versions: &'v BTreeSet<String>, range: Option<&String>) -> Option<&'v String> {
+    if versions.len() == 1 {
+        return versions.first();
+    }
+    let range = range?;
+    let fits = |version: &&String| version::satisfies(language, version, range) == Allowed::Yes;
+    let mut fitting = versions.iter().filter(fits);
+    fitting.next().filter(|_| fitting.next().is_none())
+}
+
+/// Parses TOML; the fault names the line.
+pub(crate) fn toml_table(text: &str) -> Result<toml::Table, Fault> {
+    text.parse::<toml::Table>().map_err(|err| {
+        let start = err.span().map_or(0, |span| span.start);
+        let line = text.get(..start).map_or(0, |before| before.matches('\n').count() + 1);
+        (line, err.message().to_owned())
+    })
+}
+
+/// A text at the end of a path of table keys.
+pub(crate) fn toml_at<'t>(table: &'t toml::Table, keys: &[&str]) -> Option<&'t toml::Value> {
+    let (first, rest) = keys.split_first()?;
+    rest.iter().try_fold(table.get(*first)?, |value, key| value.get(*key))
+}

@@ -1,0 +1,116 @@
+//! Where programs start, as the manifests say.
+
+use std::collections::BTreeSet;
+
+use super::{Manifests, npm};
+use crate::ir::program::Language;
+use crate::source::paths;
+use crate::source::workspace::Role;
+
+/// A file that something starts.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Entry {
+    /// The source file.
+    pub(crate) path: String,
+    /// The command, package or program.
+    pub(crate) name: String,
+    /// What says so: `package.json bin "notes-mcp"`.
+    pub(crate) how: String,
+    /// The function that is called once the module has run.
+    pub(crate) function: Option<String>,
+    pub(crate) language: Language,
+}
+
+impl Manifests {
+    /// All entries, sorted; one file may have several.
+    pub(crate) fn entries(&self) -> Vec<Entry> {
+        let mut res = BTreeSet::new();
+        for (dir, package) in &self.npm {
+            self.npm_entries(dir, package, &mut res);
+        }
+        for (dir, project) in &self.python {
+            for (name, target) in &project.scripts {
+                let (module, function) = target.split_once(':').map_or((target.as_str(), None), |(m, f)| (m, Some(f)));
+                let Some(path) = self.python_module(dir, module.trim()) else { continue };
+                let how = format!("python script \"{name}\"");
+                let function = function.map(|function| function.trim().to_owned());
+                res.insert(Entry { path, name: name.clone(), how, function, language: Language::Python });
+            }
+        }
+        for path in
+            self.sources.iter().filter(|path| paths::name(path) == "__main__.py" && Role::of(path) == Role::Source)
+        {
+            let name = paths::name(paths::parent(path)).to_owned();
+            let how = format!("python -m {name}");
+            res.insert(Entry { path: path.clone(), name, how, function: None, language: Language::Python });
+        }
+        for package in self.cargo.values() {
+            for (name, path) in &package.bins {
+                let (name, how) = (name.clone(), format!("Cargo.toml bin \"{name}\""));
+                let function = Some("main".to_owned());
+                res.insert(Entry { path: path.clone(), name, how, function, language: Language::Rust });
+            }
+        }
+        res.into_iter().collect()
+    }
+
+    fn npm_entries(&self, dir: &str, package: &npm::Package, out: &mut BTreeSet<Entry>) {
+        let package_name = package.name.clone().unwrap_or_else(|| paths::name(dir).to_owned());
+        let mut add = |path: &str, name: &str, how: String, is_program: bool| {
+            let Some(place) = paths::join(dir, path) else { return };
+            let found = self.source_of(&place).or_else(|| is_program.then(|| self.bundle_root(&place))?);
+            if let Some(path) = found {
+                out.insert(Entry { path, name: name.to_owned(), how, function: None, language: Language::Script });
+            }
+        };
+        for (name, path) in &package.bin {
+            add(path, name, format!("package.json bin \"{name}\""), true);
+        }
+        for (field, path) in [("main", &package.main), ("module", &package.module)] {
+            if let Some(path) = path {
+                add(path, &package_name, format!("package.json {field}"), false);
+            }
+        }
+        for (sub_path, target) in package.exports.iter().filter(|(sub_path, _)| !sub_path.contains('*')) {
+            add(target, &package_name, format!("package.json exports \"{sub_path}\""), false);
+        }
+        for (name, command) in &package.scripts {
+            for path in npm::started_files(command) {
+                add(&path, name, format!("package.json script \"{name}\""), false);
+            }
+        }
+    }
+
+    /// The folders from which a Python file below `dir` finds absolute names, nearest project first.
+    pub(crate) fn python_roots(&self, dir: &str) -> Vec<String> {
+        let mut roots: Vec<String> = Vec::new();
+        for above in paths::upward(dir) {
+            let project = self.python.get(above);
+            if project.is_none() && !above.is_empty() {
+                continue;
+            }
+            let named = project.into_iter().flat_map(|project| project.package_dirs.iter().map(String::as_str));
+            for below in named.chain(["src", ""]) {
+                if let Some(root) = paths::join(above, below)
+                    && !roots.contains(&root)
+                {
+                    roots.push(root);
+                }
+            }
+        }
+        roots
+    }
+
+    /// The file of a dotted module name, as seen from the folder `dir`.
+    pub(crate) fn python_module(&self, dir: &str, dotted: &str) -> Option<String> {
+        let below = dotted.replace('.', "/");
+        self.python_roots(dir).iter().find_map(|root| self.python_file(&paths::join(root, &below)?))
+    }
+
+    /// The file of the module or package at `path`.
+    pub(crate) fn python_file(&self, path: &str) -> Option<String> {
+        let package = paths::join(path, "__init__.py")?;
+        let found = [package, format!("{path}.py"), format!("{path}.pyw")].into_iter();
+        found.into_iter().find(|path| self.sources.contains(path))
+    }
+}

@@ -1,0 +1,95 @@
+//! Everything that was read from disk: source files, what was left out and why, manifests.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::base::idx::IndexVec;
+use crate::base::span::FileId;
+
+use super::files::SourceFile;
+use super::manifest::Manifests;
+use super::paths;
+
+/// The scanned files.
+#[derive(Debug, Default)]
+pub(crate) struct Workspace {
+    /// What all paths are relative to.
+    pub(crate) root: PathBuf,
+    /// Sorted by path.
+    pub(crate) files: IndexVec<FileId, SourceFile>,
+    pub(crate) roles: IndexVec<FileId, Role>,
+    /// Files left out, and files read with a caveat; sorted by path.
+    pub(crate) skipped: Vec<Skipped>,
+    /// How many folders were not entered, by what they are.
+    pub(crate) skipped_dirs: BTreeMap<&'static str, usize>,
+    pub(crate) manifests: Manifests,
+}
+
+/// Is a file part of the program or of its tests, judging by usual names?
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Role {
+    Source,
+    Test,
+}
+
+/// A file that was not read as the source it looks like.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Skipped {
+    pub(crate) path: String,
+    pub(crate) reason: SkipReason,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum SkipReason {
+    TooLarge,
+    Binary,
+    Minified,
+    Generated,
+    BuildOutput,
+    Declarations,
+    Unreadable(String),
+    /// Invalid bytes were replaced; the file is analysed all the same.
+    NotUtf8,
+    /// A manifest with a mistake: its line (0 when not known) and what is wrong.
+    BadManifest(usize, String),
+}
+
+impl SkipReason {
+    /// Is the file analysed in spite of it?
+    pub(crate) fn is_analysed(&self) -> bool {
+        matches!(self, Self::NotUtf8)
+    }
+}
+
+impl std::fmt::Display for SkipReason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::TooLarge => f.write_str("larger than the size limit"),
+            Self::Binary => f.write_str("binary"),
+            Self::Minified => f.write_str("minified"),
+            Self::Generated => f.write_str("generated"),
+            Self::BuildOutput => f.write_str("build output"),
+            Self::Declarations => f.write_str("type declarations"),
+            Self::Unreadable(what) => write!(f, "unreadable: {what}"),
+            Self::NotUtf8 => f.write_str("not UTF-8, read with replacement characters"),
+            Self::BadManifest(0, what) => write!(f, "manifest not understood: {what}"),
+            Self::BadManifest(line, what) => write!(f, "manifest not understood, line {line}: {what}"),
+        }
+    }
+}
+
+impl Role {
+    /// The role of a file by its path.
+    pub(crate) fn of(path: &str) -> Self {
+        let in_tests =
+            paths::parent(path).split('/').any(|dir| matches!(dir, "tests" | "test" | "__tests__" | "__mocks__"));
+        let name = paths::name(path);
+        let stem = paths::without_extension(name);
+        let named = match paths::extension(name) {
+            "py" | "pyw" => stem == "conftest" || stem.starts_with("test_") || stem.ends_with("_test"),
+            "rs" => stem == "tests",
+            _ => stem.ends_with(".test") || stem.ends_with(".spec"),
+        };
+        if in_tests || named { Self::Test } else { Self::Source }
+    }
+}

@@ -1,0 +1,148 @@
+//! The program from outside: exit codes, help, where output goes, and that hostile names stay harmless.
+#![expect(clippy::expect_used, reason = "in a test a panic is a failed test")]
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+fn program() -> Command {
+    let mut res = Command::new(env!("CARGO_BIN_EXE_mcpleaks"));
+    res.env_remove("NO_COLOR").env("TERM", "xterm").env("LC_ALL", "C.UTF-8");
+    res
+}
+
+fn run(args: &[&str]) -> Output {
+    program().args(args).output().expect("the program runs")
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("UTF-8")
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("UTF-8")
+}
+
+/// A fresh folder below `target`.
+fn folder(name: &str) -> PathBuf {
+    let res = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    if res.exists() {
+        std::fs::remove_dir_all(&res).expect("target is writable");
+    }
+    std::fs::create_dir_all(&res).expect("target is writable");
+    res
+}
+
+#[test]
+fn help_teaches_with_examples_and_exit_codes() {
+    let output = run(&["--help"]);
+    assert_eq!(output.status.code(), Some(0));
+    let text = out(&output);
+    for part in ["Examples:", "mcpleaks --entry src/worker.ts", "Exit codes:", "--min-confidence", "servers"] {
+        assert!(text.contains(part), "no {part} in\n{text}");
+    }
+    assert!(!text.contains('\u{1b}'), "{text}");
+}
+
+#[test]
+fn version_names_the_program() {
+    let output = run(&["--version"]);
+    assert_eq!(out(&output), format!("mcpleaks {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn wrong_use_is_2_and_says_so_on_stderr() {
+    for args in [&["--format", "xml"][..], &["--nonsense"], &["--threads", "0"], &["-v", "-q"], &["explain"]] {
+        let output = run(args);
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        assert!(output.stdout.is_empty(), "{args:?}");
+        assert!(err(&output).starts_with("error: "), "{args:?}: {}", err(&output));
+    }
+}
+
+#[test]
+fn an_empty_folder_is_3_in_every_format() {
+    let empty = folder("empty");
+    for format in ["human", "sarif", "json", "github"] {
+        let output = program().arg(&empty).args(["--format", format]).output().expect("runs");
+        assert_eq!(output.status.code(), Some(3), "{format}: {}", err(&output));
+        let said = if format == "human" { out(&output) } else { err(&output) };
+        assert!(said.starts_with("no MCP server found in "), "{format}: {said}");
+        assert!(said.contains("mcpleaks --entry"), "{format}: {said}");
+    }
+    let output = program().arg("servers").arg(&empty).output().expect("runs");
+    assert_eq!(output.status.code(), Some(3));
+}
+
+#[test]
+fn rules_say_which_are_not_looked_for() {
+    let text = out(&run(&["rules"]));
+    assert!(text.lines().any(|line| line.starts_with("stdout-write ") && !line.contains("not looked for")), "{text}");
+    assert!(text.lines().any(|line| line.starts_with("audit-event-missing ") && line.contains("--pedantic")), "{text}");
+    let json: serde_json::Value = serde_json::from_str(&out(&run(&["rules", "--format", "json"]))).expect("valid");
+    assert_eq!(json["rules"].as_array().map(Vec::len), Some(16));
+}
+
+#[test]
+fn explain_knows_every_rule_and_guesses_at_slips() {
+    let output = run(&["explain", "stdout-write"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(
+        out(&output).starts_with("error[stdout-write]: code of a stdio server writes to stdout\n"),
+        "{}",
+        out(&output)
+    );
+    let output = run(&["explain", "stdout-wirte"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(err(&output), "error: there is no rule `stdout-wirte`: did you mean `stdout-write`?\n");
+}
+
+#[test]
+fn a_folder_called_like_a_command_can_be_examined() {
+    let parent = folder("like-a-command");
+    std::fs::create_dir_all(parent.join("rules")).expect("target is writable");
+    let output = program().current_dir(&parent).arg("./rules").output().expect("runs");
+    assert_eq!(output.status.code(), Some(3), "{}", err(&output));
+    let output = program().current_dir(&parent).args(["--", "rules"]).output().expect("runs");
+    assert_eq!(output.status.code(), Some(3), "{}", err(&output));
+}
+
+#[test]
+fn a_report_that_cannot_be_written_says_what_to_do() {
+    let empty = folder("no-output");
+    let output = program().arg(&empty).arg("--output").arg(empty.join("no/such/report.json")).output().expect("runs");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(err(&output).contains("the folder does not exist: make it first"), "{}", err(&output));
+    let output = program().arg(&empty).arg("--output").arg(&empty).output().expect("runs");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(err(&output).contains("name a file in it"), "{}", err(&output));
+}
+
+#[test]
+fn a_report_goes_to_the_file_named() {
+    let empty = folder("output");
+    let file = empty.join("report.json");
+    let output = program().arg(&empty).args(["--format", "json", "--output"]).arg(&file).output().expect("runs");
+    assert!(output.stdout.is_empty());
+    let text = std::fs::read_to_string(file).expect("was written");
+    let value: serde_json::Value = serde_json::from_str(&text).expect("valid");
+    assert_eq!(value["version"], 1);
+}
+
+#[test]
+fn no_escape_reaches_a_pipe_unless_asked_for() {
+    let empty = folder("colour");
+    for args in [&[][..], &["--color", "never"], &["--color", "auto"]] {
+        let output = program().arg(&empty).args(args).output().expect("runs");
+        assert!(!out(&output).contains('\u{1b}') && !err(&output).contains('\u{1b}'), "{args:?}");
+    }
+}
+
+#[test]
+fn hostile_arguments_are_echoed_harmlessly() {
+    let evil = "x\u{1b}[31m\u{202e}##[add-mask]y";
+    for args in [&["explain", evil][..], &["--format", evil], &[evil], &["debug", "ir", evil]] {
+        let output = run(args);
+        let said = out(&output) + &err(&output);
+        assert!(!said.contains(['\u{1b}', '\u{202e}']) && !said.contains("##["), "{args:?}: {said:?}");
+    }
+}
