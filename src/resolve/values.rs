@@ -1,5 +1,7 @@
 //! The vocabulary of the value pass: what a variable can hold.
 
+use rustc_hash::FxHashSet;
+
 use crate::base::Symbol;
 use crate::base::idx::ids;
 use crate::ir::func::FuncId;
@@ -77,15 +79,24 @@ pub(crate) const MAX_CONSTS: usize = 8;
 /// Most library values a slot keeps. Real variables hold one or two; a registry of clients a dozen.
 pub(crate) const MAX_APIS: usize = 24;
 
-/// Most functions, classes, objects a slot keeps. Dispatch tables hold some hundred handlers.
-pub(crate) const MAX_OBJECTS: usize = 512;
+/// Most literals a slot keeps. Variants of one shape are a few; a table of data is no reason to follow each row.
+pub(crate) const MAX_RECORDS: usize = 32;
+
+/// Most functions, classes, instances a slot keeps. Dispatch tables hold some hundred handlers.
+pub(crate) const MAX_OBJECTS: usize = 320;
+
+/// From this many values on, membership is asked of a hash set.
+const MANY: usize = 12;
 
 /// What a slot can hold. In order of arrival, which is deterministic.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ValueSet {
     items: Vec<Value>,
+    /// The same values, once they are many.
+    known: Option<Box<FxHashSet<Value>>>,
     consts: usize,
     apis: usize,
+    records: usize,
     /// A bound was hit: there is more than `items` says.
     pub(crate) is_cut: bool,
 }
@@ -93,20 +104,32 @@ pub(crate) struct ValueSet {
 impl ValueSet {
     /// Adds a value; true when it is new.
     pub(crate) fn insert(&mut self, value: &Value) -> bool {
-        if self.items.contains(value) {
+        let is_known = match &self.known {
+            Some(known) => known.contains(value),
+            None => self.items.contains(value),
+        };
+        if is_known {
             return false;
         }
         let (count, max) = match value {
             Value::Const(_) => (&mut self.consts, MAX_CONSTS),
             Value::Api(..) => (&mut self.apis, MAX_APIS),
+            Value::Record(_) => (&mut self.records, MAX_RECORDS),
             _ => (&mut 0, MAX_OBJECTS),
         };
-        *count += 1;
-        if *count > max || self.items.len() >= MAX_OBJECTS {
+        if *count >= max || self.items.len() >= MAX_OBJECTS {
             self.is_cut = true;
             return false;
         }
+        *count += 1;
         self.items.push(value.clone());
+        match &mut self.known {
+            Some(known) => {
+                known.insert(value.clone());
+            }
+            None if self.items.len() > MANY => self.known = Some(Box::new(self.items.iter().cloned().collect())),
+            None => {}
+        }
         true
     }
 
