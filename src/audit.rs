@@ -96,6 +96,10 @@ fn analyse(
     let linker = Linker::new(program, workspace);
     let versions = Versions::new(workspace);
     let values = solve(program, &models, &linker, &versions);
+    if values.is_cut {
+        let reason = "the program is too large for all values to be followed; what is reported may lack steps".into();
+        report.not_analysed.push(NotAnalysed { path: ".".into(), reason });
+    }
     let found = servers::find(&values, workspace, options);
     if found.is_empty() {
         let (hints, candidates) = servers::hints(&values, workspace);

@@ -246,7 +246,8 @@ fn all_handlers(explorer: &Explorer<'_>, live: &Live, marked: Vec<Handler>) -> V
             let name = values.port_text(*at, &data.name);
             for func in values.port_funcs(*at, &data.func) {
                 let handler = Handler { func, row, kind: data.kind, name: name.clone(), at: Some(*at) };
-                if !handlers.contains(&handler) {
+                let is_known = handlers.iter().any(|known| known.func == func && known.kind == data.kind && known.name == name);
+                if !is_known {
                     handlers.push(handler);
                 }
             }

@@ -406,10 +406,15 @@ impl Values<'_> {
                 self.add(result, value);
             }
             Value::Api(node, Some(at)) => {
+                let data = self.models.index.node(*node);
                 let member = self.models.index.step(*node, &Step::Member(name.clone()));
                 let made = self.models.index.step(member, &Step::Call);
                 let is_plain = |table: &Table| matches!(table, Table::Callback | Table::Flow | Table::Clean);
-                if self.models.index.node(made).rows.iter().all(|row| is_plain(&row.table)) {
+                // Objects of libraries that no model speaks of are no containers worth following.
+                if data.is_modelled()
+                    && data.language != Language::Rust
+                    && self.models.index.node(made).rows.iter().all(|row| is_plain(&row.table))
+                {
                     self.keep(&Obj::Api(*at), number, result);
                 }
             }
@@ -417,6 +422,7 @@ impl Values<'_> {
                 let has_own = !self.classes.virtual_methods(*class, name).is_empty();
                 if !has_own && self.language_of_class(*class) == Language::Rust {
                     self.add(result, value);
+                    self.hand_over(number, result);
                 }
             }
             Value::Func(func) => {
@@ -430,6 +436,17 @@ impl Values<'_> {
 
     fn language_of_class(&self, class: ClassId) -> Language {
         self.program.modules[self.program.classes[class].module].language
+    }
+
+    /// Functions among the arguments are called with what the result slot holds.
+    fn hand_over(&mut self, number: u32, items: SlotId) {
+        let program = self.program;
+        let at = self.calls[number as usize].at;
+        let Op::Call(call) = &program.funcs[at.0].instrs[at.1].op else { return };
+        for arg in &call.args {
+            let from = self.instr_slot(at.0, arg.value);
+            self.add_edge(from, Edge::InvokeWith(number, items));
+        }
     }
 
     fn keep(&mut self, obj: &Obj, number: u32, result: SlotId) {

@@ -6,7 +6,7 @@ use crate::base::Symbol;
 use crate::base::idx::Id;
 use crate::ir::func::{FuncId, FuncKind};
 use crate::ir::instr::{Const, Field};
-use crate::ir::program::{ClassId, ClassKind, ModuleId, Program};
+use crate::ir::program::{ClassId, ClassKind, Language, ModuleId, Program};
 use crate::ir::types::TypeRef;
 use crate::models::index::NodeId;
 use crate::models::path::Step;
@@ -458,7 +458,9 @@ impl Values<'_> {
             }
         };
         let next = self.models.index.step(node, &step);
-        if let Some(at) = at {
+        // Fields written to objects of libraries that no model speaks of are not followed: there are too many of both.
+        let data = self.models.index.node(node);
+        if let Some(at) = at.filter(|_| data.is_modelled() && data.language != Language::Rust) {
             let obj = Obj::Api(at);
             let key = if step == Step::Element { Key::All } else { key_of(field) };
             let slot = self.field_slot(&obj, key);

@@ -64,6 +64,12 @@ pub(super) struct CallSite {
     pub(super) result: SlotId,
 }
 
+/// Propagation steps allowed before the pass gives up on more values, however small the program.
+const FIRST_STEPS: usize = 4_000_000;
+
+/// And more by the size of the program: real servers need three to ten a slot.
+const STEPS_PER_SLOT: usize = 24;
+
 /// Why a call edge exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum CallKind {
@@ -90,6 +96,9 @@ pub(crate) struct Values<'p> {
     pub(super) slots: IndexVec<SlotId, Slot>,
     pub(super) queue: Vec<Work>,
     known_edges: FxHashSet<(SlotId, Edge)>,
+    n_steps: usize,
+    /// The pass gave up before everything was propagated.
+    pub(crate) is_cut: bool,
     instr_base: Vec<usize>,
     local_base: Vec<usize>,
     cell_base: usize,
@@ -166,6 +175,8 @@ impl<'p> Values<'p> {
             slots,
             queue: Vec::new(),
             known_edges: FxHashSet::default(),
+            n_steps: 0,
+            is_cut: false,
             instr_base,
             local_base,
             cell_base,
@@ -328,7 +339,13 @@ impl<'p> Values<'p> {
     }
 
     pub(super) fn run(&mut self) {
+        let budget = FIRST_STEPS + STEPS_PER_SLOT * self.slots.len();
         while let Some(work) = self.queue.pop() {
+            if self.n_steps > budget {
+                self.is_cut = true;
+                self.queue.clear();
+                return;
+            }
             match work {
                 Work::Value(slot, value) => {
                     let mut at = 0;
@@ -336,6 +353,7 @@ impl<'p> Values<'p> {
                         self.apply(&edge, &value);
                         at += 1;
                     }
+                    self.n_steps += at + 1;
                 }
                 Work::Edge(slot, edge) => {
                     let Some(edge) = self.slots[slot].edges.get(edge).cloned() else { continue };
@@ -344,6 +362,7 @@ impl<'p> Values<'p> {
                         self.apply(&edge, &value);
                         at += 1;
                     }
+                    self.n_steps += at + 1;
                 }
             }
         }

@@ -82,7 +82,10 @@ pub(crate) const MAX_APIS: usize = 24;
 /// Most literals a slot keeps. Variants of one shape are a few; a table of data is no reason to follow each row.
 pub(crate) const MAX_RECORDS: usize = 32;
 
-/// Most functions, classes, instances a slot keeps. Dispatch tables hold some hundred handlers.
+/// Most instances a slot keeps: a variable that can be more kinds of object is a framework's plumbing.
+pub(crate) const MAX_INSTANCES: usize = 40;
+
+/// Most functions and classes a slot keeps. Dispatch tables hold some hundred handlers.
 pub(crate) const MAX_OBJECTS: usize = 320;
 
 /// From this many values on, membership is asked of a hash set.
@@ -97,6 +100,7 @@ pub(crate) struct ValueSet {
     consts: usize,
     apis: usize,
     records: usize,
+    instances: usize,
     /// A bound was hit: there is more than `items` says.
     pub(crate) is_cut: bool,
 }
@@ -115,6 +119,7 @@ impl ValueSet {
             Value::Const(_) => (&mut self.consts, MAX_CONSTS),
             Value::Api(..) => (&mut self.apis, MAX_APIS),
             Value::Record(_) => (&mut self.records, MAX_RECORDS),
+            Value::Instance(_) | Value::Typed(_) => (&mut self.instances, MAX_INSTANCES),
             _ => (&mut 0, MAX_OBJECTS),
         };
         if *count >= max || self.items.len() >= MAX_OBJECTS {
