@@ -16,7 +16,7 @@ use crate::resolve::solve::Values;
 use crate::resolve::values::At;
 
 use super::bounds::{MAX_CALLEES, MAX_HEAP_FACTS, MAX_ROUNDS};
-use super::domain::{ERR, Entry, Form, Heap, HeapId, Kind, Names, Path, Root, Source, SourceId, SourcePlace, Trace, Tree, What};
+use super::domain::{ERR, Entry, Form, Heap, HeapId, Kind, Names, Path, Root, Source, SourceId, SourcePlace, Trace, Tree};
 use super::process::{Handler, Process};
 use super::summary::{Bound, Drain, Hit, HitKey, Sink, Summary, substitute};
 use super::transfer;

@@ -5,8 +5,8 @@ use crate::base::Symbol;
 use crate::ir::func::FuncId;
 use crate::ir::instr::{Field, Place};
 use crate::ir::types::TypeRef;
-use crate::models::index::{RowRef, Table};
-use crate::models::path::PortHead;
+use crate::models::index::{NodeId, RowRef, Table};
+use crate::models::path::{PortHead, Step};
 use crate::resolve::values::{At, Value};
 
 use super::apply::port_keys;
@@ -26,10 +26,8 @@ const PLAIN_TYPES: &[&str] = &[
 impl Pass<'_, '_> {
     /// Adds the sources that the first `depth` steps of a place are.
     pub(super) fn read_sources(&mut self, place: &Place, depth: usize, tree: &mut Tree, at: At) {
-        let prefix = Place::new(place.base.clone(), &place.path[..depth]);
-        let values = self.taint.values.place_values(self.id, &prefix).unwrap_or_default();
-        for value in &values {
-            let Value::Api(node, _) = value else { continue };
+        let nodes = self.nodes_read(place, depth);
+        for node in &nodes {
             let rows: Vec<RowRef> = self.taint.values.models.index.node(*node).rows(Table::SourceRead).collect();
             for row in rows {
                 let source = self.taint.values.models.source(row);
@@ -47,6 +45,47 @@ impl Pass<'_, '_> {
                     *tree = tree.map(|known| if self.is_kind(&known, Kind::EnvAll) { None } else { Some(known) });
                 }
                 tree.add(entry);
+            }
+        }
+    }
+
+    /// The library members that the last of the first `depth` steps of a place reads: what a variable was assigned earlier is
+    /// no reading.
+    fn nodes_read(&self, place: &Place, depth: usize) -> Vec<NodeId> {
+        let prefix = Place::new(place.base.clone(), &place.path[..depth]);
+        let values = self.taint.values.place_values(self.id, &prefix).unwrap_or_default();
+        let found = values.iter().filter_map(|value| match value {
+            Value::Api(node, _) => Some(*node),
+            _ => None,
+        });
+        let Some(field) = depth.checked_sub(1).and_then(|last| place.path.get(last)) else { return found.collect() };
+        let owner = Place::new(place.base.clone(), &place.path[..depth - 1]);
+        let owners = self.taint.values.place_values(self.id, &owner).unwrap_or_default();
+        let step = match field {
+            Field::Name(name) => Step::Member(name.clone()),
+            Field::Index(_) | Field::Any => Step::Element,
+            Field::Variant(..) => return Vec::new(),
+        };
+        let reached: Vec<NodeId> = owners
+            .iter()
+            .filter_map(|owner| match owner {
+                Value::Api(node, _) => Some(self.taint.values.models.index.step(*node, &step)),
+                _ => None,
+            })
+            .collect();
+        found.filter(|node| reached.contains(node)).collect()
+    }
+
+    /// What an import of a library's member brings, when the member is a source: `import { env } from "process"`.
+    pub(super) fn import_sources(&mut self, tree: &mut Tree, at: At) {
+        let values = self.taint.values;
+        for value in values.of(at.0, at.1).items() {
+            let Value::Api(node, None) = value else { continue };
+            for row in values.models.index.node(*node).rows(Table::SourceRead) {
+                if let Some(kind) = Kind::named(&values.models.source(row).kind) {
+                    let entry = self.source(kind, at, None);
+                    tree.add(entry);
+                }
             }
         }
     }

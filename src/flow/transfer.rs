@@ -223,7 +223,11 @@ impl Pass<'_, '_> {
             Op::Text(parts) => self.text(parts, at),
             Op::Operator(oper, operands) => self.operator(*oper, operands, at),
             Op::Call(call) => self.call(call, id),
-            Op::Import(import) => self.taint.import_tree(self.id, import, at),
+            Op::Import(import) => {
+                let mut tree = self.taint.import_tree(self.id, import, at);
+                self.import_sources(&mut tree, at);
+                tree
+            }
             Op::Await(value) => self.given[value.index()].clone(),
             Op::Yield(value) => {
                 let tree = self.given[value.index()].under(&[ANY.into()]);
