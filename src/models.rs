@@ -118,7 +118,7 @@ impl Models {
     row_accessors! {
         stream streams StreamRow [Stream],
         sink sinks SinkRow [Sink],
-        logger loggers LoggerRow [Logger | LoggerPlace | LoggerDefault | LoggerMark],
+        logger loggers LoggerRow [Logger | LoggerPlace | LoggerDefault],
         child children ChildRow [Child],
         rebind rebinds RebindRow [Rebind | RebindPlace | RebindMoves],
         transport transports TransportRow [Transport],

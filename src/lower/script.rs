@@ -40,8 +40,10 @@ const STEPS_PER_FILE: usize = 20_000;
 const STEPS_PER_BYTE: usize = 1;
 
 pub(crate) fn lower(file: &SourceFile) -> Lowered {
+    // The tree outlives the lowerer, which holds nodes of it.
+    let tree = parse(file);
     let mut lowerer = Lowerer::new(file);
-    match parse(file) {
+    match &tree {
         Some(tree) => {
             lowerer.note_errors(tree.root_node());
             lowerer.program(tree.root_node());

@@ -43,8 +43,6 @@ pub(crate) enum Table {
     LoggerPlace,
     /// A call after which a logger's default no longer holds.
     LoggerDefault,
-    /// An attribute that configures a logger.
-    LoggerMark,
     Child,
     /// A call that rebinds.
     Rebind,
@@ -191,7 +189,6 @@ impl Index {
             add(Table::Logger, n, &row.calls, End::Call);
             add(Table::LoggerPlace, n, &row.places, End::Value);
             add(Table::LoggerDefault, n, &row.default_of, End::Any);
-            add(Table::LoggerMark, n, &row.annotations, End::Any);
         }
         for (n, row) in file.children.iter().enumerate() {
             add(Table::Child, n, &row.calls, End::Call);

@@ -70,9 +70,10 @@ fn pattern(text: &str) -> Result<Pattern, String> {
             (_, name) => steps.push(PatternStep::One(Step::Member(name.into()))),
         }
         while !suffix.is_empty() {
-            let (step, rest) = match suffix.get(..2) {
-                Some("()") => (Step::Call, &suffix[2..]),
-                Some("[]") => (Step::Element, &suffix[2..]),
+            let element = suffix.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+            let (step, rest) = match (suffix.strip_prefix("()"), element) {
+                (Some(rest), _) => (Step::Call, rest),
+                (None, Some((index, rest))) if index.chars().all(|c| c.is_ascii_digit()) => (Step::Element, rest),
                 _ => return Err(format!("`{text}`: expected `()` or `[]` at `{suffix}`")),
             };
             steps.push(PatternStep::One(step));
