@@ -15,7 +15,7 @@ use crate::resolve::values::{At, Value};
 use super::bounds::{MAX_CALLEES, MAX_WRAPPER};
 use super::domain::{ANY, ERR, Entry, Form, Kind, Marks, RECEIVER, Tree, What};
 use super::summary::{Bound, Hit};
-use super::transfer::Pass;
+use super::transfer::{Pass, without_error};
 
 /// What a value is, as far as it decides what a library call makes of it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -282,7 +282,9 @@ impl Pass<'_, '_> {
         let flow = self.taint.values.models.flow(row);
         let mut moved = Tree::default();
         for from in &flow.from {
-            moved.join(&self.port_tree(call, from, receiver));
+            let held = self.port_tree(call, from, receiver);
+            let keeps_error = from.head == PortHead::Receiver || !from.path.is_empty();
+            moved.join(&if keeps_error { held } else { held.map(without_error) });
         }
         let moved = moved.map(|entry| Some(entry.then(at, What::Through)));
         if moved.is_empty() {
@@ -348,7 +350,7 @@ impl Pass<'_, '_> {
             for arg in &call.args {
                 let held = &self.given[arg.value.index()];
                 let has_fields = |entry: &Entry| entry.at.first().is_some_and(|key| key != ANY);
-                let held = held.map(|entry| {
+                let held = held.map(without_error).map(|entry| {
                     let form = if has_fields(&entry) { Form::Held } else { form };
                     if entry.form == Form::Held { None } else { Some(entry.formed(form, at)) }
                 });

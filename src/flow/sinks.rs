@@ -8,7 +8,7 @@ use crate::resolve::values::At;
 
 use super::domain::{Form, Tree};
 use super::summary::{Drain, Hit, Sink};
-use super::transfer::Pass;
+use super::transfer::{Pass, without_error};
 
 impl Pass<'_, '_> {
     /// Notes what the call hands to a log, a stream or the agent.
@@ -32,7 +32,7 @@ impl Pass<'_, '_> {
                 taken.join(&self.port_tree(call, port, receiver));
             }
             for entry in taken.into_entries() {
-                if entry.form == Form::Held {
+                if entry.form == Form::Held || without_error(entry.clone()).is_none() {
                     continue;
                 }
                 self.hit(Hit { sink, primary: at, open: true, entry });

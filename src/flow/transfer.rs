@@ -285,13 +285,14 @@ impl Pass<'_, '_> {
             match entry {
                 RecordEntry::Field(field, value) => {
                     positions += 1;
-                    let held = &self.given[value.index()];
+                    // A result whose error nobody looked at is told by the code that unpacks it.
+                    let held = self.given[value.index()].map(without_error);
                     if held.is_empty() {
                         continue;
                     }
                     match key_of(field) {
                         Some(key) => tree.join(&held.under(&[key])),
-                        None => tree.join(held),
+                        None => tree.join(&held),
                     };
                 }
                 RecordEntry::Spread(value) => {
@@ -407,7 +408,7 @@ impl Pass<'_, '_> {
     fn member(&mut self, of: &Tree, values: &[Value], field: &Field, at: At) -> Tree {
         let Some(key) = key_of(field) else {
             // The payload of `Ok` or `Some` is the value itself.
-            return of.map(|entry| if entry.at.first().is_some_and(|first| first == ERR) { None } else { Some(entry) });
+            return of.map(without_error);
         };
         let mut tree = if self.taint.is_clean_field(self.language, &key) { Tree::default() } else { of.read(&key) };
         for value in values {
@@ -559,6 +560,11 @@ pub(super) fn key_of(field: &Field) -> Option<Symbol> {
         Field::Variant(name, at) => format!("{name}.{at}").into(),
         Field::Any => ANY.into(),
     })
+}
+
+/// The entry, unless it sits in the error of a result.
+pub(super) fn without_error(entry: Entry) -> Option<Entry> {
+    if entry.at.first().is_some_and(|first| first == ERR) { None } else { Some(entry) }
 }
 
 fn merge(into: &mut State, from: &State) -> bool {
