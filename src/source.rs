@@ -4,6 +4,8 @@ pub(crate) mod classify;
 pub(crate) mod files;
 pub(crate) mod manifest;
 pub(crate) mod paths;
+#[cfg(test)]
+pub(crate) mod tests;
 pub(crate) mod version;
 pub(crate) mod walk;
 pub(crate) mod workspace;

@@ -34,10 +34,10 @@ use super::{LowerNote, LowerNoteKind, Lowered};
 /// Deepest nesting that is lowered. Written code stays below 60; a level costs some 10 KB of stack in a debug build.
 const MAX_DEPTH: usize = 1_000;
 
-/// Parser steps (of 100 operations each) allowed for a file: so many whatever its size, and so many a byte. Written and
-/// minified code need less than one step for 10 bytes; error recovery in garbage needs thousands.
-const STEPS_PER_FILE: usize = 20_000;
-const STEPS_PER_BYTE: usize = 1;
+/// Parser steps (of 100 operations each) allowed for a file: so many whatever its size, and one more for so many bytes. Written
+/// and bundled code needs less than one step for 50 bytes.
+const STEPS_PER_FILE: usize = 5_000;
+const BYTES_PER_STEP: usize = 20;
 
 pub(crate) fn lower(file: &SourceFile) -> Lowered {
     // The tree outlives the lowerer, which holds nodes of it.
@@ -62,7 +62,7 @@ fn parse(file: &SourceFile) -> Option<Tree> {
     let mut parser = Parser::new();
     parser.set_language(&language.into()).ok()?;
     let bytes = file.text.as_bytes();
-    let mut left = STEPS_PER_FILE + bytes.len() * STEPS_PER_BYTE;
+    let mut left = STEPS_PER_FILE + bytes.len() / BYTES_PER_STEP;
     let mut step = |_: &ParseState| {
         left = left.saturating_sub(1);
         if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }

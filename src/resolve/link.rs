@@ -6,6 +6,8 @@
 mod python;
 mod rust;
 mod script;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 

@@ -322,10 +322,8 @@ impl Values<'_> {
                 let program = self.program;
                 let data = &program.classes[*class];
                 if data.kind == ClassKind::Alias {
-                    let init = program.modules[data.module].init;
-                    for base in &data.bases {
-                        self.typed(init, base, to);
-                    }
+                    let inner = self.alias_slot(*class);
+                    self.copy(inner, to);
                 } else {
                     self.add(to, &Value::Typed(*class));
                 }
@@ -336,6 +334,22 @@ impl Values<'_> {
             }
             _ => {}
         }
+    }
+
+    /// The slot of what an alias stands for; one for all uses, since aliases can name themselves.
+    fn alias_slot(&mut self, class: ClassId) -> SlotId {
+        if let Some(known) = self.aliases.get(&class) {
+            return *known;
+        }
+        let slot = self.fresh();
+        self.aliases.insert(class, slot);
+        let program = self.program;
+        let data = &program.classes[class];
+        let init = program.modules[data.module].init;
+        for base in &data.bases {
+            self.typed(init, base, slot);
+        }
+        slot
     }
 
     pub(super) fn struct_of(&mut self, value: &Value, literal: &Obj, to: SlotId) {
@@ -495,9 +509,7 @@ impl Values<'_> {
         if let Field::Name(name) = field {
             let data = &self.program.classes[class];
             if data.kind == ClassKind::Alias {
-                let value = Value::Class(class);
-                let inner = self.fresh();
-                self.instance_of(&value, inner);
+                let inner = self.alias_slot(class);
                 self.add_edge(inner, Edge::Load(field.clone(), to));
                 return;
             }

@@ -17,7 +17,7 @@ use super::values::{At, Key, Obj, Site, SlotId, Value, ValueSet};
 use super::versions::Versions;
 
 /// What happens to every value that arrives in a slot.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Edge {
     Copy(SlotId),
     /// The value's member goes to the slot.
@@ -46,6 +46,12 @@ pub(super) enum Edge {
     InvokeWith(u32, SlotId),
     /// A method of this name is called on the value: a container's generic behaviour.
     Container(u32, crate::base::Symbol, SlotId),
+}
+
+/// What is left to propagate: a new value of a slot to all its edges, or a new edge to all values of its slot.
+pub(super) enum Work {
+    Value(SlotId, Value),
+    Edge(SlotId, usize),
 }
 
 /// A call as a constraint.
@@ -82,7 +88,8 @@ pub(crate) struct Values<'p> {
     pub(crate) versions: &'p Versions<'p>,
     pub(crate) classes: Classes,
     pub(super) slots: IndexVec<SlotId, Slot>,
-    pub(super) queue: Vec<(SlotId, Value)>,
+    pub(super) queue: Vec<Work>,
+    known_edges: FxHashSet<(SlotId, Edge)>,
     instr_base: Vec<usize>,
     local_base: Vec<usize>,
     cell_base: usize,
@@ -101,6 +108,7 @@ pub(crate) struct Values<'p> {
     /// The call graph the other way round, in order of functions and instructions.
     pub(super) callers: FxHashMap<FuncId, Vec<At>>,
     pub(super) globals: FxHashMap<(crate::ir::program::ModuleId, crate::base::Symbol), SlotId>,
+    pub(super) aliases: FxHashMap<ClassId, SlotId>,
     pub(super) supers: FxHashMap<FuncId, SlotId>,
     pub(super) types: FxHashMap<(FuncId, crate::ir::instr::Base, Vec<crate::base::Symbol>), SlotId>,
     pub(super) impls: Vec<super::members::ImplBlock>,
@@ -157,6 +165,7 @@ impl<'p> Values<'p> {
             classes: Classes::default(),
             slots,
             queue: Vec::new(),
+            known_edges: FxHashSet::default(),
             instr_base,
             local_base,
             cell_base,
@@ -171,6 +180,7 @@ impl<'p> Values<'p> {
             call_graph: FxHashMap::default(),
             callers: FxHashMap::default(),
             globals: FxHashMap::default(),
+            aliases: FxHashMap::default(),
             supers: FxHashMap::default(),
             types: FxHashMap::default(),
             impls: Vec::new(),
@@ -298,28 +308,19 @@ impl<'p> Values<'p> {
 
     pub(super) fn add(&mut self, slot: SlotId, value: &Value) {
         if self.slots[slot].values.insert(value) {
-            self.queue.push((slot, value.clone()));
+            self.queue.push(Work::Value(slot, value.clone()));
         }
     }
 
+    /// Adds a constraint, once. What the slot already holds is queued for it: nothing here recurses.
     pub(super) fn add_edge(&mut self, slot: SlotId, edge: Edge) {
-        if let Edge::Copy(to) = edge
-            && (to == slot
-                || self.slots[slot]
-                    .edges
-                    .iter()
-                    .rev()
-                    .take(16)
-                    .any(|known| matches!(known, Edge::Copy(other) if *other == to)))
-        {
+        if edge == Edge::Copy(slot) || !self.known_edges.insert((slot, edge.clone())) {
             return;
         }
-        self.slots[slot].edges.push(edge.clone());
-        let mut at = 0;
-        while let Some(value) = self.slots[slot].values.items().get(at).cloned() {
-            self.apply(&edge, &value);
-            at += 1;
+        if !self.slots[slot].values.items().is_empty() {
+            self.queue.push(Work::Edge(slot, self.slots[slot].edges.len()));
         }
+        self.slots[slot].edges.push(edge);
     }
 
     pub(super) fn copy(&mut self, from: SlotId, to: SlotId) {
@@ -327,11 +328,23 @@ impl<'p> Values<'p> {
     }
 
     pub(super) fn run(&mut self) {
-        while let Some((slot, value)) = self.queue.pop() {
-            let mut at = 0;
-            while let Some(edge) = self.slots[slot].edges.get(at).cloned() {
-                self.apply(&edge, &value);
-                at += 1;
+        while let Some(work) = self.queue.pop() {
+            match work {
+                Work::Value(slot, value) => {
+                    let mut at = 0;
+                    while let Some(edge) = self.slots[slot].edges.get(at).cloned() {
+                        self.apply(&edge, &value);
+                        at += 1;
+                    }
+                }
+                Work::Edge(slot, edge) => {
+                    let Some(edge) = self.slots[slot].edges.get(edge).cloned() else { continue };
+                    let mut at = 0;
+                    while let Some(value) = self.slots[slot].values.items().get(at).cloned() {
+                        self.apply(&edge, &value);
+                        at += 1;
+                    }
+                }
             }
         }
     }

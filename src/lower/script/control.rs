@@ -97,8 +97,7 @@ impl<'t> Lowerer<'t> {
     fn if_statement(&mut self, mut node: Node<'t>) {
         let after = self.b.new_block();
         // `else if` chains are lowered in a loop.
-        loop {
-            let Some(test) = field(node, "condition") else { break };
+        while let Some(test) = field(node, "condition") {
             let (yes, no) = (self.b.new_block(), self.b.new_block());
             let alternative = field(node, "alternative").and_then(first_named);
             let no = if alternative.is_some() { no } else { after };

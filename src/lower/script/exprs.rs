@@ -225,7 +225,7 @@ impl<'t> Lowerer<'t> {
             | "type_identifier"
             | "property_identifier" => self.name(self.text(node)).into(),
             "this" => self.b.lookup("this").into(),
-            "super" => Place::global("super").into(),
+            "super" | "import" => Place::global(node.kind()).into(),
             "meta_property" => Place::global(self.text(node)).into(),
             "nested_identifier" => self.dotted(node).into(),
             _ => Operand::Value(self.leaf_value(node)),

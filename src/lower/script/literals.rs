@@ -64,7 +64,7 @@ impl<'t> Lowerer<'t> {
     fn template_parts(&self, node: Node<'t>) -> Vec<Result<Symbol, Node<'t>>> {
         let mut parts = Vec::new();
         let mut literal_from = node.start_byte() + 1;
-        let mut literal = |from: usize, to: usize, parts: &mut Vec<_>| {
+        let literal = |from: usize, to: usize, parts: &mut Vec<_>| {
             let text = self.text.get(from..to).unwrap_or_default();
             if !text.is_empty() {
                 parts.push(Ok(cook(text)));

@@ -200,7 +200,7 @@ impl<'t> Lowerer<'t> {
                 _ => continue,
             };
             let name_text = self.key_text(name);
-            fields.push(FieldDecl { name: name_text.into(), ty, annotations: Vec::new(), span: span(member) });
+            fields.push(FieldDecl { name: name_text, ty, annotations: Vec::new(), span: span(member) });
         }
         fields
     }

@@ -25,8 +25,8 @@ impl Manifests {
         let written: &[&str] = match paths::extension(path) {
             "js" => &["ts", "tsx", "jsx"],
             "jsx" => &["tsx"],
-            "mjs" => &["mts"],
-            "cjs" => &["cts"],
+            "mjs" => &["mts", "ts", "tsx"],
+            "cjs" => &["cts", "ts", "tsx"],
             _ => &[],
         };
         let beside = written.iter().find_map(|ext| exists(format!("{stem}.{ext}")));
