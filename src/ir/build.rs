@@ -392,6 +392,15 @@ impl Builder {
         self.func_mut().locals.push(Local { name: name.into(), ty })
     }
 
+    /// Gives the variable of a place its declared type.
+    pub(crate) fn set_type(&mut self, place: &Place, ty: TypeRef) {
+        match place.base {
+            Base::Local(local) => self.func_mut().locals[local].ty = Some(ty),
+            Base::Cell(cell) => self.program.cells[cell].ty = Some(ty),
+            Base::Value(_) | Base::Global(_) => {}
+        }
+    }
+
     // ---- instructions --------------------------------------------------------------------------------------------
 
     /// Appends an instruction to the current block.

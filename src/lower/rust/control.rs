@@ -84,18 +84,21 @@ impl Cx {
     }
 
     pub(super) fn if_into(&mut self, expr: &ExprIf, dest: Dest) {
-        let (no, join) = (self.b.new_block(), self.b.new_block());
-        let dest_here = if expr.else_branch.is_some() { dest } else { Dest::Nowhere };
+        let join = self.b.new_block();
+        let (no, dest_here) = match expr.else_branch {
+            Some(_) => (self.b.new_block(), dest),
+            None => (join, Dest::Nowhere),
+        };
         self.b.enter_scope(ScopeKind::Block);
         self.condition(&expr.cond, no);
         self.block_into(&expr.then_branch, dest_here);
         self.b.leave_scope();
         self.b.goto(join);
-        self.b.switch_to(no);
         if let Some((_, otherwise)) = &expr.else_branch {
+            self.b.switch_to(no);
             self.into(otherwise, dest);
+            self.b.goto(join);
         }
-        self.b.goto(join);
         self.b.switch_to(join);
         if expr.else_branch.is_none() {
             self.deliver_unit(dest);

@@ -13,12 +13,12 @@ pub(super) enum Json {
     Null,
     Object(Vec<(Key, Json)>),
     Array(Vec<Json>),
-    Expr(Expr),
+    Expr(Box<Expr>),
 }
 
 pub(super) enum Key {
     Text(String),
-    Expr(Expr),
+    Expr(Box<Expr>),
 }
 
 /// Do these tokens look like an object literal?
@@ -48,7 +48,7 @@ impl Parse for Json {
             let items = content.parse_terminated(Self::parse, Token![,])?;
             return Ok(Self::Array(items.into_iter().collect()));
         }
-        input.parse().map(Self::Expr)
+        input.parse().map(|expr| Self::Expr(Box::new(expr)))
     }
 }
 
@@ -58,7 +58,7 @@ fn object(input: ParseStream<'_>) -> syn::Result<Vec<(Key, Json)>> {
         let key = if input.peek(LitStr) && input.peek2(Token![:]) {
             Key::Text(input.parse::<LitStr>()?.value())
         } else {
-            Key::Expr(input.parse()?)
+            Key::Expr(Box::new(input.parse()?))
         };
         input.parse::<Token![:]>()?;
         entries.push((key, input.parse()?));

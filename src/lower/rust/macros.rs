@@ -48,6 +48,9 @@ impl Cx {
             return self.select(&select, dest, span);
         }
         let value = self.macro_call(mac, span);
+        if name == "bail" {
+            return;
+        }
         self.deliver(value, dest, span);
     }
 
@@ -84,7 +87,12 @@ impl Cx {
         }
         let args = self.macro_arguments(mac, &name, span);
         let callee = self.macro_place(&mac.path);
-        self.b.call(callee, args, CallStyle::Macro, span)
+        let value = self.b.call(callee, args, CallStyle::Macro, span);
+        if name == "bail" {
+            let err = self.variant("Err", value, span);
+            self.b.ret(Some(err));
+        }
+        value
     }
 
     fn macro_arguments(&mut self, mac: &Macro, name: &str, span: Span) -> Vec<Arg> {
@@ -93,18 +101,20 @@ impl Cx {
         {
             return vec![positional(self.json(&json, span))];
         }
-        if let Ok(MacroArgs(args)) = mac.parse_body() {
+        // A lone `for … { yield … }` would also be an argument.
+        let is_stream = mentions_yield(mac.tokens.clone());
+        if !is_stream && let Ok(MacroArgs(args)) = mac.parse_body() {
             return self.argument_list(args, WITH_FIELDS.contains(&name));
         }
         if let Ok(stmts) = mac.parse_body_with(syn::Block::parse_within) {
-            return vec![positional(self.body(&stmts, &mac.tokens, span))];
+            return vec![positional(self.body(&stmts, is_stream, span))];
         }
         vec![positional(self.scan_tokens(mac.tokens.clone(), "macro", span))]
     }
 
     /// Statements in a macro: they run where they stand, or when the stream is polled if they yield.
-    fn body(&mut self, stmts: &[Stmt], tokens: &TokenStream, span: Span) -> InstrId {
-        if mentions_yield(tokens.clone()) {
+    fn body(&mut self, stmts: &[Stmt], is_stream: bool, span: Span) -> InstrId {
+        if is_stream {
             let func = self.enter_lambda("<stream>", true, span);
             let loops = std::mem::take(&mut self.loops);
             self.b.func_mut().is_generator = true;

@@ -1,0 +1,135 @@
+//! Places and calls: `a.b[0]`, `f(x, *rest, key=v)`.
+
+use tree_sitter::Node;
+
+use crate::ir::instr::{Arg, ArgKind, Base, CallStyle, Const, Field, InstrId, Op, Oper, Place};
+
+use super::{Lowering, field, fields, first_part, parts, span};
+
+impl<'t> Lowering<'t> {
+    /// The place that an expression names; that of its value when it names none.
+    pub(super) fn place(&mut self, node: Node<'t>) -> Place {
+        match self.deeper(node, |cx| cx.place_kind(node)) {
+            Some(place) => place,
+            None => Place::value(self.unknown("deep nesting", Vec::new(), node)),
+        }
+    }
+
+    fn place_kind(&mut self, node: Node<'t>) -> Place {
+        match node.kind() {
+            "identifier" => self.b.lookup(self.src(node)),
+            "attribute" => {
+                let (Some(object), Some(name)) = (field(node, "object"), field(node, "attribute")) else {
+                    return Place::value(self.unknown_parts("attribute", node));
+                };
+                let name = Field::name(self.src(name));
+                if self.is_super(object) {
+                    return Place::global("super").then(name);
+                }
+                self.place(object).then(name)
+            }
+            "subscript" => self.subscript(node),
+            "parenthesized_expression" => match first_part(node) {
+                Some(inner) => self.place(inner),
+                None => Place::value(self.unknown("parentheses", Vec::new(), node)),
+            },
+            _ => Place::value(self.expr(node)),
+        }
+    }
+
+    /// Is it a call of `super`?
+    fn is_super(&mut self, node: Node<'t>) -> bool {
+        let callee = if node.kind() == "call" { field(node, "function") } else { None };
+        let Some(name) = callee.filter(|callee| callee.kind() == "identifier").map(|callee| self.src(callee)) else {
+            return false;
+        };
+        name == "super" && matches!(self.b.lookup(name).base, Base::Global(_))
+    }
+
+    fn subscript(&mut self, node: Node<'t>) -> Place {
+        let Some(value) = field(node, "value") else { return Place::value(self.unknown_parts("subscript", node)) };
+        let whole = self.place(value);
+        let keys = fields(node, "subscript");
+        if let [key] = keys[..] {
+            if key.kind() == "slice" {
+                let mut operands = vec![self.load_place(whole, value)];
+                operands.extend(parts(key).into_iter().map(|bound| self.expr(bound)).collect::<Vec<_>>());
+                return Place::value(self.push(Op::Operator(Oper::Slice, operands), node));
+            }
+            if let Some(step) = self.constant_key(key) {
+                return whole.then(step);
+            }
+        }
+        for key in keys {
+            let bounds = if key.kind() == "slice" { parts(key) } else { vec![key] };
+            for bound in bounds {
+                self.expr(bound);
+            }
+        }
+        whole.then(Field::Any)
+    }
+
+    /// The step that a literal key is.
+    pub(super) fn constant_key(&self, key: Node<'t>) -> Option<Field> {
+        match key.kind() {
+            "string" | "concatenated_string" => self.constant_text(key).map(|text| Field::Name(text.into())),
+            "integer" => match super::literals::number(self.src(key), false) {
+                Const::Int(at) => u32::try_from(at).ok().map(Field::Index),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    pub(super) fn load_place(&mut self, place: Place, node: Node<'t>) -> InstrId {
+        match place {
+            Place { base: Base::Value(value), path } if path.is_empty() => value,
+            place => self.b.load(place, span(node)),
+        }
+    }
+
+    pub(super) fn call(&mut self, node: Node<'t>) -> InstrId {
+        let Some(callee) = field(node, "function") else { return self.unknown_parts("call", node) };
+        let arguments = field(node, "arguments");
+        if let Some(template) = self.format_template(callee) {
+            let args = self.args(arguments);
+            return self.format_call(&template, &args, node);
+        }
+        let place = self.place(callee);
+        let args = self.args(arguments);
+        self.b.call(place, args, CallStyle::Plain, span(node))
+    }
+
+    /// The text of `"…"` when the callee is `"…".format`.
+    fn format_template(&self, callee: Node<'t>) -> Option<String> {
+        if callee.kind() != "attribute" || self.src(field(callee, "attribute")?) != "format" {
+            return None;
+        }
+        self.constant_text(field(callee, "object")?)
+    }
+
+    pub(super) fn args(&mut self, arguments: Option<Node<'t>>) -> Vec<Arg> {
+        let Some(arguments) = arguments else { return Vec::new() };
+        if arguments.kind() == "generator_expression" {
+            return vec![Arg { value: self.expr(arguments), kind: ArgKind::Positional }];
+        }
+        parts(arguments).into_iter().map(|arg| self.arg(arg)).collect()
+    }
+
+    fn arg(&mut self, node: Node<'t>) -> Arg {
+        let (inner, kind) = match node.kind() {
+            "keyword_argument" => {
+                let name = field(node, "name").map(|name| self.src(name)).unwrap_or_default();
+                (field(node, "value"), ArgKind::Named(name.into()))
+            }
+            "list_splat" => (first_part(node), ArgKind::Spread),
+            "dictionary_splat" => (first_part(node), ArgKind::SpreadNamed),
+            _ => (Some(node), ArgKind::Positional),
+        };
+        let value = match inner {
+            Some(inner) => self.expr(inner),
+            None => self.unknown("argument", Vec::new(), node),
+        };
+        Arg { value, kind }
+    }
+}
