@@ -178,6 +178,21 @@ impl Taint<'_> {
         }
     }
 
+    /// Is the field declared as a number or truth value, whichever of the values it is read from?
+    pub(super) fn is_plain_field(&self, values: &[Value], key: &str) -> bool {
+        let declared: Vec<bool> = values
+            .iter()
+            .filter_map(|value| match value {
+                Value::Instance(class) | Value::Typed(class) => {
+                    let field = self.values.program.classes[*class].fields.iter().find(|field| field.name == key)?;
+                    Some(self.is_plain_type(field.ty.as_ref()))
+                }
+                _ => None,
+            })
+            .collect();
+        !declared.is_empty() && declared.iter().all(|plain| *plain)
+    }
+
     /// Does a place whose last name is `token` hold a credential, going by the names before it?
     pub(super) fn is_credential_holder(&self, place: &Place) -> bool {
         const HOLDERS: &[&str] = &["auth", "config", "credentials", "session", "options", "opts", "settings", "body", "data", "headers", "query", "response", "account", "oauth"];

@@ -410,6 +410,9 @@ impl Pass<'_, '_> {
             // The payload of `Ok` or `Some` is the value itself.
             return of.map(without_error);
         };
+        if self.taint.is_plain_field(values, &key) {
+            return Tree::default();
+        }
         let mut tree = if self.taint.is_clean_field(self.language, &key) { Tree::default() } else { of.read(&key) };
         for value in values {
             match value {

@@ -101,9 +101,11 @@ fn argument(cx: &Cx<'_>, leak: &Leak) -> Option<Verdict> {
     {
         return None;
     }
-    let inner = entry.path.iter().find(|name| !OUTER.contains(&name.as_str()));
+    let is_payload = |name: &str| name.rsplit_once('.').is_some_and(|(_, at)| at.parse::<u32>().is_ok());
+    let inner = entry.path.iter().find(|name| !OUTER.contains(&name.as_str()) && !is_payload(name));
     let name = inner.or(leak.source.name.as_ref()).cloned().unwrap_or_default();
-    let what = if name.starts_with('<') || name.is_empty() || OUTER.contains(&name.as_str()) {
+    let is_made_up = name.strip_prefix("arg").is_some_and(|rest| rest.parse::<u32>().is_ok());
+    let what = if is_made_up || name.starts_with('<') || name.is_empty() || OUTER.contains(&name.as_str()) {
         "the arguments".into()
     } else {
         format!("the argument `{name}`")

@@ -76,7 +76,9 @@ pub(super) fn source_step(cx: &Cx<'_>, leak: &Leak) -> Step {
         SourcePlace::Param(func, index) => {
             let body = &program.funcs[*func];
             let span = index.and_then(|index| body.params.get(index as usize)).map_or(body.name_span, |param| param.span);
-            Step { loc: Loc { file: program.modules[body.module].file, span }, text: format!("`{name}` arrives here") }
+            let is_made_up = name.strip_prefix("arg").is_some_and(|rest| rest.parse::<u32>().is_ok());
+            let text = if is_made_up { "the arguments arrive here".into() } else { format!("`{name}` arrives here") };
+            Step { loc: Loc { file: program.modules[body.module].file, span }, text }
         }
     }
 }
