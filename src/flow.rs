@@ -7,9 +7,26 @@
 //! | `step` | what one instruction does to the state of the exploration |
 //! | `process` | one server process, explored to the end |
 //! | `live` | which of that can run in the same execution as serving stdio |
+//! | `bounds` | every limit of the taint pass, with its reason |
+//! | `words` | which names tell that a value is secret |
+//! | `domain` | what the taint pass knows of a value: origins, where in it, how they got there |
+//! | `summary` | what a function does with what it is given |
+//! | `transfer` | one function, instruction by instruction |
+//! | `apply` | what a call does |
+//! | `sources`, `sinks` | where values of interest come from, where they leave |
+//! | `solve` | the whole program: functions callees first, handlers, variables that outlive a call |
 
 pub(crate) mod abs;
+pub(crate) mod apply;
+pub(crate) mod bounds;
+pub(crate) mod domain;
 pub(crate) mod explore;
 pub(crate) mod live;
 pub(crate) mod process;
+pub(crate) mod sinks;
+pub(crate) mod solve;
+pub(crate) mod sources;
 pub(crate) mod step;
+pub(crate) mod summary;
+pub(crate) mod transfer;
+pub(crate) mod words;

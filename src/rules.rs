@@ -4,6 +4,7 @@
 //! adds is the place, the way there and the doubts.
 
 pub(crate) mod crash;
+pub(crate) mod flow;
 pub(crate) mod place;
 pub(crate) mod stdout;
 
@@ -49,6 +50,7 @@ pub(crate) fn run(cx: &Cx<'_>, catalogue: &BTreeMap<String, RuleText>) -> Vec<Fi
         stdout::run(cx, unit, &mut out);
         crash::run(cx, unit, &mut out);
     }
+    flow::run(cx, &mut out);
     out.found.into_values().collect()
 }
 

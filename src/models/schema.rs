@@ -517,7 +517,7 @@ pub(crate) enum CallbackTime {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SourceRow {
-    /// `env`, `env-all`, `response`, `credential`, `argument`, `stdin`, `error`: the kinds of `rules/kinds.toml`.
+    /// `env`, `env-all`, `response`, `credential`, `argument`, `stdin`, `error`, `stack` (a formatted trace).
     pub(crate) kind: String,
     /// Members whose reading is the source: `process.env.*`.
     #[serde(default)]

@@ -269,11 +269,14 @@ impl Values<'_> {
                     self.add_edge(inner, Edge::Load(Field::Name(name.clone()), slot));
                 }
                 Target::Library { specifier, path } => {
-                    let mut node = self.models.index.import(language, &specifier);
-                    for step in path.iter().chain([name]) {
-                        node = self.models.index.step(node, &Step::Member(step.clone()));
+                    let mut owner = self.models.index.import(language, &specifier);
+                    for step in &path {
+                        owner = self.models.index.step(owner, &Step::Member(step.clone()));
                     }
-                    if self.models.index.node(node).is_modelled() {
+                    let node = self.models.index.step(owner, &Step::Member(name.clone()));
+                    // `**` in a pattern speaks of every name; only a name that is written out says that the library has it.
+                    let any = self.models.index.step(owner, &Step::Member(Symbol::new_static("<any name>")));
+                    if node != any && self.models.index.node(node).is_modelled() {
                         self.add(slot, &Value::Api(node, None));
                         found = true;
                     }

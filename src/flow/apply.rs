@@ -1,0 +1,535 @@
+//! What a call does: the summaries of the program's functions, the rows of library models, and what is taken to happen
+//! where nobody knows.
+
+use crate::base::idx::Id;
+use crate::ir::func::{FuncId, FuncKind, ParamKind};
+use crate::ir::instr::{ArgKind, Base, Call, CallStyle, Field, InstrId, Op};
+use crate::ir::program::Language;
+use crate::models::index::{RowRef, Table};
+use crate::models::path::{Port, PortHead, PortStep};
+use crate::models::schema::CallbackTime;
+use crate::resolve::ports::argument;
+use crate::resolve::solve::CallKind;
+use crate::resolve::values::{At, Value};
+
+use super::bounds::{MAX_CALLEES, MAX_WRAPPER};
+use super::domain::{ANY, ERR, Entry, Form, Kind, Marks, RECEIVER, Tree, What};
+use super::summary::{Bound, Hit};
+use super::transfer::{Pass, without_error};
+
+/// What a value is, as far as it decides what a library call makes of it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Callee {
+    /// A function of a module: `path.join`, `json.dumps`.
+    Function,
+    /// A method of an object that a library made: `client.search`.
+    Method,
+    Unknown,
+}
+
+impl Pass<'_, '_> {
+    pub(super) fn call(&mut self, call: &Call, id: InstrId) -> Tree {
+        let at = (self.id, id);
+        let callees: Vec<(FuncId, CallKind)> = self.taint.values.callees(at).iter().take(MAX_CALLEES).copied().collect();
+        let receiver = match call.callee.split_last() {
+            Some((place, _)) => self.load(&place, at),
+            None => Tree::default(),
+        };
+        let mut result = Tree::default();
+        let mut is_known = false;
+        for (func, kind) in &callees {
+            if *kind == CallKind::Callback {
+                continue;
+            }
+            is_known = true;
+            let marks = if *kind == CallKind::Guessed { Marks::GUESSED } else { Marks::default() };
+            let bound = self.bind(call, *func, &receiver);
+            result.join(&self.apply(at, *func, &bound, marks));
+        }
+        self.construct(call, at, &callees, &mut result);
+        self.sinks(call, at, &receiver);
+        let calls_library = self.is_library(at);
+        if !is_known || calls_library {
+            result.join(&self.library(call, id, &receiver, is_known));
+        }
+        self.callbacks(call, at, &callees, &receiver, &mut result);
+        result
+    }
+
+    fn is_library(&self, at: At) -> bool {
+        let Some(slot) = self.taint.values.callee_slot(at) else { return false };
+        self.taint.values.of_slot(slot).items().iter().any(|value| matches!(value, Value::Api(..)))
+    }
+
+    // ---- functions of the program --------------------------------------------------------------------------------
+
+    /// What a function's parameters hold at a call.
+    fn bind(&self, call: &Call, func: FuncId, receiver: &Tree) -> Bound {
+        let params = &self.taint.values.program.funcs[func].params;
+        let mut bound = Bound { params: vec![Tree::default(); params.len()], receiver: receiver.clone() };
+        let rest = params.iter().position(|param| param.kind == ParamKind::Rest);
+        let rest_named = params.iter().position(|param| param.kind == ParamKind::RestNamed);
+        let mut position = 0;
+        for arg in &call.args {
+            let held = &self.given[arg.value.index()];
+            match &arg.kind {
+                ArgKind::Positional => {
+                    match params.get(position) {
+                        Some(param) if param.kind == ParamKind::Plain => {
+                            bound.params[position].join(held);
+                        }
+                        _ => {
+                            if let Some(rest) = rest {
+                                bound.params[rest].join(&held.under(&[ANY.into()]));
+                            }
+                        }
+                    }
+                    position += 1;
+                }
+                ArgKind::Named(name) => {
+                    let is_rest = |kind: ParamKind| matches!(kind, ParamKind::Rest | ParamKind::RestNamed);
+                    let target = params.iter().position(|param| param.name == *name && !is_rest(param.kind));
+                    match (target, rest_named) {
+                        (Some(index), _) => bound.params[index].join(held),
+                        (None, Some(index)) => bound.params[index].join(&held.under(&[name.clone()])),
+                        (None, None) => false,
+                    };
+                }
+                ArgKind::Spread => {
+                    let items = held.read(ANY);
+                    for index in position..params.len() {
+                        match params[index].kind {
+                            ParamKind::Plain => bound.params[index].join(&items),
+                            ParamKind::Rest => bound.params[index].join(held),
+                            _ => false,
+                        };
+                    }
+                }
+                ArgKind::SpreadNamed => {
+                    for (index, param) in params.iter().enumerate() {
+                        match param.kind {
+                            ParamKind::Plain | ParamKind::NamedOnly => bound.params[index].join(&held.read(&param.name)),
+                            ParamKind::RestNamed => bound.params[index].join(held),
+                            ParamKind::Rest => false,
+                        };
+                    }
+                }
+            }
+        }
+        bound
+    }
+
+    /// Joins the effects of a function of the program; gives what it returns.
+    pub(super) fn apply(&mut self, at: At, func: FuncId, bound: &Bound, marks: Marks) -> Tree {
+        let summary = self.taint.summaries[func.index()].clone();
+        let passed = || Some((at, What::Passed(func)));
+        let is_constructor = self.taint.values.program.funcs[func].kind == FuncKind::Constructor;
+        let mut result = Tree::default();
+        if !is_constructor {
+            for entry in summary.returns.entries() {
+                for mut entry in bound.fill(entry, passed()) {
+                    entry.marks = entry.marks.with(marks);
+                    result.add(entry.then(at, What::Returned(func)));
+                }
+            }
+        }
+        for hit in &summary.hits {
+            for mut entry in bound.fill(&hit.entry, passed()) {
+                entry.marks = entry.marks.with(marks);
+                let open = hit.open && summary.is_wrapper;
+                let primary = if open { at } else { hit.primary };
+                self.hit(Hit { sink: hit.sink, primary, open, entry });
+            }
+        }
+        for (heap, entry) in &summary.writes {
+            for entry in bound.fill(entry, passed()) {
+                self.write(*heap, entry);
+            }
+        }
+        for (param, entry) in &summary.outs {
+            let filled = bound.fill(entry, passed());
+            let tree = filled.into_iter().fold(Tree::default(), |mut tree, entry| {
+                tree.add(entry);
+                tree
+            });
+            if *param == RECEIVER && is_constructor {
+                result.join(&tree);
+            } else {
+                self.put_into_port(at, func, *param, &tree);
+            }
+        }
+        let mut raised = Tree::default();
+        for entry in summary.throws.entries() {
+            for entry in bound.fill(entry, passed()) {
+                raised.add(entry.then(at, What::Thrown(func)));
+            }
+        }
+        if !raised.is_empty() || summary.may_raise {
+            self.raise(&raised, summary.may_raise);
+        }
+        result
+    }
+
+    /// A function put something into its parameter: into the place that was passed.
+    fn put_into_port(&mut self, at: At, func: FuncId, param: u32, tree: &Tree) {
+        let Op::Call(call) = &self.func.instrs[at.1].op else { return };
+        if param == RECEIVER {
+            if let Some((place, _)) = call.callee.split_last() {
+                self.put(&place, tree, at);
+            }
+            return;
+        }
+        let name = self.taint.values.program.funcs[func].params.get(param as usize).map(|param| param.name.clone());
+        let named = name.and_then(|name| argument(call, &PortHead::Named(name)));
+        let value = named.or_else(|| argument(call, &PortHead::Arg(i32::try_from(param).unwrap_or(i32::MAX))));
+        if let Some(value) = value {
+            self.put_value(value, tree, at);
+        }
+    }
+
+    /// Adds to what a value holds, in the place it was read from.
+    pub(super) fn put_value(&mut self, value: InstrId, tree: &Tree, at: At) {
+        match &self.func.instrs[value].op {
+            Op::Load(place) => {
+                let place = place.clone();
+                self.put(&place, tree, at);
+            }
+            _ => {
+                self.given[value.index()].join(tree);
+            }
+        }
+    }
+
+    /// Construction of a class without a constructor of the program: data classes, tuple structs, variants.
+    fn construct(&mut self, call: &Call, at: At, callees: &[(FuncId, CallKind)], result: &mut Tree) {
+        let program = self.taint.values.program;
+        let Some(slot) = self.taint.values.callee_slot(at) else { return };
+        let values = self.taint.values.of_slot(slot).items().to_vec();
+        for value in &values {
+            let (prefix, fields) = match value {
+                Value::Class(class) => (None, Some(&program.classes[*class].fields)),
+                Value::Variant(_, name) => (Some(name.clone()), None),
+                _ => continue,
+            };
+            if prefix.is_none() && callees.iter().any(|(func, _)| program.funcs[*func].kind == FuncKind::Constructor) {
+                continue;
+            }
+            let mut position = 0;
+            let mut made = Tree::default();
+            for arg in &call.args {
+                let held = &self.given[arg.value.index()];
+                let key = match &arg.kind {
+                    ArgKind::Positional => {
+                        let key = match (&prefix, fields.and_then(|fields| fields.get(position))) {
+                            (Some(name), _) => format!("{name}.{position}").into(),
+                            (None, Some(field)) => field.name.clone(),
+                            (None, None) => position.to_string().into(),
+                        };
+                        position += 1;
+                        key
+                    }
+                    ArgKind::Named(name) => name.clone(),
+                    ArgKind::Spread | ArgKind::SpreadNamed => {
+                        made.join(held);
+                        continue;
+                    }
+                };
+                made.join(&held.under(&[key]));
+            }
+            if let Value::Class(class) = value {
+                self.fill_instances(&[Value::Instance(*class)], &made, at);
+            }
+            result.join(&made);
+        }
+    }
+
+    // ---- libraries -----------------------------------------------------------------------------------------------
+
+    /// What a library call gives; also what it raises and puts into its arguments.
+    fn library(&mut self, call: &Call, id: InstrId, receiver: &Tree, is_known: bool) -> Tree {
+        let at = (self.id, id);
+        let values = self.taint.values;
+        let mut result = Tree::default();
+        let sourced = self.call_sources(at, &mut result);
+        let flows: Vec<RowRef> = values.call_rows(at, Table::Flow);
+        let is_clean = !values.call_rows(at, Table::Clean).is_empty();
+        let is_sink = !values.call_rows(at, Table::Sink).is_empty();
+        let mut raised = Tree::default();
+        for row in &flows {
+            self.flow_row(call, at, *row, receiver, &mut result, &mut raised);
+        }
+        if flows.is_empty() && !is_clean && !is_known && !sourced && !is_sink {
+            result.join(&self.obscure(call, id, receiver));
+        }
+        if !is_known && !is_clean && !is_sink && call.style != CallStyle::Macro {
+            self.library_raises(at, &raised, &mut result);
+        }
+        result
+    }
+
+    fn library_raises(&mut self, at: At, raised: &Tree, result: &mut Tree) {
+        if self.language == Language::Rust {
+            let mut error = self.source(Kind::Error, at, None);
+            error.at.push(ERR.into());
+            result.add(error);
+            result.join(&raised.under(&[ERR.into()]));
+        } else {
+            self.raise(raised, true);
+        }
+    }
+
+    fn flow_row(&mut self, call: &Call, at: At, row: RowRef, receiver: &Tree, result: &mut Tree, raised: &mut Tree) {
+        let flow = self.taint.values.models.flow(row);
+        let mut moved = Tree::default();
+        for from in &flow.from {
+            let held = self.port_tree(call, from, receiver);
+            let keeps_error = from.head == PortHead::Receiver || !from.path.is_empty();
+            moved.join(&if keeps_error { held } else { held.map(without_error) });
+        }
+        let moved = moved.map(|entry| Some(entry.then(at, What::Through)));
+        if moved.is_empty() {
+            return;
+        }
+        for to in &flow.to {
+            match &to.head {
+                PortHead::Return => {
+                    result.join(&moved.under(&port_keys(to)));
+                }
+                PortHead::Throws => {
+                    raised.join(&moved.formed(Form::Text, at));
+                }
+                PortHead::Receiver => {
+                    if let Some((place, _)) = call.callee.split_last() {
+                        let tree = moved.under(&port_keys(to));
+                        self.put(&place, &tree, at);
+                        if let Base::Value(value) = &place.base
+                            && place.path.is_empty()
+                        {
+                            self.put_value(*value, &tree, at);
+                        }
+                    }
+                }
+                head => {
+                    if let Some(value) = argument(call, head) {
+                        let tree = moved.under(&port_keys(to));
+                        self.put_value(value, &tree, at);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Which kind of thing is called.
+    fn callee_of(&self, at: At) -> Callee {
+        let Some(slot) = self.taint.values.callee_slot(at) else { return Callee::Unknown };
+        let mut kind = Callee::Unknown;
+        for value in self.taint.values.of_slot(slot).items() {
+            match value {
+                Value::Api(_, Some(_)) => return Callee::Method,
+                Value::Api(_, None) => kind = Callee::Function,
+                _ => {}
+            }
+        }
+        kind
+    }
+
+    /// A library call that no model describes. What is computed from a value holds it; what is fetched with it does not.
+    fn obscure(&mut self, call: &Call, id: InstrId, receiver: &Tree) -> Tree {
+        let at = (self.id, id);
+        let mut tree = Tree::default();
+        let callee = self.callee_of(at);
+        let is_fetched = self.awaited.contains(&id);
+        let of_receiver = receiver.map(|entry| if entry.form == Form::Held || is_fetched && entry.form == Form::Exact { None } else { Some(entry) });
+        tree.join(&of_receiver);
+        let keeps_args = match callee {
+            Callee::Function => true,
+            Callee::Method | Callee::Unknown => self.language != Language::Python || !receiver.is_empty(),
+        };
+        if !is_fetched && keeps_args {
+            let form = if call.style == CallStyle::New || self.is_constructor_name(call) { Form::Held } else { Form::Text };
+            for arg in &call.args {
+                let held = &self.given[arg.value.index()];
+                let has_fields = |entry: &Entry| entry.at.first().is_some_and(|key| key != ANY);
+                let held = held.map(without_error).map(|entry| {
+                    let form = if has_fields(&entry) { Form::Held } else { form };
+                    if entry.form == Form::Held { None } else { Some(entry.formed(form, at)) }
+                });
+                tree.join(&held);
+            }
+            self.keep_in_container(call, at);
+        }
+        tree.marked(Marks::OBSCURE).map(|entry| Some(entry.then(at, What::Through)))
+    }
+
+    /// `Client::new(key)`, `Client(key)`: by the convention that types start with a capital.
+    fn is_constructor_name(&self, call: &Call) -> bool {
+        let mut names = call.callee.path.iter().filter_map(|field| match field {
+            Field::Name(name) => Some(name.as_str()),
+            _ => None,
+        });
+        let base = match &call.callee.base {
+            Base::Global(name) => Some(name.to_string()),
+            Base::Cell(cell) => Some(self.taint.values.program.cells[*cell].name.to_string()),
+            _ => None,
+        };
+        let capital = |name: &str| name.chars().next().is_some_and(char::is_uppercase) && name.chars().any(char::is_lowercase);
+        match self.language {
+            Language::Rust => false,
+            _ => match names.next_back() {
+                Some(last) => capital(last),
+                None => base.is_some_and(|name| capital(&name)),
+            },
+        }
+    }
+
+    /// A method of an object or array literal keeps what it is given.
+    fn keep_in_container(&mut self, call: &Call, at: At) {
+        let Some((place, _)) = call.callee.split_last() else { return };
+        let Some(slot) = self.taint.values.receiver_slot(at) else { return };
+        let is_container = self.taint.values.of_slot(slot).items().iter().any(|value| matches!(value, Value::Record(_)));
+        if !is_container {
+            return;
+        }
+        let mut kept = Tree::default();
+        for arg in &call.args {
+            kept.join(&self.given[arg.value.index()].under(&[ANY.into()]));
+        }
+        self.put(&place, &kept, at);
+    }
+
+    // ---- callbacks -----------------------------------------------------------------------------------------------
+
+    /// Functions handed to a library: what it calls them with, and what comes of their results.
+    fn callbacks(&mut self, call: &Call, at: At, callees: &[(FuncId, CallKind)], receiver: &Tree, result: &mut Tree) {
+        if callees.iter().all(|(_, kind)| *kind != CallKind::Callback) {
+            return;
+        }
+        let rows = self.taint.values.call_rows(at, Table::Callback);
+        for (func, kind) in callees {
+            if *kind != CallKind::Callback {
+                continue;
+            }
+            let params = self.taint.values.program.funcs[*func].params.len();
+            let mut bound = Bound { params: vec![Tree::default(); params], receiver: Tree::default() };
+            let row = rows.iter().find(|row| self.is_callback_of(call, at, **row, *func)).copied();
+            let mut returns = true;
+            match row.map(|row| self.taint.values.models.callback(row)) {
+                Some(callback) => {
+                    returns = callback.returns;
+                    for (index, gives) in callback.gives.iter().enumerate().take(params) {
+                        bound.params[index] = self.port_tree(call, gives, receiver);
+                    }
+                    if callback.runs == CallbackTime::Failure && params > 0 {
+                        let error = self.source(Kind::Error, at, None);
+                        bound.params[0].add(error);
+                    }
+                }
+                None if self.is_registration(at) => returns = false,
+                None => {
+                    // The items of a container, or whatever the receiver is.
+                    let items = receiver.read(ANY);
+                    for param in &mut bound.params {
+                        param.join(&items.map(|entry| if entry.form == Form::Held { None } else { Some(entry) }));
+                    }
+                }
+            }
+            let given = self.apply(at, *func, &bound, Marks::default());
+            if returns {
+                result.join(&given);
+                result.join(&given.under(&[ANY.into()]));
+            }
+        }
+    }
+
+    fn is_registration(&self, at: At) -> bool {
+        let values = self.taint.values;
+        [Table::Handler, Table::Crash, Table::Serve, Table::Sink].iter().any(|table| !values.call_rows(at, *table).is_empty())
+    }
+
+    fn is_callback_of(&self, call: &Call, at: At, row: RowRef, func: FuncId) -> bool {
+        let callback = self.taint.values.models.callback(row);
+        callback.func_ports.iter().any(|port| match argument(call, &port.head) {
+            Some(value) if port.path.is_empty() => {
+                self.taint.values.of(at.0, value).items().iter().any(|value| *value == Value::Func(func))
+            }
+            Some(_) => true,
+            None => matches!(port.head, PortHead::AllArgs | PortHead::ArgsFrom(_) | PortHead::Receiver),
+        })
+    }
+
+    // ---- ports ---------------------------------------------------------------------------------------------------
+
+    /// What stands at a port of a call.
+    pub(super) fn port_tree(&self, call: &Call, port: &Port, receiver: &Tree) -> Tree {
+        let mut tree = match &port.head {
+            PortHead::Receiver => receiver.clone(),
+            PortHead::AllArgs | PortHead::ArgsFrom(_) => {
+                let from = if let PortHead::ArgsFrom(from) = port.head { from as usize } else { 0 };
+                let mut all = Tree::default();
+                for arg in call.args.iter().skip(from) {
+                    let held = &self.given[arg.value.index()];
+                    match &arg.kind {
+                        ArgKind::Spread => all.join(&held.read(ANY)),
+                        ArgKind::Named(_) if port.path.is_empty() => all.join(held),
+                        _ => all.join(held),
+                    };
+                }
+                all
+            }
+            head => match argument(call, head) {
+                Some(value) => self.given[value.index()].clone(),
+                None => Tree::default(),
+            },
+        };
+        for key in port_keys(port) {
+            tree = tree.read(&key);
+        }
+        tree
+    }
+
+    // ---- wrappers ------------------------------------------------------------------------------------------------
+
+    /// Does the function do nothing but hand on to a log? It gives nothing back, and all it calls is sinks, other such
+    /// helpers, and functions of libraries that compute something.
+    pub(super) fn is_wrapper(&self) -> bool {
+        if self.summary.hits.iter().all(|hit| !hit.open) || self.func.instrs.len() > MAX_WRAPPER || self.func.kind == FuncKind::Init {
+            return false;
+        }
+        let gives_back = self.func.blocks.iter().any(|block| match block.end {
+            crate::ir::func::End::Return(Some(value)) => {
+                !matches!(self.func.instrs[value].op, Op::Const(_)) && !self.given[value.index()].is_empty()
+            }
+            _ => false,
+        });
+        !gives_back
+            && self.func.instrs.iter_enumerated().all(|(id, instr)| match &instr.op {
+                Op::Call(_) => {
+                    let callees = self.taint.values.callees((self.id, id));
+                    callees.iter().all(|(func, _)| {
+                        let summary = &self.taint.summaries[func.index()];
+                        *func == self.id || summary.is_wrapper || summary.hits.is_empty() && summary.writes.is_empty()
+                    })
+                }
+                Op::Await(_) => !self.func.is_async || !self.awaits_program(&instr.op),
+                _ => true,
+            })
+    }
+
+    fn awaits_program(&self, op: &Op) -> bool {
+        let Op::Await(value) = op else { return false };
+        matches!(self.func.instrs[*value].op, Op::Call(_)) && self.taint.values.callees((self.id, *value)).is_empty()
+    }
+}
+
+/// The field path of a port.
+pub(super) fn port_keys(port: &Port) -> Vec<crate::base::Symbol> {
+    port.path
+        .iter()
+        .map(|step| match step {
+            PortStep::Name(name) if name == "Err" => ERR.into(),
+            PortStep::Name(name) => name.clone(),
+            PortStep::Index(at) => at.to_string().into(),
+            PortStep::Element | PortStep::Param(_) | PortStep::Return => ANY.into(),
+        })
+        .collect()
+}

@@ -1,0 +1,35 @@
+//! Every limit of the taint pass, each with its reason. Limits are counts, so that results never depend on the machine.
+
+/// Longest field path followed. Real configuration objects are at most `config.api.auth.key` deep; SDK arguments are at
+/// `request.params.arguments.query`. What is deeper belongs to the object that holds it.
+pub(crate) const MAX_PATH: usize = 4;
+
+/// Most origins one value keeps. A settings object has a few dozen fields; more is a table of data.
+pub(crate) const MAX_ENTRIES: usize = 40;
+
+/// Most sinks a function's summary passes on to its callers. A dispatcher's arguments reach some hundred log calls.
+pub(crate) const MAX_SINKS: usize = 256;
+
+/// Most writes to variables that outlive the call a summary passes on.
+pub(crate) const MAX_WRITES: usize = 128;
+
+/// Most origins in what a function returns, throws, or puts into one parameter.
+pub(crate) const MAX_RESULT: usize = 40;
+
+/// Most visits of one block. States only grow; two rounds carry a value round a loop, the others are for nested loops.
+pub(crate) const MAX_VISITS: u32 = 5;
+
+/// Most rounds over functions that call each other in a circle.
+pub(crate) const MAX_ROUNDS: usize = 4;
+
+/// Longest trace. Nobody reads more steps; beyond it a value is followed without a trace of the middle.
+pub(crate) const MAX_TRACE: u32 = 48;
+
+/// Most callees of one call whose effects are joined. A dispatch table calls some hundred handlers.
+pub(crate) const MAX_CALLEES: usize = 160;
+
+/// Most facts about variables that outlive a call. Real servers have some thousand.
+pub(crate) const MAX_HEAP_FACTS: usize = 200_000;
+
+/// Most instructions of a function whose calls hand a value to a log only: a logging helper is small.
+pub(crate) const MAX_WRAPPER: usize = 160;

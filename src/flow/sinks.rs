@@ -1,0 +1,50 @@
+//! Where values leave the program: logs, streams, the agent.
+
+use crate::ir::instr::Call;
+use crate::models::index::{RowRef, Table};
+use crate::models::path::{Port, PortHead};
+use crate::models::schema::{SinkKind, Stream};
+use crate::resolve::values::At;
+
+use super::domain::{Form, Tree};
+use super::summary::{Drain, Hit, Sink};
+use super::transfer::{Pass, without_error};
+
+impl Pass<'_, '_> {
+    /// Notes what the call hands to a log, a stream or the agent.
+    pub(super) fn sinks(&mut self, call: &Call, at: At, receiver: &Tree) {
+        let values = self.taint.values;
+        for row in values.call_rows(at, Table::Sink) {
+            let data = values.models.sink(row);
+            if !values.holds(at, &data.when) || !values.version_allows(Some(at.0), row, data.versions.as_deref()) {
+                continue;
+            }
+            let Some(drain) = Sink::drain_of(data.kind) else { continue };
+            if drain == Drain::Write && !self.is_shown(at, row) {
+                continue;
+            }
+            let ports: Vec<Port> = data.takes.iter().filter_map(|text| values.models.port(text).cloned()).collect();
+            let all = [Port { head: PortHead::AllArgs, path: Vec::new() }];
+            let ports = if ports.is_empty() && data.kind != SinkKind::Trace { &all[..] } else { &ports[..] };
+            let sink = Sink { at, drain, row: Some(row) };
+            let mut taken = Tree::default();
+            for port in ports {
+                taken.join(&self.port_tree(call, port, receiver));
+            }
+            for entry in taken.into_entries() {
+                if entry.form == Form::Held || without_error(entry.clone()).is_none() {
+                    continue;
+                }
+                self.hit(Hit { sink, primary: at, open: true, entry });
+            }
+        }
+    }
+
+    /// Does the write go to a stream that people read?
+    fn is_shown(&self, at: At, row: RowRef) -> bool {
+        match &self.taint.values.models.sink(row).stream {
+            Some(spec) => matches!(self.taint.values.stream_of(at, spec), Stream::Stdout | Stream::Stderr),
+            None => true,
+        }
+    }
+}

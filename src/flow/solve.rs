@@ -1,0 +1,406 @@
+//! The taint pass over a whole program: functions callees first, then what handlers are given, then what passes through
+//! variables that outlive a call.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::base::Symbol;
+use crate::base::idx::Id;
+use crate::ir::func::{End, FuncId, FuncKind};
+use crate::ir::instr::{Import, Imported};
+use crate::ir::program::{CellId, Language, ModuleId};
+use crate::models::schema::{HandlerKind, ThrowShape};
+use crate::resolve::link::Target;
+use crate::resolve::solve::Values;
+use crate::resolve::values::At;
+
+use super::bounds::{MAX_CALLEES, MAX_HEAP_FACTS, MAX_ROUNDS};
+use super::domain::{ERR, Entry, Form, Heap, HeapId, Kind, Names, Path, Root, Source, SourceId, SourcePlace, Trace, Tree};
+use super::process::{Handler, Process};
+use super::summary::{Bound, Drain, Hit, HitKey, Sink, Summary, substitute};
+use super::transfer;
+use super::words::Words;
+
+/// The state of the pass, and its result.
+pub(crate) struct Taint<'v> {
+    pub(super) values: &'v Values<'v>,
+    pub(super) words: Words,
+    pub(crate) names: Names,
+    pub(crate) summaries: Vec<Summary>,
+    /// Functions that the agent's requests arrive at.
+    pub(super) handlers: FxHashSet<FuncId>,
+    exports: FxHashMap<(ModuleId, Symbol), Vec<CellId>>,
+    /// What reaches a sink from a source, or from a heap place.
+    hits: BTreeMap<HitKey, Hit>,
+    writes: BTreeMap<WriteKey, Entry>,
+}
+
+type WriteKey = (HeapId, Path, Root, Path, Form);
+
+/// A source that reaches a sink.
+pub(crate) struct Leak {
+    pub(crate) source: Source,
+    pub(crate) hit: Hit,
+}
+
+/// Runs the pass for all servers of a program.
+pub(crate) fn taint<'v>(values: &'v Values<'v>, processes: &[&Process<'v>]) -> (Taint<'v>, Vec<Leak>) {
+    let mut handlers: Vec<Handler> = Vec::new();
+    let mut roots: BTreeSet<FuncId> = BTreeSet::new();
+    for process in processes {
+        roots.extend(process.live.sites.keys().map(|(func, _)| *func));
+        for handler in &process.handlers {
+            roots.insert(handler.func);
+            if !handlers.iter().any(|known| known.func == handler.func && known.row == handler.row) {
+                handlers.push(handler.clone());
+            }
+        }
+    }
+    let program = values.program;
+    roots.extend(program.funcs.iter_enumerated().filter(|(_, func)| func.kind == FuncKind::Getter).map(|(id, _)| id));
+    let mut taint = Taint {
+        values,
+        words: Words::load(),
+        names: Names::default(),
+        summaries: vec![Summary::default(); program.funcs.len()],
+        handlers: handlers.iter().filter(|handler| handler.kind != HandlerKind::Other).map(|handler| handler.func).collect(),
+        exports: FxHashMap::default(),
+        hits: BTreeMap::new(),
+        writes: BTreeMap::new(),
+    };
+    for circle in circles(values, &roots) {
+        taint.circle(&circle);
+    }
+    for handler in &handlers {
+        taint.handler(handler);
+    }
+    let leaks = taint.spread();
+    (taint, leaks)
+}
+
+impl<'v> Taint<'v> {
+    /// Functions that call each other, until what they do stops growing.
+    fn circle(&mut self, funcs: &[FuncId]) {
+        for _ in 0..MAX_ROUNDS {
+            let mut grew = false;
+            for func in funcs {
+                let summary = transfer::run(self, *func);
+                grew |= summary.size() != self.summaries[func.index()].size();
+                self.summaries[func.index()] = summary;
+            }
+            if !grew || funcs.len() == 1 && !self.calls_itself(funcs[0]) {
+                return;
+            }
+        }
+    }
+
+    fn calls_itself(&self, func: FuncId) -> bool {
+        self.values.callers(func).iter().any(|at| at.0 == func)
+    }
+
+    pub(super) fn add_hit(&mut self, hit: Hit) {
+        self.hits.entry(hit.key()).or_insert(hit);
+    }
+
+    pub(super) fn add_write(&mut self, heap: HeapId, entry: Entry) {
+        let key = (heap, entry.at.clone(), entry.root, entry.path.clone(), entry.form);
+        if self.writes.len() < MAX_HEAP_FACTS {
+            self.writes.entry(key).or_insert(entry);
+        }
+    }
+
+    // ---- handlers ------------------------------------------------------------------------------------------------
+
+    /// The agent calls a handler: its arguments are sources, what it gives back is a sink.
+    fn handler(&mut self, handler: &Handler) {
+        if handler.kind == HandlerKind::Other {
+            return;
+        }
+        let bound = self.handler_arguments(handler);
+        let summary = self.summaries[handler.func.index()].clone();
+        for hit in &summary.hits {
+            for entry in bound.fill(&hit.entry, None) {
+                self.add_hit(Hit { entry, ..hit.clone() });
+            }
+        }
+        for (heap, entry) in &summary.writes {
+            for entry in bound.fill(entry, None) {
+                self.add_write(*heap, entry);
+            }
+        }
+        let Some(at) = self.gives_back(handler.func) else { return };
+        let sink = Sink { at, drain: Drain::Agent, row: None };
+        for entry in summary.returns.entries() {
+            self.given(sink, entry, &bound);
+        }
+        if self.values.models.handler(handler.row).throws == ThrowShape::Masked {
+            return;
+        }
+        for entry in summary.throws.entries() {
+            // An error that merely passes through is the library's own business.
+            if entry.form == Form::Exact && self.is_error(entry.root) && entry.at.is_empty() {
+                continue;
+            }
+            self.given(sink, entry, &bound);
+        }
+    }
+
+    fn given(&mut self, sink: Sink, entry: &Entry, bound: &Bound) {
+        for entry in bound.fill(entry, None) {
+            if entry.form == Form::Held || matches!(entry.root, Root::Source(source) if self.names.sources[source].kind == Kind::Argument) {
+                continue;
+            }
+            let last = entry.trace.steps().last().map(|(at, _)| *at);
+            let primary = entry.formed.or(last).unwrap_or(sink.at);
+            self.add_hit(Hit { sink, primary, open: false, entry });
+        }
+    }
+
+    fn is_error(&self, root: Root) -> bool {
+        matches!(root, Root::Source(source) if matches!(self.names.sources[source].kind, Kind::Error | Kind::Stack))
+    }
+
+    /// The place where a function returns, else its first instruction.
+    fn gives_back(&self, func: FuncId) -> Option<At> {
+        let body = &self.values.program.funcs[func];
+        let returned = body.blocks.iter().find_map(|block| match block.end {
+            End::Return(value) => value,
+            _ => None,
+        });
+        let first = || body.blocks[body.entry()].instrs.first().copied();
+        Some((func, returned.or_else(first)?))
+    }
+
+    // ---- imports -------------------------------------------------------------------------------------------------
+
+    /// What an import brings: the variables of the module it names.
+    pub(super) fn import_tree(&mut self, func: FuncId, import: &Import, _at: At) -> Tree {
+        let from = self.values.program.funcs[func].module;
+        let mut tree = Tree::default();
+        let Target::Module(target, rest) = self.values.linker.resolve(from, &import.from) else { return tree };
+        let name = match &import.what {
+            Imported::Named(name) => Some(name.clone()),
+            Imported::Default => Some(Symbol::new_static("default")),
+            Imported::Module if rest.len() == 1 => rest.first().cloned(),
+            _ => None,
+        };
+        let mut cells: Vec<CellId> = Vec::new();
+        if let Some(name) = name {
+            cells.extend(self.exported(target, &name));
+        }
+        if let (Imported::Default | Imported::Module, Some(object)) = (&import.what, self.values.program.modules[target].exports.object) {
+            cells.push(object);
+        }
+        for cell in cells {
+            let heap = self.names.heap(Heap::Cell(cell));
+            tree.add(Entry::new(Root::Heap(heap), Trace::default()));
+        }
+        tree
+    }
+
+    /// The variables that a module exports under a name.
+    pub(super) fn exported(&mut self, module: ModuleId, name: &Symbol) -> Vec<CellId> {
+        let key = (module, name.clone());
+        if let Some(known) = self.exports.get(&key) {
+            return known.clone();
+        }
+        let mut found = Vec::new();
+        self.find_exported(module, name, &mut Vec::new(), &mut found);
+        self.exports.insert(key, found.clone());
+        found
+    }
+
+    fn find_exported(&self, module: ModuleId, name: &Symbol, seen: &mut Vec<ModuleId>, found: &mut Vec<CellId>) {
+        if seen.contains(&module) {
+            return;
+        }
+        seen.push(module);
+        let data = &self.values.program.modules[module];
+        if let Some(cell) = data.exports.names.get(name) {
+            found.push(*cell);
+            return;
+        }
+        for star in &data.exports.stars {
+            if let Target::Module(target, rest) = self.values.linker.resolve(module, star)
+                && rest.is_empty()
+            {
+                self.find_exported(target, name, seen, found);
+            }
+        }
+    }
+
+    /// Fields that say nothing of the value they belong to.
+    pub(super) fn is_clean_field(&self, language: Language, key: &str) -> bool {
+        language == Language::Script && matches!(key, "length" | "size" | "byteLength")
+    }
+
+    // ---- variables that outlive a call ---------------------------------------------------------------------------
+
+    /// Carries sources through heap places to sinks.
+    fn spread(&mut self) -> Vec<Leak> {
+        let mut write_users: BTreeMap<HeapId, Vec<(HeapId, Entry)>> = BTreeMap::new();
+        let mut hit_users: BTreeMap<HeapId, Vec<Hit>> = BTreeMap::new();
+        let mut queue: Vec<(HeapId, Entry)> = Vec::new();
+        let mut leaks: BTreeMap<HitKey, Hit> = BTreeMap::new();
+        for ((heap, ..), entry) in &self.writes {
+            match entry.root {
+                Root::Heap(from) => write_users.entry(from).or_default().push((*heap, entry.clone())),
+                Root::Source(_) => queue.push((*heap, entry.clone())),
+                Root::Param(_) => {}
+            }
+        }
+        for (key, hit) in &self.hits {
+            match hit.entry.root {
+                Root::Heap(from) => hit_users.entry(from).or_default().push(hit.clone()),
+                Root::Source(_) => {
+                    leaks.insert(key.clone(), hit.clone());
+                }
+                Root::Param(_) => {}
+            }
+        }
+        let mut seen: FxHashSet<WriteKey> = FxHashSet::default();
+        let mut next = 0;
+        while let Some((heap, entry)) = queue.get(next).cloned() {
+            next += 1;
+            let key = (heap, entry.at.clone(), entry.root, entry.path.clone(), entry.form);
+            if !seen.insert(key) || seen.len() > MAX_HEAP_FACTS {
+                continue;
+            }
+            let held = Tree::of(entry);
+            for (to, user) in write_users.get(&heap).into_iter().flatten() {
+                queue.extend(substitute(user, &held, |trace| trace).into_iter().map(|entry| (*to, entry)));
+            }
+            for user in hit_users.get(&heap).into_iter().flatten() {
+                for entry in substitute(&user.entry, &held, |trace| trace) {
+                    if entry.form == Form::Held {
+                        continue;
+                    }
+                    let hit = Hit { entry, ..user.clone() };
+                    leaks.entry(hit.key()).or_insert(hit);
+                }
+            }
+        }
+        let leaks = leaks.into_values();
+        leaks
+            .filter_map(|hit| match hit.entry.root {
+                Root::Source(source) => Some(Leak { source: self.names.sources[source].clone(), hit }),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// Which names tell that a value is secret.
+    pub(crate) fn words(&self) -> &Words {
+        &self.words
+    }
+
+    /// The summary of a function, as text.
+    pub(crate) fn describe(&self, func: FuncId) -> String {
+        use std::fmt::Write as _;
+        let summary = &self.summaries[func.index()];
+        let mut out = format!("{} {}\n", func, self.values.program.funcs[func].name);
+        let mut line = |what: &str, entry: &Entry| {
+            let at = entry.at.join(".");
+            let path = entry.path.join(".");
+            let root = match entry.root {
+                Root::Source(source) => self.source_text(source),
+                Root::Param(index) if index == super::domain::RECEIVER => "receiver".into(),
+                Root::Param(index) => format!("param {index}"),
+                Root::Heap(heap) => format!("{:?}", self.names.heaps[heap]),
+            };
+            let _ = writeln!(out, "  {what} [{at}] <- {root} [{path}] {:?}", entry.form);
+        };
+        summary.returns.entries().iter().for_each(|entry| line("returns", entry));
+        summary.throws.entries().iter().for_each(|entry| line("throws", entry));
+        summary.hits.iter().for_each(|hit| line(&format!("{:?}", hit.sink.drain), &hit.entry));
+        summary.writes.iter().for_each(|(heap, entry)| line(&format!("{:?}", self.names.heaps[*heap]), entry));
+        summary.outs.iter().for_each(|(param, entry)| line(&format!("into param {param}"), entry));
+        out
+    }
+
+    fn source_text(&self, source: SourceId) -> String {
+        let source = &self.names.sources[source];
+        let place = match &source.place {
+            SourcePlace::Instr((func, _)) | SourcePlace::Param(func, _) => self.values.program.funcs[*func].name.clone(),
+        };
+        format!("{:?} {} in {place}", source.kind, source.name.clone().unwrap_or_default())
+    }
+}
+
+/// Is it the error part of a result?
+pub(crate) fn is_error_part(entry: &Entry) -> bool {
+    entry.at.first().is_some_and(|key| key == ERR)
+}
+
+/// The functions that can be reached, in groups that call each other, callees first.
+fn circles(values: &Values<'_>, roots: &BTreeSet<FuncId>) -> Vec<Vec<FuncId>> {
+    let program = values.program;
+    let callees = |func: FuncId| -> Vec<FuncId> {
+        let mut found: BTreeSet<FuncId> = BTreeSet::new();
+        for (id, _) in program.funcs[func].instrs.iter_enumerated() {
+            found.extend(values.callees((func, id)).iter().take(MAX_CALLEES).map(|(callee, _)| *callee));
+        }
+        found.into_iter().collect()
+    };
+    // Tarjan's algorithm with an explicit stack: call chains can be thousands deep.
+    struct Visit {
+        func: FuncId,
+        next: Vec<FuncId>,
+        at: usize,
+    }
+    let mut index: FxHashMap<FuncId, (usize, usize)> = FxHashMap::default();
+    let mut on_stack: FxHashSet<FuncId> = FxHashSet::default();
+    let mut stack: Vec<FuncId> = Vec::new();
+    let mut groups: Vec<Vec<FuncId>> = Vec::new();
+    for root in roots {
+        if index.contains_key(root) {
+            continue;
+        }
+        let mut visits = vec![Visit { func: *root, next: callees(*root), at: 0 }];
+        index.insert(*root, (index.len(), index.len()));
+        stack.push(*root);
+        on_stack.insert(*root);
+        while let Some(visit) = visits.last_mut() {
+            let func = visit.func;
+            if let Some(next) = visit.next.get(visit.at).copied() {
+                visit.at += 1;
+                match index.get(&next).copied() {
+                    None => {
+                        index.insert(next, (index.len(), index.len()));
+                        stack.push(next);
+                        on_stack.insert(next);
+                        visits.push(Visit { func: next, next: callees(next), at: 0 });
+                    }
+                    Some((number, _)) if on_stack.contains(&next) => {
+                        if let Some(known) = index.get_mut(&func) {
+                            known.1 = known.1.min(number);
+                        }
+                    }
+                    Some(_) => {}
+                }
+                continue;
+            }
+            visits.pop();
+            let (number, low) = index.get(&func).copied().unwrap_or_default();
+            if let Some(parent) = visits.last()
+                && let Some(known) = index.get_mut(&parent.func)
+            {
+                known.1 = known.1.min(low);
+            }
+            if low == number {
+                let mut group = Vec::new();
+                while let Some(member) = stack.pop() {
+                    on_stack.remove(&member);
+                    group.push(member);
+                    if member == func {
+                        break;
+                    }
+                }
+                group.sort_unstable();
+                groups.push(group);
+            }
+        }
+    }
+    groups
+}

@@ -1,0 +1,254 @@
+//! Where values of interest come from: reads and calls that models name, fields and parameters that hold credentials by
+//! their name, what handlers are given.
+
+use crate::base::Symbol;
+use crate::ir::func::FuncId;
+use crate::ir::instr::{Field, Place};
+use crate::ir::types::TypeRef;
+use crate::models::index::{NodeId, RowRef, Table};
+use crate::models::path::{PortHead, Step};
+use crate::resolve::values::{At, Value};
+
+use super::apply::port_keys;
+use super::domain::{Entry, Kind, Root, Source, SourcePlace, Trace, Tree};
+use super::process::Handler;
+use super::solve::Taint;
+use super::summary::Bound;
+use super::transfer::Pass;
+use super::words::Secrecy;
+
+/// Types whose values say nothing worth hiding: numbers and truth values.
+const PLAIN_TYPES: &[&str] = &[
+    "number", "boolean", "bool", "int", "float", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32",
+    "f64",
+];
+
+impl Pass<'_, '_> {
+    /// Adds the sources that the first `depth` steps of a place are.
+    pub(super) fn read_sources(&mut self, place: &Place, depth: usize, tree: &mut Tree, at: At) {
+        let nodes = self.nodes_read(place, depth);
+        for node in &nodes {
+            let rows: Vec<RowRef> = self.taint.values.models.index.node(*node).rows(Table::SourceRead).collect();
+            for row in rows {
+                let source = self.taint.values.models.source(row);
+                let Some(kind) = Kind::named(&source.kind) else { continue };
+                if !self.taint.values.version_allows(Some(self.id), row, source.versions.as_deref()) {
+                    continue;
+                }
+                let name = match place.path.get(depth.wrapping_sub(1)) {
+                    Some(Field::Name(name)) => Some(name.clone()),
+                    _ => None,
+                };
+                let entry = self.source(kind, at, name);
+                // The whole environment was read on the way to one variable of it.
+                if kind == Kind::Env {
+                    *tree = tree.map(|known| if self.is_kind(&known, Kind::EnvAll) { None } else { Some(known) });
+                }
+                tree.add(entry);
+            }
+        }
+    }
+
+    /// The library members that the last of the first `depth` steps of a place reads: what a variable was assigned earlier is
+    /// no reading.
+    fn nodes_read(&self, place: &Place, depth: usize) -> Vec<NodeId> {
+        let prefix = Place::new(place.base.clone(), &place.path[..depth]);
+        let values = self.taint.values.place_values(self.id, &prefix).unwrap_or_default();
+        let found = values.iter().filter_map(|value| match value {
+            Value::Api(node, _) => Some(*node),
+            _ => None,
+        });
+        let Some(field) = depth.checked_sub(1).and_then(|last| place.path.get(last)) else { return found.collect() };
+        let owner = Place::new(place.base.clone(), &place.path[..depth - 1]);
+        let owners = self.taint.values.place_values(self.id, &owner).unwrap_or_default();
+        let step = match field {
+            Field::Name(name) => Step::Member(name.clone()),
+            Field::Index(_) | Field::Any => Step::Element,
+            Field::Variant(..) => return Vec::new(),
+        };
+        let reached: Vec<NodeId> = owners
+            .iter()
+            .filter_map(|owner| match owner {
+                Value::Api(node, _) => Some(self.taint.values.models.index.step(*node, &step)),
+                _ => None,
+            })
+            .collect();
+        found.filter(|node| reached.contains(node)).collect()
+    }
+
+    /// What an import of a library's member brings, when the member is a source: `import { env } from "process"`.
+    pub(super) fn import_sources(&mut self, tree: &mut Tree, at: At) {
+        let values = self.taint.values;
+        for value in values.of(at.0, at.1).items() {
+            let Value::Api(node, None) = value else { continue };
+            for row in values.models.index.node(*node).rows(Table::SourceRead) {
+                if let Some(kind) = Kind::named(&values.models.source(row).kind) {
+                    let entry = self.source(kind, at, None);
+                    tree.add(entry);
+                }
+            }
+        }
+    }
+
+    fn is_kind(&self, entry: &Entry, kind: Kind) -> bool {
+        matches!(entry.root, Root::Source(source) if self.taint.names.sources[source].kind == kind)
+    }
+
+    /// Adds the sources that the library call is; true when there is one.
+    pub(super) fn call_sources(&mut self, at: At, result: &mut Tree) -> bool {
+        let values = self.taint.values;
+        let mut found = false;
+        for row in values.call_rows(at, Table::Source) {
+            let source = values.models.source(row);
+            let Some(kind) = Kind::named(&source.kind) else { continue };
+            if !values.holds(at, &source.when) || !values.version_allows(Some(at.0), row, source.versions.as_deref()) {
+                continue;
+            }
+            found = true;
+            let name = source.name.as_ref().and_then(|port| values.port_text(at, std::slice::from_ref(port)));
+            let entry = self.source(kind, at, name);
+            if source.gives.is_empty() {
+                result.add(entry);
+                continue;
+            }
+            for port in source.gives.iter().filter_map(|text| values.models.port(text)) {
+                let given = Tree::of(entry.clone()).under(&port_keys(port));
+                match &port.head {
+                    PortHead::Return => {
+                        result.join(&given);
+                    }
+                    PortHead::Throws => self.raise(&given, false),
+                    head => {
+                        let Some(call) = values.call_at(at) else { continue };
+                        if let Some(value) = crate::resolve::ports::argument(call, head) {
+                            self.put_value(value, &given, at);
+                        }
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    /// A field that holds a credential by its name: `headers.authorization`, `config.apiKey`.
+    pub(super) fn credential_field(&mut self, place: &Place, tree: &mut Tree, at: At) {
+        let Some((_, Field::Name(name))) = place.split_last() else { return };
+        let Some(secrecy) = self.taint.words.credential(name) else { return };
+        if secrecy != Secrecy::Secret && !self.taint.is_credential_holder(place) {
+            return;
+        }
+        let values = self.taint.values.place_values(self.id, place).unwrap_or_default();
+        let is_other = |value: &Value| matches!(value, Value::Const(_) | Value::Func(_) | Value::Class(_) | Value::Module(_) | Value::Variant(..));
+        if !values.is_empty() && values.iter().all(is_other) {
+            return;
+        }
+        if tree.entries().iter().any(|entry| matches!(entry.root, Root::Source(_))) {
+            return;
+        }
+        let entry = self.source(Kind::Credential, at, Some(name.clone()));
+        tree.add(entry);
+    }
+
+    /// A parameter that holds a credential by its name.
+    pub(super) fn credential_param(&mut self, index: u32) -> Option<Entry> {
+        let param = self.func.params.get(index as usize)?;
+        if self.taint.handlers.contains(&self.id) || self.taint.words.credential(&param.name)? != Secrecy::Secret {
+            return None;
+        }
+        let source = Source { kind: Kind::Credential, place: SourcePlace::Param(self.id, Some(index)), name: Some(param.name.clone()) };
+        let id = self.taint.names.source(source);
+        Some(Entry::new(Root::Source(id), Trace::default()))
+    }
+}
+
+impl Taint<'_> {
+    /// Is a type one of numbers and truth values?
+    pub(super) fn is_plain_type(&self, ty: Option<&TypeRef>) -> bool {
+        match ty {
+            Some(TypeRef::Named(named)) => match named.last_name().map(Symbol::as_str) {
+                Some("Option" | "Optional") if named.args.len() == 1 => self.is_plain_type(named.args.first()),
+                Some(name) => PLAIN_TYPES.contains(&name),
+                None => false,
+            },
+            Some(TypeRef::Union(parts)) => {
+                let is_nothing = |part: &TypeRef| matches!(part, TypeRef::Named(named) if matches!(named.last_name().map(Symbol::as_str), Some("None" | "null" | "undefined")));
+                !parts.is_empty() && parts.iter().all(|part| is_nothing(part) || self.is_plain_type(Some(part)))
+            }
+            _ => false,
+        }
+    }
+
+    /// Is the field declared as a number or truth value, whichever of the values it is read from?
+    pub(super) fn is_plain_field(&self, values: &[Value], key: &str) -> bool {
+        let declared: Vec<bool> = values
+            .iter()
+            .filter_map(|value| match value {
+                Value::Instance(class) | Value::Typed(class) => {
+                    let field = self.values.program.classes[*class].fields.iter().find(|field| field.name == key)?;
+                    Some(self.is_plain_type(field.ty.as_ref()))
+                }
+                _ => None,
+            })
+            .collect();
+        !declared.is_empty() && declared.iter().all(|plain| *plain)
+    }
+
+    /// Does a place whose last name is `token` hold a credential, going by the names before it?
+    pub(super) fn is_credential_holder(&self, place: &Place) -> bool {
+        const HOLDERS: &[&str] = &["auth", "config", "credentials", "session", "options", "opts", "settings", "body", "data", "headers", "query", "response", "account", "oauth"];
+        place.path.iter().rev().skip(1).any(|field| match field {
+            Field::Name(name) => HOLDERS.contains(&name.to_lowercase().as_str()),
+            _ => false,
+        })
+    }
+
+    /// What the parameters of a handler hold when the agent's request arrives.
+    pub(super) fn handler_arguments(&mut self, handler: &Handler) -> Bound {
+        let values = self.values;
+        let func = &values.program.funcs[handler.func];
+        let row = values.models.handler(handler.row);
+        let mut bound = Bound { params: vec![Tree::default(); func.params.len()], receiver: Tree::default() };
+        for port in row.args.iter().filter_map(|text| values.models.port(text)) {
+            let keys = port_keys(port);
+            match &port.head {
+                PortHead::Receiver => {
+                    let tree = self.argument(handler.func, None, "arguments");
+                    bound.receiver.join(&tree.under(&keys));
+                }
+                PortHead::Param(index) => {
+                    let Some(param) = func.params.get(*index as usize) else { continue };
+                    if self.is_plain_type(param.ty.as_ref()) {
+                        continue;
+                    }
+                    let tree = self.argument(handler.func, Some(*index), &param.name);
+                    bound.params[*index as usize].join(&tree.under(&keys));
+                }
+                PortHead::AllParams => {
+                    for (index, param) in (0_u32..).zip(&func.params) {
+                        if self.is_plain_type(param.ty.as_ref()) || self.is_left_out(&row.except_types, param.ty.as_ref()) {
+                            continue;
+                        }
+                        let tree = self.argument(handler.func, Some(index), &param.name);
+                        bound.params[index as usize].join(&tree.under(&keys));
+                    }
+                }
+                _ => {}
+            }
+        }
+        bound
+    }
+
+    fn is_left_out(&self, names: &[String], ty: Option<&TypeRef>) -> bool {
+        match ty {
+            Some(TypeRef::Named(named)) => named.last_name().is_some_and(|name| names.iter().any(|left_out| left_out == name.as_str())),
+            Some(TypeRef::Union(parts)) => parts.iter().any(|part| self.is_left_out(names, Some(part))),
+            _ => false,
+        }
+    }
+
+    fn argument(&mut self, func: FuncId, param: Option<u32>, name: &str) -> Tree {
+        let source = Source { kind: Kind::Argument, place: SourcePlace::Param(func, param), name: Some(name.into()) };
+        let id = self.names.source(source);
+        Tree::of(Entry::new(Root::Source(id), Trace::default()))
+    }
+}

@@ -1,0 +1,156 @@
+//! What a function does with what it is given, as its callers see it; and what reaches a sink.
+
+use crate::models::index::RowRef;
+use crate::models::schema::SinkKind;
+use crate::resolve::values::At;
+
+use super::bounds::{MAX_SINKS, MAX_WRITES};
+use super::domain::{Entry, Form, HeapId, Path, RECEIVER, Root, Trace, Tree, What};
+
+/// The effects of one function. Origins are sources, its own parameters and heap places.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Summary {
+    pub(crate) returns: Tree,
+    pub(crate) throws: Tree,
+    /// A library call inside can raise, and nothing in here catches it.
+    pub(crate) may_raise: bool,
+    /// What a parameter brings to a sink.
+    pub(crate) hits: Vec<Hit>,
+    /// What a parameter brings to a heap place.
+    pub(crate) writes: Vec<(HeapId, Entry)>,
+    /// What is put into a parameter.
+    pub(crate) outs: Vec<(u32, Entry)>,
+    /// Does nothing but hand on to a log: its callers are the ones who log.
+    pub(crate) is_wrapper: bool,
+}
+
+/// Where data leaves the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Drain {
+    Log,
+    /// Written to a stream.
+    Write,
+    Agent,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Sink {
+    pub(crate) at: At,
+    pub(crate) drain: Drain,
+    pub(crate) row: Option<RowRef>,
+}
+
+/// An origin that reaches a sink.
+#[derive(Clone, Debug)]
+pub(crate) struct Hit {
+    pub(crate) sink: Sink,
+    /// Where a maintainer would edit.
+    pub(crate) primary: At,
+    /// Only logging helpers lie between the primary place and the sink.
+    pub(crate) open: bool,
+    pub(crate) entry: Entry,
+}
+
+/// What tells hits apart.
+pub(crate) type HitKey = (Sink, At, Root, Path, Form);
+
+impl Hit {
+    pub(crate) fn key(&self) -> HitKey {
+        (self.sink, self.primary, self.entry.root, self.entry.path.clone(), self.entry.form)
+    }
+}
+
+impl Sink {
+    pub(crate) fn drain_of(kind: SinkKind) -> Option<Drain> {
+        match kind {
+            SinkKind::Write | SinkKind::Trace => Some(Drain::Write),
+            SinkKind::Log => Some(Drain::Log),
+            SinkKind::Agent => Some(Drain::Agent),
+            SinkKind::Noise => None,
+        }
+    }
+}
+
+impl Summary {
+    pub(crate) fn add_hit(&mut self, hit: Hit) {
+        let key = hit.key();
+        if self.hits.len() < MAX_SINKS && !self.hits.iter().any(|known| known.key() == key) {
+            self.hits.push(hit);
+        }
+    }
+
+    pub(crate) fn add_write(&mut self, heap: HeapId, entry: Entry) {
+        let same = |known: &(HeapId, Entry)| {
+            known.0 == heap && known.1.root == entry.root && known.1.path == entry.path && known.1.at == entry.at && known.1.form == entry.form
+        };
+        if self.writes.len() < MAX_WRITES && !self.writes.iter().any(same) {
+            self.writes.push((heap, entry));
+        }
+    }
+
+    pub(crate) fn add_out(&mut self, param: u32, entry: Entry) {
+        let same = |known: &(u32, Entry)| {
+            known.0 == param && known.1.root == entry.root && known.1.path == entry.path && known.1.at == entry.at && known.1.form == entry.form
+        };
+        if self.outs.len() < MAX_WRITES && !self.outs.iter().any(same) {
+            self.outs.push((param, entry));
+        }
+    }
+
+    /// How much it says: grows while a circle of functions is iterated.
+    pub(crate) fn size(&self) -> (usize, usize, usize, usize, usize, bool) {
+        let (returns, throws) = (self.returns.entries().len(), self.throws.entries().len());
+        (returns, throws, self.hits.len(), self.writes.len(), self.outs.len(), self.may_raise)
+    }
+}
+
+/// What the parameters of a call hold.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Bound {
+    pub(crate) params: Vec<Tree>,
+    pub(crate) receiver: Tree,
+}
+
+impl Bound {
+    fn param(&self, index: u32) -> Option<&Tree> {
+        if index == RECEIVER { Some(&self.receiver) } else { self.params.get(index as usize) }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.receiver.is_empty() && self.params.iter().all(Tree::is_empty)
+    }
+
+    /// An entry of a summary as the caller sees it: parameters replaced by what they hold.
+    pub(crate) fn fill(&self, entry: &Entry, step: Option<(At, What)>) -> Vec<Entry> {
+        let Root::Param(index) = entry.root else { return vec![entry.clone()] };
+        let Some(held) = self.param(index) else { return Vec::new() };
+        let before = |trace: Trace| match &step {
+            Some((at, what)) => trace.then(*at, what.clone()),
+            None => trace,
+        };
+        substitute(entry, held, before)
+    }
+}
+
+/// The entry with its root replaced by what the root holds.
+pub(crate) fn substitute(entry: &Entry, held: &Tree, before: impl Fn(Trace) -> Trace) -> Vec<Entry> {
+    let found = held.read_path(&entry.path);
+    let mut res = Vec::with_capacity(found.entries().len());
+    for inner in found.entries() {
+        let mut at = entry.at.clone();
+        if entry.form == Form::Exact {
+            at.extend(inner.at.iter().cloned());
+        }
+        let (form, formed) = if inner.form == Form::Exact { (entry.form, entry.formed) } else { (inner.form, inner.formed) };
+        res.push(Entry {
+            at,
+            root: inner.root,
+            path: inner.path.clone(),
+            form,
+            formed: formed.or(entry.formed),
+            marks: inner.marks.with(entry.marks),
+            trace: before(inner.trace.clone()).followed_by(&entry.trace),
+        });
+    }
+    res
+}

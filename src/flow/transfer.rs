@@ -1,0 +1,604 @@
+//! One function: a forward pass over its blocks that says which origins each value holds.
+//!
+//! Local variables are followed in order of execution; what outlives the call is a heap place, named by a symbol and filled
+//! in when all functions are known. Calls are in `apply`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::base::Symbol;
+use crate::base::idx::Id;
+use crate::ir::func::{BlockId, End, FuncId, FuncKind, Function, LocalId};
+use crate::ir::instr::{Base, Const, Entry as RecordEntry, Field, Hole, InstrId, Op, Oper, Place, Record, TextPart};
+use crate::ir::program::Language;
+use crate::resolve::values::{At, Value};
+
+use super::bounds::{MAX_RESULT, MAX_VISITS};
+use super::domain::{ANY, ERR, Entry, Form, Heap, Kind, Marks, Root, Source, SourcePlace, Trace, Tree, What};
+use super::solve::Taint;
+use super::summary::{Hit, Summary};
+
+/// What local variables hold at one point.
+pub(super) type State = BTreeMap<LocalId, Tree>;
+
+/// The pass over one function.
+pub(super) struct Pass<'t, 'v> {
+    pub(super) taint: &'t mut Taint<'v>,
+    pub(super) id: FuncId,
+    pub(super) func: &'v Function,
+    pub(super) language: Language,
+    /// What each instruction gives.
+    pub(super) given: Vec<Tree>,
+    pub(super) state: State,
+    pub(super) summary: Summary,
+    /// What is raised into a handler block, and whether library code can raise there.
+    raised: BTreeMap<BlockId, (Tree, bool)>,
+    /// Values that are waited for.
+    pub(super) awaited: BTreeSet<InstrId>,
+    pub(super) unwind: Option<BlockId>,
+    /// Handler blocks that have to be looked at again.
+    again: BTreeSet<BlockId>,
+}
+
+/// Runs the pass over a function.
+pub(super) fn run(taint: &mut Taint<'_>, id: FuncId) -> Summary {
+    let program = taint.values.program;
+    let func = &program.funcs[id];
+    let mut pass = Pass {
+        language: taint.values.language(id),
+        taint,
+        id,
+        func,
+        given: vec![Tree::default(); func.instrs.len()],
+        state: State::new(),
+        summary: Summary::default(),
+        raised: BTreeMap::new(),
+        awaited: func.instrs.iter().filter_map(|instr| if let Op::Await(value) = instr.op { Some(value) } else { None }).collect(),
+        unwind: None,
+        again: BTreeSet::new(),
+    };
+    pass.blocks();
+    pass.finish()
+}
+
+impl Pass<'_, '_> {
+    fn blocks(&mut self) {
+        let order = order(self.func);
+        let mut entry: BTreeMap<BlockId, State> = BTreeMap::new();
+        entry.insert(self.func.entry(), self.arrival());
+        let mut visits: BTreeMap<BlockId, u32> = BTreeMap::new();
+        let position: BTreeMap<BlockId, usize> = order.iter().enumerate().map(|(at, block)| (*block, at)).collect();
+        let mut open: BTreeSet<usize> = [0].into();
+        while let Some(at) = open.pop_first() {
+            let block = order[at];
+            let n_visits = visits.entry(block).or_default();
+            *n_visits += 1;
+            if *n_visits > MAX_VISITS {
+                continue;
+            }
+            self.state = entry.get(&block).cloned().unwrap_or_default();
+            let before = self.state.clone();
+            let body = &self.func.blocks[block];
+            self.unwind = body.unwind;
+            for instr in &body.instrs {
+                self.instr(*instr);
+            }
+            let mut next: Vec<(BlockId, State)> = Vec::new();
+            self.end(&body.end, &mut next);
+            if let Some(unwind) = body.unwind {
+                let mut both = before;
+                merge(&mut both, &self.state);
+                next.push((unwind, both));
+            }
+            for (to, state) in next {
+                let is_new = !entry.contains_key(&to);
+                if (merge(entry.entry(to).or_default(), &state) || is_new)
+                    && let Some(at) = position.get(&to)
+                {
+                    open.insert(*at);
+                }
+            }
+            for block in std::mem::take(&mut self.again) {
+                if entry.contains_key(&block)
+                    && let Some(at) = position.get(&block)
+                {
+                    open.insert(*at);
+                }
+            }
+        }
+    }
+
+    /// What the locals hold when the function is entered.
+    fn arrival(&mut self) -> State {
+        let mut state = State::new();
+        for (at, param) in (0_u32..).zip(&self.func.params) {
+            if self.taint.is_plain_type(param.ty.as_ref()) {
+                continue;
+            }
+            let mut tree = Tree::of(Entry::new(Root::Param(at), Trace::default()));
+            if let Some(entry) = self.credential_param(at) {
+                tree.add(entry);
+            }
+            state.insert(param.local, tree);
+        }
+        if let Some(receiver) = self.func.receiver {
+            state.insert(receiver, Tree::of(Entry::new(Root::Param(super::domain::RECEIVER), Trace::default())));
+        }
+        state
+    }
+
+    fn end(&mut self, end: &End, next: &mut Vec<(BlockId, State)>) {
+        match end {
+            End::Goto(to) => next.push((*to, self.state.clone())),
+            End::Branch { on, yes, no } => {
+                let mut checked = self.state.clone();
+                if let Some(local) = self.checked_local(*on) {
+                    checked.remove(&local);
+                }
+                next.push((*yes, checked));
+                next.push((*no, self.state.clone()));
+            }
+            End::Return(Some(value)) => {
+                let tree = self.given[value.index()].clone();
+                self.returned(&tree);
+            }
+            End::Throw(value) => {
+                let tree = self.given[value.index()].clone();
+                self.raise(&tree, false);
+            }
+            End::Return(None) | End::Stop => {}
+        }
+    }
+
+    /// A local that the condition compares with constants: it holds one of them where the condition holds.
+    fn checked_local(&self, on: InstrId) -> Option<LocalId> {
+        let Op::Operator(oper, operands) = &self.func.instrs[on].op else { return None };
+        let is_const = |id: &InstrId| match &self.func.instrs[*id].op {
+            Op::Const(value) => !matches!(value, Const::Null | Const::Undefined | Const::Bool(_)),
+            Op::Record(record) => record.entries.iter().all(|entry| match entry {
+                RecordEntry::Field(_, value) => matches!(self.func.instrs[*value].op, Op::Const(_)),
+                RecordEntry::Spread(_) => false,
+            }),
+            _ => false,
+        };
+        let local = |id: &InstrId| match &self.func.instrs[*id].op {
+            Op::Load(Place { base: Base::Local(local), path }) if path.is_empty() => Some(*local),
+            _ => None,
+        };
+        match (oper, operands.as_slice()) {
+            (Oper::Eq | Oper::In, [a, b]) if is_const(b) => local(a),
+            (Oper::Eq, [a, b]) if is_const(a) => local(b),
+            _ => None,
+        }
+    }
+
+    pub(super) fn returned(&mut self, tree: &Tree) {
+        for entry in tree.entries() {
+            let n_errors = |known: &&Entry| known.at.first().is_some_and(|at| at == ERR);
+            let is_error = entry.at.first().is_some_and(|at| at == ERR);
+            if is_error && self.summary.returns.entries().iter().filter(n_errors).count() >= 6 {
+                continue;
+            }
+            if self.summary.returns.entries().len() < MAX_RESULT {
+                self.summary.returns.add(entry.clone());
+            }
+        }
+    }
+
+    /// Something is raised here: into the handler of the block, or out of the function.
+    pub(super) fn raise(&mut self, tree: &Tree, by_library: bool) {
+        match self.unwind {
+            Some(block) => {
+                let (known, flag) = self.raised.entry(block).or_default();
+                let changed = known.join(tree) | (by_library && !*flag);
+                *flag |= by_library;
+                if changed {
+                    self.again.insert(block);
+                }
+            }
+            None => {
+                self.summary.throws.join(tree);
+                self.summary.may_raise |= by_library;
+            }
+        }
+    }
+
+    fn finish(mut self) -> Summary {
+        self.summary.is_wrapper = self.is_wrapper();
+        self.summary
+    }
+
+    // ---- instructions --------------------------------------------------------------------------------------------
+
+    fn instr(&mut self, id: InstrId) {
+        let at = (self.id, id);
+        let tree = match &self.func.instrs[id].op {
+            Op::Const(_) | Op::Closure(_) | Op::Class(_) => return,
+            Op::Load(place) => self.load(place, at),
+            Op::Store(place, value) => {
+                let tree = self.given[value.index()].clone();
+                self.store(place, &tree, at);
+                tree
+            }
+            Op::Record(record) => self.record(record, at),
+            Op::Text(parts) => self.text(parts, at),
+            Op::Operator(oper, operands) => self.operator(*oper, operands, at),
+            Op::Call(call) => self.call(call, id),
+            Op::Import(import) => {
+                let mut tree = self.taint.import_tree(self.id, import, at);
+                self.import_sources(&mut tree, at);
+                tree
+            }
+            Op::Await(value) => self.given[value.index()].clone(),
+            Op::Yield(value) => {
+                let tree = self.given[value.index()].under(&[ANY.into()]);
+                self.returned(&tree);
+                Tree::default()
+            }
+            Op::Caught => self.caught(id),
+            Op::Unknown(_, operands) => {
+                let mut tree = Tree::default();
+                for operand in operands {
+                    tree.join(&self.given[operand.index()]);
+                }
+                tree
+            }
+        };
+        self.given[id.index()] = tree;
+        for param in &self.func.params {
+            if param.default == Some(id) {
+                let tree = self.given[id.index()].clone();
+                self.state.entry(param.local).or_default().join(&tree);
+            }
+        }
+    }
+
+    /// What a handler block receives: what the program raised, and an error of whatever library failed.
+    fn caught(&mut self, id: InstrId) -> Tree {
+        let at = (self.id, id);
+        let block = self.func.blocks.iter_enumerated().find(|(_, block)| block.instrs.first() == Some(&id)).map(|(block, _)| block);
+        let (raised, mut by_library) = block.and_then(|block| self.raised.get(&block)).cloned().unwrap_or_default();
+        let mut tree = Tree::default();
+        for entry in raised.entries() {
+            if let Root::Source(source) = entry.root
+                && matches!(self.taint.names.sources[source].kind, Kind::Error | Kind::Stack)
+            {
+                by_library = true;
+                continue;
+            }
+            tree.add(entry.clone().then(at, What::Caught));
+        }
+        if by_library {
+            tree.add(self.source(Kind::Error, at, None));
+        }
+        tree
+    }
+
+    pub(super) fn source(&mut self, kind: Kind, at: At, name: Option<Symbol>) -> Entry {
+        let source = self.taint.names.source(Source { kind, place: SourcePlace::Instr(at), name });
+        Entry::new(Root::Source(source), Trace::default().then(at, What::Source))
+    }
+
+    fn record(&mut self, record: &Record, at: At) -> Tree {
+        let mut tree = Tree::default();
+        let mut positions = 0_u32;
+        for entry in &record.entries {
+            match entry {
+                RecordEntry::Field(field, value) => {
+                    positions += 1;
+                    // A result whose error nobody looked at is told by the code that unpacks it.
+                    let held = self.given[value.index()].map(without_error);
+                    if held.is_empty() {
+                        continue;
+                    }
+                    match key_of(field) {
+                        Some(key) => tree.join(&held.under(&[key])),
+                        None => tree.join(&held),
+                    };
+                }
+                RecordEntry::Spread(value) => {
+                    let held = self.given[value.index()].clone();
+                    tree.join(&held);
+                }
+            }
+        }
+        if !tree.is_empty() && record.ty.is_some() {
+            let values = self.taint.values.of(at.0, at.1).items().to_vec();
+            self.fill_instances(&values, &tree, at);
+        }
+        let _ = positions;
+        tree
+    }
+
+    fn text(&mut self, parts: &[TextPart], at: At) -> Tree {
+        let mut tree = Tree::default();
+        for part in parts {
+            let TextPart::Hole(value, hole) = part else { continue };
+            let form = match hole {
+                Hole::Display => Form::Text,
+                Hole::Debug if self.language == Language::Rust => Form::Debug,
+                Hole::Debug => Form::Text,
+            };
+            let held = self.shown(*value, form);
+            tree.join(&held.formed(form, at));
+        }
+        tree
+    }
+
+    /// What of a value shows when it is put into a text.
+    fn shown(&self, value: InstrId, form: Form) -> Tree {
+        let held = &self.given[value.index()];
+        // An object put into a template is `[object Object]`; an error's or a text's own text is what it is.
+        if self.language == Language::Script && form == Form::Text {
+            return held.map(|entry| if entry.at.first().is_some_and(|at| at != ANY && at.parse::<u32>().is_err()) { None } else { Some(entry) });
+        }
+        held.clone()
+    }
+
+    fn operator(&mut self, oper: Oper, operands: &[InstrId], at: At) -> Tree {
+        match oper {
+            Oper::Add => {
+                let mut tree = Tree::default();
+                for operand in operands {
+                    tree.join(&self.shown(*operand, Form::Text).formed(Form::Text, at));
+                }
+                tree
+            }
+            Oper::Slice => match operands.first() {
+                Some(whole) => self.given[whole.index()].map(|mut entry| {
+                    entry.marks = entry.marks.with(Marks::PART);
+                    Some(entry)
+                }),
+                None => Tree::default(),
+            },
+            Oper::Without => {
+                let Some((whole, names)) = operands.split_first() else { return Tree::default() };
+                let names: Vec<Symbol> = names
+                    .iter()
+                    .filter_map(|name| match &self.func.instrs[*name].op {
+                        Op::Const(Const::Str(text)) => Some(text.clone()),
+                        _ => None,
+                    })
+                    .collect();
+                self.given[whole.index()].map(|entry| match entry.at.first() {
+                    Some(first) if names.contains(first) => None,
+                    _ => Some(entry),
+                })
+            }
+            Oper::Arith if self.language == Language::Python => {
+                let mut tree = Tree::default();
+                for operand in operands {
+                    tree.join(&self.given[operand.index()].formed(Form::Text, at));
+                }
+                tree
+            }
+            _ => Tree::default(),
+        }
+    }
+
+    // ---- places --------------------------------------------------------------------------------------------------
+
+    /// What a place holds.
+    pub(super) fn load(&mut self, place: &Place, at: At) -> Tree {
+        let mut tree = match &place.base {
+            Base::Local(local) => self.state.get(local).cloned().unwrap_or_default(),
+            Base::Cell(cell) => {
+                let heap = self.taint.names.heap(Heap::Cell(*cell));
+                Tree::of(Entry::new(Root::Heap(heap), Trace::default()))
+            }
+            Base::Value(value) => self.given[value.index()].clone(),
+            Base::Global(_) => Tree::default(),
+        };
+        if place.path.is_empty() {
+            if let Base::Global(_) = place.base {
+                self.read_sources(place, 0, &mut tree, at);
+            }
+            return tree;
+        }
+        for depth in 0..place.path.len() {
+            let prefix = Place::new(place.base.clone(), &place.path[..depth]);
+            let values = self.taint.values.place_values(self.id, &prefix).unwrap_or_default();
+            let field = &place.path[depth];
+            tree = self.member(&tree, &values, field, at);
+            self.read_sources(place, depth + 1, &mut tree, at);
+        }
+        self.credential_field(place, &mut tree, at);
+        tree
+    }
+
+    fn member(&mut self, of: &Tree, values: &[Value], field: &Field, at: At) -> Tree {
+        let Some(key) = key_of(field) else {
+            // The payload of `Ok` or `Some` is the value itself.
+            return of.map(without_error);
+        };
+        if self.taint.is_plain_field(values, &key) {
+            return Tree::default();
+        }
+        let mut tree = if self.taint.is_clean_field(self.language, &key) { Tree::default() } else { of.read(&key) };
+        for value in values {
+            match value {
+                Value::Module(module) => {
+                    for cell in self.taint.exported(*module, &key) {
+                        let heap = self.taint.names.heap(Heap::Cell(cell));
+                        tree.add(Entry::new(Root::Heap(heap), Trace::default()));
+                    }
+                }
+                Value::Instance(class) | Value::Typed(class) => {
+                    let top = self.taint.values.classes.top(*class);
+                    let getter = self.taint.values.classes.methods(*class, &key);
+                    for func in getter {
+                        if self.taint.values.program.funcs[func].kind == FuncKind::Getter {
+                            let bound = super::summary::Bound { params: Vec::new(), receiver: of.clone() };
+                            tree.join(&self.apply(at, func, &bound, Marks::default()));
+                        }
+                    }
+                    let heap = self.taint.names.heap(Heap::Field(top, key.clone()));
+                    tree.add(Entry::new(Root::Heap(heap), Trace::default()));
+                }
+                Value::Class(class) => {
+                    let heap = self.taint.names.heap(Heap::Field(*class, key.clone()));
+                    tree.add(Entry::new(Root::Heap(heap), Trace::default()));
+                }
+                _ => {}
+            }
+        }
+        tree
+    }
+
+    /// Puts a value into a place.
+    pub(super) fn store(&mut self, place: &Place, tree: &Tree, at: At) {
+        let keys: Vec<Symbol> = place.path.iter().filter_map(key_of).collect();
+        if let Base::Local(local) = &place.base
+            && keys.is_empty()
+        {
+            self.state.insert(*local, tree.clone());
+            return;
+        }
+        if let Base::Local(local) = &place.base
+            && !keys.iter().any(|key| key == ANY)
+            && let Some(known) = self.state.get_mut(local)
+        {
+            known.clear(&keys);
+        }
+        self.put(place, tree, at);
+    }
+
+    /// Adds a value to what a place holds.
+    pub(super) fn put(&mut self, place: &Place, tree: &Tree, at: At) {
+        if tree.is_empty() {
+            return;
+        }
+        let keys: Vec<Symbol> = place.path.iter().filter_map(key_of).collect();
+        match &place.base {
+            Base::Local(local) => {
+                let under = tree.under(&keys);
+                self.put_out(*local, &under);
+                self.state.entry(*local).or_default().join(&under);
+            }
+            Base::Cell(cell) => {
+                let heap = self.taint.names.heap(Heap::Cell(*cell));
+                let name = self.taint.values.program.cells[*cell].name.clone();
+                for entry in tree.under(&keys).into_entries() {
+                    self.write(heap, entry.then(at, What::Stored(name.clone())));
+                }
+            }
+            Base::Value(_) | Base::Global(_) => {}
+        }
+        for depth in 0..place.path.len() {
+            let prefix = Place::new(place.base.clone(), &place.path[..depth]);
+            let values = self.taint.values.place_values(self.id, &prefix).unwrap_or_default();
+            let keys: Vec<Symbol> = place.path[depth..].iter().filter_map(key_of).collect();
+            let Some((key, rest)) = keys.split_first() else { continue };
+            for value in &values {
+                let heaps: Vec<Heap> = match value {
+                    Value::Instance(class) | Value::Typed(class) => vec![Heap::Field(self.taint.values.classes.top(*class), key.clone())],
+                    Value::Class(class) => vec![Heap::Field(*class, key.clone())],
+                    Value::Module(module) => self.taint.exported(*module, key).into_iter().map(Heap::Cell).collect(),
+                    _ => Vec::new(),
+                };
+                for heap in heaps {
+                    let heap = self.taint.names.heap(heap);
+                    for entry in tree.under(rest).into_entries() {
+                        self.write(heap, entry.then(at, What::Stored(key.clone())));
+                    }
+                }
+            }
+        }
+    }
+
+    /// A store into what a parameter holds is seen by the caller.
+    fn put_out(&mut self, local: LocalId, tree: &Tree) {
+        let Some(held) = self.state.get(&local) else { return };
+        let targets: Vec<(u32, Vec<Symbol>)> = held
+            .entries()
+            .iter()
+            .filter(|entry| entry.at.is_empty() && entry.form == Form::Exact)
+            .filter_map(|entry| match entry.root {
+                Root::Param(index) => Some((index, entry.path.clone())),
+                _ => None,
+            })
+            .collect();
+        for (index, path) in targets {
+            for entry in tree.under(&path).into_entries() {
+                self.summary.add_out(index, entry);
+            }
+        }
+    }
+
+    /// What an object of a class is made with goes to the fields of the class.
+    pub(super) fn fill_instances(&mut self, values: &[Value], tree: &Tree, at: At) {
+        for value in values {
+            let Value::Instance(class) = value else { continue };
+            let top = self.taint.values.classes.top(*class);
+            for entry in tree.entries() {
+                let Some((key, rest)) = entry.at.split_first() else { continue };
+                let heap = self.taint.names.heap(Heap::Field(top, key.clone()));
+                let mut inner = entry.clone().then(at, What::Stored(key.clone()));
+                inner.at = rest.to_vec();
+                self.write(heap, inner);
+            }
+        }
+    }
+
+    pub(super) fn write(&mut self, heap: super::domain::HeapId, entry: Entry) {
+        match entry.root {
+            Root::Param(_) => self.summary.add_write(heap, entry),
+            Root::Source(_) | Root::Heap(_) => self.taint.add_write(heap, entry),
+        }
+    }
+
+    pub(super) fn hit(&mut self, hit: Hit) {
+        match hit.entry.root {
+            Root::Param(_) => self.summary.add_hit(hit),
+            Root::Source(_) | Root::Heap(_) => self.taint.add_hit(hit),
+        }
+    }
+}
+
+/// The key of a field; none for the payload of `Ok` and `Some`, which is the value itself.
+pub(super) fn key_of(field: &Field) -> Option<Symbol> {
+    Some(match field {
+        Field::Name(name) => name.clone(),
+        Field::Index(at) => at.to_string().into(),
+        Field::Variant(name, 0) if name == "Ok" || name == "Some" => return None,
+        Field::Variant(name, at) => format!("{name}.{at}").into(),
+        Field::Any => ANY.into(),
+    })
+}
+
+/// The entry, unless it sits in the error of a result.
+pub(super) fn without_error(entry: Entry) -> Option<Entry> {
+    if entry.at.first().is_some_and(|first| first == ERR) { None } else { Some(entry) }
+}
+
+fn merge(into: &mut State, from: &State) -> bool {
+    let mut changed = false;
+    for (local, tree) in from {
+        if tree.is_empty() {
+            continue;
+        }
+        changed |= into.entry(*local).or_default().join(tree);
+    }
+    changed
+}
+
+/// Blocks in an order in which a block comes after those that lead to it, loops aside.
+fn order(func: &Function) -> Vec<BlockId> {
+    let mut seen = vec![false; func.blocks.len()];
+    let mut order = Vec::new();
+    let mut stack = vec![(func.entry(), false)];
+    while let Some((block, done)) = stack.pop() {
+        if done {
+            order.push(block);
+            continue;
+        }
+        if std::mem::replace(&mut seen[block.index()], true) {
+            continue;
+        }
+        stack.push((block, true));
+        let body = &func.blocks[block];
+        let next = body.end.successors().chain(body.unwind);
+        stack.extend(next.filter(|to| !seen[to.index()]).map(|to| (to, false)));
+    }
+    order.reverse();
+    order
+}

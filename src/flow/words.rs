@@ -1,0 +1,110 @@
+//! Which names tell that a value is secret. The lists are data: `rules/names.toml`.
+
+use serde::Deserialize;
+
+/// What a name says of the value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Secrecy {
+    Plain,
+    /// Neither secret nor plain.
+    Posture,
+    Unknown,
+    Secret,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Words {
+    env: EnvWords,
+    credential: CredentialWords,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct EnvWords {
+    plain: Vec<String>,
+    plain_ends: Vec<String>,
+    posture_ends: Vec<String>,
+    secret: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CredentialWords {
+    names: Vec<String>,
+    likely: Vec<String>,
+}
+
+impl Words {
+    /// The lists the binary carries.
+    pub(crate) fn load() -> Self {
+        toml::from_str(include_str!("../../rules/names.toml")).unwrap_or_default()
+    }
+
+    /// What the name of an environment variable says.
+    pub(crate) fn env(&self, name: &str) -> Secrecy {
+        let name = words(name);
+        let ends = |list: &[String]| list.iter().any(|end| name == *end || name.ends_with(&format!(" {end}")));
+        let spaced = format!(" {name} ");
+        if self.env.plain.contains(&name) {
+            Secrecy::Plain
+        } else if ends(&self.env.posture_ends) {
+            Secrecy::Posture
+        } else if ends(&self.env.plain_ends) {
+            Secrecy::Plain
+        } else if self.env.secret.iter().any(|word| spaced.contains(&format!(" {word} "))) {
+            Secrecy::Secret
+        } else {
+            Secrecy::Unknown
+        }
+    }
+
+    /// Does a field, header or parameter of this name hold a credential? `Unknown`: it is likely.
+    pub(crate) fn credential(&self, name: &str) -> Option<Secrecy> {
+        let name = words(name);
+        if self.credential.names.contains(&name) {
+            Some(Secrecy::Secret)
+        } else if self.credential.likely.contains(&name) {
+            Some(Secrecy::Unknown)
+        } else {
+            None
+        }
+    }
+}
+
+/// The words of a name: `clientSecret`, `CLIENT_SECRET` and `client-secret` are "client secret".
+fn words(name: &str) -> String {
+    let mut res = String::with_capacity(name.len() + 4);
+    let mut previous_lower = false;
+    for c in name.chars() {
+        if c.is_alphanumeric() {
+            if c.is_uppercase() && previous_lower && !res.ends_with(' ') {
+                res.push(' ');
+            }
+            previous_lower = c.is_lowercase() || c.is_numeric();
+            res.extend(c.to_lowercase());
+        } else {
+            if !res.is_empty() && !res.ends_with(' ') {
+                res.push(' ');
+            }
+            previous_lower = false;
+        }
+    }
+    res.trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_told_by_their_words() {
+        let words = Words::load();
+        assert_eq!(words.env("OPENAI_API_KEY"), Secrecy::Secret);
+        assert_eq!(words.env("LOG_LEVEL"), Secrecy::Plain);
+        assert_eq!(words.env("KEY_PATH"), Secrecy::Posture);
+        assert_eq!(words.env("WORKSPACE"), Secrecy::Unknown);
+        assert_eq!(words.credential("clientSecret"), Some(Secrecy::Secret));
+        assert_eq!(words.credential("max_tokens"), None);
+    }
+}

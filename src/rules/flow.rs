@@ -1,0 +1,97 @@
+//! The six rules about where values go: what the taint pass found, judged and told.
+//!
+//! A leak is a source that reaches a sink. All leaks with the same rule and primary place are one finding: the gravest is
+//! told, the others are related places.
+
+mod judge;
+mod tell;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::base::span::Loc;
+use crate::finding::Finding;
+use crate::flow::live::Site;
+use crate::flow::solve::{Leak, taint};
+use crate::flow::summary::Drain;
+use crate::resolve::values::At;
+
+use super::{Cx, Findings, Unit, loc};
+use judge::Verdict;
+
+/// Most further sources that a finding names.
+const MAX_RELATED: usize = 6;
+
+pub(super) fn run(cx: &Cx<'_>, out: &mut Findings<'_>) {
+    let processes: Vec<_> = cx.units.iter().map(|unit| &unit.process).collect();
+    if processes.is_empty() {
+        return;
+    }
+    let (taint, leaks) = taint(cx.values, &processes);
+    let mut groups: BTreeMap<(&'static str, At), Vec<(Verdict, &Leak)>> = BTreeMap::new();
+    for leak in &leaks {
+        if let Some(verdict) = judge::judge(cx, &taint, leak) {
+            groups.entry((verdict.rule, leak.hit.primary)).or_default().push((verdict, leak));
+        }
+    }
+    // A credential that is known by its name only is the same thing as the variable or argument that it is.
+    let known: BTreeSet<Loc> = groups
+        .keys()
+        .filter(|(rule, _)| matches!(*rule, "env-in-log" | "argument-in-log" | "response-in-log"))
+        .map(|(_, at)| loc(cx.values.program, *at))
+        .collect();
+    for ((rule, primary), mut group) in groups {
+        if rule == "credential-in-log" && known.contains(&loc(cx.values.program, primary)) {
+            continue;
+        }
+        group.sort_by(|a, b| b.0.rank().cmp(&a.0.rank()).then_with(|| a.1.hit.entry.trace.len().cmp(&b.1.hit.entry.trace.len())));
+        for unit in cx.units {
+            if let Some(finding) = finding(cx, unit, &group, out) {
+                out.add(finding);
+            }
+        }
+    }
+}
+
+fn finding(cx: &Cx<'_>, unit: &Unit<'_>, group: &[(Verdict, &Leak)], out: &Findings<'_>) -> Option<Finding> {
+    let live: Vec<(&(Verdict, &Leak), &Site)> =
+        group.iter().filter_map(|item| Some((item, live_site(unit, item.1)?))).collect();
+    let ((verdict, leak), site) = live.first()?;
+    let mut finding = tell::finding(cx, unit, verdict, leak, site, out);
+    for ((_, other), _) in live.iter().skip(1) {
+        if finding.related.len() >= MAX_RELATED {
+            break;
+        }
+        let step = tell::source_step(cx, other);
+        let is_known = |known: &crate::finding::Step| known.loc == step.loc;
+        if !finding.related.iter().any(is_known) && !finding.path.iter().any(is_known) {
+            finding.related.push(step);
+        }
+    }
+    Some(finding)
+}
+
+/// Where the leak is met in the process, if it is: its sink runs there, and its source belongs to it.
+fn live_site<'u>(unit: &'u Unit<'_>, leak: &Leak) -> Option<&'u Site> {
+    let sites = &unit.process.live.sites;
+    if let crate::flow::domain::SourcePlace::Param(func, _) = leak.source.place
+        && leak.source.kind == crate::flow::domain::Kind::Argument
+        && !unit.process.handlers.iter().any(|handler| handler.func == func)
+    {
+        return None;
+    }
+    let in_func = |at: At| {
+        let first = (at.0, crate::base::idx::Id::new(0));
+        sites.range(first..).next().filter(|((func, _), _)| *func == at.0).and_then(|(_, sites)| sites.first())
+    };
+    if leak.hit.sink.drain == Drain::Agent && leak.hit.sink.row.is_none() {
+        if !unit.process.handlers.iter().any(|handler| handler.func == leak.hit.sink.at.0) {
+            return None;
+        }
+        return sites.get(&leak.hit.primary).and_then(|sites| sites.first()).or_else(|| in_func(leak.hit.primary)).or_else(|| in_func(leak.hit.sink.at));
+    }
+    let sink = sites.get(&leak.hit.sink.at)?.first()?;
+    if leak.hit.primary == leak.hit.sink.at {
+        return Some(sink);
+    }
+    sites.get(&leak.hit.primary)?.first()
+}

@@ -1,0 +1,148 @@
+//! Is a leak a finding, of which rule, and how grave?
+
+use crate::finding::{Level, Persona};
+use crate::flow::domain::{Form, Kind, Root};
+use crate::flow::solve::{Leak, Taint, is_error_part};
+use crate::flow::summary::Drain;
+use crate::flow::words::{Secrecy, Words};
+use crate::ir::program::Language;
+use crate::rules::Cx;
+
+/// What a leak is.
+#[derive(Clone, Debug)]
+pub(super) struct Verdict {
+    pub(super) rule: &'static str,
+    /// None: the catalogue's.
+    pub(super) level: Option<Level>,
+    pub(super) pedantic: bool,
+    pub(super) doubts: Vec<String>,
+    /// What leaks, in words.
+    pub(super) what: String,
+}
+
+impl Verdict {
+    /// The gravest first.
+    pub(super) fn rank(&self) -> (bool, Level, bool) {
+        (!self.pedantic, self.level.unwrap_or(Level::Error), self.doubts.is_empty())
+    }
+
+    pub(super) fn persona(&self) -> Option<Persona> {
+        if self.pedantic { Some(Persona::Pedantic) } else { None }
+    }
+}
+
+pub(super) fn judge(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Option<Verdict> {
+    let to_agent = leak.hit.sink.drain == Drain::Agent;
+    let mut verdict = match (leak.source.kind, to_agent) {
+        (Kind::Env | Kind::EnvAll, _) => env(taint.words(), leak, to_agent)?,
+        (Kind::Credential, false) => credential(leak)?,
+        (Kind::Argument, false) => argument(cx, leak)?,
+        (Kind::Response, false) => response(leak)?,
+        (Kind::Error | Kind::Stack, true) => error(cx, leak)?,
+        _ => return None,
+    };
+    if let Root::Source(_) = leak.hit.entry.root
+        && !to_agent
+        && cx.values.call_name(leak.hit.sink.at).is_some_and(|name| name.ends_with("debug") || name.ends_with("trace"))
+    {
+        verdict.doubts.push("it is logged at debug level only".into());
+    }
+    Some(verdict)
+}
+
+fn verdict(rule: &'static str, what: String) -> Verdict {
+    Verdict { rule, level: None, pedantic: false, doubts: Vec::new(), what }
+}
+
+fn env(words: &Words, leak: &Leak, to_agent: bool) -> Option<Verdict> {
+    let rule = if to_agent { "env-in-result" } else { "env-in-log" };
+    let entry = &leak.hit.entry;
+    let name = match leak.source.kind {
+        Kind::EnvAll => entry.path.first().filter(|name| name.as_str() != "*"),
+        _ => leak.source.name.as_ref(),
+    };
+    let Some(name) = name else {
+        if leak.source.kind == Kind::EnvAll && entry.path.is_empty() {
+            return Some(verdict(rule, "the whole environment".into()));
+        }
+        let mut verdict = verdict(rule, "an environment variable".into());
+        verdict.level = Some(Level::Warning);
+        verdict.doubts.push("which variable it is, is not known".into());
+        return Some(verdict);
+    };
+    let mut verdict = verdict(rule, format!("`{name}` from the environment"));
+    match words.env(name) {
+        Secrecy::Plain => return None,
+        Secrecy::Secret => {}
+        Secrecy::Unknown => {
+            verdict.level = Some(Level::Warning);
+            verdict.doubts.push(format!("the name `{name}` does not tell whether it is a secret"));
+        }
+        Secrecy::Posture => {
+            verdict.level = Some(Level::Note);
+            verdict.pedantic = true;
+        }
+    }
+    Some(verdict)
+}
+
+fn credential(leak: &Leak) -> Option<Verdict> {
+    let name = leak.source.name.clone().unwrap_or_default();
+    let what = if name.is_empty() { "credential material".into() } else { format!("the credential `{name}`") };
+    Some(verdict("credential-in-log", what))
+}
+
+fn argument(cx: &Cx<'_>, leak: &Leak) -> Option<Verdict> {
+    const OUTER: &[&str] = &["params", "arguments", "*", "request", "args", "kwargs", "0"];
+    let entry = &leak.hit.entry;
+    // The name of the tool, the method and the id of the request are no values.
+    if entry.path.first().is_some_and(|name| matches!(name.as_str(), "method" | "id" | "jsonrpc"))
+        || entry.path.len() == 2 && entry.path[0] == "params" && entry.path[1] == "name"
+    {
+        return None;
+    }
+    let is_payload = |name: &str| name.rsplit_once('.').is_some_and(|(_, at)| at.parse::<u32>().is_ok());
+    let inner = entry.path.iter().find(|name| !OUTER.contains(&name.as_str()) && !is_payload(name));
+    let name = inner.or(leak.source.name.as_ref()).cloned().unwrap_or_default();
+    let is_made_up = name.strip_prefix("arg").is_some_and(|rest| rest.parse::<u32>().is_ok());
+    let what = if is_made_up || name.starts_with('<') || name.is_empty() || OUTER.contains(&name.as_str()) {
+        "the arguments".into()
+    } else {
+        format!("the argument `{name}`")
+    };
+    let _ = cx;
+    Some(verdict("argument-in-log", what))
+}
+
+fn response(leak: &Leak) -> Option<Verdict> {
+    const PLAIN: &[&str] = &["status", "statusText", "status_code", "ok", "headers", "url", "code", "reason", "length", "size", "returncode", "exitCode"];
+    if leak.hit.entry.path.last().is_some_and(|name| PLAIN.contains(&name.as_str())) {
+        return None;
+    }
+    Some(verdict("response-in-log", "the body of a response".into()))
+}
+
+fn error(cx: &Cx<'_>, leak: &Leak) -> Option<Verdict> {
+    const PLAIN: &[&str] = &["code", "name", "status", "statusCode", "status_code", "errno", "returncode", "exitCode", "__name__", "__class__", "constructor"];
+    let entry = &leak.hit.entry;
+    let language = cx.values.language(leak.hit.primary.0);
+    if entry.path.iter().any(|name| PLAIN.contains(&name.as_str())) {
+        return None;
+    }
+    let is_stack = leak.source.kind == Kind::Stack || entry.path.last().is_some_and(|name| name == "stack");
+    let is_whole = entry.form == Form::Exact && entry.path.is_empty() && !is_error_part(entry) && language == Language::Script;
+    if is_stack || entry.form == Form::Debug || is_whole {
+        let what = if is_stack {
+            "a stack trace"
+        } else if is_whole {
+            "a whole error"
+        } else {
+            "an error in debug format"
+        };
+        return Some(verdict("error-in-result", what.into()));
+    }
+    let mut verdict = verdict("error-in-result", "the text of an error".into());
+    verdict.level = Some(Level::Note);
+    verdict.pedantic = true;
+    Some(verdict)
+}

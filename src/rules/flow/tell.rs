@@ -1,0 +1,126 @@
+//! A leak as a finding: its message, its path step by step, its doubts.
+
+use crate::base::span::Loc;
+use crate::finding::{Finding, Level, Step};
+use crate::flow::domain::{Marks, SourcePlace, What};
+use crate::flow::live::Site;
+use crate::flow::solve::Leak;
+use crate::flow::summary::Drain;
+use crate::models::index::Table;
+use crate::models::schema::Stream;
+use crate::resolve::values::At;
+use crate::rules::place::{doubt, tell};
+use crate::rules::{Cx, Findings, Unit, loc};
+
+use super::judge::Verdict;
+
+pub(super) fn finding(cx: &Cx<'_>, unit: &Unit<'_>, verdict: &Verdict, leak: &Leak, site: &Site, out: &Findings<'_>) -> Finding {
+    let program = cx.values.program;
+    let hit = &leak.hit;
+    let (verb, label) = match hit.sink.drain {
+        Drain::Agent => ("is given to the agent", "this reaches the agent".to_owned()),
+        Drain::Log => ("is written to a log", format!("logged by `{}`", name_of(cx, hit.primary))),
+        Drain::Write => ("is written to a stream", format!("written by `{}`", name_of(cx, hit.primary))),
+    };
+    let verb = match (hit.sink.drain, stream(cx, hit.sink.at)) {
+        (Drain::Write, Some(Stream::Stdout)) => "is written to stdout",
+        (Drain::Write, Some(Stream::Stderr)) => "is written to stderr",
+        _ => verb,
+    };
+    let message = format!("{} {verb}", verdict.what);
+    let mut finding = out.draft(verdict.rule, message, Step { loc: loc(program, hit.primary), text: label });
+    tell(cx, unit, site, hit.primary, &mut finding);
+    if let Some(level) = verdict.level {
+        finding.level = level;
+    }
+    if let Some(persona) = verdict.persona() {
+        finding.persona = persona;
+    }
+    for why in &verdict.doubts {
+        doubt(&mut finding, why.clone());
+    }
+    marks(hit.entry.marks, &mut finding);
+    if finding.rule == "argument-in-log" && finding.doubts.iter().any(|why| why.starts_with("it depends on")) {
+        finding.level = Level::Note;
+    }
+    finding.path = path(cx, leak);
+    finding
+}
+
+fn marks(marks: Marks, finding: &mut Finding) {
+    if marks.has(Marks::GUESSED) {
+        doubt(finding, "the target of a call on the way is a guess".into());
+    }
+    if marks.has(Marks::OBSCURE) {
+        doubt(finding, "it goes through a library call that no model describes".into());
+    }
+    if marks.has(Marks::WIDENED) {
+        doubt(finding, "the value was followed as a part of something larger".into());
+    }
+}
+
+fn stream(cx: &Cx<'_>, at: At) -> Option<Stream> {
+    let rows = cx.values.call_rows(at, Table::Sink);
+    rows.into_iter().find_map(|row| cx.values.models.sink(row).stream.as_ref().map(|spec| cx.values.stream_of(at, spec)))
+}
+
+/// Where the source of a leak stands.
+pub(super) fn source_step(cx: &Cx<'_>, leak: &Leak) -> Step {
+    let program = cx.values.program;
+    let name = leak.source.name.as_deref().unwrap_or_default();
+    match &leak.source.place {
+        SourcePlace::Instr(at) => {
+            let text = if name.is_empty() { "it comes from here".into() } else { format!("`{name}` comes from here") };
+            Step { loc: loc(program, *at), text }
+        }
+        SourcePlace::Param(func, index) => {
+            let body = &program.funcs[*func];
+            let span = index.and_then(|index| body.params.get(index as usize)).map_or(body.name_span, |param| param.span);
+            let is_made_up = name.strip_prefix("arg").is_some_and(|rest| rest.parse::<u32>().is_ok());
+            let text = if is_made_up { "the arguments arrive here".into() } else { format!("`{name}` arrives here") };
+            Step { loc: Loc { file: program.modules[body.module].file, span }, text }
+        }
+    }
+}
+
+fn path(cx: &Cx<'_>, leak: &Leak) -> Vec<Step> {
+    let program = cx.values.program;
+    let mut steps = vec![source_step(cx, leak)];
+    for (at, what) in leak.hit.entry.trace.steps() {
+        let name = |func: crate::ir::func::FuncId| program.funcs[func].name.clone();
+        let text = match what {
+            What::Source | What::Given | What::Sink | What::Text => continue,
+            What::Passed(func) => format!("passed to `{}`", name(func)),
+            What::Returned(func) => format!("returned by `{}`", name(func)),
+            What::Thrown(func) => format!("thrown by `{}`", name(func)),
+            What::Stored(name) => format!("kept in `{name}`"),
+            What::Through => format!("goes through `{}`", name_of(cx, at)),
+            What::Caught => "caught here".into(),
+        };
+        let step = Step { loc: loc(program, at), text };
+        if steps.last() != Some(&step) {
+            steps.push(step);
+        }
+    }
+    let sink = &leak.hit.sink;
+    let text = match sink.drain {
+        Drain::Agent => "given to the agent".into(),
+        _ => format!("written by `{}`", name_of(cx, sink.at)),
+    };
+    steps.push(Step { loc: loc(program, sink.at), text });
+    steps
+}
+
+/// How a message names what a call calls.
+fn name_of(cx: &Cx<'_>, at: At) -> String {
+    if let Some(name) = cx.values.call_name(at) {
+        return name.to_string();
+    }
+    match cx.values.call_at(at).map(|call| &call.callee) {
+        Some(place) => match place.path.last() {
+            Some(crate::ir::instr::Field::Name(name)) => name.to_string(),
+            _ => cx.values.callees(at).first().map_or_else(|| "a call".into(), |(func, _)| cx.values.program.funcs[*func].name.to_string()),
+        },
+        None => "a call".into(),
+    }
+}
