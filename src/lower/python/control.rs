@@ -364,7 +364,12 @@ impl<'t> Lowering<'t> {
         }
         let mut open = Vec::new();
         for item in items {
-            open.push(self.enter_with(field(item, "value").unwrap_or(item), is_async));
+            let mut item = field(item, "value").unwrap_or(item);
+            // `with (a as b):`
+            while let Some(inner) = first_part(item).filter(|_| item.kind() == "parenthesized_expression") {
+                item = inner;
+            }
+            open.push(self.enter_with(item, is_async));
         }
         if let Some(body) = field(node, "body") {
             self.statements(body);

@@ -5,7 +5,7 @@ use tree_sitter::Node;
 use crate::ir::func::BlockId;
 use crate::ir::instr::{Entry, Field, InstrId, Op, Oper, Place, Record, RecordKind};
 
-use super::{Lowering, field, fields, first_part, has_token, parts, span};
+use super::{Lowering, field, fields, first_part, has_token, is_trivia, parts, span};
 
 impl<'t> Lowering<'t> {
     pub(super) fn tuple_of(&mut self, values: Vec<InstrId>, node: Node<'t>) -> InstrId {
@@ -65,7 +65,7 @@ impl<'t> Lowering<'t> {
                 self.pattern(*pattern, from, fail);
                 self.capture(*name, from);
             }
-            ("union_pattern", alternatives) => self.alternatives(alternatives, from, fail),
+            ("union_pattern", _) => self.alternatives(node, from, fail),
             ("tuple_pattern", [only]) if !has_token(node, ",") => self.pattern(*only, from, fail),
             ("list_pattern" | "tuple_pattern", items) => self.items(items, from, fail),
             ("dict_pattern", _) => self.dict_pattern(node, from, fail),
@@ -92,11 +92,24 @@ impl<'t> Lowering<'t> {
         self.match_test(holds, fail);
     }
 
-    fn alternatives(&mut self, alternatives: &[Node<'t>], from: &Place, fail: BlockId) {
+    fn alternatives(&mut self, node: Node<'t>, from: &Place, fail: BlockId) {
         let matched = self.b.new_block();
-        for alternative in alternatives {
+        let mut is_negative = false;
+        let mut cursor = node.walk();
+        for alternative in node.children(&mut cursor).filter(|child| !is_trivia(*child)) {
+            if !alternative.is_named() && alternative.kind() != "_" {
+                is_negative = alternative.kind() == "-";
+                continue;
+            }
             let next = self.b.new_block();
-            self.pattern(*alternative, from, next);
+            match alternative.kind() {
+                "_" => {}
+                "integer" | "float" if is_negative => {
+                    let value = self.negative_number(alternative, alternative);
+                    self.equals(from, value, alternative, next);
+                }
+                _ => self.pattern(alternative, from, next),
+            }
             self.b.goto(matched);
             self.b.switch_to(next);
         }
