@@ -30,7 +30,8 @@ enum Callee {
 impl Pass<'_, '_> {
     pub(super) fn call(&mut self, call: &Call, id: InstrId) -> Tree {
         let at = (self.id, id);
-        let callees: Vec<(FuncId, CallKind)> = self.taint.values.callees(at).iter().take(MAX_CALLEES).copied().collect();
+        let callees: Vec<(FuncId, CallKind)> =
+            self.taint.values.callees(at).iter().take(MAX_CALLEES).copied().collect();
         let receiver = match call.callee.split_last() {
             Some((place, _)) => self.load(&place, at),
             None => Tree::default(),
@@ -91,14 +92,14 @@ impl Pass<'_, '_> {
                     let target = params.iter().position(|param| param.name == *name && !is_rest(param.kind));
                     match (target, rest_named) {
                         (Some(index), _) => bound.params[index].join(held),
-                        (None, Some(index)) => bound.params[index].join(&held.under(&[name.clone()])),
+                        (None, Some(index)) => bound.params[index].join(&held.under(std::slice::from_ref(name))),
                         (None, None) => false,
                     };
                 }
                 ArgKind::Spread => {
                     let items = held.read(ANY);
-                    for index in position..params.len() {
-                        match params[index].kind {
+                    for (index, param) in params.iter().enumerate().skip(position) {
+                        match param.kind {
                             ParamKind::Plain => bound.params[index].join(&items),
                             ParamKind::Rest => bound.params[index].join(held),
                             _ => false,
@@ -108,7 +109,9 @@ impl Pass<'_, '_> {
                 ArgKind::SpreadNamed => {
                     for (index, param) in params.iter().enumerate() {
                         match param.kind {
-                            ParamKind::Plain | ParamKind::NamedOnly => bound.params[index].join(&held.read(&param.name)),
+                            ParamKind::Plain | ParamKind::NamedOnly => {
+                                bound.params[index].join(&held.read(&param.name))
+                            }
                             ParamKind::RestNamed => bound.params[index].join(held),
                             ParamKind::Rest => false,
                         };
@@ -339,14 +342,17 @@ impl Pass<'_, '_> {
         let mut tree = Tree::default();
         let callee = self.callee_of(at);
         let is_fetched = self.awaited.contains(&id);
-        let of_receiver = receiver.map(|entry| if entry.form == Form::Held || is_fetched && entry.form == Form::Exact { None } else { Some(entry) });
+        let of_receiver = receiver.map(|entry| {
+            if entry.form == Form::Held || is_fetched && entry.form == Form::Exact { None } else { Some(entry) }
+        });
         tree.join(&of_receiver);
         let keeps_args = match callee {
             Callee::Function => true,
             Callee::Method | Callee::Unknown => self.language != Language::Python || !receiver.is_empty(),
         };
         if !is_fetched && keeps_args {
-            let form = if call.style == CallStyle::New || self.is_constructor_name(call) { Form::Held } else { Form::Text };
+            let form =
+                if call.style == CallStyle::New || self.is_constructor_name(call) { Form::Held } else { Form::Text };
             for arg in &call.args {
                 let held = &self.given[arg.value.index()];
                 let has_fields = |entry: &Entry| entry.at.first().is_some_and(|key| key != ANY);
@@ -372,7 +378,8 @@ impl Pass<'_, '_> {
             Base::Cell(cell) => Some(self.taint.values.program.cells[*cell].name.to_string()),
             _ => None,
         };
-        let capital = |name: &str| name.chars().next().is_some_and(char::is_uppercase) && name.chars().any(char::is_lowercase);
+        let capital =
+            |name: &str| name.chars().next().is_some_and(char::is_uppercase) && name.chars().any(char::is_lowercase);
         match self.language {
             Language::Rust => false,
             _ => match names.next_back() {
@@ -386,7 +393,8 @@ impl Pass<'_, '_> {
     fn keep_in_container(&mut self, call: &Call, at: At) {
         let Some((place, _)) = call.callee.split_last() else { return };
         let Some(slot) = self.taint.values.receiver_slot(at) else { return };
-        let is_container = self.taint.values.of_slot(slot).items().iter().any(|value| matches!(value, Value::Record(_)));
+        let is_container =
+            self.taint.values.of_slot(slot).items().iter().any(|value| matches!(value, Value::Record(_)));
         if !is_container {
             return;
         }
@@ -443,14 +451,16 @@ impl Pass<'_, '_> {
 
     fn is_registration(&self, at: At) -> bool {
         let values = self.taint.values;
-        [Table::Handler, Table::Crash, Table::Serve, Table::Sink].iter().any(|table| !values.call_rows(at, *table).is_empty())
+        [Table::Handler, Table::Crash, Table::Serve, Table::Sink]
+            .iter()
+            .any(|table| !values.call_rows(at, *table).is_empty())
     }
 
     fn is_callback_of(&self, call: &Call, at: At, row: RowRef, func: FuncId) -> bool {
         let callback = self.taint.values.models.callback(row);
         callback.func_ports.iter().any(|port| match argument(call, &port.head) {
             Some(value) if port.path.is_empty() => {
-                self.taint.values.of(at.0, value).items().iter().any(|value| *value == Value::Func(func))
+                self.taint.values.of(at.0, value).items().contains(&Value::Func(func))
             }
             Some(_) => true,
             None => matches!(port.head, PortHead::AllArgs | PortHead::ArgsFrom(_) | PortHead::Receiver),
@@ -492,7 +502,10 @@ impl Pass<'_, '_> {
     /// Does the function do nothing but hand on to a log? It gives nothing back, and all it calls is sinks, other such
     /// helpers, and functions of libraries that compute something.
     pub(super) fn is_wrapper(&self) -> bool {
-        if self.summary.hits.iter().all(|hit| !hit.open) || self.func.instrs.len() > MAX_WRAPPER || self.func.kind == FuncKind::Init {
+        if self.summary.hits.iter().all(|hit| !hit.open)
+            || self.func.instrs.len() > MAX_WRAPPER
+            || self.func.kind == FuncKind::Init
+        {
             return false;
         }
         let gives_back = self.func.blocks.iter().any(|block| match block.end {

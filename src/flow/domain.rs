@@ -125,7 +125,15 @@ pub(crate) struct Entry {
 
 impl Entry {
     pub(crate) fn new(root: Root, trace: Trace) -> Self {
-        Self { at: Path::new(), root, path: Path::new(), form: Form::Exact, formed: None, marks: Marks::default(), trace }
+        Self {
+            at: Path::new(),
+            root,
+            path: Path::new(),
+            form: Form::Exact,
+            formed: None,
+            marks: Marks::default(),
+            trace,
+        }
     }
 
     fn same(&self, other: &Self) -> bool {

@@ -29,13 +29,16 @@ pub(crate) struct Site {
     pub(crate) facts: Rc<Facts>,
 }
 
+/// A frame, and whether it runs because of a crash.
+pub(crate) type FrameKey = (FrameId, bool);
+
 /// The live part of a process.
 #[derive(Default)]
 pub(crate) struct Live {
     /// Live calls and stores, each with where it was met, first frame first.
     pub(crate) sites: BTreeMap<At, Vec<Site>>,
     /// How a frame is reached: the calling frame and the call.
-    pub(crate) reached: BTreeMap<(FrameId, bool), (Option<(FrameId, bool)>, Option<At>)>,
+    pub(crate) reached: BTreeMap<FrameKey, (Option<FrameKey>, Option<At>)>,
 }
 
 /// Most meetings of one instruction that are kept; rules need one of each kind.

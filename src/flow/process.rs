@@ -208,7 +208,7 @@ fn collect_classes(values: &Values<'_>, found: &[Value], into: &mut BTreeSet<Cla
                 collect_classes(values, &receiver.unwrap_or_default(), into, depth - 1);
             }
             Value::Func(func) if depth > 0 => {
-                collect_classes(values, &values.of_slot(values.ret_slot(*func)).items().to_vec(), into, depth - 1);
+                collect_classes(values, values.of_slot(values.ret_slot(*func)).items(), into, depth - 1);
             }
             _ => {}
         }
@@ -246,7 +246,8 @@ fn all_handlers(explorer: &Explorer<'_>, live: &Live, marked: Vec<Handler>) -> V
             let name = values.port_text(*at, &data.name);
             for func in values.port_funcs(*at, &data.func) {
                 let handler = Handler { func, row, kind: data.kind, name: name.clone(), at: Some(*at) };
-                let is_known = handlers.iter().any(|known| known.func == func && known.kind == data.kind && known.name == name);
+                let is_known =
+                    handlers.iter().any(|known| known.func == func && known.kind == data.kind && known.name == name);
                 if !is_known {
                     handlers.push(handler);
                 }

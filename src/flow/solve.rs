@@ -16,7 +16,9 @@ use crate::resolve::solve::Values;
 use crate::resolve::values::At;
 
 use super::bounds::{MAX_CALLEES, MAX_HEAP_FACTS, MAX_ROUNDS};
-use super::domain::{ERR, Entry, Form, Heap, HeapId, Kind, Names, Path, Root, Source, SourceId, SourcePlace, Trace, Tree};
+use super::domain::{
+    ERR, Entry, Form, Heap, HeapId, Kind, Names, Path, Root, Source, SourceId, SourcePlace, Trace, Tree,
+};
 use super::process::{Handler, Process};
 use super::summary::{Bound, Drain, Hit, HitKey, Sink, Summary, substitute};
 use super::transfer;
@@ -64,7 +66,11 @@ pub(crate) fn taint<'v>(values: &'v Values<'v>, processes: &[&Process<'v>]) -> (
         words: Words::load(),
         names: Names::default(),
         summaries: vec![Summary::default(); program.funcs.len()],
-        handlers: handlers.iter().filter(|handler| handler.kind != HandlerKind::Other).map(|handler| handler.func).collect(),
+        handlers: handlers
+            .iter()
+            .filter(|handler| handler.kind != HandlerKind::Other)
+            .map(|handler| handler.func)
+            .collect(),
         exports: FxHashMap::default(),
         hits: BTreeMap::new(),
         writes: BTreeMap::new(),
@@ -148,7 +154,9 @@ impl<'v> Taint<'v> {
 
     fn given(&mut self, sink: Sink, entry: &Entry, bound: &Bound) {
         for entry in bound.fill(entry, None) {
-            if entry.form == Form::Held || matches!(entry.root, Root::Source(source) if self.names.sources[source].kind == Kind::Argument) {
+            if entry.form == Form::Held
+                || matches!(entry.root, Root::Source(source) if self.names.sources[source].kind == Kind::Argument)
+            {
                 continue;
             }
             let last = entry.trace.steps().last().map(|(at, _)| *at);
@@ -189,7 +197,9 @@ impl<'v> Taint<'v> {
         if let Some(name) = name {
             cells.extend(self.exported(target, &name));
         }
-        if let (Imported::Default | Imported::Module, Some(object)) = (&import.what, self.values.program.modules[target].exports.object) {
+        if let (Imported::Default | Imported::Module, Some(object)) =
+            (&import.what, self.values.program.modules[target].exports.object)
+        {
             cells.push(object);
         }
         for cell in cells {
@@ -322,7 +332,9 @@ impl<'v> Taint<'v> {
     fn source_text(&self, source: SourceId) -> String {
         let source = &self.names.sources[source];
         let place = match &source.place {
-            SourcePlace::Instr((func, _)) | SourcePlace::Param(func, _) => self.values.program.funcs[*func].name.clone(),
+            SourcePlace::Instr((func, _)) | SourcePlace::Param(func, _) => {
+                self.values.program.funcs[*func].name.clone()
+            }
         };
         format!("{:?} {} in {place}", source.kind, source.name.clone().unwrap_or_default())
     }

@@ -19,8 +19,8 @@ use super::words::Secrecy;
 
 /// Types whose values say nothing worth hiding: numbers and truth values.
 const PLAIN_TYPES: &[&str] = &[
-    "number", "boolean", "bool", "int", "float", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "i128", "isize", "f32",
-    "f64",
+    "number", "boolean", "bool", "int", "float", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64",
+    "i128", "isize", "f32", "f64",
 ];
 
 impl Pass<'_, '_> {
@@ -138,7 +138,9 @@ impl Pass<'_, '_> {
             return;
         }
         let values = self.taint.values.place_values(self.id, place).unwrap_or_default();
-        let is_other = |value: &Value| matches!(value, Value::Const(_) | Value::Func(_) | Value::Class(_) | Value::Module(_) | Value::Variant(..));
+        let is_other = |value: &Value| {
+            matches!(value, Value::Const(_) | Value::Func(_) | Value::Class(_) | Value::Module(_) | Value::Variant(..))
+        };
         if !values.is_empty() && values.iter().all(is_other) {
             return;
         }
@@ -155,7 +157,11 @@ impl Pass<'_, '_> {
         if self.taint.handlers.contains(&self.id) || self.taint.words.credential(&param.name)? != Secrecy::Secret {
             return None;
         }
-        let source = Source { kind: Kind::Credential, place: SourcePlace::Param(self.id, Some(index)), name: Some(param.name.clone()) };
+        let source = Source {
+            kind: Kind::Credential,
+            place: SourcePlace::Param(self.id, Some(index)),
+            name: Some(param.name.clone()),
+        };
         let id = self.taint.names.source(source);
         Some(Entry::new(Root::Source(id), Trace::default()))
     }
@@ -195,7 +201,22 @@ impl Taint<'_> {
 
     /// Does a place whose last name is `token` hold a credential, going by the names before it?
     pub(super) fn is_credential_holder(&self, place: &Place) -> bool {
-        const HOLDERS: &[&str] = &["auth", "config", "credentials", "session", "options", "opts", "settings", "body", "data", "headers", "query", "response", "account", "oauth"];
+        const HOLDERS: &[&str] = &[
+            "auth",
+            "config",
+            "credentials",
+            "session",
+            "options",
+            "opts",
+            "settings",
+            "body",
+            "data",
+            "headers",
+            "query",
+            "response",
+            "account",
+            "oauth",
+        ];
         place.path.iter().rev().skip(1).any(|field| match field {
             Field::Name(name) => HOLDERS.contains(&name.to_lowercase().as_str()),
             _ => false,
@@ -225,7 +246,9 @@ impl Taint<'_> {
                 }
                 PortHead::AllParams => {
                     for (index, param) in (0_u32..).zip(&func.params) {
-                        if self.is_plain_type(param.ty.as_ref()) || self.is_left_out(&row.except_types, param.ty.as_ref()) {
+                        if self.is_plain_type(param.ty.as_ref())
+                            || self.is_left_out(&row.except_types, param.ty.as_ref())
+                        {
                             continue;
                         }
                         let tree = self.argument(handler.func, Some(index), &param.name);
@@ -240,7 +263,9 @@ impl Taint<'_> {
 
     fn is_left_out(&self, names: &[String], ty: Option<&TypeRef>) -> bool {
         match ty {
-            Some(TypeRef::Named(named)) => named.last_name().is_some_and(|name| names.iter().any(|left_out| left_out == name.as_str())),
+            Some(TypeRef::Named(named)) => {
+                named.last_name().is_some_and(|name| names.iter().any(|left_out| left_out == name.as_str()))
+            }
             Some(TypeRef::Union(parts)) => parts.iter().any(|part| self.is_left_out(names, Some(part))),
             _ => false,
         }

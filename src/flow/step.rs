@@ -511,7 +511,7 @@ impl Explorer<'_> {
                 continue;
             };
             given[at] = true;
-            known[at] = self.operand(func, arg.value, state).filter(|abs| selects(abs));
+            known[at] = self.operand(func, arg.value, state).filter(selects);
         }
         for (at, param) in params.iter().enumerate() {
             let takes = matches!(param.kind, ParamKind::Plain | ParamKind::NamedOnly);

@@ -81,7 +81,11 @@ impl Summary {
 
     pub(crate) fn add_write(&mut self, heap: HeapId, entry: Entry) {
         let same = |known: &(HeapId, Entry)| {
-            known.0 == heap && known.1.root == entry.root && known.1.path == entry.path && known.1.at == entry.at && known.1.form == entry.form
+            known.0 == heap
+                && known.1.root == entry.root
+                && known.1.path == entry.path
+                && known.1.at == entry.at
+                && known.1.form == entry.form
         };
         if self.writes.len() < MAX_WRITES && !self.writes.iter().any(same) {
             self.writes.push((heap, entry));
@@ -90,7 +94,11 @@ impl Summary {
 
     pub(crate) fn add_out(&mut self, param: u32, entry: Entry) {
         let same = |known: &(u32, Entry)| {
-            known.0 == param && known.1.root == entry.root && known.1.path == entry.path && known.1.at == entry.at && known.1.form == entry.form
+            known.0 == param
+                && known.1.root == entry.root
+                && known.1.path == entry.path
+                && known.1.at == entry.at
+                && known.1.form == entry.form
         };
         if self.outs.len() < MAX_WRITES && !self.outs.iter().any(same) {
             self.outs.push((param, entry));
@@ -141,7 +149,8 @@ pub(crate) fn substitute(entry: &Entry, held: &Tree, before: impl Fn(Trace) -> T
         if entry.form == Form::Exact {
             at.extend(inner.at.iter().cloned());
         }
-        let (form, formed) = if inner.form == Form::Exact { (entry.form, entry.formed) } else { (inner.form, inner.formed) };
+        let (form, formed) =
+            if inner.form == Form::Exact { (entry.form, entry.formed) } else { (inner.form, inner.formed) };
         res.push(Entry {
             at,
             root: inner.root,

@@ -52,7 +52,11 @@ pub(super) fn run(taint: &mut Taint<'_>, id: FuncId) -> Summary {
         state: State::new(),
         summary: Summary::default(),
         raised: BTreeMap::new(),
-        awaited: func.instrs.iter().filter_map(|instr| if let Op::Await(value) = instr.op { Some(value) } else { None }).collect(),
+        awaited: func
+            .instrs
+            .iter()
+            .filter_map(|instr| if let Op::Await(value) = instr.op { Some(value) } else { None })
+            .collect(),
         unwind: None,
         again: BTreeSet::new(),
     };
@@ -255,7 +259,12 @@ impl Pass<'_, '_> {
     /// What a handler block receives: what the program raised, and an error of whatever library failed.
     fn caught(&mut self, id: InstrId) -> Tree {
         let at = (self.id, id);
-        let block = self.func.blocks.iter_enumerated().find(|(_, block)| block.instrs.first() == Some(&id)).map(|(block, _)| block);
+        let block = self
+            .func
+            .blocks
+            .iter_enumerated()
+            .find(|(_, block)| block.instrs.first() == Some(&id))
+            .map(|(block, _)| block);
         let (raised, mut by_library) = block.and_then(|block| self.raised.get(&block)).cloned().unwrap_or_default();
         let mut tree = Tree::default();
         for entry in raised.entries() {
@@ -329,7 +338,13 @@ impl Pass<'_, '_> {
         let held = &self.given[value.index()];
         // An object put into a template is `[object Object]`; an error's or a text's own text is what it is.
         if self.language == Language::Script && form == Form::Text {
-            return held.map(|entry| if entry.at.first().is_some_and(|at| at != ANY && at.parse::<u32>().is_err()) { None } else { Some(entry) });
+            return held.map(|entry| {
+                if entry.at.first().is_some_and(|at| at != ANY && at.parse::<u32>().is_err()) {
+                    None
+                } else {
+                    Some(entry)
+                }
+            });
         }
         held.clone()
     }
@@ -490,7 +505,9 @@ impl Pass<'_, '_> {
             let Some((key, rest)) = keys.split_first() else { continue };
             for value in &values {
                 let heaps: Vec<Heap> = match value {
-                    Value::Instance(class) | Value::Typed(class) => vec![Heap::Field(self.taint.values.classes.top(*class), key.clone())],
+                    Value::Instance(class) | Value::Typed(class) => {
+                        vec![Heap::Field(self.taint.values.classes.top(*class), key.clone())]
+                    }
                     Value::Class(class) => vec![Heap::Field(*class, key.clone())],
                     Value::Module(module) => self.taint.exported(*module, key).into_iter().map(Heap::Cell).collect(),
                     _ => Vec::new(),

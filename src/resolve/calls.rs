@@ -119,8 +119,8 @@ impl Values<'_> {
                     }
                 }
                 ArgKind::Spread => {
-                    for index in position..params.len() {
-                        if params[index].kind == ParamKind::Plain {
+                    for (index, param) in params.iter().enumerate().skip(position) {
+                        if param.kind == ParamKind::Plain {
                             self.add_edge(from, Edge::Load(Field::Any, slot_of(self, index)));
                         }
                     }

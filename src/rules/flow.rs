@@ -43,7 +43,9 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Findings<'_>) {
         if rule == "credential-in-log" && known.contains(&loc(cx.values.program, primary)) {
             continue;
         }
-        group.sort_by(|a, b| b.0.rank().cmp(&a.0.rank()).then_with(|| a.1.hit.entry.trace.len().cmp(&b.1.hit.entry.trace.len())));
+        group.sort_by(|a, b| {
+            b.0.rank().cmp(&a.0.rank()).then_with(|| a.1.hit.entry.trace.len().cmp(&b.1.hit.entry.trace.len()))
+        });
         for unit in cx.units {
             if let Some(finding) = finding(cx, unit, &group, out) {
                 out.add(finding);
@@ -87,7 +89,11 @@ fn live_site<'u>(unit: &'u Unit<'_>, leak: &Leak) -> Option<&'u Site> {
         if !unit.process.handlers.iter().any(|handler| handler.func == leak.hit.sink.at.0) {
             return None;
         }
-        return sites.get(&leak.hit.primary).and_then(|sites| sites.first()).or_else(|| in_func(leak.hit.primary)).or_else(|| in_func(leak.hit.sink.at));
+        return sites
+            .get(&leak.hit.primary)
+            .and_then(|sites| sites.first())
+            .or_else(|| in_func(leak.hit.primary))
+            .or_else(|| in_func(leak.hit.sink.at));
     }
     let sink = sites.get(&leak.hit.sink.at)?.first()?;
     if leak.hit.primary == leak.hit.sink.at {

@@ -1,7 +1,5 @@
 //! Small workspaces on disk, scanned.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 use std::fs;
 use std::path::PathBuf;
 

@@ -115,7 +115,20 @@ fn argument(cx: &Cx<'_>, leak: &Leak) -> Option<Verdict> {
 }
 
 fn response(leak: &Leak) -> Option<Verdict> {
-    const PLAIN: &[&str] = &["status", "statusText", "status_code", "ok", "headers", "url", "code", "reason", "length", "size", "returncode", "exitCode"];
+    const PLAIN: &[&str] = &[
+        "status",
+        "statusText",
+        "status_code",
+        "ok",
+        "headers",
+        "url",
+        "code",
+        "reason",
+        "length",
+        "size",
+        "returncode",
+        "exitCode",
+    ];
     if leak.hit.entry.path.last().is_some_and(|name| PLAIN.contains(&name.as_str())) {
         return None;
     }
@@ -123,14 +136,27 @@ fn response(leak: &Leak) -> Option<Verdict> {
 }
 
 fn error(cx: &Cx<'_>, leak: &Leak) -> Option<Verdict> {
-    const PLAIN: &[&str] = &["code", "name", "status", "statusCode", "status_code", "errno", "returncode", "exitCode", "__name__", "__class__", "constructor"];
+    const PLAIN: &[&str] = &[
+        "code",
+        "name",
+        "status",
+        "statusCode",
+        "status_code",
+        "errno",
+        "returncode",
+        "exitCode",
+        "__name__",
+        "__class__",
+        "constructor",
+    ];
     let entry = &leak.hit.entry;
     let language = cx.values.language(leak.hit.primary.0);
     if entry.path.iter().any(|name| PLAIN.contains(&name.as_str())) {
         return None;
     }
     let is_stack = leak.source.kind == Kind::Stack || entry.path.last().is_some_and(|name| name == "stack");
-    let is_whole = entry.form == Form::Exact && entry.path.is_empty() && !is_error_part(entry) && language == Language::Script;
+    let is_whole =
+        entry.form == Form::Exact && entry.path.is_empty() && !is_error_part(entry) && language == Language::Script;
     if is_stack || entry.form == Form::Debug || is_whole {
         let what = if is_stack {
             "a stack trace"

@@ -14,7 +14,14 @@ use crate::rules::{Cx, Findings, Unit, loc};
 
 use super::judge::Verdict;
 
-pub(super) fn finding(cx: &Cx<'_>, unit: &Unit<'_>, verdict: &Verdict, leak: &Leak, site: &Site, out: &Findings<'_>) -> Finding {
+pub(super) fn finding(
+    cx: &Cx<'_>,
+    unit: &Unit<'_>,
+    verdict: &Verdict,
+    leak: &Leak,
+    site: &Site,
+    out: &Findings<'_>,
+) -> Finding {
     let program = cx.values.program;
     let hit = &leak.hit;
     let (verb, label) = match hit.sink.drain {
@@ -61,7 +68,8 @@ fn marks(marks: Marks, finding: &mut Finding) {
 
 fn stream(cx: &Cx<'_>, at: At) -> Option<Stream> {
     let rows = cx.values.call_rows(at, Table::Sink);
-    rows.into_iter().find_map(|row| cx.values.models.sink(row).stream.as_ref().map(|spec| cx.values.stream_of(at, spec)))
+    rows.into_iter()
+        .find_map(|row| cx.values.models.sink(row).stream.as_ref().map(|spec| cx.values.stream_of(at, spec)))
 }
 
 /// Where the source of a leak stands.
@@ -75,7 +83,8 @@ pub(super) fn source_step(cx: &Cx<'_>, leak: &Leak) -> Step {
         }
         SourcePlace::Param(func, index) => {
             let body = &program.funcs[*func];
-            let span = index.and_then(|index| body.params.get(index as usize)).map_or(body.name_span, |param| param.span);
+            let span =
+                index.and_then(|index| body.params.get(index as usize)).map_or(body.name_span, |param| param.span);
             let is_made_up = name.strip_prefix("arg").is_some_and(|rest| rest.parse::<u32>().is_ok());
             let text = if is_made_up { "the arguments arrive here".into() } else { format!("`{name}` arrives here") };
             Step { loc: Loc { file: program.modules[body.module].file, span }, text }
@@ -119,7 +128,11 @@ fn name_of(cx: &Cx<'_>, at: At) -> String {
     match cx.values.call_at(at).map(|call| &call.callee) {
         Some(place) => match place.path.last() {
             Some(crate::ir::instr::Field::Name(name)) => name.to_string(),
-            _ => cx.values.callees(at).first().map_or_else(|| "a call".into(), |(func, _)| cx.values.program.funcs[*func].name.to_string()),
+            _ => cx
+                .values
+                .callees(at)
+                .first()
+                .map_or_else(|| "a call".into(), |(func, _)| cx.values.program.funcs[*func].name.to_string()),
         },
         None => "a call".into(),
     }
