@@ -8,6 +8,8 @@
 //! All rules run on every fixture, pedantic ones too, so each fixture is a silence test for the other rules. Rules that fire
 //! once a server and have nothing to do with a case are listed in `ASIDE`, and only checked where a comment names them.
 
+#![expect(clippy::expect_used, reason = "in a test a panic is a failed test")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
