@@ -33,3 +33,12 @@ pub(crate) const MAX_HEAP_FACTS: usize = 200_000;
 
 /// Most instructions of a function whose calls hand a value to a log only: a logging helper is small.
 pub(crate) const MAX_WRAPPER: usize = 160;
+
+/// Most fields of one long-lived variable in which one source is told apart; beyond it the whole variable holds it.
+pub(crate) const MAX_HEAP_PARTS: usize = 6;
+
+/// Most sources in one long-lived variable. A settings object has a few dozen; a variable with more is a table of data.
+pub(crate) const MAX_HEAP_SOURCES: usize = 64;
+
+/// Most fields in which one long-lived variable is told to be put into another; beyond it the whole is.
+pub(crate) const MAX_WRITE_PARTS: usize = 24;

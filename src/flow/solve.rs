@@ -15,9 +15,9 @@ use crate::resolve::link::Target;
 use crate::resolve::solve::Values;
 use crate::resolve::values::At;
 
-use super::bounds::{MAX_CALLEES, MAX_HEAP_FACTS, MAX_ROUNDS};
+use super::bounds::{MAX_CALLEES, MAX_HEAP_FACTS, MAX_HEAP_PARTS, MAX_HEAP_SOURCES, MAX_ROUNDS, MAX_WRITE_PARTS};
 use super::domain::{
-    ERR, Entry, Form, Heap, HeapId, Kind, Names, Path, Root, Source, SourceId, SourcePlace, Trace, Tree,
+    ERR, Entry, Form, Heap, HeapId, Kind, Marks, Names, Path, Root, Source, SourceId, SourcePlace, Trace, Tree,
 };
 use super::process::{Handler, Process};
 use super::summary::{Bound, Drain, Hit, HitKey, Sink, Summary, substitute};
@@ -36,6 +36,8 @@ pub(crate) struct Taint<'v> {
     /// What reaches a sink from a source, or from a heap place.
     hits: BTreeMap<HitKey, Hit>,
     writes: BTreeMap<WriteKey, Entry>,
+    /// Writes of each place from each origin.
+    parts: FxHashMap<(HeapId, Root), usize>,
 }
 
 type WriteKey = (HeapId, Path, Root, Path, Form);
@@ -74,6 +76,7 @@ pub(crate) fn taint<'v>(values: &'v Values<'v>, processes: &[&Process<'v>]) -> (
         exports: FxHashMap::default(),
         hits: BTreeMap::new(),
         writes: BTreeMap::new(),
+        parts: FxHashMap::default(),
     };
     for circle in circles(values, &roots) {
         taint.circle(&circle);
@@ -109,10 +112,17 @@ impl<'v> Taint<'v> {
         self.hits.entry(hit.key()).or_insert(hit);
     }
 
-    pub(super) fn add_write(&mut self, heap: HeapId, entry: Entry) {
+    pub(super) fn add_write(&mut self, heap: HeapId, mut entry: Entry) {
+        let parts = self.parts.entry((heap, entry.root)).or_default();
+        if *parts >= MAX_WRITE_PARTS {
+            entry.at.truncate(0);
+            entry.path.truncate(0);
+            entry.marks = entry.marks.with(Marks::WIDENED);
+        }
         let key = (heap, entry.at.clone(), entry.root, entry.path.clone(), entry.form);
-        if self.writes.len() < MAX_HEAP_FACTS {
-            self.writes.entry(key).or_insert(entry);
+        if self.writes.len() < MAX_HEAP_FACTS && !self.writes.contains_key(&key) {
+            *parts += 1;
+            self.writes.insert(key, entry);
         }
     }
 
@@ -269,17 +279,19 @@ impl<'v> Taint<'v> {
                 Root::Param(_) => {}
             }
         }
-        let mut seen: FxHashSet<WriteKey> = FxHashSet::default();
+        let mut reached = Reached::default();
+        let mut open: Vec<(HeapId, Entry)> = Vec::new();
+        for (heap, entry) in queue {
+            open.extend(reached.admit(heap, entry));
+        }
         let mut next = 0;
-        while let Some((heap, entry)) = queue.get(next).cloned() {
+        while let Some((heap, entry)) = open.get(next).cloned() {
             next += 1;
-            let key = (heap, entry.at.clone(), entry.root, entry.path.clone(), entry.form);
-            if !seen.insert(key) || seen.len() > MAX_HEAP_FACTS {
-                continue;
-            }
             let held = Tree::of(entry);
             for (to, user) in write_users.get(&heap).into_iter().flatten() {
-                queue.extend(substitute(user, &held, |trace| trace).into_iter().map(|entry| (*to, entry)));
+                for entry in substitute(user, &held, |trace| trace) {
+                    open.extend(reached.admit(*to, entry));
+                }
             }
             for user in hit_users.get(&heap).into_iter().flatten() {
                 for entry in substitute(&user.entry, &held, |trace| trace) {
@@ -337,6 +349,42 @@ impl<'v> Taint<'v> {
             }
         };
         format!("{:?} {} in {place}", source.kind, source.name.clone().unwrap_or_default())
+    }
+}
+
+/// What is known to reach each heap place, kept small: a place that holds one source in many fields holds it as a whole.
+#[derive(Default)]
+struct Reached {
+    seen: FxHashSet<WriteKey>,
+    /// Facts for each place and source.
+    parts: FxHashMap<(HeapId, Root), usize>,
+    /// Sources for each place.
+    sources: FxHashMap<HeapId, usize>,
+}
+
+impl Reached {
+    /// The fact, perhaps widened, when it is new.
+    fn admit(&mut self, heap: HeapId, mut entry: Entry) -> Option<(HeapId, Entry)> {
+        let parts = self.parts.entry((heap, entry.root)).or_default();
+        if *parts >= MAX_HEAP_PARTS {
+            entry.at.truncate(0);
+            entry.path.truncate(0);
+            entry.marks = entry.marks.with(Marks::WIDENED);
+        }
+        let key = (heap, entry.at.clone(), entry.root, entry.path.clone(), entry.form);
+        if self.seen.contains(&key) {
+            return None;
+        }
+        if *parts == 0 {
+            let sources = self.sources.entry(heap).or_default();
+            if *sources >= MAX_HEAP_SOURCES || self.seen.len() >= MAX_HEAP_FACTS {
+                return None;
+            }
+            *sources += 1;
+        }
+        *parts += 1;
+        self.seen.insert(key);
+        Some((heap, entry))
     }
 }
 

@@ -350,7 +350,7 @@ impl Explorer<'_> {
         for value in values {
             match value {
                 Value::Api(node, _) => {
-                    let stream = self.values.stream_of_values(std::slice::from_ref(value), None, 4);
+                    let stream = self.values.stream_of_values(std::slice::from_ref(value), None);
                     if stream != Stream::Unknown {
                         return (stream, false);
                     }
@@ -727,7 +727,7 @@ impl Explorer<'_> {
                             PortValue::Missing => false,
                             PortValue::Unknown => true,
                             PortValue::Known(values) => {
-                                self.values.stream_of_values(&values, None, 4) != Stream::Stdout
+                                self.values.stream_of_values(&values, None) != Stream::Stdout
                             }
                         }
                     })

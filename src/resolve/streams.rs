@@ -3,6 +3,8 @@
 //! The answer is `Unknown` rather than a guess when a value comes from outside the program. Where several streams are
 //! possible, stdout wins: one of them is enough to break a server.
 
+use std::collections::BTreeSet;
+
 use crate::ir::func::FuncId;
 use crate::models::index::{RowRef, Table};
 use crate::models::schema::{Stream, StreamPorts, StreamSpec};
@@ -15,13 +17,17 @@ use super::values::{At, Value};
 /// Deepest wrapping of streams that is looked through: `Box::new(BufWriter::new(stdout().lock()))` is four.
 const MAX_WRAPS: usize = 8;
 
+/// Values already looked into while one question is answered: each is looked into once, so that builders whose methods
+/// give back many objects cost no more than there are objects.
+type Looked = BTreeSet<Value>;
+
 impl Values<'_> {
     /// The stream a row's specification gives for the call at `at`.
     pub(crate) fn stream_of(&self, at: At, spec: &StreamSpec) -> Stream {
-        self.spec_stream(at, spec, MAX_WRAPS)
+        self.spec_stream(at, spec, MAX_WRAPS, &mut Looked::new())
     }
 
-    fn spec_stream(&self, at: At, spec: &StreamSpec, depth: usize) -> Stream {
+    fn spec_stream(&self, at: At, spec: &StreamSpec, depth: usize, looked: &mut Looked) -> Stream {
         let ports = match spec {
             StreamSpec::Fixed(stream) => return *stream,
             StreamSpec::Ports(ports) => ports,
@@ -31,22 +37,38 @@ impl Values<'_> {
             match self.port_values(at, port) {
                 PortValue::Missing => {}
                 PortValue::Unknown => return ports.other.unwrap_or(Stream::Unknown),
-                PortValue::Known(values) => return self.stream_of_values(&values, Some(ports), depth),
+                PortValue::Known(values) => return self.values_stream(&values, Some(ports), depth, looked),
             }
         }
         ports.default
     }
 
     /// The stream that values denote.
-    pub(crate) fn stream_of_values(&self, values: &[Value], ports: Option<&StreamPorts>, depth: usize) -> Stream {
+    pub(crate) fn stream_of_values(&self, values: &[Value], ports: Option<&StreamPorts>) -> Stream {
+        self.values_stream(values, ports, MAX_WRAPS, &mut Looked::new())
+    }
+
+    fn values_stream(
+        &self,
+        values: &[Value],
+        ports: Option<&StreamPorts>,
+        depth: usize,
+        looked: &mut Looked,
+    ) -> Stream {
         let other = ports.and_then(|ports| ports.other).unwrap_or(Stream::Unknown);
         let streams: Vec<Stream> =
-            values.iter().map(|value| self.stream_of_value(value, ports, depth).unwrap_or(other)).collect();
+            values.iter().map(|value| self.stream_of_value(value, ports, depth, looked).unwrap_or(other)).collect();
         // Stream's order puts stdout first.
         streams.into_iter().min().unwrap_or(other)
     }
 
-    fn stream_of_value(&self, value: &Value, ports: Option<&StreamPorts>, depth: usize) -> Option<Stream> {
+    fn stream_of_value(
+        &self,
+        value: &Value,
+        ports: Option<&StreamPorts>,
+        depth: usize,
+        looked: &mut Looked,
+    ) -> Option<Stream> {
         if depth == 0 {
             return None;
         }
@@ -55,7 +77,7 @@ impl Values<'_> {
             Value::Variant(_, name) => ports?.map.get(name.as_str()).copied(),
             Value::Func(func) => {
                 let made = self.of_slot(self.ret_slot(*func)).items().to_vec();
-                if made.is_empty() { None } else { Some(self.stream_of_values(&made, None, depth - 1)) }
+                if made.is_empty() { None } else { Some(self.values_stream(&made, None, depth - 1, looked)) }
             }
             Value::Api(node, site) => {
                 let data = self.models.index.node(*node);
@@ -69,13 +91,13 @@ impl Values<'_> {
                     }
                     return Some(match (&stream.stream, site) {
                         (StreamSpec::Fixed(stream), _) => *stream,
-                        (spec, Some(at)) => self.spec_stream(*at, spec, depth - 1),
+                        (spec, Some(at)) => self.spec_stream(*at, spec, depth - 1, looked),
                         (StreamSpec::Ports(ports), None) => ports.default,
                     });
                 }
                 let name =
                     ports.and_then(|ports| ports.map.get(data.name.rsplit('.').next().unwrap_or_default()).copied());
-                name.or_else(|| self.wrapped_stream((*site)?, depth - 1))
+                name.or_else(|| self.wrapped_stream((*site)?, depth - 1, looked))
             }
             Value::Record(_)
             | Value::Instance(_)
@@ -87,13 +109,15 @@ impl Values<'_> {
     }
 
     /// A library object made from a stream writes to that stream: `BufWriter::new(stdout())`, `stdout().lock()`.
-    fn wrapped_stream(&self, at: At, depth: usize) -> Option<Stream> {
+    fn wrapped_stream(&self, at: At, depth: usize, looked: &mut Looked) -> Option<Stream> {
         let call = self.call_at(at)?;
         let receiver = self.receiver_slot(at).map(|slot| self.of_slot(slot).items().to_vec()).unwrap_or_default();
         let args = call.args.iter().flat_map(|arg| self.of(at.0, arg.value).items().to_vec());
         args.chain(receiver)
             .filter(|value| matches!(value, Value::Api(..) | Value::Func(_)))
-            .filter_map(|value| self.stream_of_value(&value, None, depth))
+            .filter_map(|value| {
+                if looked.insert(value.clone()) { self.stream_of_value(&value, None, depth, looked) } else { None }
+            })
             .find(|stream| *stream != Stream::Unknown)
     }
 

@@ -156,7 +156,7 @@ fn loggers(cx: &Cx<'_>, unit: &Unit<'_>, at: At, sites: &[Site], out: &mut Findi
             StreamSpec::Fixed(_) => None,
             StreamSpec::Ports(ports) => Some(ports),
         };
-        if cx.values.stream_of_values(&cx.values.assigned_values(at), ports, MAX_SLICE) == Stream::Stdout {
+        if cx.values.stream_of_values(&cx.values.assigned_values(at), ports) == Stream::Stdout {
             logger_finding(cx, unit, (at, row), sites, out);
         }
     }
