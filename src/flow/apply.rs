@@ -12,8 +12,8 @@ use crate::resolve::ports::argument;
 use crate::resolve::solve::CallKind;
 use crate::resolve::values::{At, Value};
 
-use super::bounds::{MAX_CALLEES, MAX_WRAPPER};
-use super::domain::{ANY, ERR, Entry, Form, Kind, Marks, RECEIVER, Tree, What};
+use super::bounds::{MAX_CALLEES, MAX_WRAPPER, MIN_WRAPPER_CALLERS};
+use super::domain::{ANY, ERR, Entry, Form, Kind, Marks, RECEIVER, Root, Tree, What};
 use super::summary::{Bound, Hit};
 use super::transfer::{Pass, without_error};
 
@@ -139,7 +139,7 @@ impl Pass<'_, '_> {
         for hit in &summary.hits {
             for mut entry in bound.fill(&hit.entry, passed()) {
                 entry.marks = entry.marks.with(marks);
-                let open = hit.open && summary.is_wrapper;
+                let open = hit.open && summary.is_wrapper && hit.entry.root != Root::Param(RECEIVER);
                 let primary = if open { at } else { hit.primary };
                 self.hit(Hit { sink: hit.sink, primary, open, entry });
             }
@@ -505,6 +505,7 @@ impl Pass<'_, '_> {
         if self.summary.hits.iter().all(|hit| !hit.open)
             || self.func.instrs.len() > MAX_WRAPPER
             || self.func.kind == FuncKind::Init
+            || self.taint.values.callers(self.id).len() < MIN_WRAPPER_CALLERS
         {
             return false;
         }

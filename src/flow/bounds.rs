@@ -42,3 +42,6 @@ pub(crate) const MAX_HEAP_SOURCES: usize = 64;
 
 /// Most fields in which one long-lived variable is told to be put into another; beyond it the whole is.
 pub(crate) const MAX_WRITE_PARTS: usize = 24;
+
+/// Fewest calls of a logging helper: what is called once is an ordinary function that logs, and is edited itself.
+pub(crate) const MIN_WRAPPER_CALLERS: usize = 2;

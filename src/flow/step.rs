@@ -726,9 +726,7 @@ impl Explorer<'_> {
                         match self.values.port_values(at, port) {
                             PortValue::Missing => false,
                             PortValue::Unknown => true,
-                            PortValue::Known(values) => {
-                                self.values.stream_of_values(&values, None) != Stream::Stdout
-                            }
+                            PortValue::Known(values) => self.values.stream_of_values(&values, None) != Stream::Stdout,
                         }
                     })
                 });

@@ -10,6 +10,7 @@ use crate::base::idx::Id;
 use crate::ir::func::{BlockId, End, FuncId, FuncKind, Function, LocalId};
 use crate::ir::instr::{Base, Const, Entry as RecordEntry, Field, Hole, InstrId, Op, Oper, Place, Record, TextPart};
 use crate::ir::program::Language;
+use crate::ir::types::TypeRef;
 use crate::resolve::values::{At, Value};
 
 use super::bounds::{MAX_RESULT, MAX_VISITS};
@@ -176,7 +177,13 @@ impl Pass<'_, '_> {
     }
 
     pub(super) fn returned(&mut self, tree: &Tree) {
+        let gives_no_error = self.language == Language::Rust
+            && self.func.kind != FuncKind::Lambda
+            && gives_no_result(self.func.ret.as_ref());
         for entry in tree.entries() {
+            if gives_no_error && entry.at.first().is_some_and(|at| at == ERR) {
+                continue;
+            }
             let n_errors = |known: &&Entry| known.at.first().is_some_and(|at| at == ERR);
             let is_error = entry.at.first().is_some_and(|at| at == ERR);
             if is_error && self.summary.returns.entries().iter().filter(n_errors).count() >= 6 {
@@ -585,6 +592,25 @@ pub(super) fn key_of(field: &Field) -> Option<Symbol> {
 /// The entry, unless it sits in the error of a result.
 pub(super) fn without_error(entry: Entry) -> Option<Entry> {
     if entry.at.first().is_some_and(|first| first == ERR) { None } else { Some(entry) }
+}
+
+/// A Rust return type that surely is no `Result`, and no alias of one: nothing, text, numbers and collections.
+fn gives_no_result(ret: Option<&TypeRef>) -> bool {
+    const PLAIN: &[&str] = &[
+        "String", "str", "bool", "char", "usize", "isize", "u8", "u16", "u32", "u64", "u128", "i8", "i16", "i32",
+        "i64", "i128", "f32", "f64", "Vec", "HashMap", "BTreeMap", "HashSet", "BTreeSet",
+    ];
+    match ret {
+        None => true,
+        Some(TypeRef::Named(named)) => {
+            let base = match &named.base {
+                Base::Global(name) => Some(name.as_str()),
+                _ => None,
+            };
+            named.path.last().map(Symbol::as_str).or(base).is_some_and(|name| PLAIN.contains(&name))
+        }
+        Some(_) => false,
+    }
 }
 
 fn merge(into: &mut State, from: &State) -> bool {

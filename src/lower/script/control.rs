@@ -307,7 +307,8 @@ impl<'t> Lowerer<'t> {
 
     fn try_finally(&mut self, node: Node<'t>, body: Node<'t>, last: Node<'t>) {
         let (failed, entry) = (self.b.new_block(), self.b.new_block());
-        let value = self.b.temp("pending", None);
+        // What is returned and what was raised are kept apart: a raised value is never returned.
+        let (value, raised) = (self.b.temp("pending", None), self.b.temp("raised", None));
         self.frames.push(Frame::Finally { entry, value, routes: vec![Route::Throw] });
         let before = self.b.set_unwind(Some(failed));
         match field(node, "handler") {
@@ -319,15 +320,15 @@ impl<'t> Lowerer<'t> {
         let Some(Frame::Finally { routes, .. }) = self.frames.pop() else { return };
         self.b.switch_to(failed);
         let error = self.b.push(Op::Caught, span(last));
-        self.b.store(Place::local(value), error, span(last));
+        self.b.store(Place::local(raised), error, span(last));
         self.b.goto(entry);
         self.b.switch_to(entry);
         self.stmt(last);
-        self.routes(&routes, value, span(last));
+        self.routes(&routes, (value, raised), span(last));
     }
 
     /// Behind a `finally` body: every route goes on, and the plain end falls through.
-    fn routes(&mut self, routes: &[Route], value: LocalId, at: Span) {
+    fn routes(&mut self, routes: &[Route], (value, raised): (LocalId, LocalId), at: Span) {
         for route in routes {
             let (taken, next) = (self.b.new_block(), self.b.new_block());
             let on = self.b.push(Op::Unknown("finally", Vec::new()), at);
@@ -339,7 +340,7 @@ impl<'t> Lowerer<'t> {
                     self.leave_with(value);
                 }
                 Route::Throw => {
-                    let value = self.b.load(Place::local(value), at);
+                    let value = self.b.load(Place::local(raised), at);
                     self.b.throw(value);
                 }
                 other => self.jump(other.clone(), at),

@@ -1,8 +1,8 @@
 //! A leak as a finding: its message, its path step by step, its doubts.
 
 use crate::base::span::Loc;
-use crate::finding::{Finding, Level, Step};
-use crate::flow::domain::{Marks, SourcePlace, What};
+use crate::finding::{Confidence, Finding, Level, Persona, Step};
+use crate::flow::domain::{Kind, Marks, SourcePlace, What};
 use crate::flow::live::Site;
 use crate::flow::solve::Leak;
 use crate::flow::summary::Drain;
@@ -47,6 +47,19 @@ pub(super) fn finding(
         doubt(&mut finding, why.clone());
     }
     marks(hit.entry.marks, &mut finding);
+    if matches!(leak.source.kind, Kind::Env | Kind::EnvAll | Kind::Credential) {
+        if hit.entry.marks.has(Marks::OBSCURE) {
+            doubt(&mut finding, "most library calls give back something else than what they are given".into());
+        }
+        if hit.entry.trace.steps().iter().any(|(_, what)| *what == What::Caught) {
+            doubt(&mut finding, "an error carries it, if that error is raised at all".into());
+        }
+    }
+    // Two doubts or more: worth a look when somebody asks for everything, not on every run.
+    if finding.confidence == Confidence::Low {
+        finding.level = Level::Note;
+        finding.persona = Persona::Pedantic;
+    }
     if finding.rule == "argument-in-log" && finding.doubts.iter().any(|why| why.starts_with("it depends on")) {
         finding.level = Level::Note;
     }
