@@ -178,7 +178,7 @@ fn judge(case: &Path) -> Vec<String> {
 #[test]
 fn findings_are_the_expected_ones() {
     let cases = cases();
-    assert!(cases.len() > 1, "there are fixtures");
+    assert!(!cases.is_empty(), "there are fixtures");
     let mut wrong = String::new();
     for case in cases {
         let faults = judge(&case);

@@ -34,6 +34,51 @@ impl<'v> Found<'v> {
     }
 }
 
+/// The functions from which serving can be reached.
+struct Leading {
+    /// How many serve calls were left out.
+    covered: usize,
+    funcs: FxHashSet<FuncId>,
+}
+
+/// For each function, those that call it or import its module.
+struct Before(FxHashMap<FuncId, Vec<FuncId>>);
+
+impl Before {
+    fn new(values: &Values<'_>) -> Self {
+        let program = values.program;
+        let mut before: FxHashMap<FuncId, Vec<FuncId>> = FxHashMap::default();
+        for (func, body) in program.funcs.iter_enumerated() {
+            for (id, instr) in body.instrs.iter_enumerated() {
+                match &instr.op {
+                    Op::Call(_) => {
+                        for (callee, _) in values.callees((func, id)) {
+                            before.entry(*callee).or_default().push(func);
+                        }
+                    }
+                    Op::Import(import) if !import.type_only => {
+                        for module in values.runs(body.module, import) {
+                            before.entry(program.modules[module].init).or_default().push(func);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Self(before)
+    }
+
+    /// The functions given, and all that lead to one of them.
+    fn reaching(&self, targets: impl Iterator<Item = FuncId>) -> FxHashSet<FuncId> {
+        let mut open: Vec<FuncId> = targets.collect();
+        let mut seen: FxHashSet<FuncId> = open.iter().copied().collect();
+        while let Some(func) = open.pop() {
+            open.extend(self.0.get(&func).into_iter().flatten().copied().filter(|before| seen.insert(*before)));
+        }
+        seen
+    }
+}
+
 /// A way to start a process that is worth a look.
 struct Candidate {
     start: Start,
@@ -51,6 +96,8 @@ pub(super) fn find<'v>(values: &'v Values<'v>, workspace: &Workspace, options: &
         all_stdio: options.all_stdio,
         serving: serving_calls(values),
         covered: BTreeSet::new(),
+        before: Before::new(values),
+        leading: None,
         tried: BTreeSet::new(),
         found: Vec::new(),
     };
@@ -76,6 +123,8 @@ struct Finder<'v, 'w> {
     serving: BTreeSet<At>,
     /// Those that a server found so far reaches.
     covered: BTreeSet<At>,
+    before: Before,
+    leading: Option<Leading>,
     tried: BTreeSet<(Option<ModuleId>, Option<FuncId>)>,
     found: Vec<Found<'v>>,
 }
@@ -171,33 +220,15 @@ impl<'v> Finder<'v, '_> {
     }
 
     /// Can the call graph get from the start to a serve call (one that no server covers yet, if `fresh`)?
-    fn reaches_serving(&self, start: &Start, fresh: bool) -> bool {
-        let values = self.values;
-        let program = values.program;
-        let mut open: Vec<FuncId> =
-            start.module.map(|module| program.modules[module].init).into_iter().chain(start.func).collect();
-        let mut seen: FxHashSet<FuncId> = open.iter().copied().collect();
-        while let Some(func) = open.pop() {
-            for (id, instr) in program.funcs[func].instrs.iter_enumerated() {
-                let at = (func, id);
-                let mut next: Vec<FuncId> = Vec::new();
-                match &instr.op {
-                    Op::Call(_) => {
-                        if self.serving.contains(&at) && !(fresh && self.covered.contains(&at)) {
-                            return true;
-                        }
-                        next.extend(values.callees(at).iter().map(|(func, _)| *func));
-                    }
-                    Op::Import(import) if !import.type_only => {
-                        let modules = values.runs(program.funcs[func].module, import);
-                        next.extend(modules.into_iter().map(|module| program.modules[module].init));
-                    }
-                    _ => {}
-                }
-                open.extend(next.into_iter().filter(|func| seen.insert(*func)));
-            }
+    fn reaches_serving(&mut self, start: &Start, fresh: bool) -> bool {
+        let covered = if fresh { self.covered.len() } else { 0 };
+        if self.leading.as_ref().is_none_or(|leading| leading.covered != covered) {
+            let open = self.serving.iter().filter(|at| !fresh || !self.covered.contains(at));
+            self.leading = Some(Leading { covered, funcs: self.before.reaching(open.map(|(func, _)| *func)) });
         }
-        false
+        let Some(leading) = &self.leading else { return false };
+        let init = start.module.map(|module| self.values.program.modules[module].init);
+        init.into_iter().chain(start.func).any(|func| leading.funcs.contains(&func))
     }
 
     /// Files that nobody names as an entry but that serve when they are run.

@@ -9,7 +9,10 @@ mod script;
 #[cfg(test)]
 mod tests;
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
 
 use crate::base::Symbol;
 use crate::base::span::FileId;
@@ -39,6 +42,8 @@ pub(crate) struct Linker<'w> {
     crates: rust::Crates,
     /// Folders of the npm packages of the scan, by name.
     packages: BTreeMap<&'w str, Vec<&'w str>>,
+    /// What specifiers were found to mean: passes ask for the same imports again and again.
+    known: RefCell<FxHashMap<(ModuleId, Symbol), Target>>,
 }
 
 impl<'w> Linker<'w> {
@@ -65,11 +70,21 @@ impl<'w> Linker<'w> {
             }
         }
         let crates = rust::Crates::new(program, workspace, &paths);
-        Self { manifests, modules, paths, files, crates, packages }
+        Self { manifests, modules, paths, files, crates, packages, known: RefCell::default() }
     }
 
     /// What `specifier` means in the module `from`.
     pub(crate) fn resolve(&self, from: ModuleId, specifier: &str) -> Target {
+        let key = (from, Symbol::from(specifier));
+        if let Some(target) = self.known.borrow().get(&key) {
+            return target.clone();
+        }
+        let target = self.look_up(from, specifier);
+        self.known.borrow_mut().insert(key, target.clone());
+        target
+    }
+
+    fn look_up(&self, from: ModuleId, specifier: &str) -> Target {
         match self.modules.get(&from) {
             Some((Language::Script, path)) => self.resolve_script(path, specifier),
             Some((Language::Python, path)) => self.resolve_python(path, specifier),

@@ -69,7 +69,7 @@ impl Values<'_> {
         depth: usize,
         looked: &mut Looked,
     ) -> Option<Stream> {
-        if depth == 0 {
+        if depth == 0 || matches!(value, Value::Api(..) | Value::Func(_)) && !looked.insert(value.clone()) {
             return None;
         }
         match value {
@@ -115,9 +115,7 @@ impl Values<'_> {
         let args = call.args.iter().flat_map(|arg| self.of(at.0, arg.value).items().to_vec());
         args.chain(receiver)
             .filter(|value| matches!(value, Value::Api(..) | Value::Func(_)))
-            .filter_map(|value| {
-                if looked.insert(value.clone()) { self.stream_of_value(&value, None, depth, looked) } else { None }
-            })
+            .filter_map(|value| self.stream_of_value(&value, None, depth, looked))
             .find(|stream| *stream != Stream::Unknown)
     }
 

@@ -1,5 +1,7 @@
 //! Who writes to the stdout that carries the protocol: code, loggers, children, crash handlers, and what moves it away.
 
+use rustc_hash::FxHashSet;
+
 use crate::finding::{Confidence, Finding, Level, Step};
 use crate::flow::explore::Phase;
 use crate::flow::live::Site;
@@ -294,11 +296,12 @@ fn doubt_version(cx: &Cx<'_>, row: RowRef, version: Allowed, finding: &mut Findi
 /// Does a write hand out serialised data? In a server that speaks the protocol by hand that is the protocol.
 fn is_protocol(cx: &Cx<'_>, at: At) -> bool {
     let Some(call) = cx.values.call_at(at) else { return false };
-    call.args.iter().any(|arg| serialised(cx, (at.0, arg.value), MAX_SLICE))
+    let mut seen = FxHashSet::default();
+    call.args.iter().any(|arg| serialised(cx, (at.0, arg.value), MAX_SLICE, &mut seen))
 }
 
-fn serialised(cx: &Cx<'_>, at: At, depth: usize) -> bool {
-    if depth == 0 {
+fn serialised(cx: &Cx<'_>, at: At, depth: usize, seen: &mut FxHashSet<At>) -> bool {
+    if depth == 0 || !seen.insert(at) {
         return false;
     }
     let values = cx.values;
@@ -313,7 +316,7 @@ fn serialised(cx: &Cx<'_>, at: At, depth: usize) -> bool {
         return true;
     }
     let func = &values.program.funcs[at.0];
-    let inner = |id: crate::ir::instr::InstrId| serialised(cx, (at.0, id), depth - 1);
+    let mut inner = |id: crate::ir::instr::InstrId| serialised(cx, (at.0, id), depth - 1, seen);
     match &func.instrs[at.1].op {
         Op::Text(parts) => parts.iter().any(|part| matches!(part, TextPart::Hole(value, _) if inner(*value))),
         Op::Operator(_, operands) | Op::Unknown(_, operands) => operands.iter().any(|value| inner(*value)),
@@ -322,27 +325,34 @@ fn serialised(cx: &Cx<'_>, at: At, depth: usize) -> bool {
             let by_callee = values.callees(at).iter().any(|(callee, _)| {
                 let body = &values.program.funcs[*callee];
                 body.blocks.iter().any(|block| match block.end {
-                    crate::ir::func::End::Return(Some(value)) => serialised(cx, (*callee, value), depth - 1),
+                    crate::ir::func::End::Return(Some(value)) => serialised(cx, (*callee, value), depth - 1, seen),
                     _ => false,
                 })
             });
+            let mut inner = |id: crate::ir::instr::InstrId| serialised(cx, (at.0, id), depth - 1, seen);
             by_callee
                 || call.args.iter().any(|arg| inner(arg.value))
                 || matches!(call.callee.base, crate::ir::instr::Base::Value(value) if inner(value))
         }
-        Op::Load(place) => stored(cx, at.0, &place.base, depth),
+        Op::Load(place) => stored(cx, at.0, &place.base, depth, seen),
         _ => false,
     }
 }
 
 /// Is what is stored to a variable serialised data: by an assignment of the function, or by an argument of a caller?
-fn stored(cx: &Cx<'_>, func: crate::ir::func::FuncId, base: &crate::ir::instr::Base, depth: usize) -> bool {
+fn stored(
+    cx: &Cx<'_>,
+    func: crate::ir::func::FuncId,
+    base: &crate::ir::instr::Base,
+    depth: usize,
+    seen: &mut FxHashSet<At>,
+) -> bool {
     let program = cx.values.program;
     let body = &program.funcs[func];
     for instr in body.instrs.iter() {
         if let Op::Store(place, value) = &instr.op
             && place.base == *base
-            && serialised(cx, (func, *value), depth - 1)
+            && serialised(cx, (func, *value), depth - 1, seen)
         {
             return true;
         }
@@ -352,6 +362,6 @@ fn stored(cx: &Cx<'_>, func: crate::ir::func::FuncId, base: &crate::ir::instr::B
     let callers = cx.values.callers(func);
     callers.iter().any(|at| {
         let arg = cx.values.call_at(*at).and_then(|call| call.args.get(index));
-        arg.is_some_and(|arg| serialised(cx, (at.0, arg.value), depth - 1))
+        arg.is_some_and(|arg| serialised(cx, (at.0, arg.value), depth - 1, seen))
     })
 }
