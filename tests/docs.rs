@@ -43,3 +43,16 @@ fn no_page_is_left_of_a_rule_that_is_gone() {
         assert!(rules.contains(&id), "{} belongs to no rule", path.display());
     }
 }
+
+/// The report that the README shows is what the program prints on the tour.
+#[test]
+fn the_readme_shows_a_real_report() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let readme = std::fs::read_to_string(root.join("README.md")).expect("a README");
+    let (_, rest) = readme.split_once("<!-- report").expect("the README marks its report");
+    let (_, rest) = rest.split_once("```text\n").expect("a block of text");
+    let (shown, _) = rest.split_once("```").expect("the block ends");
+    let out = Command::new(env!("CARGO_BIN_EXE_mcpleaks")).arg(root.join("fixtures/tour")).output();
+    let real = String::from_utf8(out.expect("the program runs").stdout).expect("UTF-8");
+    assert!(real.contains(shown), "the README shows:\n{shown}\nthe program prints:\n{real}");
+}

@@ -24,7 +24,7 @@ pub(super) fn server(values: &Values<'_>, workspace: &Workspace, found: &Found<'
             TransportKind::Other => Transport::Other,
             TransportKind::Unknown => Transport::Unknown,
         };
-        let how = values.call_name(serve.at).map(|name| format!("{name}()")).unwrap_or_default();
+        let how = values.call_text(serve.at).map(|name| format!("{name}()")).unwrap_or_default();
         transports.push(TransportInfo { kind, how, loc: Some(loc(program, serve.at)) });
     }
     let handlers = found.process.handlers.iter().filter_map(|handler| {

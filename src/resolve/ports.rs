@@ -178,6 +178,27 @@ impl Values<'_> {
         })
     }
 
+    /// How the source names what a call calls, its last two names at most: `log.info`. Where it has no name there, the
+    /// library's own.
+    pub(crate) fn call_text(&self, at: At) -> Option<Symbol> {
+        let callee = &self.call_at(at)?.callee;
+        let base = match &callee.base {
+            Base::Local(local) => Some(self.program.funcs[at.0].locals[*local].name.clone()),
+            Base::Cell(cell) => Some(self.program.cells[*cell].name.clone()),
+            Base::Global(name) => Some(name.clone()),
+            Base::Value(_) => None,
+        };
+        let fields = callee.path.iter().map(|field| match field {
+            Field::Name(name) => Some(name.clone()),
+            _ => None,
+        });
+        let names: Option<Vec<Symbol>> = std::iter::once(base).chain(fields).collect();
+        match names.as_deref() {
+            Some([.., object, member]) => Some(format!("{object}.{member}").into()),
+            _ => self.call_name(at),
+        }
+    }
+
     /// What a place of a function can hold. `None` for a place that no instruction reads or writes.
     pub(crate) fn place_values(&self, func: FuncId, place: &Place) -> Option<Vec<Value>> {
         let mut slot = match &place.base {

@@ -107,7 +107,7 @@ fn step(cx: &Cx<'_>, call: At) -> Option<Step> {
         Op::Call(_) => {
             let callees = cx.values.callees(call);
             let direct = callees.iter().find(|(_, kind)| *kind != CallKind::Callback).or(callees.first());
-            match (direct, cx.values.call_name(call)) {
+            match (direct, cx.values.call_text(call)) {
                 (Some((func, kind)), name) => {
                     let func = &program.funcs[*func];
                     let called = match func.kind {

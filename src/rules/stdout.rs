@@ -270,7 +270,7 @@ fn rebound(cx: &Cx<'_>, unit: &Unit<'_>, out: &mut Findings<'_>) {
 
 /// How a message names what a call calls.
 fn called(cx: &Cx<'_>, at: At) -> String {
-    if let Some(name) = cx.values.call_name(at) {
+    if let Some(name) = cx.values.call_text(at) {
         return name.to_string();
     }
     match cx.values.call_at(at).map(|call| &call.callee) {

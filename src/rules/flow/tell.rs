@@ -135,7 +135,7 @@ fn path(cx: &Cx<'_>, leak: &Leak) -> Vec<Step> {
 
 /// How a message names what a call calls.
 fn name_of(cx: &Cx<'_>, at: At) -> String {
-    if let Some(name) = cx.values.call_name(at) {
+    if let Some(name) = cx.values.call_text(at) {
         return name.to_string();
     }
     match cx.values.call_at(at).map(|call| &call.callee) {
