@@ -422,6 +422,11 @@ impl Explorer<'_> {
 
     // ---- calls ---------------------------------------------------------------------------------------------------
 
+    fn is_awaited(&self, func: FuncId, id: InstrId) -> bool {
+        let instrs = self.values.program.funcs[func].instrs.iter();
+        instrs.into_iter().any(|instr| matches!(instr.op, Op::Await(value) if value == id))
+    }
+
     fn call(&mut self, func: FuncId, id: InstrId, call: &Call, state: &mut State) -> (Option<Event>, bool) {
         let at = (func, id);
         let met = self.order.len();
@@ -445,17 +450,22 @@ impl Explorer<'_> {
             };
             let frame = self.frame(callee, context);
             let outcome = self.frames[frame].outcome.clone();
-            if !outcome.returns && !self.is_open(frame) {
+            // What is started and not waited for holds up nobody, even if it never ends.
+            let is_started = self.values.program.funcs[callee].is_async && !self.is_awaited(func, id);
+            if !outcome.returns && !self.is_open(frame) && !is_started {
                 n_ending += 1;
             }
             let is_generator = self.values.program.funcs[callee].is_generator;
-            let given = if is_generator { None } else { outcome.ret };
+            let given = if is_generator { None } else { outcome.ret.clone() };
             ret = Some(match ret {
                 None => given,
                 Some(known) if known == given => known,
                 Some(_) => None,
             });
             self.enter(&mut event, frame, Mode::Now, state);
+            if is_started && !outcome.returns && outcome.serves {
+                state.phase = state.phase.union(Phase::SERVING);
+            }
         }
         if n_direct > 0 && n_ending == n_direct {
             goes_on = false;

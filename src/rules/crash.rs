@@ -1,10 +1,15 @@
 //! Does anything in a serving process catch stray rejections and exceptions?
 
 use crate::finding::Step;
+use crate::ir::func::FuncKind;
+use crate::ir::instr::Op;
 use crate::ir::program::Language;
 use crate::models::index::Table;
 use crate::models::schema::{Crash, TransportKind};
 
+use crate::resolve::values::At;
+
+use super::place::calls_to;
 use super::{Cx, Findings, Unit, loc};
 
 pub(super) fn run(cx: &Cx<'_>, unit: &Unit<'_>, out: &mut Findings<'_>) {
@@ -20,8 +25,13 @@ pub(super) fn run(cx: &Cx<'_>, unit: &Unit<'_>, out: &mut Findings<'_>) {
             "no panic hook reports panics of this process; a panicking handler leaves its request unanswered"
         }
     };
-    let step = Step { loc: loc(cx.values.program, serve.at), text: "the process starts serving here".into() };
+    let start = started_at(cx, unit, serve.at);
+    let step = Step { loc: loc(cx.values.program, start), text: "the process starts serving here".into() };
     let mut finding = out.draft("unhandled-rejection", message.into(), step);
+    if start != serve.at {
+        let text = "the transport is opened here".into();
+        finding.related.push(Step { loc: loc(cx.values.program, serve.at), text });
+    }
     if language != Language::Script {
         finding.level = crate::finding::Level::Note;
         finding.persona = crate::finding::Persona::Pedantic;
@@ -39,6 +49,19 @@ pub(super) fn run(cx: &Cx<'_>, unit: &Unit<'_>, out: &mut Findings<'_>) {
         super::place::doubt(&mut finding, why.clone());
     }
     out.add(finding);
+}
+
+/// The statement of the program's top level from which serving is reached, where handlers are installed before; the serve
+/// call itself where there is none.
+fn started_at(cx: &Cx<'_>, unit: &Unit<'_>, serve: At) -> At {
+    let program = cx.values.program;
+    let Some(site) = unit.process.live.sites.get(&serve).and_then(|sites| sites.first()) else { return serve };
+    let calls = calls_to(unit, site.frame, site.frame_crash);
+    let is_top_call = |at: &&At| {
+        let func = &program.funcs[at.0];
+        func.kind == FuncKind::Init && matches!(func.instrs[at.1].op, Op::Call(_))
+    };
+    calls.iter().rev().find(is_top_call).copied().unwrap_or(serve)
 }
 
 fn is_covered(cx: &Cx<'_>, unit: &Unit<'_>) -> bool {
