@@ -253,6 +253,11 @@ impl Pass<'_, '_> {
         let at = (self.id, id);
         let values = self.taint.values;
         let mut result = Tree::default();
+        if let (Some((_, Field::Name(name))), false) = (call.callee.split_last(), is_known)
+            && self.taint.words.is_clean_method(self.language, name)
+        {
+            return result;
+        }
         let sourced = self.call_sources(at, &mut result);
         let flows: Vec<RowRef> = values.call_rows(at, Table::Flow);
         let is_clean = !values.call_rows(at, Table::Clean).is_empty();

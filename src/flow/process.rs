@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use crate::base::Symbol;
 use crate::ir::func::FuncId;
 use crate::ir::instr::{Base, Op};
-use crate::ir::program::{CellId, ClassId, Language, ModuleId};
+use crate::ir::program::{CellId, ClassId, ClassKind, Language, ModuleId};
 use crate::models::index::{RowRef, Table};
 use crate::models::schema::{HandlerKind, TransportKind};
 use crate::resolve::ports::PortValue;
@@ -198,6 +198,10 @@ fn collect_classes(values: &Values<'_>, found: &[Value], into: &mut BTreeSet<Cla
             Value::Instance(class) | Value::Typed(class) => {
                 into.insert(*class);
                 into.extend(values.classes.descendants(*class));
+            }
+            // The name of a struct without fields is its only value.
+            Value::Class(class) if values.program.classes[*class].kind == ClassKind::Struct => {
+                into.insert(*class);
             }
             Value::Api(_, Some(at)) if depth > 0 => {
                 let Some(call) = values.call_at(*at) else { continue };

@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use crate::ir::program::Language;
+
 /// What a name says of the value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Secrecy {
@@ -13,10 +15,19 @@ pub(crate) enum Secrecy {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Words {
     env: EnvWords,
     credential: CredentialWords,
+    clean_methods: MethodWords,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MethodWords {
+    script: Vec<String>,
+    python: Vec<String>,
+    rust: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -57,6 +68,16 @@ impl Words {
         } else {
             Secrecy::Unknown
         }
+    }
+
+    /// Does a method of this name give something that does not hold the object?
+    pub(crate) fn is_clean_method(&self, language: Language, name: &str) -> bool {
+        let names = match language {
+            Language::Script => &self.clean_methods.script,
+            Language::Python => &self.clean_methods.python,
+            Language::Rust => &self.clean_methods.rust,
+        };
+        names.iter().any(|known| known == name)
     }
 
     /// Does a field, header or parameter of this name hold a credential? `Unknown`: it is likely.
@@ -106,5 +127,7 @@ mod tests {
         assert_eq!(words.env("WORKSPACE"), Secrecy::Unknown);
         assert_eq!(words.credential("clientSecret"), Some(Secrecy::Secret));
         assert_eq!(words.credential("max_tokens"), None);
+        assert!(words.is_clean_method(Language::Rust, "len"));
+        assert!(!words.is_clean_method(Language::Rust, "clone"));
     }
 }

@@ -478,19 +478,24 @@ impl Values<'_> {
             for method in methods {
                 self.load_method(method, value, to);
             }
-            for base in self.classes.api_bases(class) {
-                let instance = self.models.index.instance(base);
-                let member = self.models.index.step(instance, &Step::Member(name.clone()));
-                if self.models.index.node(member).is_modelled() {
-                    self.add(to, &Value::Api(member, None));
-                }
-            }
+            self.load_inherited(class, name, to);
             let statics = Obj::Statics(class);
             if let Some(slot) = self.known_field(&statics, &Key::Name(name.clone())) {
                 self.copy(slot, to);
             }
         }
         self.load_field(value, field, to);
+    }
+
+    /// What a class has from the classes and traits of libraries.
+    fn load_inherited(&mut self, class: ClassId, name: &Symbol, to: SlotId) {
+        for base in self.classes.api_bases(class) {
+            let instance = self.models.index.instance(base);
+            let member = self.models.index.step(instance, &Step::Member(name.clone()));
+            if self.models.index.node(member).is_modelled() {
+                self.add(to, &Value::Api(member, None));
+            }
+        }
     }
 
     fn load_method(&mut self, method: FuncId, receiver: &Value, to: SlotId) {
@@ -524,6 +529,10 @@ impl Values<'_> {
             };
             for method in methods {
                 self.add(to, &Value::Func(method));
+            }
+            // The name of a struct without fields is its only value.
+            if data.kind == ClassKind::Struct {
+                self.load_inherited(class, name, to);
             }
         }
         self.load_field(&Value::Class(class), field, to);
