@@ -35,6 +35,8 @@ pub(crate) struct Callback {
 pub(crate) struct Flow {
     pub(crate) from: Vec<Port>,
     pub(crate) to: Vec<Port>,
+    /// What is moved becomes a text.
+    pub(crate) text: bool,
 }
 
 macro_rules! row_accessors {
@@ -160,8 +162,8 @@ impl Models {
                     Callback { runs: *runs, returns: *returns, func_ports: parsed(func), gives: parsed(gives) };
                 self.callbacks.insert(row_ref(Table::Callback, n), callback);
             }
-            for (n, FlowRow { from, to, .. }) in data.flows.iter().enumerate() {
-                self.flows.insert(row_ref(Table::Flow, n), Flow { from: parsed(from), to: parsed(to) });
+            for (n, FlowRow { from, to, text, .. }) in data.flows.iter().enumerate() {
+                self.flows.insert(row_ref(Table::Flow, n), Flow { from: parsed(from), to: parsed(to), text: *text });
             }
         }
     }
@@ -216,6 +218,7 @@ fn port_texts(file: &ModelFile, visit: &mut dyn FnMut(&str)) {
         all(&row.func, visit);
         all(&row.name, visit);
         all(&row.args, visit);
+        all(&row.schema, visit);
         when(&row.when, visit);
     }
     for row in &file.exits {

@@ -122,8 +122,18 @@ impl Pass<'_, '_> {
         bound
     }
 
+    /// Joins the effects of a function that a library calls. What it logs, it logs itself: the call that hands it over says
+    /// nothing of a log.
+    fn called_back(&mut self, at: At, func: FuncId, bound: &Bound) -> Tree {
+        self.joined(at, func, bound, Marks::default(), false)
+    }
+
     /// Joins the effects of a function of the program; gives what it returns.
     pub(super) fn apply(&mut self, at: At, func: FuncId, bound: &Bound, marks: Marks) -> Tree {
+        self.joined(at, func, bound, marks, true)
+    }
+
+    fn joined(&mut self, at: At, func: FuncId, bound: &Bound, marks: Marks, is_direct: bool) -> Tree {
         let summary = self.taint.summaries[func.index()].clone();
         let passed = || Some((at, What::Passed(func)));
         let is_constructor = self.taint.values.program.funcs[func].kind == FuncKind::Constructor;
@@ -139,7 +149,7 @@ impl Pass<'_, '_> {
         for hit in &summary.hits {
             for mut entry in bound.fill(&hit.entry, passed()) {
                 entry.marks = entry.marks.with(marks);
-                let open = hit.open && summary.is_wrapper && hit.entry.root != Root::Param(RECEIVER);
+                let open = is_direct && hit.open && summary.is_wrapper && hit.entry.root != Root::Param(RECEIVER);
                 let primary = if open { at } else { hit.primary };
                 self.hit(Hit { sink: hit.sink, primary, open, entry });
             }
@@ -168,9 +178,18 @@ impl Pass<'_, '_> {
             }
         }
         if !raised.is_empty() || summary.may_raise {
-            self.raise(&raised, summary.may_raise);
+            self.fail(at, &raised, summary.may_raise, &mut result);
         }
         result
+    }
+
+    /// A call fails: into the handler around it, or into the promise that it gives and that a callback waits for.
+    pub(super) fn fail(&mut self, at: At, raised: &Tree, by_library: bool, result: &mut Tree) {
+        if self.chained.contains(&at.1) {
+            result.join(&raised.under(&[ERR.into()]));
+        } else {
+            self.raise(raised, by_library);
+        }
     }
 
     /// A function put something into its parameter: into the place that was passed.
@@ -282,7 +301,7 @@ impl Pass<'_, '_> {
             result.add(error);
             result.join(&raised.under(&[ERR.into()]));
         } else {
-            self.raise(raised, true);
+            self.fail(at, raised, true, result);
         }
     }
 
@@ -295,6 +314,7 @@ impl Pass<'_, '_> {
             moved.join(&if keeps_error { held } else { held.map(without_error) });
         }
         let moved = moved.map(|entry| Some(entry.then(at, What::Through)));
+        let moved = if flow.text { moved.formed(Form::Text, at) } else { moved };
         if moved.is_empty() {
             return;
         }
@@ -303,8 +323,11 @@ impl Pass<'_, '_> {
                 PortHead::Return => {
                     result.join(&moved.under(&port_keys(to)));
                 }
-                PortHead::Throws => {
+                PortHead::Throws if to.path.is_empty() => {
                     raised.join(&moved.formed(Form::Text, at));
+                }
+                PortHead::Throws => {
+                    raised.join(&moved.formed(Form::Text, at).under(&port_keys(to)));
                 }
                 PortHead::Receiver => {
                     if let Some((place, _)) = call.callee.split_last() {
@@ -435,6 +458,11 @@ impl Pass<'_, '_> {
                     if callback.runs == CallbackTime::Failure && params > 0 {
                         let error = self.source(Kind::Error, at, None);
                         bound.params[0].add(error);
+                        bound.params[0].join(&self.caught_tree(&receiver.read(ERR), at));
+                    } else if self.chained.contains(&at.1) {
+                        result.join(&receiver.map(|entry| {
+                            if entry.at.first().is_some_and(|key| key == ERR) { Some(entry) } else { None }
+                        }));
                     }
                 }
                 None if self.is_registration(at) => returns = false,
@@ -446,7 +474,7 @@ impl Pass<'_, '_> {
                     }
                 }
             }
-            let given = self.apply(at, *func, &bound, Marks::default());
+            let given = self.called_back(at, *func, &bound);
             if returns {
                 result.join(&given);
                 result.join(&given.under(&[ANY.into()]));

@@ -38,6 +38,8 @@ pub(crate) enum Kind {
     /// The whole environment.
     EnvAll,
     Credential,
+    /// Names and values of which some are credentials: the headers of a request.
+    Headers,
     Argument,
     Response,
     Error,
@@ -52,6 +54,7 @@ impl Kind {
             "env" => Self::Env,
             "env-all" => Self::EnvAll,
             "credential" => Self::Credential,
+            "headers" => Self::Headers,
             "argument" | "stdin" => Self::Argument,
             "response" => Self::Response,
             "error" => Self::Error,

@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashSet;
 
-use crate::ir::func::{BlockId, End};
+use crate::ir::func::{BlockId, End, FuncId};
 use crate::resolve::values::At;
 
 use super::abs::Facts;
@@ -37,6 +37,9 @@ pub(crate) type FrameKey = (FrameId, bool);
 pub(crate) struct Live {
     /// Live calls and stores, each with where it was met, first frame first.
     pub(crate) sites: BTreeMap<At, Vec<Site>>,
+    /// What runs while serving and is called by a library: where each function as a whole was met. A handler may call
+    /// nothing at all.
+    pub(crate) later: BTreeMap<FuncId, Site>,
     /// How a frame is reached: the calling frame and the call.
     pub(crate) reached: BTreeMap<FrameKey, (Option<FrameKey>, Option<At>)>,
 }
@@ -60,7 +63,16 @@ pub(crate) fn live(explorer: &Explorer<'_>, roots: &[FrameId], later: &[(FrameId
         marker.push(Visit { frame: *root, leads, crash: false }, None, None);
     }
     for (frame, at, mode) in later {
-        marker.push(Visit { frame: *frame, leads: true, crash: *mode == Mode::Crash }, None, Some(*at));
+        let crash = *mode == Mode::Crash;
+        marker.live.later.entry(explorer.frames[*frame].func).or_insert_with(|| Site {
+            frame: *frame,
+            phase: Phase::SERVING,
+            crash,
+            rebinds: Rc::default(),
+            frame_crash: crash,
+            facts: Rc::default(),
+        });
+        marker.push(Visit { frame: *frame, leads: true, crash }, None, Some(*at));
     }
     // First in, first out: the shortest way to a frame is the one that is told.
     let mut next = 0;

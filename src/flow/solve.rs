@@ -17,7 +17,7 @@ use crate::resolve::values::At;
 
 use super::bounds::{MAX_CALLEES, MAX_HEAP_FACTS, MAX_HEAP_PARTS, MAX_HEAP_SOURCES, MAX_ROUNDS, MAX_WRITE_PARTS};
 use super::domain::{
-    ERR, Entry, Form, Heap, HeapId, Kind, Marks, Names, Path, Root, Source, SourceId, SourcePlace, Trace, Tree,
+    ERR, Entry, Form, Heap, HeapId, Kind, Marks, Names, Path, Root, Source, SourceId, SourcePlace, Trace, Tree, What,
 };
 use super::process::{Handler, Process};
 use super::summary::{Bound, Drain, Hit, HitKey, Sink, Summary, substitute};
@@ -53,7 +53,7 @@ pub(crate) fn taint<'v>(values: &'v Values<'v>, processes: &[&Process<'v>]) -> (
     let mut handlers: Vec<Handler> = Vec::new();
     let mut roots: BTreeSet<FuncId> = BTreeSet::new();
     for process in processes {
-        roots.extend(process.live.sites.keys().map(|(func, _)| *func));
+        roots.extend(process.live.reached.keys().map(|(frame, _)| process.explorer.frames[*frame].func));
         for handler in &process.handlers {
             roots.insert(handler.func);
             if !handlers.iter().any(|known| known.func == handler.func && known.row == handler.row) {
@@ -169,10 +169,56 @@ impl<'v> Taint<'v> {
             {
                 continue;
             }
-            let last = entry.trace.steps().last().map(|(at, _)| *at);
-            let primary = entry.formed.or(last).unwrap_or(sink.at);
+            let primary = self.edit_place(sink, &entry);
             self.add_hit(Hit { sink, primary, open: false, entry });
         }
+    }
+
+    /// Where a maintainer would change what a handler gives back. An error's text: where it is put together. Another value:
+    /// where it enters the result, in the handler or in the function that builds the result for it.
+    fn edit_place(&self, sink: Sink, entry: &Entry) -> At {
+        let mut steps = entry.trace.steps();
+        if self.is_error(entry.root) {
+            let in_helper = || {
+                steps.iter().rev().find_map(|(_, what)| match what {
+                    What::Returned(callee) if self.picks(*callee, entry) => self.gives_back(*callee),
+                    _ => None,
+                })
+            };
+            let last = || steps.last().map(|(at, _)| *at);
+            return entry.formed.or_else(in_helper).or_else(last).unwrap_or(sink.at);
+        }
+        let mut func = sink.at.0;
+        while let Some(at) = steps.iter().rposition(|((at, _), what)| {
+            *at == func && matches!(what, What::Returned(callee) | What::Thrown(callee) if self.builds(*callee, entry))
+        }) {
+            let (What::Returned(callee) | What::Thrown(callee)) = steps[at].1 else { break };
+            steps.truncate(at);
+            if !steps.iter().any(|((at, _), _)| *at == callee) {
+                break;
+            }
+            func = callee;
+        }
+        let formed = entry.formed.filter(|at| at.0 == func);
+        let last = || steps.iter().rev().map(|(at, _)| *at).find(|at| at.0 == func);
+        formed.or_else(last).unwrap_or(sink.at)
+    }
+
+    /// Does the function pick the part of its parameter that the entry is, and put it where the entry sits?
+    fn picks(&self, func: FuncId, entry: &Entry) -> bool {
+        self.summaries[func.index()].returns.entries().iter().any(|own| {
+            matches!(own.root, Root::Param(_))
+                && own.at == entry.at
+                && !own.path.is_empty()
+                && entry.path.ends_with(&own.path)
+        })
+    }
+
+    /// Does the function put values of its own at the place in a result where the entry sits?
+    fn builds(&self, func: FuncId, entry: &Entry) -> bool {
+        let summary = &self.summaries[func.index()];
+        let mut given = summary.returns.entries().iter().chain(summary.throws.entries());
+        given.any(|own| !matches!(own.root, Root::Param(_)) && !own.at.is_empty() && own.at == entry.at)
     }
 
     fn is_error(&self, root: Root) -> bool {

@@ -3,10 +3,11 @@
 
 use crate::base::Symbol;
 use crate::ir::func::FuncId;
-use crate::ir::instr::{Field, Place};
+use crate::ir::instr::{Base, Field, Place};
 use crate::ir::types::TypeRef;
 use crate::models::index::{NodeId, RowRef, Table};
-use crate::models::path::{PortHead, Step};
+use crate::models::path::{Port, PortHead, PortStep, Step};
+use crate::resolve::ports::PortValue;
 use crate::resolve::values::{At, Value};
 
 use super::apply::port_keys;
@@ -17,10 +18,10 @@ use super::summary::Bound;
 use super::transfer::Pass;
 use super::words::Secrecy;
 
-/// Types whose values say nothing worth hiding: numbers and truth values.
+/// Types whose values say nothing worth hiding: numbers, truth values, one of a few constants.
 const PLAIN_TYPES: &[&str] = &[
     "number", "boolean", "bool", "int", "float", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64",
-    "i128", "isize", "f32", "f64",
+    "i128", "isize", "f32", "f64", "Literal",
 ];
 
 impl Pass<'_, '_> {
@@ -117,7 +118,7 @@ impl Pass<'_, '_> {
                     PortHead::Return => {
                         result.join(&given);
                     }
-                    PortHead::Throws => self.raise(&given, false),
+                    PortHead::Throws => self.fail(at, &given, false, result),
                     head => {
                         let Some(call) = values.call_at(at) else { continue };
                         if let Some(value) = crate::resolve::ports::argument(call, head) {
@@ -133,6 +134,10 @@ impl Pass<'_, '_> {
     /// A field that holds a credential by its name: `headers.authorization`, `config.apiKey`.
     pub(super) fn credential_field(&mut self, place: &Place, tree: &mut Tree, at: At) {
         let Some((_, Field::Name(name))) = place.split_last() else { return };
+        if name == "headers" && self.is_request(place) {
+            let entry = self.source(Kind::Headers, at, Some(name.clone()));
+            tree.add(entry);
+        }
         let Some(secrecy) = self.taint.words.credential(name) else { return };
         if secrecy != Secrecy::Secret && !self.taint.is_credential_holder(place) {
             return;
@@ -149,6 +154,18 @@ impl Pass<'_, '_> {
         }
         let entry = self.source(Kind::Credential, at, Some(name.clone()));
         tree.add(entry);
+    }
+
+    /// Is the object that the last name of a place is read from a request, by its name?
+    fn is_request(&self, place: &Place) -> bool {
+        let owner = place.path.len().checked_sub(2).and_then(|at| place.path.get(at));
+        match (owner, &place.base) {
+            (Some(Field::Name(name)), _) => self.taint.words.is_request(name),
+            (Some(_), _) => false,
+            (None, Base::Local(local)) => self.taint.words.is_request(&self.func.locals[*local].name),
+            (None, Base::Cell(cell)) => self.taint.words.is_request(&self.taint.values.program.cells[*cell].name),
+            (None, _) => false,
+        }
     }
 
     /// A parameter that holds a credential by its name.
@@ -173,6 +190,7 @@ impl Taint<'_> {
         match ty {
             Some(TypeRef::Named(named)) => match named.last_name().map(Symbol::as_str) {
                 Some("Option" | "Optional") if named.args.len() == 1 => self.is_plain_type(named.args.first()),
+                Some("Annotated") => self.is_plain_type(named.args.first()),
                 Some(name) => PLAIN_TYPES.contains(&name),
                 None => false,
             },
@@ -182,6 +200,40 @@ impl Taint<'_> {
             }
             _ => false,
         }
+    }
+
+    /// Does the library check that an argument of a handler is a number, a truth value or one of a few constants?
+    pub(crate) fn is_plain_argument(&self, handler: &Handler, name: &str) -> bool {
+        let Some(at) = handler.at else { return false };
+        let values = self.values;
+        let is_plain = |found: PortValue| {
+            match found {
+            PortValue::Known(found) => {
+                !found.is_empty()
+                    && found.iter().all(|value| {
+                        matches!(value, Value::Api(_, Some(call)) if !values.call_rows(*call, Table::Plain).is_empty())
+                    })
+            }
+            _ => false,
+        }
+        };
+        let with_name = |port: &Port| {
+            let mut port = port.clone();
+            port.path.push(PortStep::Name(name.into()));
+            port
+        };
+        values.models.handler(handler.row).schema.iter().filter_map(|text| values.models.port(text)).any(|port| {
+            if is_plain(values.port_values(at, &with_name(port))) {
+                return true;
+            }
+            // A call that makes a schema of an object literal.
+            let PortValue::Known(made) = values.port_values(at, port) else { return false };
+            let fields = Port { head: PortHead::Arg(0), path: Vec::new() };
+            let of_call = |value: &Value| {
+                matches!(value, Value::Api(_, Some(call)) if is_plain(values.port_values(*call, &with_name(&fields))))
+            };
+            !made.is_empty() && made.iter().all(of_call)
+        })
     }
 
     /// Is the field declared as a number or truth value, whichever of the values it is read from?
@@ -201,24 +253,8 @@ impl Taint<'_> {
 
     /// Does a place whose last name is `token` hold a credential, going by the names before it?
     pub(super) fn is_credential_holder(&self, place: &Place) -> bool {
-        const HOLDERS: &[&str] = &[
-            "auth",
-            "config",
-            "credentials",
-            "session",
-            "options",
-            "opts",
-            "settings",
-            "body",
-            "data",
-            "headers",
-            "query",
-            "response",
-            "account",
-            "oauth",
-        ];
         place.path.iter().rev().skip(1).any(|field| match field {
-            Field::Name(name) => HOLDERS.contains(&name.to_lowercase().as_str()),
+            Field::Name(name) => self.words.holds_credentials(name),
             _ => false,
         })
     }

@@ -11,6 +11,10 @@ use crate::ir::func::{BlockId, End, FuncId, FuncKind, Function, LocalId};
 use crate::ir::instr::{Base, Const, Entry as RecordEntry, Field, Hole, InstrId, Op, Oper, Place, Record, TextPart};
 use crate::ir::program::Language;
 use crate::ir::types::TypeRef;
+use crate::models::index::Table;
+use crate::models::path::{Port, PortHead};
+use crate::models::schema::CallbackTime;
+use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Value};
 
 use super::bounds::{MAX_RESULT, MAX_VISITS};
@@ -35,6 +39,8 @@ pub(super) struct Pass<'t, 'v> {
     raised: BTreeMap<BlockId, (Tree, bool)>,
     /// Values that are waited for.
     pub(super) awaited: BTreeSet<InstrId>,
+    /// Calls whose promise is handed a callback at once: `f().catch(…)`.
+    pub(super) chained: BTreeSet<InstrId>,
     pub(super) unwind: Option<BlockId>,
     /// Handler blocks that have to be looked at again.
     again: BTreeSet<BlockId>,
@@ -44,9 +50,11 @@ pub(super) struct Pass<'t, 'v> {
 pub(super) fn run(taint: &mut Taint<'_>, id: FuncId) -> Summary {
     let program = taint.values.program;
     let func = &program.funcs[id];
+    let chained = chained(taint.values, id);
     let mut pass = Pass {
         language: taint.values.language(id),
         taint,
+        chained,
         id,
         func,
         given: vec![Tree::default(); func.instrs.len()],
@@ -63,6 +71,33 @@ pub(super) fn run(taint: &mut Taint<'_>, id: FuncId) -> Summary {
     };
     pass.blocks();
     pass.finish()
+}
+
+/// Calls in a script whose result is the object of a call that takes a callback for failures or for the value waited for.
+fn chained(values: &Values<'_>, id: FuncId) -> BTreeSet<InstrId> {
+    if values.language(id) != Language::Script {
+        return BTreeSet::new();
+    }
+    let func = &values.program.funcs[id];
+    let waits = |at: InstrId| {
+        values.call_rows((id, at), Table::Callback).into_iter().any(|row| {
+            let callback = values.models.callback(row);
+            let takes_whole = |port: &Port| port.head == PortHead::Receiver && port.path.is_empty();
+            callback.runs == CallbackTime::Failure || callback.gives.iter().any(takes_whole)
+        })
+    };
+    let mut found = BTreeSet::new();
+    for (at, instr) in func.instrs.iter_enumerated() {
+        let Op::Call(call) = &instr.op else { continue };
+        if let Some((Place { base: Base::Value(value), path }, _)) = call.callee.split_last()
+            && path.is_empty()
+            && matches!(func.instrs[value].op, Op::Call(_))
+            && waits(at)
+        {
+            found.insert(value);
+        }
+    }
+    found
 }
 
 impl Pass<'_, '_> {
@@ -135,27 +170,32 @@ impl Pass<'_, '_> {
         match end {
             End::Goto(to) => next.push((*to, self.state.clone())),
             End::Branch { on, yes, no } => {
-                let mut checked = self.state.clone();
-                if let Some(local) = self.checked_local(*on) {
-                    checked.remove(&local);
-                }
-                next.push((*yes, checked));
-                next.push((*no, self.state.clone()));
+                let (mut holds, mut fails) = (self.state.clone(), self.state.clone());
+                match self.checked_local(*on) {
+                    Some((local, true)) => holds.remove(&local),
+                    Some((local, false)) => fails.remove(&local),
+                    None => None,
+                };
+                next.push((*yes, holds));
+                next.push((*no, fails));
             }
             End::Return(Some(value)) => {
-                let tree = self.given[value.index()].clone();
+                let at = (self.id, *value);
+                let tree = self.given[value.index()].map(|entry| Some(entry.then(at, What::Given)));
                 self.returned(&tree);
             }
             End::Throw(value) => {
-                let tree = self.given[value.index()].clone();
+                let at = (self.id, *value);
+                let tree = self.given[value.index()].map(|entry| Some(entry.then(at, What::Given)));
                 self.raise(&tree, false);
             }
             End::Return(None) | End::Stop => {}
         }
     }
 
-    /// A local that the condition compares with constants: it holds one of them where the condition holds.
-    fn checked_local(&self, on: InstrId) -> Option<LocalId> {
+    /// A local that the condition compares with constants, and whether it holds one of them where the condition holds or
+    /// where it fails.
+    fn checked_local(&self, on: InstrId) -> Option<(LocalId, bool)> {
         let Op::Operator(oper, operands) = &self.func.instrs[on].op else { return None };
         let is_const = |id: &InstrId| match &self.func.instrs[*id].op {
             Op::Const(value) => !matches!(value, Const::Null | Const::Undefined | Const::Bool(_)),
@@ -170,8 +210,11 @@ impl Pass<'_, '_> {
             _ => None,
         };
         match (oper, operands.as_slice()) {
-            (Oper::Eq | Oper::In, [a, b]) if is_const(b) => local(a),
-            (Oper::Eq, [a, b]) if is_const(a) => local(b),
+            (Oper::Eq | Oper::In, [a, b]) if is_const(b) => Some((local(a)?, true)),
+            (Oper::Eq, [a, b]) if is_const(a) => Some((local(b)?, true)),
+            (Oper::Ne, [a, b]) if is_const(b) => Some((local(a)?, false)),
+            (Oper::Ne, [a, b]) if is_const(a) => Some((local(b)?, false)),
+            (Oper::Not, [inner]) => self.checked_local(*inner).map(|(local, holds)| (local, !holds)),
             _ => None,
         }
     }
@@ -273,18 +316,37 @@ impl Pass<'_, '_> {
             .find(|(_, block)| block.instrs.first() == Some(&id))
             .map(|(block, _)| block);
         let (raised, mut by_library) = block.and_then(|block| self.raised.get(&block)).cloned().unwrap_or_default();
-        let mut tree = Tree::default();
-        for entry in raised.entries() {
-            if let Root::Source(source) = entry.root
-                && matches!(self.taint.names.sources[source].kind, Kind::Error | Kind::Stack)
-            {
-                by_library = true;
-                continue;
-            }
-            tree.add(entry.clone().then(at, What::Caught));
-        }
+        by_library |= raised.entries().iter().any(|entry| self.is_raw_error(entry));
+        let mut tree = self.caught_tree(&raised, at);
         if by_library {
             tree.add(self.source(Kind::Error, at, None));
+        }
+        tree
+    }
+
+    fn is_raw_error(&self, entry: &Entry) -> bool {
+        matches!(entry.root, Root::Source(source)
+            if matches!(self.taint.names.sources[source].kind, Kind::Error | Kind::Stack))
+    }
+
+    /// What the program put into the errors that are caught here. The text of a script's error is in its `message` and its
+    /// `stack`, and in nothing else of it.
+    pub(super) fn caught_tree(&self, raised: &Tree, at: At) -> Tree {
+        let mut tree = Tree::default();
+        for entry in raised.entries() {
+            if self.is_raw_error(entry) {
+                continue;
+            }
+            let entry = entry.clone().then(at, What::Caught);
+            if self.language == Language::Script && entry.form != Form::Exact && entry.at.is_empty() {
+                for key in ["message", "stack"] {
+                    let mut part = entry.clone();
+                    part.at.push(key.into());
+                    tree.add(part);
+                }
+                continue;
+            }
+            tree.add(entry);
         }
         tree
     }
@@ -346,7 +408,7 @@ impl Pass<'_, '_> {
         // An object put into a template is `[object Object]`; an error's or a text's own text is what it is.
         if self.language == Language::Script && form == Form::Text {
             return held.map(|entry| {
-                if entry.at.first().is_some_and(|at| at != ANY && at.parse::<u32>().is_err()) {
+                if entry.at.first().is_some_and(|at| at != ANY && at != "message" && at.parse::<u32>().is_err()) {
                     None
                 } else {
                     Some(entry)

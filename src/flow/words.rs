@@ -19,6 +19,7 @@ pub(crate) enum Secrecy {
 pub(crate) struct Words {
     env: EnvWords,
     credential: CredentialWords,
+    headers: HeaderWords,
     clean_methods: MethodWords,
 }
 
@@ -44,6 +45,13 @@ struct EnvWords {
 struct CredentialWords {
     names: Vec<String>,
     likely: Vec<String>,
+    holders: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HeaderWords {
+    of: Vec<String>,
 }
 
 impl Words {
@@ -78,6 +86,16 @@ impl Words {
             Language::Rust => &self.clean_methods.rust,
         };
         names.iter().any(|known| known == name)
+    }
+
+    /// Does an object of this name hold credentials in fields whose own name leaves it open?
+    pub(crate) fn holds_credentials(&self, name: &str) -> bool {
+        self.credential.holders.contains(&name.to_lowercase())
+    }
+
+    /// Is an object of this name a request that came in?
+    pub(crate) fn is_request(&self, name: &str) -> bool {
+        self.headers.of.contains(&words(name))
     }
 
     /// Does a field, header or parameter of this name hold a credential? `Unknown`: it is likely.

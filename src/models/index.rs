@@ -69,6 +69,7 @@ pub(crate) enum Table {
     SourceRead,
     Flow,
     Clean,
+    Plain,
 }
 
 #[derive(Default)]
@@ -105,6 +106,8 @@ pub(crate) struct Index {
     globals: BTreeSet<(Language, Symbol)>,
     /// Type row → the state that its members start from.
     type_roots: BTreeMap<RowRef, StateId>,
+    /// Members that tell the type of an unknown value.
+    told_by: BTreeMap<(Language, Symbol), StateId>,
     nodes: RefCell<Nodes>,
 }
 
@@ -125,6 +128,7 @@ impl Index {
             import_prefixes: BTreeMap::new(),
             globals: BTreeSet::new(),
             type_roots: BTreeMap::new(),
+            told_by: BTreeMap::new(),
             nodes: RefCell::default(),
         };
         let mut faults = Vec::new();
@@ -155,6 +159,9 @@ impl Index {
             let state = self.root_state(language, &ty.name);
             let row = RowRef { file: at, table: Table::TypeName, row: u32::try_from(row).unwrap_or(u32::MAX) };
             self.type_roots.insert(row, state);
+            for member in &ty.told_by {
+                self.told_by.insert((language, member.into()), state);
+            }
         }
     }
 
@@ -238,6 +245,9 @@ impl Index {
         }
         for (n, row) in file.cleans.iter().enumerate() {
             add(Table::Clean, n, &row.calls, End::Call);
+        }
+        for (n, row) in file.plains.iter().enumerate() {
+            add(Table::Plain, n, &row.calls, End::Call);
         }
     }
 
@@ -333,6 +343,11 @@ impl Index {
                     states.push(*state);
                 }
             }
+        }
+        if let (Step::Member(name), true) = (step, states.is_empty())
+            && let Some(ty) = self.told_by.get(&(node.language, name.clone()))
+        {
+            states.extend(self.states[*ty].next.get(step));
         }
         let name = if states.is_empty() { node.library.clone() } else { step_name(&node.name, step) };
         let to = self.intern(states, name, node.library.clone(), node.language);

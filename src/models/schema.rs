@@ -67,6 +67,8 @@ pub(crate) struct ModelFile {
     pub(crate) flows: Vec<FlowRow>,
     #[serde(default, rename = "clean")]
     pub(crate) cleans: Vec<CleanRow>,
+    #[serde(default, rename = "plain")]
+    pub(crate) plains: Vec<PlainRow>,
     #[serde(default, rename = "echo")]
     pub(crate) echoes: Vec<EchoRow>,
 }
@@ -107,6 +109,9 @@ pub(crate) struct TypeRow {
     /// Type names an annotation may use for it, and classes whose instances (also of subclasses) are one: `pino.Logger`.
     #[serde(default)]
     pub(crate) named: Vec<String>,
+    /// Members by which an unknown value of whatever library is taken for one: `then`.
+    #[serde(default)]
+    pub(crate) told_by: Vec<String>,
 }
 
 /// Where output goes.
@@ -424,6 +429,9 @@ pub(crate) struct HandlerRow {
     /// Types of parameters that `param.*` leaves out (contexts), by their last name.
     #[serde(default)]
     pub(crate) except_types: Vec<String>,
+    /// Ports of a registration call with the object that says what each argument has to be, where the library checks it.
+    #[serde(default)]
+    pub(crate) schema: Vec<String>,
     /// What the agent gets when the handler throws.
     #[serde(default)]
     pub(crate) throws: ThrowShape,
@@ -517,7 +525,8 @@ pub(crate) enum CallbackTime {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SourceRow {
-    /// `env`, `env-all`, `response`, `credential`, `argument`, `stdin`, `error`, `stack` (a formatted trace).
+    /// `env`, `env-all`, `response`, `credential`, `argument`, `stdin`, `error`, `stack` (a formatted trace),
+    /// `headers` (names and values of which some are credentials).
     pub(crate) kind: String,
     /// Members whose reading is the source: `process.env.*`.
     #[serde(default)]
@@ -541,6 +550,9 @@ pub(crate) struct FlowRow {
     pub(crate) calls: Vec<String>,
     pub(crate) from: Vec<String>,
     pub(crate) to: Vec<String>,
+    /// What is moved becomes a text here: `String(x)`.
+    #[serde(default)]
+    pub(crate) text: bool,
 }
 
 /// A call whose result holds nothing of what it was given: hashes, lengths, key lists, redaction.
@@ -551,6 +563,13 @@ pub(crate) struct CleanRow {
     /// Kinds of data it cleans; default: all.
     #[serde(default)]
     pub(crate) kinds: Vec<String>,
+}
+
+/// A call that describes values which say nothing worth hiding: numbers, truth values, one of a few constants.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PlainRow {
+    pub(crate) calls: Vec<String>,
 }
 
 /// What a library itself logs once the program switches a level on: a finding at the place that sets the level.

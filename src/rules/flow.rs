@@ -6,10 +6,12 @@
 mod judge;
 mod tell;
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::span::Loc;
 use crate::finding::Finding;
+use crate::flow::domain::Kind;
 use crate::flow::live::Site;
 use crate::flow::solve::{Leak, taint};
 use crate::flow::summary::Drain;
@@ -27,7 +29,7 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Findings<'_>) {
         return;
     }
     let (taint, leaks) = taint(cx.values, &processes);
-    let mut groups: BTreeMap<(&'static str, At), Vec<(Verdict, &Leak)>> = BTreeMap::new();
+    let mut groups = Groups::new();
     for leak in &leaks {
         if let Some(verdict) = judge::judge(cx, &taint, leak) {
             groups.entry((verdict.rule, leak.hit.primary)).or_default().push((verdict, leak));
@@ -36,11 +38,21 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Findings<'_>) {
     // A credential that is known by its name only is the same thing as the variable or argument that it is.
     let known: BTreeSet<Loc> = groups
         .keys()
-        .filter(|(rule, _)| matches!(*rule, "env-in-log" | "argument-in-log" | "response-in-log"))
+        .filter(|(rule, _)| matches!(*rule, "env-in-log" | "argument-in-log"))
         .map(|(_, at)| loc(cx.values.program, *at))
         .collect();
+    // And one in a response is graver than the response.
+    let credentials: BTreeSet<Loc> = groups
+        .keys()
+        .filter(|(rule, _)| *rule == "credential-in-log")
+        .map(|(_, at)| loc(cx.values.program, *at))
+        .collect();
+    one_place_for_each(&mut groups);
     for ((rule, primary), mut group) in groups {
         if rule == "credential-in-log" && known.contains(&loc(cx.values.program, primary)) {
+            continue;
+        }
+        if rule == "response-in-log" && credentials.contains(&loc(cx.values.program, primary)) {
             continue;
         }
         group.sort_by(|a, b| {
@@ -52,6 +64,28 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Findings<'_>) {
             }
         }
     }
+}
+
+type Groups<'l> = BTreeMap<(&'static str, At), Vec<(Verdict, &'l Leak)>>;
+
+/// One error that a handler gives back in several forms is told once: at the place of the gravest.
+fn one_place_for_each(groups: &mut Groups<'_>) {
+    let by_handler = |leak: &Leak| leak.hit.sink.row.is_none() && matches!(leak.source.kind, Kind::Error | Kind::Stack);
+    let key = |rule: &'static str, leak: &Leak| (rule, leak.source.clone(), leak.hit.sink.at);
+    let mut best = BTreeMap::new();
+    for ((rule, primary), group) in groups.iter() {
+        for (verdict, leak) in group.iter().filter(|(_, leak)| by_handler(leak)) {
+            let here = (verdict.rank(), group.len(), Reverse(*primary));
+            let known = best.entry(key(rule, leak)).or_insert(here);
+            *known = (*known).max(here);
+        }
+    }
+    for ((rule, primary), group) in groups.iter_mut() {
+        group.retain(|(_, leak)| {
+            !by_handler(leak) || best.get(&key(rule, leak)).is_none_or(|best| best.2 == Reverse(*primary))
+        });
+    }
+    groups.retain(|_, group| !group.is_empty());
 }
 
 fn finding(cx: &Cx<'_>, unit: &Unit<'_>, group: &[(Verdict, &Leak)], out: &Findings<'_>) -> Option<Finding> {
@@ -93,7 +127,8 @@ fn live_site<'u>(unit: &'u Unit<'_>, leak: &Leak) -> Option<&'u Site> {
             .get(&leak.hit.primary)
             .and_then(|sites| sites.first())
             .or_else(|| in_func(leak.hit.primary))
-            .or_else(|| in_func(leak.hit.sink.at));
+            .or_else(|| in_func(leak.hit.sink.at))
+            .or_else(|| unit.process.live.later.get(&leak.hit.sink.at.0));
     }
     let sink = sites.get(&leak.hit.sink.at)?.first()?;
     if leak.hit.primary == leak.hit.sink.at {

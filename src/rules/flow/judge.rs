@@ -1,7 +1,7 @@
 //! Is a leak a finding, of which rule, and how grave?
 
 use crate::finding::{Level, Persona};
-use crate::flow::domain::{Form, Kind, Root};
+use crate::flow::domain::{Form, Kind, Root, SourcePlace};
 use crate::flow::solve::{Leak, Taint, is_error_part};
 use crate::flow::summary::Drain;
 use crate::flow::words::{Secrecy, Words};
@@ -36,7 +36,8 @@ pub(super) fn judge(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Option<Verdi
     let mut verdict = match (leak.source.kind, to_agent) {
         (Kind::Env | Kind::EnvAll, _) => env(taint.words(), leak, to_agent)?,
         (Kind::Credential, false) => credential(leak)?,
-        (Kind::Argument, false) => argument(cx, leak)?,
+        (Kind::Headers, false) => headers(taint.words(), leak)?,
+        (Kind::Argument, false) => argument(cx, taint, leak)?,
         (Kind::Response, false) => response(leak)?,
         (Kind::Error | Kind::Stack, true) => error(cx, leak)?,
         _ => return None,
@@ -92,17 +93,36 @@ fn credential(leak: &Leak) -> Option<Verdict> {
     Some(verdict("credential-in-log", what))
 }
 
-fn argument(cx: &Cx<'_>, leak: &Leak) -> Option<Verdict> {
+fn headers(words: &Words, leak: &Leak) -> Option<Verdict> {
+    let what = match leak.hit.entry.path.iter().find(|name| name.as_str() != "*") {
+        None => "all headers, the Authorization header among them,".to_owned(),
+        Some(name) => {
+            words.credential(name)?;
+            format!("the header `{name}`")
+        }
+    };
+    Some(verdict("credential-in-log", what))
+}
+
+fn argument(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Option<Verdict> {
     const OUTER: &[&str] = &["params", "arguments", "*", "request", "args", "kwargs", "0"];
     let entry = &leak.hit.entry;
     // The name of the tool, the method and the id of the request are no values.
-    if entry.path.first().is_some_and(|name| matches!(name.as_str(), "method" | "id" | "jsonrpc"))
-        || entry.path.len() == 2 && entry.path[0] == "params" && entry.path[1] == "name"
+    let is_message = matches!(leak.source.place, SourcePlace::Instr(_));
+    if is_message
+        && (entry.path.first().is_some_and(|name| matches!(name.as_str(), "method" | "id" | "jsonrpc"))
+            || entry.path.len() == 2 && entry.path[0] == "params" && entry.path[1] == "name")
     {
         return None;
     }
     let is_payload = |name: &str| name.rsplit_once('.').is_some_and(|(_, at)| at.parse::<u32>().is_ok());
     let inner = entry.path.iter().find(|name| !OUTER.contains(&name.as_str()) && !is_payload(name));
+    if let (Some(name), SourcePlace::Param(func, _)) = (inner, &leak.source.place) {
+        let mut handlers = cx.units.iter().flat_map(|unit| &unit.process.handlers).filter(|known| known.func == *func);
+        if handlers.clone().next().is_some() && handlers.all(|handler| taint.is_plain_argument(handler, name)) {
+            return None;
+        }
+    }
     let name = inner.or(leak.source.name.as_ref()).cloned().unwrap_or_default();
     let is_made_up = name.strip_prefix("arg").is_some_and(|rest| rest.parse::<u32>().is_ok());
     let what = if is_made_up || name.starts_with('<') || name.is_empty() || OUTER.contains(&name.as_str()) {
@@ -110,7 +130,6 @@ fn argument(cx: &Cx<'_>, leak: &Leak) -> Option<Verdict> {
     } else {
         format!("the argument `{name}`")
     };
-    let _ = cx;
     Some(verdict("argument-in-log", what))
 }
 

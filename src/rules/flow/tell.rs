@@ -47,7 +47,7 @@ pub(super) fn finding(
         doubt(&mut finding, why.clone());
     }
     marks(hit.entry.marks, &mut finding);
-    if matches!(leak.source.kind, Kind::Env | Kind::EnvAll | Kind::Credential) {
+    if matches!(leak.source.kind, Kind::Env | Kind::EnvAll | Kind::Credential | Kind::Headers) {
         if hit.entry.marks.has(Marks::OBSCURE) {
             doubt(&mut finding, "most library calls give back something else than what they are given".into());
         }
