@@ -21,6 +21,14 @@ pub(crate) struct Models {
     ports: FxHashMap<String, Port>,
     callbacks: FxHashMap<RowRef, Callback>,
     flows: FxHashMap<RowRef, Flow>,
+    containers: Containers,
+}
+
+/// How containers are told: `rules/containers.toml`.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Containers {
+    keeps: rustc_hash::FxHashSet<String>,
 }
 
 /// A callback row with its ports parsed.
@@ -84,10 +92,17 @@ impl Models {
             ports: FxHashMap::default(),
             callbacks: FxHashMap::default(),
             flows: FxHashMap::default(),
+            containers: toml::from_str(include_str!("../rules/containers.toml"))
+                .map_err(|fault| vec![format!("rules/containers.toml: {fault}")])?,
         };
         let mut faults = Vec::new();
         models.parse_ports(&mut faults);
         if faults.is_empty() { Ok(models) } else { Err(faults) }
+    }
+
+    /// Does a container's method of this name keep its arguments?
+    pub(crate) fn keeps(&self, method: &str) -> bool {
+        self.containers.keeps.contains(method)
     }
 
     /// Does a library whose import is written so serve?

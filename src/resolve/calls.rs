@@ -327,9 +327,17 @@ impl Values<'_> {
             }
             Value::Record(record) if row.is_none() => {
                 let all = self.field_slot(&Obj::Record(*record), Key::All);
-                self.add_edge(all, Edge::Invoke(number, None));
+                self.add_edge(all, Edge::InvokeField(number));
             }
             _ => {}
+        }
+    }
+
+    /// A function in a field of an object literal that is handed to a library. What lies deeper in it is not called: with
+    /// objects that hold each other, everything would be.
+    pub(super) fn invoke_field(&mut self, value: &Value, number: u32) {
+        if let Value::Func(_) = value {
+            self.invoke(value, number, None);
         }
     }
 
@@ -402,7 +410,7 @@ impl Values<'_> {
                 {
                     return;
                 }
-                self.keep(&obj, number, result);
+                self.keep(&obj, number, name, result);
                 self.add(result, value);
             }
             Value::Api(node, Some(at)) => {
@@ -415,7 +423,7 @@ impl Values<'_> {
                     && data.language != Language::Rust
                     && self.models.index.node(made).rows.iter().all(|row| is_plain(&row.table))
                 {
-                    self.keep(&Obj::Api(*at), number, result);
+                    self.keep(&Obj::Api(*at), number, name, result);
                 }
             }
             Value::Instance(class) | Value::Typed(class) => {
@@ -449,7 +457,7 @@ impl Values<'_> {
         }
     }
 
-    fn keep(&mut self, obj: &Obj, number: u32, result: SlotId) {
+    fn keep(&mut self, obj: &Obj, number: u32, name: &Symbol, result: SlotId) {
         let program = self.program;
         let at = self.calls[number as usize].at;
         let Op::Call(call) = &program.funcs[at.0].instrs[at.1].op else { return };
@@ -457,8 +465,10 @@ impl Values<'_> {
         self.copy(all, result);
         for arg in &call.args {
             let from = self.instr_slot(at.0, arg.value);
-            let some = self.field_slot(obj, Key::Some);
-            self.copy(from, some);
+            if self.models.keeps(name) {
+                let some = self.field_slot(obj, Key::Some);
+                self.copy(from, some);
+            }
             self.add_edge(from, Edge::InvokeWith(number, all));
         }
     }

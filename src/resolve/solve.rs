@@ -40,6 +40,8 @@ pub(super) enum Edge {
     ImplOf(u32),
     /// The value is handed to a library call (by number), which calls it as the row says.
     Invoke(u32, Option<crate::models::index::RowRef>),
+    /// The value is in a field of an object that is handed to a library call (by number).
+    InvokeField(u32),
     /// The value is registered as a handler by a call, as the row says.
     Register(u32, crate::models::index::RowRef),
     /// The value is handed to a container's method, which calls it with the container's items.
@@ -70,6 +72,9 @@ const FIRST_STEPS: usize = 4_000_000;
 /// And more by the size of the program: real servers need three to ten a slot.
 const STEPS_PER_SLOT: usize = 24;
 
+/// Up to this many values a slot is worked on at once: a variable of a few types, a dispatch table.
+const MAX_EARLY: usize = 12;
+
 /// Why a call edge exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum CallKind {
@@ -95,6 +100,8 @@ pub(crate) struct Values<'p> {
     pub(crate) classes: Classes,
     pub(super) slots: IndexVec<SlotId, Slot>,
     pub(super) queue: Vec<Work>,
+    /// Work on slots that hold many values.
+    crowded: Vec<Work>,
     known_edges: FxHashSet<(SlotId, Edge)>,
     n_steps: usize,
     /// The pass gave up before everything was propagated.
@@ -174,6 +181,7 @@ impl<'p> Values<'p> {
             classes: Classes::default(),
             slots,
             queue: Vec::new(),
+            crowded: Vec::new(),
             known_edges: FxHashSet::default(),
             n_steps: 0,
             is_cut: false,
@@ -319,8 +327,14 @@ impl<'p> Values<'p> {
 
     pub(super) fn add(&mut self, slot: SlotId, value: &Value) {
         if self.slots[slot].values.insert(value) {
-            self.queue.push(Work::Value(slot, value.clone()));
+            self.put_off(slot, Work::Value(slot, value.clone()));
         }
+    }
+
+    /// Queues work. What comes of a slot that holds many values already tells little: it waits until all else is done.
+    fn put_off(&mut self, slot: SlotId, work: Work) {
+        let queue = if self.slots[slot].values.items().len() > MAX_EARLY { &mut self.crowded } else { &mut self.queue };
+        queue.push(work);
     }
 
     /// Adds a constraint, once. What the slot already holds is queued for it: nothing here recurses.
@@ -329,7 +343,7 @@ impl<'p> Values<'p> {
             return;
         }
         if !self.slots[slot].values.items().is_empty() {
-            self.queue.push(Work::Edge(slot, self.slots[slot].edges.len()));
+            self.put_off(slot, Work::Edge(slot, self.slots[slot].edges.len()));
         }
         self.slots[slot].edges.push(edge);
     }
@@ -340,13 +354,15 @@ impl<'p> Values<'p> {
 
     pub(super) fn run(&mut self) {
         let budget = FIRST_STEPS + STEPS_PER_SLOT * self.slots.len();
-        while let Some(work) = self.queue.pop() {
+        while let Some(work) = self.queue.pop().or_else(|| self.crowded.pop()) {
             if self.n_steps > budget {
                 self.is_cut = true;
                 self.queue.clear();
+                self.crowded.clear();
                 return;
             }
             match work {
+                Work::Value(slot, value) if self.is_worthless(slot, &value) => self.n_steps += 1,
                 Work::Value(slot, value) => {
                     let mut at = 0;
                     while let Some(edge) = self.slots[slot].edges.get(at).cloned() {
@@ -359,13 +375,20 @@ impl<'p> Values<'p> {
                     let Some(edge) = self.slots[slot].edges.get(edge).cloned() else { continue };
                     let mut at = 0;
                     while let Some(value) = self.slots[slot].values.items().get(at).cloned() {
-                        self.apply(&edge, &value);
+                        if !self.is_worthless(slot, &value) {
+                            self.apply(&edge, &value);
+                        }
                         at += 1;
                     }
                     self.n_steps += at + 1;
                 }
             }
         }
+    }
+
+    /// Does the value say nothing, coming from this slot?
+    fn is_worthless(&self, slot: SlotId, value: &Value) -> bool {
+        *value != Value::Unknown && self.slots[slot].values.is_drowned()
     }
 
     fn apply(&mut self, edge: &Edge, value: &Value) {
@@ -381,6 +404,7 @@ impl<'p> Values<'p> {
             Edge::ImplTarget(block) => self.impl_target(value, *block),
             Edge::ImplOf(block) => self.impl_of(value, *block),
             Edge::Invoke(call, row) => self.invoke(value, *call, *row),
+            Edge::InvokeField(call) => self.invoke_field(value, *call),
             Edge::Register(call, row) => self.register(value, *call, *row),
             Edge::InvokeWith(call, items) => self.invoke_with(value, *call, *items),
             Edge::Container(call, name, to) => self.container(value, *call, name, *to),

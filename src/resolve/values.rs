@@ -88,6 +88,9 @@ pub(crate) const MAX_INSTANCES: usize = 40;
 /// Most functions and classes a slot keeps. Dispatch tables hold some hundred handlers.
 pub(crate) const MAX_OBJECTS: usize = 320;
 
+/// Objects of the program beside the most library values: real variables hold the ones or the others.
+const MAX_DROWNED: usize = 8;
+
 /// From this many values on, membership is asked of a hash set.
 const MANY: usize = 12;
 
@@ -140,6 +143,12 @@ impl ValueSet {
 
     pub(crate) fn items(&self) -> &[Value] {
         &self.items
+    }
+
+    /// Does it hold so many sorts of things that none of them tells anything? A place through which a whole program's data
+    /// goes: what is made of it is no longer followed.
+    pub(crate) fn is_drowned(&self) -> bool {
+        self.apis >= MAX_APIS && (self.consts >= MAX_CONSTS || self.records + self.instances >= MAX_DROWNED)
     }
 
     /// Is nothing known of it?
