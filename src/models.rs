@@ -29,6 +29,7 @@ pub(crate) struct Models {
 #[serde(deny_unknown_fields)]
 struct Containers {
     keeps: rustc_hash::FxHashSet<String>,
+    iterates: rustc_hash::FxHashSet<String>,
 }
 
 /// A callback row with its ports parsed.
@@ -103,6 +104,11 @@ impl Models {
     /// Does a container's method of this name keep its arguments?
     pub(crate) fn keeps(&self, method: &str) -> bool {
         self.containers.keeps.contains(method)
+    }
+
+    /// Does a method of this name call its argument with what is in the object?
+    pub(crate) fn iterates(&self, method: &str) -> bool {
+        self.containers.iterates.contains(method)
     }
 
     /// Does a library whose import is written so serve?

@@ -84,7 +84,7 @@ struct Candidate {
     start: Start,
     name: String,
     how: String,
-    doubt: Option<String>,
+    doubts: Vec<String>,
 }
 
 /// Finds the servers, sorted by entry and name.
@@ -185,7 +185,12 @@ impl<'v> Finder<'v, '_> {
             return;
         }
         let is_main = function.is_none();
-        self.consider(Candidate { start: Start { module: Some(module), is_main, func }, name, how, doubt });
+        self.consider(Candidate {
+            start: Start { module: Some(module), is_main, func },
+            name,
+            how,
+            doubts: doubt.into_iter().collect(),
+        });
     }
 
     /// The function that a module's name stands for.
@@ -214,7 +219,7 @@ impl<'v> Finder<'v, '_> {
             how: candidate.how,
             entry: program.modules[module].file,
             process,
-            doubts: candidate.doubt.into_iter().collect(),
+            doubts: candidate.doubts,
             by_hand,
         });
     }
@@ -256,7 +261,7 @@ impl<'v> Finder<'v, '_> {
                 .manifests
                 .names_entries(data.language, path)
                 .then(|| "no manifest names this file as an entry".to_owned());
-            self.consider(Candidate { start, name, how, doubt });
+            self.consider(Candidate { start, name, how, doubts: doubt.into_iter().collect() });
         }
     }
 
@@ -287,9 +292,12 @@ impl<'v> Finder<'v, '_> {
             let module = (data.language_runs(program)).then_some(data.module);
             let start = Start { module, is_main: false, func: Some(func) };
             let path = &self.workspace.files[program.modules[data.module].file].path;
-            let doubt = Some(format!("no entry of the program was found to call `{}()`", data.name));
+            let doubts = vec![
+                format!("no entry of the program was found to call `{}()`", data.name),
+                "it may be dead code".into(),
+            ];
             let how = format!("function {}()", data.name);
-            self.consider(Candidate { start, name: stem(path), how, doubt });
+            self.consider(Candidate { start, name: stem(path), how, doubts });
         }
     }
 

@@ -466,6 +466,7 @@ impl Pass<'_, '_> {
                     }
                 }
                 None if self.is_registration(at) => returns = false,
+                None if !self.iterates(call) => {}
                 None => {
                     // The items of a container, or whatever the receiver is.
                     let items = receiver.read(ANY);
@@ -480,6 +481,10 @@ impl Pass<'_, '_> {
                 result.join(&given.under(&[ANY.into()]));
             }
         }
+    }
+
+    fn iterates(&self, call: &Call) -> bool {
+        matches!(call.callee.path.last(), Some(Field::Name(name)) if self.taint.values.models.iterates(name))
     }
 
     fn is_registration(&self, at: At) -> bool {

@@ -31,6 +31,13 @@ pub(crate) struct RowRef {
     pub(crate) row: u32,
 }
 
+impl RowRef {
+    /// Is it the same row, whichever of its patterns led there?
+    pub(crate) fn is_of(self, other: Self) -> bool {
+        (self.file, self.row) == (other.file, other.row)
+    }
+}
+
 /// The tables that patterns lead to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Table {

@@ -39,7 +39,7 @@ fn is_moved(cx: &Cx<'_>, unit: &Unit<'_>, at: At, site: &Site) -> bool {
     let moved_by = cx.values.call_rows(at, Table::RebindMoves);
     site.rebinds.iter().any(|id| {
         let rebind = &unit.process.explorer.rebinds[*id as usize];
-        moved_by.contains(&rebind.row) && (rebind.is_filter || rebind.stream != Stream::Stdout)
+        moved_by.iter().any(|row| row.is_of(rebind.row)) && (rebind.is_filter || rebind.stream != Stream::Stdout)
     })
 }
 
@@ -183,7 +183,12 @@ fn is_first(cx: &Cx<'_>, unit: &Unit<'_>, at: At, row: RowRef) -> bool {
 /// Does the default that the row tells still hold: is none of the calls made that change it?
 fn is_default(cx: &Cx<'_>, unit: &Unit<'_>, row: RowRef) -> bool {
     cx.values.models.logger(row).default_of.is_empty()
-        || !unit.process.live.sites.keys().any(|other| cx.values.call_rows(*other, Table::LoggerDefault).contains(&row))
+        || !unit
+            .process
+            .live
+            .sites
+            .keys()
+            .any(|other| cx.values.call_rows(*other, Table::LoggerDefault).iter().any(|known| known.is_of(row)))
 }
 
 fn logger_finding(cx: &Cx<'_>, unit: &Unit<'_>, (at, row): (At, RowRef), sites: &[Site], out: &mut Findings<'_>) {

@@ -14,6 +14,11 @@ use crate::rules::{Cx, Findings, Unit, loc};
 
 use super::judge::Verdict;
 
+/// More places than these that keep a value on its way, and more steps than these, lower the confidence: what a variable or
+/// field holds is known for the whole run of the program, not for one request.
+const MAX_KEPT: usize = 3;
+const MAX_STEPS: usize = 16;
+
 pub(super) fn finding(
     cx: &Cx<'_>,
     unit: &Unit<'_>,
@@ -54,6 +59,14 @@ pub(super) fn finding(
         if hit.entry.trace.steps().iter().any(|(_, what)| *what == What::Caught) {
             doubt(&mut finding, "an error carries it, if that error is raised at all".into());
         }
+    }
+    let steps = hit.entry.trace.steps();
+    let n_kept = steps.iter().filter(|(_, what)| matches!(what, What::Stored(_))).count();
+    if n_kept > MAX_KEPT {
+        doubt(&mut finding, format!("it is kept in {n_kept} places on the way, any of which may hold something else"));
+    }
+    if steps.len() > MAX_STEPS {
+        doubt(&mut finding, format!("the way has {} steps", steps.len()));
     }
     // Two doubts or more: worth a look when somebody asks for everything, not on every run.
     if finding.confidence == Confidence::Low {
