@@ -30,6 +30,7 @@ pub(crate) struct Models {
 struct Containers {
     keeps: rustc_hash::FxHashSet<String>,
     iterates: rustc_hash::FxHashSet<String>,
+    wraps: Vec<String>,
 }
 
 /// A callback row with its ports parsed.
@@ -104,6 +105,11 @@ impl Models {
     /// Does a container's method of this name keep its arguments?
     pub(crate) fn keeps(&self, method: &str) -> bool {
         self.containers.keeps.contains(method)
+    }
+
+    /// Does a library's function of this name give back its first argument, with something around it?
+    pub(crate) fn wraps(&self, function: &str) -> bool {
+        self.containers.wraps.iter().any(|start| function.starts_with(start.as_str()))
     }
 
     /// Does a method of this name call its argument with what is in the object?

@@ -34,8 +34,11 @@ impl Values<'_> {
                         if !self.call_rows(at, Table::Serve).is_empty() {
                             with_sdk.insert(language);
                         }
-                        if self.call_rows(at, Table::Source).iter().any(|row| self.models.source(*row).kind == "stdin")
-                        {
+                        let is_read = |row: &crate::models::index::RowRef| {
+                            let source = self.models.source(*row);
+                            source.kind == "stdin" && self.holds(at, &source.when)
+                        };
+                        if self.call_rows(at, Table::Source).iter().any(is_read) {
                             reads.push((data.module, at));
                         }
                     }

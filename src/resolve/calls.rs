@@ -254,6 +254,14 @@ impl Values<'_> {
             self.copy(from, site.result);
         }
         let data = self.models.index.node(made);
+        // `monitor.wrapServer(server)` gives something that is used as the server.
+        if !data.is_modelled()
+            && let (Some(Field::Name(name)), Some(arg)) = (call.callee.path.last(), call.args.first())
+            && self.models.wraps(name)
+        {
+            let from = self.instr_slot(site.at.0, arg.value);
+            self.copy(from, site.result);
+        }
         for row in data.rows(Table::Flow) {
             self.flow_row(number, row);
         }

@@ -104,20 +104,31 @@ pub(crate) fn build_outputs<'p>(
     outputs
 }
 
-/// `dist` is always output where TypeScript stands beside it; the other names need a file compiled from one that is there.
+/// What programs are called.
+const ENTRY_STEMS: [&str; 4] = ["index", "main", "server", "cli"];
+
+/// `dist` is output where TypeScript stands beside it; the other names need a file compiled from one that is there.
 fn is_output(dir: &str, is_named: bool, typed: &[&str], sources: &BTreeSet<&str>) -> bool {
     if typed.iter().any(|path| paths::below(path, dir).is_some()) {
         return false;
     }
-    if is_named || paths::name(dir) == "dist" {
-        return !typed.is_empty();
-    }
     let inside = sources.iter().filter_map(|path| paths::below(path, dir)).map(paths::without_extension);
     let stems: BTreeSet<&str> = inside.collect();
+    if is_named || paths::name(dir) == "dist" {
+        return !typed.is_empty() && !has_only_entries_without_source(&stems, typed);
+    }
     typed.iter().any(|path| {
         let stem = paths::without_extension(path);
         stems.contains(stem) || stem.match_indices('/').any(|(at, _)| stems.contains(stem.get(at + 1..).unwrap_or("")))
     })
+}
+
+/// Does the folder hold programs of which none was compiled from a file that is there? A package may ship some of its
+/// TypeScript, and the rest compiled only.
+fn has_only_entries_without_source(stems: &BTreeSet<&str>, typed: &[&str]) -> bool {
+    let entries: Vec<&&str> = stems.iter().filter(|stem| ENTRY_STEMS.contains(*stem)).collect();
+    let has_source = |stem: &str| typed.iter().any(|path| paths::name(paths::without_extension(path)) == stem);
+    !entries.is_empty() && !entries.iter().any(|stem| has_source(stem))
 }
 
 /// Configuration and tests prove nothing about where the program's own code is.
