@@ -22,6 +22,15 @@ pub(crate) struct Models {
     callbacks: FxHashMap<RowRef, Callback>,
     flows: FxHashMap<RowRef, Flow>,
     containers: Containers,
+    transports: Transports,
+}
+
+/// What command lines and variables call the transports: `rules/transports.toml`.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Transports {
+    stdio: String,
+    others: Vec<String>,
 }
 
 /// How containers are told: `rules/containers.toml`.
@@ -96,10 +105,22 @@ impl Models {
             flows: FxHashMap::default(),
             containers: toml::from_str(include_str!("../rules/containers.toml"))
                 .map_err(|fault| vec![format!("rules/containers.toml: {fault}")])?,
+            transports: toml::from_str(include_str!("../rules/transports.toml"))
+                .map_err(|fault| vec![format!("rules/transports.toml: {fault}")])?,
         };
         let mut faults = Vec::new();
         models.parse_ports(&mut faults);
         if faults.is_empty() { Ok(models) } else { Err(faults) }
+    }
+
+    /// Does the word mean a transport that is not stdio?
+    pub(crate) fn is_other_transport(&self, word: &str) -> bool {
+        self.transports.others.iter().any(|other| other.eq_ignore_ascii_case(word))
+    }
+
+    /// The word that chooses stdio.
+    pub(crate) fn stdio_word(&self) -> &str {
+        &self.transports.stdio
     }
 
     /// Does a container's method of this name keep its arguments?

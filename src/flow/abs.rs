@@ -33,6 +33,22 @@ pub(crate) enum Fact {
     Falsy,
 }
 
+impl Fact {
+    /// What holds when the one or the other does.
+    fn meet(&self, other: &Self) -> Option<Self> {
+        let left_out = |values: &[Const], also: &dyn Fn(&Const) -> bool| {
+            let both: Vec<Const> = values.iter().filter(|value| also(value)).cloned().collect();
+            if both.is_empty() { None } else { Some(Self::Not(both)) }
+        };
+        match (self, other) {
+            (a, b) if a == b => Some(a.clone()),
+            (Self::Not(a), Self::Not(b)) => left_out(a, &|value| b.contains(value)),
+            (Self::Is(is), Self::Not(not)) | (Self::Not(not), Self::Is(is)) => left_out(not, &|value| !same(value, is)),
+            _ => None,
+        }
+    }
+}
+
 /// Facts by symbol.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Facts {
@@ -73,8 +89,20 @@ impl Facts {
 
     /// What both sides know.
     pub(crate) fn meet(&self, other: &Self) -> Self {
-        let both = self.by_sym.iter().filter(|(sym, fact)| other.by_sym.get(*sym) == Some(fact));
-        Self { by_sym: both.map(|(sym, fact)| (sym.clone(), fact.clone())).collect() }
+        let both = self.by_sym.iter().filter_map(|(sym, fact)| Some((sym.clone(), fact.meet(other.by_sym.get(sym)?)?)));
+        Self { by_sym: both.collect() }
+    }
+
+    /// A symbol that is known not to be one of the constants that `excludes` accepts is taken to be `value`: what chooses
+    /// among transports and is not the one, is the other.
+    pub(crate) fn decide(&mut self, excludes: impl Fn(&Const) -> bool, value: &Const) {
+        for fact in self.by_sym.values_mut() {
+            if let Fact::Not(known) = fact
+                && known.iter().any(&excludes)
+            {
+                *fact = Fact::Is(value.clone());
+            }
+        }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -192,6 +220,17 @@ mod tests {
         facts.assume(&equal(&sym(), &Abs::Const(Const::str("stdio"))).expect("a test"), true);
         let is_sse = equal(&sym(), &Abs::Const(Const::str("sse"))).expect("a test");
         assert_eq!(truth(&is_sse, [&facts, &Facts::default()]), Some(false));
+    }
+
+    #[test]
+    fn one_constant_and_others_left_out_meet() {
+        let test = |word: &str| equal(&sym(), &Abs::Const(Const::str(word))).expect("a test");
+        let (mut a, mut b) = (Facts::default(), Facts::default());
+        a.assume(&test("stdio"), true);
+        b.assume(&test("stdio"), false);
+        b.assume(&test("sse"), false);
+        assert_eq!(truth(&test("sse"), [&a.meet(&b), &Facts::default()]), Some(false));
+        assert_eq!(truth(&test("stdio"), [&a.meet(&b), &Facts::default()]), None);
     }
 
     #[test]

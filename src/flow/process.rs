@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use crate::base::Symbol;
 use crate::ir::func::FuncId;
-use crate::ir::instr::{Base, Op};
+use crate::ir::instr::{Base, Const, Op};
 use crate::ir::program::{CellId, ClassId, ClassKind, Language, ModuleId};
 use crate::models::index::{RowRef, Table};
 use crate::models::schema::{HandlerKind, TransportKind};
@@ -85,7 +85,10 @@ pub(crate) fn process<'v>(
     let facts = first.serves.values().filter(on_stdio).map(|serve| serve.facts.clone()).reduce(|a, b| a.meet(&b));
     let mut explorer = Explorer::new(values, cells.clone(), main);
     explorer.force_stdio = force_stdio;
-    explorer.assumed = facts.unwrap_or_else(Facts::default);
+    let mut assumed = facts.unwrap_or_else(Facts::default);
+    let other = |value: &Const| matches!(value, Const::Str(word) if values.models.is_other_transport(word));
+    assumed.decide(other, &Const::str(values.models.stdio_word()));
+    explorer.assumed = assumed;
     explorer.take_knowledge(&mut first);
     let roots = run_roots(&mut explorer, start);
     let handlers = mark_handlers(&mut explorer);

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use crate::base::Symbol;
 use crate::ir::func::{FuncId, ParamKind};
-use crate::ir::instr::{ArgKind, Base, Call, Const, Field, Import, Imported, InstrId, Op, Oper, Place};
+use crate::ir::instr::{ArgKind, Base, Call, CallStyle, Const, Field, Import, Imported, InstrId, Op, Oper, Place};
 use crate::ir::program::CellId;
 use crate::models::index::{RowRef, Table};
 use crate::models::path::Step;
@@ -437,6 +437,9 @@ impl Explorer<'_> {
         let mut n_direct = 0;
         let mut n_ending = 0;
         let before = state.clone();
+        if call.style == CallStyle::Implicit {
+            self.leave_scope(at, call, state);
+        }
         for (callee, kind) in self.values.callees(at).to_vec() {
             if kind == CallKind::Callback {
                 self.callback(at, callee, &before, &mut event, state);
@@ -592,6 +595,28 @@ impl Explorer<'_> {
         !self.values.call_rows(at, Table::Crash).is_empty()
     }
 
+    /// At the end of a `with` block what was redirected for the block is as it was.
+    fn leave_scope(&self, at: At, call: &Call, state: &mut State) {
+        let leaves = matches!(call.callee.path.last(), Some(Field::Name(name)) if name.ends_with("exit__"));
+        let Some(manager) = self.values.receiver_slot(at).filter(|_| leaves && !state.rebinds.is_empty()) else {
+            return;
+        };
+        let made: Vec<At> = self
+            .values
+            .of_slot(manager)
+            .items()
+            .iter()
+            .filter_map(|value| if let Value::Api(_, made) = value { *made } else { None })
+            .collect();
+        let is_undone = |id: &u32| {
+            let rebind = &self.rebinds[*id as usize];
+            made.contains(&rebind.at) && self.values.models.rebind(rebind.row).scoped
+        };
+        if state.rebinds.iter().any(is_undone) {
+            Rc::make_mut(&mut state.rebinds).retain(|id| !is_undone(id));
+        }
+    }
+
     /// What a library call does to the process: serving, exits, crash handlers, rebindings.
     fn library(&mut self, at: At, call: &Call, event: &mut Event, state: &mut State) -> bool {
         for row in self.values.call_rows(at, Table::Rebind) {
@@ -646,6 +671,9 @@ impl Explorer<'_> {
             kind = TransportKind::Stdio;
         }
         let on_stdio = matches!(kind, TransportKind::Stdio | TransportKind::Unknown);
+        if on_stdio {
+            self.assume_transport(at, &serve.transport, state);
+        }
         let facts = state.facts.clone();
         let diverts_stdout = serve.diverts_stdout;
         let blocks = serve.blocks;
@@ -667,6 +695,21 @@ impl Explorer<'_> {
             state.phase = if blocks { Phase::AFTER } else { Phase::SERVING };
         }
         on_stdio || !blocks
+    }
+
+    /// The value that chooses the transport at a serve call chooses stdio, where that is served.
+    fn assume_transport(&self, at: At, spec: &TransportSpec, state: &mut State) {
+        let (TransportSpec::Ports(ports), Some(call)) = (spec, self.values.call_at(at)) else { return };
+        for port in ports.from.iter().filter_map(|text| self.values.models.port(text)) {
+            let Some(value) = crate::resolve::ports::argument(call, &port.head).filter(|_| port.path.is_empty()) else {
+                continue;
+            };
+            if let Some(Abs::Sym(sym)) = self.operand(at.0, value, state) {
+                let word = Const::str(self.values.models.stdio_word());
+                let test = Abs::Test { sym, is: Some(word), negated: false };
+                Rc::make_mut(&mut state.facts).assume(&test, true);
+            }
+        }
     }
 
     /// A read of standard input in a program that speaks the protocol itself.

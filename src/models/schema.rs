@@ -159,6 +159,9 @@ pub(crate) struct Condition {
     /// The value is none of these constants.
     #[serde(default)]
     pub(crate) not: Vec<toml::Value>,
+    /// None of the values the port can have is one of these constants: a list does not hold it.
+    #[serde(default)]
+    pub(crate) lacks: Vec<toml::Value>,
     /// The port has a value at all (`true`) or has none (`false`).
     pub(crate) present: Option<bool>,
     /// The value has this shape. A port without a value never has one, an unknown value may have any.

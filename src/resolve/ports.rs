@@ -305,7 +305,8 @@ impl Values<'_> {
         {
             return false;
         }
-        true
+        let holds_one = |values: &[Value]| values.iter().any(|value| one_of(&condition.lacks, value));
+        !matches!(value, PortValue::Known(values) if holds_one(values))
     }
 }
 

@@ -87,7 +87,8 @@ fn write_finding(cx: &Cx<'_>, unit: &Unit<'_>, at: At, row: RowRef, site: &Site,
             sink.note.clone().unwrap_or_else(|| "this goes to stdout".into()),
         ),
     };
-    let mut finding = out.draft("stdout-write", message, Step { loc: place, text: label });
+    let rule = if sink.kind == SinkKind::Trace { "stdout-crash" } else { "stdout-write" };
+    let mut finding = out.draft(rule, message, Step { loc: place, text: label });
     tell(cx, unit, site, at, &mut finding);
     if let Some(most) = sink.confidence {
         cap(&mut finding, most, format!("{} prints only at times", cx.values.models.file(row).library));
