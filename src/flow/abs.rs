@@ -93,6 +93,18 @@ impl Facts {
         Self { by_sym: both.collect() }
     }
 
+    /// Is a symbol known to be one of the constants that `accepts` accepts?
+    pub(crate) fn says(&self, accepts: impl Fn(&Const) -> bool) -> bool {
+        self.by_sym.values().any(|fact| matches!(fact, Fact::Is(value) if accepts(value)))
+    }
+
+    /// What both say together.
+    pub(crate) fn and(&self, other: &Self) -> Self {
+        let mut both = other.clone();
+        both.by_sym.extend(self.by_sym.iter().map(|(sym, fact)| (sym.clone(), fact.clone())));
+        both
+    }
+
     /// A symbol that is known not to be one of the constants that `excludes` accepts is taken to be `value`: what chooses
     /// among transports and is not the one, is the other.
     pub(crate) fn decide(&mut self, excludes: impl Fn(&Const) -> bool, value: &Const) {

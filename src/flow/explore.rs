@@ -12,7 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::base::idx::{IndexVec, ids};
 use crate::ir::func::{BlockId, End, FuncId, LocalId};
-use crate::ir::instr::{InstrId, Op};
+use crate::ir::instr::{Const, InstrId, Op};
 use crate::ir::program::{CellId, ModuleId};
 use crate::models::index::RowRef;
 use crate::models::schema::{Stream, TransportKind};
@@ -450,6 +450,14 @@ fn join(func: FuncId, state: &mut State, other: &State) -> bool {
     for local in keys {
         let (a, b) = (state.locals.get(&local), other.locals.get(&local));
         if a == b {
+            continue;
+        }
+        // A setting, or the text that it defaults to: `env.MODE || "stdio"` goes by the setting's name.
+        if let (Some(sym @ Abs::Sym(_)), Some(Abs::Const(Const::Str(_))))
+        | (Some(Abs::Const(Const::Str(_))), Some(sym @ Abs::Sym(_))) = (a, b)
+        {
+            let sym = sym.clone();
+            state.locals.insert(local, sym);
             continue;
         }
         // Different here and there: from now on an unknown with a name of its own.

@@ -80,14 +80,10 @@ pub(crate) fn process<'v>(
     if first.serves.is_empty() {
         return None;
     }
-    // What holds wherever serving on stdio starts, holds in the process.
-    let on_stdio = |serve: &&Serve| matches!(serve.kind, TransportKind::Stdio | TransportKind::Unknown);
-    let facts = first.serves.values().filter(on_stdio).map(|serve| serve.facts.clone()).reduce(|a, b| a.meet(&b));
     let mut explorer = Explorer::new(values, cells.clone(), main);
     explorer.force_stdio = force_stdio;
-    let mut assumed = facts.unwrap_or_else(Facts::default);
-    let other = |value: &Const| matches!(value, Const::Str(word) if values.models.is_other_transport(word));
-    assumed.decide(other, &Const::str(values.models.stdio_word()));
+    let mut assumed = Assumed { explorer: &first, known: BTreeMap::new() }.of_process(&roots);
+    assumed.decide(other_transport(values), &Const::str(values.models.stdio_word()));
     explorer.assumed = assumed;
     explorer.take_knowledge(&mut first);
     let roots = run_roots(&mut explorer, start);
@@ -105,6 +101,57 @@ pub(crate) fn process<'v>(
             return Some(Process { explorer, live, serves, handlers });
         }
         later = run_later(&mut explorer, &roots);
+    }
+}
+
+fn other_transport(values: &Values<'_>) -> impl Fn(&Const) -> bool {
+    |value| matches!(value, Const::Str(word) if values.models.is_other_transport(word))
+}
+
+/// What holds wherever serving on stdio starts: the conditions on the way there, from the entry inwards.
+struct Assumed<'e, 'v> {
+    explorer: &'e Explorer<'v>,
+    /// None while a frame is being looked at.
+    known: BTreeMap<FrameId, Option<Facts>>,
+}
+
+impl Assumed<'_, '_> {
+    fn of_process(mut self, roots: &[FrameId]) -> Facts {
+        let from_roots = roots.iter().filter_map(|root| self.of_frame(*root)).reduce(|a, b| a.and(&b));
+        // What only starts later, a callback, has no way from the entry that is known.
+        from_roots.unwrap_or_else(|| {
+            let on_stdio = |serve: &&Serve| matches!(serve.kind, TransportKind::Stdio | TransportKind::Unknown);
+            let serves = self.explorer.serves.values().filter(on_stdio);
+            serves.map(|serve| serve.facts.clone()).reduce(|a, b| a.meet(&b)).unwrap_or_default()
+        })
+    }
+
+    /// What holds in the frame where it serves. `None` when it does not.
+    fn of_frame(&mut self, id: FrameId) -> Option<Facts> {
+        if let Some(known) = self.known.get(&id) {
+            return known.clone();
+        }
+        self.known.insert(id, None);
+        let explorer = self.explorer;
+        let frame = &explorer.frames[id];
+        let mut all: Option<Facts> = None;
+        for event in frame.blocks.values().flat_map(|visited| &visited.events).filter(|event| event.serves) {
+            // What runs where another transport was chosen does not choose stdio, whatever is handed around.
+            if event.facts.says(other_transport(explorer.values)) {
+                continue;
+            }
+            let at = (frame.func, event.instr);
+            let own = explorer.serves.range((at, TransportKind::Stdio)..).take_while(|((known, _), _)| *known == at);
+            let own = own.map(|(_, serve)| serve.facts.clone());
+            let inner: Vec<Facts> = event.frames.iter().filter_map(|(inner, _)| self.of_frame(*inner)).collect();
+            let here = own.chain(inner).reduce(|a, b| a.meet(&b)).unwrap_or_default().and(&event.facts);
+            all = Some(match all {
+                Some(known) => known.meet(&here),
+                None => here,
+            });
+        }
+        self.known.insert(id, all.clone());
+        all
     }
 }
 
