@@ -8,6 +8,7 @@ use crate::flow::live::Site;
 use crate::ir::instr::{Op, TextPart};
 use crate::models::index::{RowRef, Table};
 use crate::models::schema::{SinkKind, Stream, StreamSpec, TransportKind};
+use crate::resolve::ports::argument;
 use crate::resolve::values::{At, Value};
 use crate::source::version::Allowed;
 
@@ -192,6 +193,14 @@ fn is_default(cx: &Cx<'_>, unit: &Unit<'_>, row: RowRef) -> bool {
             .any(|other| cx.values.call_rows(*other, Table::LoggerDefault).iter().any(|known| known.is_of(row)))
 }
 
+/// The argument that says which stream it is, where a call has one: the line to edit.
+fn stream_argument(cx: &Cx<'_>, at: At, spec: &StreamSpec) -> Option<At> {
+    let (StreamSpec::Ports(ports), Some(call)) = (spec, cx.values.call_at(at)) else { return None };
+    let ports = ports.from.iter().filter_map(|text| cx.values.models.port(text));
+    let whole = ports.filter(|port| port.path.is_empty());
+    whole.filter_map(|port| argument(call, &port.head)).next().map(|value| (at.0, value))
+}
+
 fn logger_finding(cx: &Cx<'_>, unit: &Unit<'_>, (at, row): (At, RowRef), sites: &[Site], out: &mut Findings<'_>) {
     let logger = cx.values.models.logger(row);
     let version = cx.values.version_of(Some(at.0), row, logger.versions.as_deref());
@@ -201,7 +210,8 @@ fn logger_finding(cx: &Cx<'_>, unit: &Unit<'_>, (at, row): (At, RowRef), sites: 
     let library = &cx.values.models.file(row).library;
     let message = format!("the {library} logger configured here writes to stdout, which carries the protocol");
     let label = logger.note.clone().unwrap_or_else(|| "logs to stdout".into());
-    let mut finding = out.draft("stdout-logger", message, Step { loc: loc(cx.values.program, at), text: label });
+    let place = stream_argument(cx, at, &logger.stream).unwrap_or(at);
+    let mut finding = out.draft("stdout-logger", message, Step { loc: loc(cx.values.program, place), text: label });
     if let Some(help) = &logger.help {
         finding.help.clone_from(help);
     }
