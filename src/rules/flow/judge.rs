@@ -67,7 +67,7 @@ fn env(words: &Words, leak: &Leak, to_agent: bool) -> Option<Verdict> {
             return Some(verdict(rule, "the whole environment".into()));
         }
         let mut verdict = verdict(rule, "an environment variable".into());
-        verdict.level = Some(Level::Warning);
+        verdict.level = Some(Level::Note);
         verdict.doubts.push("which variable it is, is not known".into());
         return Some(verdict);
     };
@@ -76,7 +76,7 @@ fn env(words: &Words, leak: &Leak, to_agent: bool) -> Option<Verdict> {
         Secrecy::Plain => return None,
         Secrecy::Secret => {}
         Secrecy::Unknown => {
-            verdict.level = Some(Level::Warning);
+            verdict.level = Some(Level::Note);
             verdict.doubts.push(format!("the name `{name}` does not tell whether it is a secret"));
         }
         Secrecy::Posture => {

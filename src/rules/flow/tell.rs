@@ -29,6 +29,7 @@ pub(super) fn finding(
 ) -> Finding {
     let program = cx.values.program;
     let hit = &leak.hit;
+    let is_many = verdict.what.ends_with("arguments");
     let (verb, label) = match hit.sink.drain {
         Drain::Agent => ("is given to the agent", "this reaches the agent".to_owned()),
         Drain::Log => ("is written to a log", format!("logged by `{}`", name_of(cx, hit.primary))),
@@ -39,6 +40,7 @@ pub(super) fn finding(
         (Drain::Write, Some(Stream::Stderr)) => "is written to stderr",
         _ => verb,
     };
+    let verb = if is_many { verb.replacen("is ", "are ", 1) } else { verb.to_owned() };
     let message = format!("{} {verb}", verdict.what);
     let mut finding = out.draft(verdict.rule, message, Step { loc: loc(program, hit.primary), text: label });
     tell(cx, unit, site, hit.primary, &mut finding);
