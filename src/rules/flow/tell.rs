@@ -1,6 +1,6 @@
 //! A leak as a finding: its message, its path step by step, its doubts.
 
-use crate::base::span::Loc;
+use crate::base::span::{Loc, Span};
 use crate::finding::{Confidence, Finding, Level, Persona, Step};
 use crate::flow::domain::{Kind, Marks, SourcePlace, What};
 use crate::flow::live::Site;
@@ -42,7 +42,7 @@ pub(super) fn finding(
     };
     let verb = if is_many { verb.replacen("is ", "are ", 1) } else { verb.to_owned() };
     let message = format!("{} {verb}", verdict.what);
-    let mut finding = out.draft(verdict.rule, message, Step { loc: loc(program, hit.primary), text: label });
+    let mut finding = out.draft(verdict.rule, message, Step { loc: place(cx, leak), text: label });
     tell(cx, unit, site, hit.primary, &mut finding);
     if let Some(level) = verdict.level {
         finding.level = level;
@@ -80,6 +80,22 @@ pub(super) fn finding(
     }
     finding.path = path(cx, leak);
     finding
+}
+
+/// The line to edit: that of the primary place; in a call over several lines the one where the value is written.
+fn place(cx: &Cx<'_>, leak: &Leak) -> Loc {
+    let program = cx.values.program;
+    let whole = loc(program, leak.hit.primary);
+    let steps = leak.hit.entry.trace.steps();
+    let inside = steps.iter().rev().map(|(at, _)| *at).filter(|at| at.0 == leak.hit.primary.0);
+    let mut inside = inside.map(|at| loc(program, at)).filter(|at| {
+        at.file == whole.file && whole.span.contains(at.span.start) && at.span.start != whole.span.start
+    });
+    let is_below = |at: &Loc| {
+        let before = Loc { file: whole.file, span: Span { start: whole.span.start, end: at.span.start } };
+        (cx.texts)(before).contains('\n')
+    };
+    inside.next().filter(is_below).unwrap_or(whole)
 }
 
 fn marks(marks: Marks, finding: &mut Finding) {
