@@ -34,9 +34,19 @@ pub(crate) struct Start {
 pub(crate) struct Process<'v> {
     pub(crate) explorer: Explorer<'v>,
     pub(crate) live: Live,
+    /// The same for whichever transport is chosen, where that makes a difference: what is logged and given to the agent is
+    /// so over HTTP, too.
+    pub(crate) on_any_transport: Option<OnAny>,
     /// The serve calls, those on stdio first.
     pub(crate) serves: Vec<Serve>,
     pub(crate) handlers: Vec<Handler>,
+}
+
+/// What of a process is live when no transport is taken for granted.
+pub(crate) struct OnAny {
+    pub(crate) live: Live,
+    /// The functions of its frames.
+    pub(crate) funcs: BTreeSet<FuncId>,
 }
 
 /// A function that runs when the agent asks.
@@ -85,6 +95,7 @@ pub(crate) fn process<'v>(
     let mut assumed = Assumed { explorer: &first, known: BTreeMap::new() }.of_process(&roots);
     assumed.decide(other_transport(values), &Const::str(values.models.stdio_word()));
     explorer.assumed = assumed;
+    let on_any_transport = if explorer.assumed.is_empty() { None } else { Some(on_any(&mut first, &roots)) };
     explorer.take_knowledge(&mut first);
     let roots = run_roots(&mut explorer, start);
     let handlers = mark_handlers(&mut explorer);
@@ -98,10 +109,18 @@ pub(crate) fn process<'v>(
             let mut serves: Vec<Serve> = explorer.serves.values().cloned().collect();
             serves.sort_by_key(|serve| serve.kind);
             let handlers = all_handlers(&explorer, &live, handlers);
-            return Some(Process { explorer, live, serves, handlers });
+            return Some(Process { explorer, live, on_any_transport, serves, handlers });
         }
         later = run_later(&mut explorer, &roots);
     }
+}
+
+fn on_any(explorer: &mut Explorer<'_>, roots: &[FrameId]) -> OnAny {
+    mark_handlers(explorer);
+    let later = run_later(explorer, roots);
+    let live = live(explorer, roots, &later);
+    let funcs = live.reached.keys().map(|(frame, _)| explorer.frames[*frame].func).collect();
+    OnAny { live, funcs }
 }
 
 fn other_transport(values: &Values<'_>) -> impl Fn(&Const) -> bool {

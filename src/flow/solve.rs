@@ -54,6 +54,7 @@ pub(crate) fn taint<'v>(values: &'v Values<'v>, processes: &[&Process<'v>]) -> (
     let mut roots: BTreeSet<FuncId> = BTreeSet::new();
     for process in processes {
         roots.extend(process.live.reached.keys().map(|(frame, _)| process.explorer.frames[*frame].func));
+        roots.extend(process.on_any_transport.iter().flat_map(|any| &any.funcs));
         for handler in &process.handlers {
             roots.insert(handler.func);
             if !handlers.iter().any(|known| known.func == handler.func && known.row == handler.row) {

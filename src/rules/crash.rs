@@ -56,7 +56,7 @@ pub(super) fn run(cx: &Cx<'_>, unit: &Unit<'_>, out: &mut Findings<'_>) {
 fn started_at(cx: &Cx<'_>, unit: &Unit<'_>, serve: At) -> At {
     let program = cx.values.program;
     let Some(site) = unit.process.live.sites.get(&serve).and_then(|sites| sites.first()) else { return serve };
-    let calls = calls_to(unit, site.frame, site.frame_crash);
+    let calls = calls_to(&unit.process.live, site.frame, site.frame_crash);
     let is_top_call = |at: &&At| {
         let func = &program.funcs[at.0];
         func.kind == FuncKind::Init && matches!(func.instrs[at.1].op, Op::Call(_))

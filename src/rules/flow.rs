@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::base::span::Loc;
 use crate::finding::Finding;
 use crate::flow::domain::Kind;
-use crate::flow::live::Site;
+use crate::flow::live::{Live, Site};
 use crate::flow::solve::{Leak, taint};
 use crate::flow::summary::Drain;
 use crate::resolve::values::At;
@@ -89,10 +89,14 @@ fn one_place_for_each(groups: &mut Groups<'_>) {
 }
 
 fn finding(cx: &Cx<'_>, unit: &Unit<'_>, group: &[(Verdict, &Leak)], out: &Findings<'_>) -> Option<Finding> {
-    let live: Vec<(&(Verdict, &Leak), &Site)> =
-        group.iter().filter_map(|item| Some((item, live_site(unit, item.1)?))).collect();
+    let met = |item: &(Verdict, &Leak)| {
+        let views =
+            std::iter::once(&unit.process.live).chain(unit.process.on_any_transport.iter().map(|any| &any.live));
+        views.into_iter().find_map(|live| Some((live, live_site(unit, live, item.1)?)))
+    };
+    let live: Vec<_> = group.iter().filter_map(|item| Some((item, met(item)?))).collect();
     let ((verdict, leak), site) = live.first()?;
-    let mut finding = tell::finding(cx, unit, verdict, leak, site, out);
+    let mut finding = tell::finding(cx, unit, verdict, leak, *site, out);
     for ((_, other), _) in live.iter().skip(1) {
         if finding.related.len() >= MAX_RELATED {
             break;
@@ -107,8 +111,8 @@ fn finding(cx: &Cx<'_>, unit: &Unit<'_>, group: &[(Verdict, &Leak)], out: &Findi
 }
 
 /// Where the leak is met in the process, if it is: its sink runs there, and its source belongs to it.
-fn live_site<'u>(unit: &'u Unit<'_>, leak: &Leak) -> Option<&'u Site> {
-    let sites = &unit.process.live.sites;
+fn live_site<'u>(unit: &'u Unit<'_>, live: &'u Live, leak: &Leak) -> Option<&'u Site> {
+    let sites = &live.sites;
     if let crate::flow::domain::SourcePlace::Param(func, _) = leak.source.place
         && leak.source.kind == crate::flow::domain::Kind::Argument
         && !unit.process.handlers.iter().any(|handler| handler.func == func)
@@ -128,7 +132,7 @@ fn live_site<'u>(unit: &'u Unit<'_>, leak: &Leak) -> Option<&'u Site> {
             .and_then(|sites| sites.first())
             .or_else(|| in_func(leak.hit.primary))
             .or_else(|| in_func(leak.hit.sink.at))
-            .or_else(|| unit.process.live.later.get(&leak.hit.sink.at.0));
+            .or_else(|| live.later.get(&leak.hit.sink.at.0));
     }
     let sink = sites.get(&leak.hit.sink.at)?.first()?;
     if leak.hit.primary == leak.hit.sink.at {

@@ -3,7 +3,7 @@
 use crate::finding::{Confidence, Finding, Step};
 use crate::flow::explore::FrameId;
 use crate::flow::explore::Phase;
-use crate::flow::live::Site;
+use crate::flow::live::{Live, Site};
 use crate::ir::func::FuncKind;
 use crate::ir::instr::Op;
 use crate::models::schema::TransportKind;
@@ -16,11 +16,11 @@ use super::{Cx, Unit, loc};
 const MAX_REACHED: usize = 8;
 
 /// The calls that lead from the entry to a frame, outermost first.
-pub(crate) fn calls_to(unit: &Unit<'_>, frame: FrameId, crash: bool) -> Vec<At> {
+pub(crate) fn calls_to(live: &Live, frame: FrameId, crash: bool) -> Vec<At> {
     let mut calls = Vec::new();
     let mut at = Some((frame, crash));
     while let Some(key) = at {
-        let Some((from, call)) = unit.process.live.reached.get(&key) else { break };
+        let Some((from, call)) = live.reached.get(&key) else { break };
         calls.extend(*call);
         at = *from;
         if calls.len() > 10_000 {
@@ -33,8 +33,14 @@ pub(crate) fn calls_to(unit: &Unit<'_>, frame: FrameId, crash: bool) -> Vec<At> 
 
 /// Fills in how the place is reached, in which phase, and which doubts that raises.
 pub(crate) fn tell(cx: &Cx<'_>, unit: &Unit<'_>, site: &Site, at: At, finding: &mut Finding) {
+    tell_in(cx, unit, (&unit.process.live, site), at, finding);
+}
+
+/// The same for a site in another view of what is live.
+pub(crate) fn tell_in(cx: &Cx<'_>, unit: &Unit<'_>, met: (&Live, &Site), at: At, finding: &mut Finding) {
+    let (live, site) = met;
     let program = cx.values.program;
-    let calls = calls_to(unit, site.frame, site.frame_crash);
+    let calls = calls_to(live, site.frame, site.frame_crash);
     for call in &calls {
         doubt_guess(cx, *call, finding);
     }

@@ -3,13 +3,13 @@
 use crate::base::span::{Loc, Span};
 use crate::finding::{Confidence, Finding, Level, Persona, Step};
 use crate::flow::domain::{Kind, Marks, SourcePlace, What};
-use crate::flow::live::Site;
+use crate::flow::live::{Live, Site};
 use crate::flow::solve::Leak;
 use crate::flow::summary::Drain;
 use crate::models::index::Table;
 use crate::models::schema::Stream;
 use crate::resolve::values::At;
-use crate::rules::place::{doubt, tell};
+use crate::rules::place::{doubt, tell_in};
 use crate::rules::{Cx, Findings, Unit, loc};
 
 use super::judge::Verdict;
@@ -24,10 +24,9 @@ pub(super) fn finding(
     unit: &Unit<'_>,
     verdict: &Verdict,
     leak: &Leak,
-    site: &Site,
+    met: (&Live, &Site),
     out: &Findings<'_>,
 ) -> Finding {
-    let program = cx.values.program;
     let hit = &leak.hit;
     let is_many = verdict.what.ends_with("arguments");
     let (verb, label) = match hit.sink.drain {
@@ -43,7 +42,7 @@ pub(super) fn finding(
     let verb = if is_many { verb.replacen("is ", "are ", 1) } else { verb.to_owned() };
     let message = format!("{} {verb}", verdict.what);
     let mut finding = out.draft(verdict.rule, message, Step { loc: place(cx, leak), text: label });
-    tell(cx, unit, site, hit.primary, &mut finding);
+    tell_in(cx, unit, met, hit.primary, &mut finding);
     if let Some(level) = verdict.level {
         finding.level = level;
     }
@@ -88,9 +87,9 @@ fn place(cx: &Cx<'_>, leak: &Leak) -> Loc {
     let whole = loc(program, leak.hit.primary);
     let steps = leak.hit.entry.trace.steps();
     let inside = steps.iter().rev().map(|(at, _)| *at).filter(|at| at.0 == leak.hit.primary.0);
-    let mut inside = inside.map(|at| loc(program, at)).filter(|at| {
-        at.file == whole.file && whole.span.contains(at.span.start) && at.span.start != whole.span.start
-    });
+    let mut inside = inside
+        .map(|at| loc(program, at))
+        .filter(|at| at.file == whole.file && whole.span.contains(at.span.start) && at.span.start != whole.span.start);
     let is_below = |at: &Loc| {
         let before = Loc { file: whole.file, span: Span { start: whole.span.start, end: at.span.start } };
         (cx.texts)(before).contains('\n')
