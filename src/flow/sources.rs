@@ -134,7 +134,7 @@ impl Pass<'_, '_> {
     /// A field that holds a credential by its name: `headers.authorization`, `config.apiKey`.
     pub(super) fn credential_field(&mut self, place: &Place, tree: &mut Tree, at: At) {
         let Some((_, Field::Name(name))) = place.split_last() else { return };
-        if name == "headers" && self.is_request(place) {
+        if self.taint.words.is_headers(name) && self.is_request(place) {
             let entry = self.source(Kind::Headers, at, Some(name.clone()));
             tree.add(entry);
         }
@@ -206,17 +206,7 @@ impl Taint<'_> {
     pub(crate) fn is_plain_argument(&self, handler: &Handler, name: &str) -> bool {
         let Some(at) = handler.at else { return false };
         let values = self.values;
-        let is_plain = |found: PortValue| {
-            match found {
-            PortValue::Known(found) => {
-                !found.is_empty()
-                    && found.iter().all(|value| {
-                        matches!(value, Value::Api(_, Some(call)) if !values.call_rows(*call, Table::Plain).is_empty())
-                    })
-            }
-            _ => false,
-        }
-        };
+        let is_plain = |found: PortValue| matches!(found, PortValue::Known(found) if self.are_plain(&found));
         let with_name = |port: &Port| {
             let mut port = port.clone();
             port.path.push(PortStep::Name(name.into()));
@@ -234,6 +224,15 @@ impl Taint<'_> {
             };
             !made.is_empty() && made.iter().all(of_call)
         })
+    }
+
+    /// Are all values descriptions of data that says nothing?
+    fn are_plain(&self, found: &[Value]) -> bool {
+        let describes = |value: &Value| match value {
+            Value::Api(_, Some(call)) => !self.values.call_rows(*call, Table::Plain).is_empty(),
+            _ => false,
+        };
+        !found.is_empty() && found.iter().all(describes)
     }
 
     /// Is the field declared as a number or truth value, whichever of the values it is read from?

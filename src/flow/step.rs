@@ -5,7 +5,9 @@ use std::rc::Rc;
 
 use crate::base::Symbol;
 use crate::ir::func::{FuncId, ParamKind};
-use crate::ir::instr::{ArgKind, Base, Call, CallStyle, Const, Field, Import, Imported, InstrId, Op, Oper, Place};
+use crate::ir::instr::{
+    ArgKind, Base, Call, CallStyle, Const, Field, Import, Imported, InstrId, LEAVE, Op, Oper, Place,
+};
 use crate::ir::program::CellId;
 use crate::models::index::{RowRef, Table};
 use crate::models::path::Step;
@@ -597,7 +599,7 @@ impl Explorer<'_> {
 
     /// At the end of a `with` block what was redirected for the block is as it was.
     fn leave_scope(&self, at: At, call: &Call, state: &mut State) {
-        let leaves = matches!(call.callee.path.last(), Some(Field::Name(name)) if name.ends_with("exit__"));
+        let leaves = matches!(call.callee.path.last(), Some(Field::Name(name)) if LEAVE.contains(&name.as_str()));
         let Some(manager) = self.values.receiver_slot(at).filter(|_| leaves && !state.rebinds.is_empty()) else {
             return;
         };

@@ -51,6 +51,7 @@ struct CredentialWords {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct HeaderWords {
+    fields: Vec<String>,
     of: Vec<String>,
 }
 
@@ -91,6 +92,11 @@ impl Words {
     /// Does an object of this name hold credentials in fields whose own name leaves it open?
     pub(crate) fn holds_credentials(&self, name: &str) -> bool {
         self.credential.holders.contains(&name.to_lowercase())
+    }
+
+    /// Does a field of this name of a request hold its headers?
+    pub(crate) fn is_headers(&self, name: &str) -> bool {
+        self.headers.fields.contains(&words(name))
     }
 
     /// Is an object of this name a request that came in?
@@ -145,6 +151,8 @@ mod tests {
         assert_eq!(words.env("WORKSPACE"), Secrecy::Unknown);
         assert_eq!(words.credential("clientSecret"), Some(Secrecy::Secret));
         assert_eq!(words.credential("max_tokens"), None);
+        assert!(words.is_headers("headers") && words.is_request("httpRequest") && !words.is_request("response"));
+        assert_eq!(words.env("ISSUER_TOKEN_URL"), Secrecy::Posture);
         assert!(words.is_clean_method(Language::Rust, "len"));
         assert!(!words.is_clean_method(Language::Rust, "clone"));
     }

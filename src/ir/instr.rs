@@ -173,6 +173,9 @@ pub(crate) enum Oper {
     Slice,
 }
 
+/// Methods that a block which holds a resource calls when it is left, as Python names them.
+pub(crate) const LEAVE: [&str; 2] = ["__exit__", "__aexit__"];
+
 /// A call of any form.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {

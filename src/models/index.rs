@@ -32,7 +32,8 @@ pub(crate) struct RowRef {
 }
 
 impl RowRef {
-    /// Is it the same row, whichever of its patterns led there?
+    /// Is it the same row, whichever of its patterns led there? Both have to be of one kind of row: a rebinding's places and
+    /// what it moves.
     pub(crate) fn is_of(self, other: Self) -> bool {
         (self.file, self.row) == (other.file, other.row)
     }

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::ir::instr::{Const, Op};
 use crate::ir::program::{Language, ModuleId};
-use crate::models::index::Table;
+use crate::models::index::{RowRef, Table};
+use crate::models::path::Step;
 
 use super::solve::Values;
 use super::values::{At, Value};
@@ -34,7 +35,7 @@ impl Values<'_> {
                         if !self.call_rows(at, Table::Serve).is_empty() {
                             with_sdk.insert(language);
                         }
-                        let is_read = |row: &crate::models::index::RowRef| {
+                        let is_read = |row: &RowRef| {
                             let source = self.models.source(*row);
                             source.kind == "stdin" && self.holds(at, &source.when)
                         };
@@ -60,8 +61,12 @@ impl Values<'_> {
     fn reads_stdin(&self, at: At) -> bool {
         self.of(at.0, at.1).items().iter().any(|value| match value {
             Value::Api(node, _) => {
+                let reads =
+                    |row: RowRef| self.models.source(row).kind == "stdin" && self.models.source(row).when.is_empty();
                 let data = self.models.index.node(*node);
-                data.rows(Table::SourceRead).any(|row| self.models.source(row).kind == "stdin")
+                // Also a method that reads, handed to something that calls it: `run_in_executor(None, sys.stdin.readline)`.
+                let called = self.models.index.node(self.models.index.step(*node, &Step::Call));
+                data.rows(Table::SourceRead).chain(called.rows(Table::Source)).any(reads)
             }
             _ => false,
         })

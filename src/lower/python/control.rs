@@ -7,7 +7,7 @@ use tree_sitter::Node;
 
 use crate::base::span::Span;
 use crate::ir::func::BlockId;
-use crate::ir::instr::{Arg, ArgKind, CallStyle, Const, Field, InstrId, Op, Oper, Place};
+use crate::ir::instr::{Arg, ArgKind, CallStyle, Const, Field, InstrId, LEAVE, Op, Oper, Place};
 
 use super::exprs::boolean_operands;
 use super::{
@@ -425,7 +425,7 @@ impl<'t> Lowering<'t> {
     }
 
     fn exit_call(&mut self, manager: InstrId, is_async: bool, error: Option<InstrId>, span: Span) {
-        let name = if is_async { "__aexit__" } else { "__exit__" };
+        let name = if is_async { LEAVE[1] } else { LEAVE[0] };
         let callee = Place::value(manager).then(Field::name(name));
         let error = error.map(|value| Arg { value, kind: ArgKind::Positional });
         let left = self.b.call(callee, error.into_iter().collect(), CallStyle::Implicit, span);
