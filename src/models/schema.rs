@@ -529,7 +529,7 @@ pub(crate) enum CallbackTime {
 #[serde(deny_unknown_fields)]
 pub(crate) struct SourceRow {
     /// `env`, `env-all`, `response`, `credential`, `argument`, `stdin`, `error`, `stack` (a formatted trace),
-    /// `headers` (names and values of which some are credentials).
+    /// `headers` (names and values of which some are credentials), `serialised` (text of an object: what a protocol sends).
     pub(crate) kind: String,
     /// Members whose reading is the source: `process.env.*`.
     #[serde(default)]

@@ -311,9 +311,7 @@ fn doubt_version(cx: &Cx<'_>, row: RowRef, version: Allowed, finding: &mut Findi
 
 /// Does a write hand out serialised data? In a server that speaks the protocol by hand that is the protocol.
 fn is_protocol(cx: &Cx<'_>, at: At) -> bool {
-    let Some(call) = cx.values.call_at(at) else { return false };
-    let mut seen = FxHashSet::default();
-    call.args.iter().any(|arg| serialised(cx, (at.0, arg.value), MAX_SLICE, &mut seen))
+    serialised(cx, at, MAX_SLICE, &mut FxHashSet::default())
 }
 
 fn serialised(cx: &Cx<'_>, at: At, depth: usize, seen: &mut FxHashSet<At>) -> bool {
