@@ -5,6 +5,10 @@
 //! | `abs` | what is known of a value at one point: a constant, a name for an unknown, a test of one |
 //! | `explore` | which code a process runs, in order, from its entry |
 //! | `step` | what one instruction does to the state of the exploration |
+//! | `known` | what a value is known to be while exploring |
+//! | `main_module` | whether a module is the program that was started, as the module asks it |
+//! | `rebinding` | streams and writers that something else is put in place of |
+//! | `serving` | calls that start to serve, and over which transport |
 //! | `process` | one server process, explored to the end |
 //! | `live` | which of that can run in the same execution as serving stdio |
 //! | `bounds` | every limit of the taint pass, with its reason |
@@ -21,9 +25,13 @@ pub(crate) mod apply;
 pub(crate) mod bounds;
 pub(crate) mod domain;
 pub(crate) mod explore;
+pub(crate) mod known;
 pub(crate) mod live;
+pub(crate) mod main_module;
 pub(crate) mod process;
 pub(crate) mod sinks;
+pub(crate) mod rebinding;
+pub(crate) mod serving;
 pub(crate) mod solve;
 pub(crate) mod sources;
 pub(crate) mod step;

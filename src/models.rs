@@ -1,6 +1,7 @@
 //! Library knowledge as typed tables, read from `rules/models/**.toml`.
 
 pub(crate) mod index;
+mod lists;
 pub(crate) mod load;
 pub(crate) mod path;
 pub(crate) mod schema;
@@ -8,6 +9,7 @@ pub(crate) mod schema;
 use rustc_hash::FxHashMap;
 
 use index::{Index, RowRef, Table};
+use lists::{Containers, MainWords, Transports};
 use path::Port;
 use schema::{
     CallbackRow, ChildRow, Condition, CrashRow, EchoRow, ExitRow, FlowRow, HandlerRow, LoggerRow, ModelFile, RebindRow,
@@ -23,23 +25,7 @@ pub(crate) struct Models {
     flows: FxHashMap<RowRef, Flow>,
     containers: Containers,
     transports: Transports,
-}
-
-/// What command lines and variables call the transports: `rules/transports.toml`.
-#[derive(Debug, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Transports {
-    stdio: String,
-    others: Vec<String>,
-}
-
-/// How containers are told: `rules/containers.toml`.
-#[derive(Debug, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Containers {
-    keeps: rustc_hash::FxHashSet<String>,
-    iterates: rustc_hash::FxHashSet<String>,
-    wraps: Vec<String>,
+    main_words: MainWords,
 }
 
 /// A callback row with its ports parsed.
@@ -107,6 +93,8 @@ impl Models {
                 .map_err(|fault| vec![format!("rules/containers.toml: {fault}")])?,
             transports: toml::from_str(include_str!("../rules/transports.toml"))
                 .map_err(|fault| vec![format!("rules/transports.toml: {fault}")])?,
+            main_words: toml::from_str(include_str!("../rules/main.toml"))
+                .map_err(|fault| vec![format!("rules/main.toml: {fault}")])?,
         };
         let mut faults = Vec::new();
         models.parse_ports(&mut faults);
@@ -121,6 +109,11 @@ impl Models {
     /// The word that chooses stdio.
     pub(crate) fn stdio_word(&self) -> &str {
         &self.transports.stdio
+    }
+
+    /// How a module asks whether it is the program.
+    pub(crate) fn main_words(&self) -> &MainWords {
+        &self.main_words
     }
 
     /// Does a container's method of this name keep its arguments?

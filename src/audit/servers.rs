@@ -7,10 +7,11 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::base::span::FileId;
 use crate::config::Options;
-use crate::flow::process::{Process, Start, cell_stores, process};
+use crate::flow::explore::Prepared;
+use crate::flow::process::{Process, Start, prepare, process};
 use crate::ir::func::FuncId;
 use crate::ir::instr::Op;
-use crate::ir::program::{CellId, Language, ModuleId};
+use crate::ir::program::{Language, ModuleId};
 use crate::models::index::Table;
 use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Value};
@@ -92,7 +93,7 @@ pub(super) fn find<'v>(values: &'v Values<'v>, workspace: &Workspace, options: &
     let mut finder = Finder {
         values,
         workspace,
-        cells: cell_stores(values),
+        prepared: prepare(values),
         all_stdio: options.all_stdio,
         serving: serving_calls(values),
         covered: BTreeSet::new(),
@@ -117,7 +118,7 @@ pub(super) fn find<'v>(values: &'v Values<'v>, workspace: &Workspace, options: &
 struct Finder<'v, 'w> {
     values: &'v Values<'v>,
     workspace: &'w Workspace,
-    cells: Rc<FxHashMap<CellId, Vec<At>>>,
+    prepared: Rc<Prepared>,
     all_stdio: bool,
     /// Calls that start to serve, anywhere in the program.
     serving: BTreeSet<At>,
@@ -208,7 +209,7 @@ impl<'v> Finder<'v, '_> {
         if !self.tried.insert(key) || !self.reaches_serving(&candidate.start, false) {
             return;
         }
-        let Some(process) = process(self.values, &self.cells, &candidate.start, self.all_stdio) else { return };
+        let Some(process) = process(self.values, &self.prepared, &candidate.start, self.all_stdio) else { return };
         self.covered.extend(process.serves.iter().map(|serve| serve.at));
         let program = self.values.program;
         let module = candidate.start.module.or(candidate.start.func.map(|func| program.funcs[func].module));

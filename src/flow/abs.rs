@@ -87,6 +87,13 @@ impl Facts {
         }
     }
 
+    /// The symbol stands for something else from now on.
+    pub(crate) fn forget(&mut self, abs: &Abs) {
+        if let Abs::Sym(sym) | Abs::Test { sym, .. } = abs {
+            self.by_sym.remove(sym);
+        }
+    }
+
     /// What both sides know.
     pub(crate) fn meet(&self, other: &Self) -> Self {
         let both = self.by_sym.iter().filter_map(|(sym, fact)| Some((sym.clone(), fact.meet(other.by_sym.get(sym)?)?)));

@@ -157,6 +157,14 @@ pub(super) struct State {
     pub(super) facts: Rc<Facts>,
 }
 
+/// What is found out once for all processes.
+pub(crate) struct Prepared {
+    /// Where every variable that outlives its function is stored to.
+    pub(super) stores: FxHashMap<CellId, Vec<At>>,
+    /// The modules that ask which program was started.
+    pub(super) asking: FxHashSet<ModuleId>,
+}
+
 /// The exploration of one process.
 pub(crate) struct Explorer<'v> {
     pub(super) values: &'v Values<'v>,
@@ -180,7 +188,7 @@ pub(crate) struct Explorer<'v> {
     pub(super) ran: FxHashMap<ModuleId, At>,
     /// What instructions were seen to give; `None` when they differ.
     pub(super) seen: FxHashMap<At, Option<Abs>>,
-    pub(super) cell_stores: Rc<FxHashMap<CellId, Vec<At>>>,
+    pub(super) prepared: Rc<Prepared>,
     /// Functions that were seen to start serving, and the calls that do it.
     pub(super) serving_funcs: FxHashSet<FuncId>,
     pub(super) serving_calls: FxHashSet<At>,
@@ -192,7 +200,7 @@ pub(crate) struct Explorer<'v> {
 impl<'v> Explorer<'v> {
     pub(crate) fn new(
         values: &'v Values<'v>,
-        cell_stores: Rc<FxHashMap<CellId, Vec<At>>>,
+        prepared: Rc<Prepared>,
         main: Option<ModuleId>,
     ) -> Self {
         Self {
@@ -212,7 +220,7 @@ impl<'v> Explorer<'v> {
             main,
             ran: FxHashMap::default(),
             seen: FxHashMap::default(),
-            cell_stores,
+            prepared,
             serving_funcs: FxHashSet::default(),
             serving_calls: FxHashSet::default(),
             order: FxHashMap::default(),
@@ -263,10 +271,12 @@ impl<'v> Explorer<'v> {
         let start = State { locals, phase: context.phase, rebinds: context.rebinds.clone(), facts: Rc::default() };
         let mut states: BTreeMap<BlockId, State> = BTreeMap::from([(func.entry(), start)]);
         let mut visits: FxHashMap<BlockId, u32> = FxHashMap::default();
-        let mut queue = BTreeSet::from([func.entry()]);
+        // A block comes after those that lead to it, so that it is seen once, with all that is known.
+        let order: FxHashMap<BlockId, usize> = func.order().into_iter().enumerate().map(|(at, id)| (id, at)).collect();
+        let mut queue = BTreeSet::from([(0, func.entry())]);
         let mut result = Ends::default();
         let mut blocks = BTreeMap::new();
-        while let Some(block) = queue.pop_first() {
+        while let Some((_, block)) = queue.pop_first() {
             let Some(state) = states.get(&block).cloned() else { continue };
             let n_visits = visits.entry(block).or_default();
             *n_visits += 1;
@@ -281,10 +291,10 @@ impl<'v> Explorer<'v> {
                         states.insert(to, state);
                         true
                     }
-                    Some(known) => join(func_id, known, &state),
+                    Some(known) => join(func_id, known, &state, &self.assumed),
                 };
                 if changed {
-                    queue.insert(to);
+                    queue.insert((order[&to], to));
                 }
             }
         }
@@ -444,9 +454,11 @@ fn meet(a: &Rc<BTreeSet<u32>>, b: &Rc<BTreeSet<u32>>) -> Rc<BTreeSet<u32>> {
 }
 
 /// Joins `other` into `state`; true when that lost knowledge.
-fn join(func: FuncId, state: &mut State, other: &State) -> bool {
+fn join(func: FuncId, state: &mut State, other: &State, assumed: &Facts) -> bool {
     let before = state.clone();
-    let keys: Vec<LocalId> = state.locals.keys().copied().chain(other.locals.keys().copied()).collect();
+    // Unknowns that are true, or false, on both ways.
+    let mut decided = Vec::new();
+    let keys: BTreeSet<LocalId> = state.locals.keys().chain(other.locals.keys()).copied().collect();
     for local in keys {
         let (a, b) = (state.locals.get(&local), other.locals.get(&local));
         if a == b {
@@ -461,8 +473,11 @@ fn join(func: FuncId, state: &mut State, other: &State) -> bool {
             continue;
         }
         // Different here and there: from now on an unknown with a name of its own.
-        if a.is_some() && b.is_some() {
-            state.locals.insert(local, Abs::Sym(format!("{func}.{local}").into()));
+        if let (Some(a), Some(b)) = (a, b) {
+            let (a, b) = (truth(a, [&state.facts, assumed]), truth(b, [&other.facts, assumed]));
+            let unknown = Abs::Sym(format!("{func}.{local}").into());
+            decided.push((unknown.clone(), a.filter(|a| b == Some(*a))));
+            state.locals.insert(local, unknown);
         } else {
             state.locals.remove(&local);
         }
@@ -471,6 +486,13 @@ fn join(func: FuncId, state: &mut State, other: &State) -> bool {
     state.rebinds = meet(&state.rebinds, &other.rebinds);
     if state.facts != other.facts {
         state.facts = Rc::new(state.facts.meet(&other.facts));
+    }
+    for (unknown, holds) in decided {
+        let facts = Rc::make_mut(&mut state.facts);
+        facts.forget(&unknown);
+        if let Some(holds) = holds {
+            facts.assume(&unknown, holds);
+        }
     }
     *state != before
 }

@@ -16,8 +16,9 @@ use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Value};
 
 use super::abs::Facts;
-use super::explore::{Context, Explorer, FrameId, Mode, Phase, Serve};
+use super::explore::{Context, Explorer, FrameId, Mode, Phase, Prepared, Serve};
 use super::live::{Live, live};
+use super::main_module;
 
 /// What a process starts with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,8 +61,8 @@ pub(crate) struct Handler {
     pub(crate) at: Option<At>,
 }
 
-/// Where every cell is stored to; made once for all processes.
-pub(crate) fn cell_stores(values: &Values<'_>) -> Rc<FxHashMap<CellId, Vec<At>>> {
+/// What is found out once for all processes.
+pub(crate) fn prepare(values: &Values<'_>) -> Rc<Prepared> {
     let mut stores: FxHashMap<CellId, Vec<At>> = FxHashMap::default();
     for (func, data) in values.program.funcs.iter_enumerated() {
         for (id, instr) in data.instrs.iter_enumerated() {
@@ -72,25 +73,25 @@ pub(crate) fn cell_stores(values: &Values<'_>) -> Rc<FxHashMap<CellId, Vec<At>>>
             }
         }
     }
-    Rc::new(stores)
+    Rc::new(Prepared { stores, asking: main_module::asking(values) })
 }
 
 /// Explores the process that `start` begins. `None` when it never serves.
 pub(crate) fn process<'v>(
     values: &'v Values<'v>,
-    cells: &Rc<FxHashMap<CellId, Vec<At>>>,
+    prepared: &Rc<Prepared>,
     start: &Start,
     force_stdio: bool,
 ) -> Option<Process<'v>> {
     let main = if start.is_main { start.module } else { None };
-    let mut first = Explorer::new(values, cells.clone(), main);
+    let mut first = Explorer::new(values, prepared.clone(), main);
     first.force_stdio = force_stdio;
     let roots = run_roots(&mut first, start);
     run_later(&mut first, &roots);
     if first.serves.is_empty() {
         return None;
     }
-    let mut explorer = Explorer::new(values, cells.clone(), main);
+    let mut explorer = Explorer::new(values, prepared.clone(), main);
     explorer.force_stdio = force_stdio;
     let mut assumed = Assumed { explorer: &first, known: BTreeMap::new() }.of_process(&roots);
     assumed.decide(other_transport(values), &Const::str(values.models.stdio_word()));

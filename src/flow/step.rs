@@ -1,31 +1,20 @@
 //! What one instruction does to the state of the exploration: values it makes, functions it runs, phases it changes.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use crate::base::Symbol;
 use crate::ir::func::{FuncId, ParamKind};
 use crate::ir::instr::{
-    ArgKind, Base, Call, CallStyle, Const, Field, Import, Imported, InstrId, LEAVE, Op, Oper, Place,
+    ArgKind, Base, Call, CallStyle, Const, Field, Import, InstrId, Op, Place,
 };
-use crate::ir::program::CellId;
-use crate::models::index::{RowRef, Table};
+use crate::models::index::Table;
 use crate::models::path::Step;
-use crate::models::schema::{CallbackTime, Crash, Stream, StreamSpec, TransportKind, TransportSpec};
-use crate::resolve::link::Target;
+use crate::models::schema::{CallbackTime, Crash, Stream};
 use crate::resolve::ports::PortValue;
 use crate::resolve::solve::CallKind;
-use crate::resolve::values::{At, Obj, Value};
-use crate::source::version::Allowed;
+use crate::resolve::values::{At, Value};
 
-use super::abs::{Abs, equal, not};
-use super::explore::{Context, Event, Explorer, Mode, Phase, Rebind, Serve, State};
-
-/// Longest name of a symbol; a longer one tells nobody anything.
-const MAX_SYM: usize = 160;
-
-/// Longest chain of single assignments that is followed to find out what a variable is.
-const MAX_ALIASES: usize = 12;
+use super::abs::Abs;
+use super::explore::{Context, Event, Explorer, Mode, Phase, Rebind, State};
 
 impl Explorer<'_> {
     /// Executes an instruction. Gives what happened, and whether control goes on behind it.
@@ -61,248 +50,16 @@ impl Explorer<'_> {
 
     // ---- values --------------------------------------------------------------------------------------------------
 
-    fn note(&mut self, func: FuncId, id: InstrId, abs: Option<Abs>) {
-        self.seen
-            .entry((func, id))
-            .and_modify(|known| {
-                if *known != abs {
-                    *known = None;
-                }
-            })
-            .or_insert(abs);
-    }
-
-    /// What a value is known to be after the instruction that makes it ran.
-    pub(super) fn value(&self, func: FuncId, id: InstrId, state: &State) -> Option<Abs> {
-        self.eval(func, id, &self.values.program.funcs[func].instrs[id].op, state)
-    }
-
-    fn eval(&self, func: FuncId, id: InstrId, op: &Op, state: &State) -> Option<Abs> {
-        match op {
-            Op::Const(value) => Some(Abs::Const(value.clone())),
-            Op::Load(place) => self.load(func, id, place, state),
-            Op::Store(_, value) | Op::Await(value) => self.operand(func, *value, state),
-            Op::Operator(oper, values) => {
-                let operand = |at: usize| self.operand(func, *values.get(at)?, state);
-                match oper {
-                    Oper::Not => Some(not(&operand(0)?)),
-                    Oper::Eq | Oper::IsVariant => equal(&operand(0)?, &operand(1)?),
-                    Oper::Ne => Some(not(&equal(&operand(0)?, &operand(1)?)?)),
-                    Oper::IsMissing => equal(&operand(0)?, &Abs::Const(Const::Undefined)),
-                    _ => None,
-                }
-            }
-            Op::Call(call) => {
-                self.seen.get(&(func, id)).cloned().flatten().or_else(|| self.call_sym(func, id, call, state))
-            }
-            Op::Import(_) => self.imported(func, id, 0),
-            _ => None,
-        }
-    }
-
-    fn operand(&self, func: FuncId, id: InstrId, state: &State) -> Option<Abs> {
-        match &self.values.program.funcs[func].instrs[id].op {
-            // What a call gave was noted when it ran.
-            Op::Call(_) => self.seen.get(&(func, id)).cloned().flatten(),
-            op => self.eval(func, id, op, state),
-        }
-    }
-
-    fn load(&self, func: FuncId, id: InstrId, place: &Place, state: &State) -> Option<Abs> {
-        if let (Base::Local(local), []) = (&place.base, &*place.path)
-            && let Some(abs) = state.locals.get(local)
-        {
-            return Some(abs.clone());
-        }
-        if let (Base::Global(name), []) = (&place.base, &*place.path)
-            && name == "__name__"
-        {
-            let is_main = self.main == Some(self.values.program.funcs[func].module);
-            return Some(Abs::Const(Const::str(if is_main { "__main__" } else { "<module>" })));
-        }
-        if let Some(value) = self.constant(func, id) {
-            return Some(Abs::Const(value));
-        }
-        if let (Base::Cell(cell), []) = (&place.base, &*place.path) {
-            return self.cell(*cell, 0);
-        }
-        if let Some(abs) = self.single_field(func, place) {
-            return Some(abs);
-        }
-        self.place_sym(func, place, state).map(Abs::Sym)
-    }
-
-    /// The constant an instruction gives whatever the path, if it is one.
-    fn constant(&self, func: FuncId, id: InstrId) -> Option<Const> {
-        let set = self.values.of(func, id);
-        if let Some(value) = set.single_const() {
-            return Some(value.clone());
-        }
-        // An enum member: its variant, or the one constant it stands for.
-        let mut variant = None;
-        for value in set.items() {
-            match value {
-                Value::Variant(_, name) if variant.is_none() => variant = Some(name),
-                Value::Const(_) => {}
-                _ => return None,
-            }
-        }
-        let variant = variant?;
-        let mut consts =
-            set.items().iter().filter_map(|value| if let Value::Const(value) = value { Some(value) } else { None });
-        match (consts.next(), consts.next()) {
-            (Some(value), None) => Some(value.clone()),
-            (None, _) => Some(Const::Str(format!("variant {variant}").into())),
-            _ => None,
-        }
-    }
-
-    /// A variable that is written once is what was written.
-    fn cell(&self, cell: CellId, depth: usize) -> Option<Abs> {
-        let sym = || Some(Abs::Sym(format!("cell {cell}").into()));
-        let stores = self.cell_stores.get(&cell).map_or(&[][..], Vec::as_slice);
-        let [(func, store)] = stores else { return sym() };
-        if depth > MAX_ALIASES {
-            return sym();
-        }
-        if let Some(known) = self.seen.get(&(*func, *store)) {
-            return known.clone().or_else(sym);
-        }
-        let Op::Store(_, value) = &self.values.program.funcs[*func].instrs[*store].op else { return sym() };
-        match &self.values.program.funcs[*func].instrs[*value].op {
-            Op::Import(_) => self.imported(*func, *value, depth + 1).or_else(sym),
-            _ => sym(),
-        }
-    }
-
-    /// What an import of a name gives: what the exporting module keeps under it.
-    fn imported(&self, func: FuncId, id: InstrId, depth: usize) -> Option<Abs> {
-        let program = self.values.program;
-        let Op::Import(import) = &program.funcs[func].instrs[id].op else { return None };
-        if let Some(value) = self.constant(func, id) {
-            return Some(Abs::Const(value));
-        }
-        let Imported::Named(name) = &import.what else { return None };
-        match self.values.linker.resolve(program.funcs[func].module, &import.from) {
-            Target::Module(module, rest) if rest.is_empty() => {
-                let cell = program.modules[module].exports.names.get(name)?;
-                self.cell(*cell, depth)
-            }
-            _ => None,
-        }
-    }
-
-    /// A field of one known object that is written once is what was written.
-    fn single_field(&self, func: FuncId, place: &Place) -> Option<Abs> {
-        let (owner, field) = place.split_last()?;
-        let Field::Name(name) = field else { return None };
-        let objects = self.values.place_values(func, &owner)?;
-        let mut objs: Vec<Obj> = objects.iter().filter_map(|value| self.values.object_of(value)).collect();
-        objs.dedup();
-        let [obj] = objs.as_slice() else { return None };
-        let key = crate::resolve::values::Key::Name(name.clone());
-        let sym = || Some(Abs::Sym(format!("{obj:?}.{name}").into()));
-        if self.values.is_open(obj) {
-            return sym();
-        }
-        match self.values.stores_to(obj, &key) {
-            [at] => {
-                // A store's own value is the value written; a literal's entry is named by its value.
-                self.seen.get(at).cloned().flatten().or_else(sym)
-            }
-            [] => None,
-            _ => sym(),
-        }
-    }
-
-    /// The name of what a place holds.
-    fn place_sym(&self, func: FuncId, place: &Place, state: &State) -> Option<Symbol> {
-        let mut text = match &place.base {
-            Base::Local(local) => match state.locals.get(local) {
-                Some(Abs::Sym(sym)) => sym.to_string(),
-                Some(_) => return None,
-                None => match self.param_name(func, *local) {
-                    Some(name) => name,
-                    None => self.single_local(func, *local)?,
-                },
-            },
-            Base::Cell(cell) => match self.cell(*cell, 0)? {
-                Abs::Sym(sym) => sym.to_string(),
-                _ => return None,
-            },
-            Base::Value(value) => match self.operand(func, *value, state)? {
-                Abs::Sym(sym) => sym.to_string(),
-                _ => return None,
-            },
-            Base::Global(name) => name.to_string(),
-        };
-        for field in &place.path {
-            match field {
-                Field::Name(name) => text.push_str(&format!(".{name}")),
-                Field::Index(at) => text.push_str(&format!("[{at}]")),
-                // `Some(x)`, `Ok(x)`: the payload goes by the name of the whole.
-                Field::Variant(..) => {}
-                Field::Any => return None,
-            }
-        }
-        if text.len() > MAX_SYM { None } else { Some(text.into()) }
-    }
-
-    fn param_name(&self, func: FuncId, local: crate::ir::func::LocalId) -> Option<String> {
-        let params = &self.values.program.funcs[func].params;
-        let at = params.iter().position(|param| param.local == local)?;
-        Some(format!("param {func} {at}"))
-    }
-
-    fn single_local(&self, func: FuncId, local: crate::ir::func::LocalId) -> Option<String> {
-        Some(format!("{func}.{local}"))
-    }
-
-    /// The name of what an unresolved or library call gives: `param.trim()` is `param`, `argv.includes("--http")` itself.
-    fn call_sym(&self, func: FuncId, id: InstrId, call: &Call, state: &State) -> Option<Abs> {
-        if let Some(value) = self.constant(func, id) {
-            return Some(Abs::Const(value));
-        }
-        let (owner, method) = call.callee.split_last().unzip();
-        let mut text = match (&owner, method) {
-            (Some(owner), Some(Field::Name(name))) => {
-                let of = match self.values.place_values(func, owner).unwrap_or_default().as_slice() {
-                    [Value::Api(node, _)] if self.values.models.index.node(*node).is_modelled() => {
-                        Some(self.values.models.index.node(*node).name.clone())
-                    }
-                    _ => None,
-                };
-                let of = of.or_else(|| self.place_sym(func, owner, state))?;
-                let keeps = call.args.is_empty() && !name.starts_with("is") && !name.starts_with("has");
-                if keeps {
-                    return Some(Abs::Sym(of));
-                }
-                format!("{of}.{name}")
-            }
-            (None, _) => self.place_sym(func, &call.callee, state)?.to_string(),
-            _ => return None,
-        };
-        text.push('(');
-        for arg in &call.args {
-            match self.operand(func, arg.value, state) {
-                Some(Abs::Const(value)) => text.push_str(&format!("{value:?},")),
-                Some(Abs::Sym(sym)) => text.push_str(&format!("{sym},")),
-                _ if matches!(self.values.program.funcs[func].instrs[arg.value].op, Op::Closure(_)) => return None,
-                _ => text.push_str(&format!("{id},")),
-            }
-        }
-        text.push(')');
-        if text.len() > MAX_SYM { None } else { Some(Abs::Sym(text.into())) }
-    }
-
     // ---- stores --------------------------------------------------------------------------------------------------
 
     fn store(&mut self, func: FuncId, id: InstrId, place: &Place, value: InstrId, state: &mut State) -> Option<Event> {
         if let (Base::Local(local), []) = (&place.base, &*place.path) {
-            match self.operand(func, value, state) {
-                Some(abs) => state.locals.insert(*local, abs),
-                None => state.locals.insert(*local, Abs::Sym(format!("{func}.{local}").into())),
-            };
+            let abs = self.operand(func, value, state).unwrap_or_else(|| {
+                let unknown = Abs::Sym(format!("{func}.{local}").into());
+                Rc::make_mut(&mut state.facts).forget(&unknown);
+                unknown
+            });
+            state.locals.insert(*local, abs);
             return None;
         }
         let (owner, field) = place.split_last()?;
@@ -316,89 +73,6 @@ impl Explorer<'_> {
             found |= self.store_api((func, id), member, value, state);
         }
         found.then_some(event)
-    }
-
-    fn store_api(&mut self, at: At, member: crate::models::index::NodeId, value: InstrId, state: &mut State) -> bool {
-        let data = self.values.models.index.node(member);
-        for row in data.rows(Table::CrashPlace) {
-            for value in self.values.of(at.0, value).items().to_vec() {
-                if let Value::Func(handler) = value {
-                    self.run_later(handler, at, Mode::Crash);
-                }
-            }
-            let _ = row;
-        }
-        let mut found = data.has(Table::CrashPlace) || data.has(Table::LoggerPlace);
-        if data.has(Table::HandlerPlace) {
-            for value in self.values.of(at.0, value).items().to_vec() {
-                if let Value::Func(handler) = value {
-                    self.run_later(handler, at, Mode::Now);
-                }
-            }
-            found = true;
-        }
-        for row in data.rows(Table::RebindPlace) {
-            let values = self.values.of(at.0, value).items().to_vec();
-            let (stream, is_filter) = self.rebound_stream(&values);
-            let id = self.rebind(Rebind { at, row, stream, is_filter });
-            Rc::make_mut(&mut state.rebinds).insert(id);
-            found = true;
-        }
-        found
-    }
-
-    /// Where writes go after something was replaced by one of the values; and whether it hands on to the original.
-    fn rebound_stream(&self, values: &[Value]) -> (Stream, bool) {
-        for value in values {
-            match value {
-                Value::Api(node, _) => {
-                    let stream = self.values.stream_of_values(std::slice::from_ref(value), None);
-                    if stream != Stream::Unknown {
-                        return (stream, false);
-                    }
-                    let called = self.values.models.index.step(*node, &Step::Call);
-                    for row in self.values.models.index.node(called).rows(Table::Sink) {
-                        if let Some(StreamSpec::Fixed(stream)) = &self.values.models.sink(row).stream {
-                            return (*stream, false);
-                        }
-                    }
-                }
-                Value::Func(func) => return self.replaced_by(*func),
-                _ => {}
-            }
-        }
-        (Stream::Unknown, false)
-    }
-
-    /// A function put in place of a writer: does it write to stdout itself (a filter), to stderr, or nowhere?
-    fn replaced_by(&self, func: FuncId) -> (Stream, bool) {
-        let mut streams = BTreeSet::new();
-        let mut open = vec![func];
-        let mut seen = BTreeSet::new();
-        while let Some(func) = open.pop() {
-            if !seen.insert(func) || seen.len() > 16 {
-                continue;
-            }
-            for (id, instr) in self.values.program.funcs[func].instrs.iter_enumerated() {
-                if let Op::Closure(inner) = instr.op {
-                    open.push(inner);
-                }
-                if !matches!(instr.op, Op::Call(_)) {
-                    continue;
-                }
-                let at = (func, id);
-                open.extend(self.values.callees(at).iter().map(|(callee, _)| *callee));
-                for row in self.values.call_rows(at, Table::Sink) {
-                    if let Some(spec) = &self.values.models.sink(row).stream {
-                        streams.insert(self.values.stream_of(at, spec));
-                    }
-                }
-            }
-        }
-        if streams.contains(&Stream::Stdout) {
-            return (Stream::Stdout, true);
-        }
-        (streams.first().copied().unwrap_or(Stream::None), false)
     }
 
     // ---- imports -------------------------------------------------------------------------------------------------
@@ -546,7 +220,10 @@ impl Explorer<'_> {
     /// A function that was handed to a library or container.
     fn callback(&mut self, at: At, callee: FuncId, before: &State, event: &mut Event, state: &mut State) {
         let rows = self.values.call_rows(at, Table::Callback);
-        let runs: Vec<CallbackTime> = rows.iter().map(|row| self.values.models.callback(*row).runs).collect();
+        let mut runs: Vec<CallbackTime> = rows.iter().map(|row| self.values.models.callback(*row).runs).collect();
+        if runs.is_empty() && !self.values.call_rows(at, Table::Handler).is_empty() {
+            runs.push(CallbackTime::Later);
+        }
         if runs.contains(&CallbackTime::Never) || self.is_crash_handler(at) {
             return;
         }
@@ -581,42 +258,8 @@ impl Explorer<'_> {
         }
     }
 
-    /// Is the receiver of the call at `at` a computation that serves: `main().catch(…)`?
-    fn receiver_serves(&self, at: At) -> bool {
-        let Some(call) = self.values.call_at(at) else { return false };
-        let Base::Value(value) = call.callee.base else { return false };
-        let made = (at.0, value);
-        self.serving_calls.contains(&made) || self.call_may_serve(made)
-    }
-
-    fn call_may_serve(&self, at: At) -> bool {
-        self.values.callees(at).iter().any(|(func, _)| self.serving_funcs.contains(func))
-    }
-
     fn is_crash_handler(&self, at: At) -> bool {
         !self.values.call_rows(at, Table::Crash).is_empty()
-    }
-
-    /// At the end of a `with` block what was redirected for the block is as it was.
-    fn leave_scope(&self, at: At, call: &Call, state: &mut State) {
-        let leaves = matches!(call.callee.path.last(), Some(Field::Name(name)) if LEAVE.contains(&name.as_str()));
-        let Some(manager) = self.values.receiver_slot(at).filter(|_| leaves && !state.rebinds.is_empty()) else {
-            return;
-        };
-        let made: Vec<At> = self
-            .values
-            .of_slot(manager)
-            .items()
-            .iter()
-            .filter_map(|value| if let Value::Api(_, made) = value { *made } else { None })
-            .collect();
-        let is_undone = |id: &u32| {
-            let rebind = &self.rebinds[*id as usize];
-            made.contains(&rebind.at) && self.values.models.rebind(rebind.row).scoped
-        };
-        if state.rebinds.iter().any(is_undone) {
-            Rc::make_mut(&mut state.rebinds).retain(|id| !is_undone(id));
-        }
     }
 
     /// What a library call does to the process: serving, exits, crash handlers, rebindings.
@@ -661,149 +304,6 @@ impl Explorer<'_> {
         !ends
     }
 
-    /// A call that starts a server; false when it never comes back and serves no stdio.
-    fn serve(&mut self, at: At, row: RowRef, event: &mut Event, state: &mut State) -> bool {
-        let serve = self.values.models.serve(row);
-        let version = self.values.version_of(Some(at.0), row, serve.versions.as_deref());
-        if version == Allowed::No || !self.values.holds(at, &serve.when) {
-            return true;
-        }
-        let (mut kind, own_stream) = self.transport(at, &serve.transport);
-        if self.force_stdio && kind != TransportKind::Other {
-            kind = TransportKind::Stdio;
-        }
-        let on_stdio = matches!(kind, TransportKind::Stdio | TransportKind::Unknown);
-        if on_stdio {
-            self.assume_transport(at, &serve.transport, state);
-        }
-        let facts = state.facts.clone();
-        let diverts_stdout = serve.diverts_stdout;
-        let blocks = serve.blocks;
-        self.serves.entry((at, kind)).and_modify(|known| known.facts = known.facts.meet(&facts)).or_insert_with(|| {
-            Serve {
-                at,
-                row,
-                kind,
-                diverts_stdout,
-                own_stream,
-                by_hand: false,
-                facts: (*facts).clone(),
-                rebinds: (*state.rebinds).clone(),
-            }
-        });
-        if on_stdio {
-            event.serves = true;
-            self.serving_calls.insert(at);
-            state.phase = if blocks { Phase::AFTER } else { Phase::SERVING };
-        }
-        on_stdio || !blocks
-    }
-
-    /// The value that chooses the transport at a serve call chooses stdio, where that is served.
-    fn assume_transport(&self, at: At, spec: &TransportSpec, state: &mut State) {
-        let (TransportSpec::Ports(ports), Some(call)) = (spec, self.values.call_at(at)) else { return };
-        for port in ports.from.iter().filter_map(|text| self.values.models.port(text)) {
-            let Some(value) = crate::resolve::ports::argument(call, &port.head).filter(|_| port.path.is_empty()) else {
-                continue;
-            };
-            if let Some(Abs::Sym(sym)) = self.operand(at.0, value, state) {
-                let word = Const::str(self.values.models.stdio_word());
-                let test = Abs::Test { sym, is: Some(word), negated: false };
-                Rc::make_mut(&mut state.facts).assume(&test, true);
-            }
-        }
-    }
-
-    /// A read of standard input in a program that speaks the protocol itself.
-    fn serve_by_hand(&mut self, at: At, event: &mut Event, state: &mut State) {
-        let row = RowRef { file: 0, table: Table::Serve, row: 0 };
-        let facts = state.facts.clone();
-        self.serves
-            .entry((at, TransportKind::Stdio))
-            .and_modify(|known| known.facts = known.facts.meet(&facts))
-            .or_insert_with(|| Serve {
-                at,
-                row,
-                kind: TransportKind::Stdio,
-                diverts_stdout: false,
-                own_stream: false,
-                by_hand: true,
-                facts: (*facts).clone(),
-                rebinds: (*state.rebinds).clone(),
-            });
-        event.serves = true;
-        self.serving_calls.insert(at);
-        state.phase = Phase::SERVING;
-    }
-
-    /// Which transport a serve call uses, and whether that has a stream of its own.
-    pub(crate) fn transport(&self, at: At, spec: &TransportSpec) -> (TransportKind, bool) {
-        let ports = match spec {
-            TransportSpec::Fixed(kind) => return (*kind, false),
-            TransportSpec::Ports(ports) => ports,
-        };
-        for text in &ports.from {
-            let Some(port) = self.values.models.port(text) else { continue };
-            let values = match self.values.port_values(at, port) {
-                PortValue::Missing => continue,
-                PortValue::Unknown => return (TransportKind::Unknown, false),
-                PortValue::Known(values) => values,
-            };
-            let kinds: Vec<(TransportKind, bool)> =
-                values.iter().filter_map(|value| self.transport_value(value, ports, 4)).collect();
-            return kinds.into_iter().min().unwrap_or((TransportKind::Unknown, false));
-        }
-        (ports.default, false)
-    }
-
-    fn transport_value(
-        &self,
-        value: &Value,
-        ports: &crate::models::schema::TransportPorts,
-        depth: usize,
-    ) -> Option<(TransportKind, bool)> {
-        if depth == 0 {
-            return None;
-        }
-        match value {
-            Value::Const(value) => {
-                let text = crate::resolve::solve::Values::const_text(value);
-                ports.map.get(text.as_str()).map(|kind| (*kind, false))
-            }
-            Value::Variant(_, name) => ports.map.get(name.as_str()).map(|kind| (*kind, false)),
-            Value::Api(node, site) => {
-                let data = self.values.models.index.node(*node);
-                let row = data.rows(Table::Transport).next()?;
-                let transport = self.values.models.transport(row);
-                let own = site.is_some_and(|at| {
-                    transport.own_stream.iter().any(|text| {
-                        let Some(port) = self.values.models.port(text) else { return false };
-                        match self.values.port_values(at, port) {
-                            PortValue::Missing => false,
-                            PortValue::Unknown => true,
-                            PortValue::Known(values) => self.values.stream_of_values(&values, None) != Stream::Stdout,
-                        }
-                    })
-                });
-                Some((transport.is, own))
-            }
-            // A pair of streams, a subclass of a transport.
-            Value::Record(_) => {
-                let obj = self.values.object_of(value)?;
-                let all = self.values.known_field(&obj, &crate::resolve::values::Key::All)?;
-                let parts = self.values.of_slot(all).items().to_vec();
-                parts.iter().filter_map(|part| self.transport_value(part, ports, depth - 1)).min()
-            }
-            Value::Instance(class) | Value::Typed(class) => {
-                let bases = self.values.classes.api_bases(*class);
-                bases.into_iter().find_map(|base| {
-                    let instance = self.values.models.index.instance(base);
-                    self.transport_value(&Value::Api(instance, None), ports, depth - 1)
-                })
-            }
-            _ => None,
-        }
-    }
 }
 
 /// Is it worth a context of its own? Texts are: levels and modes are texts; messages exhaust the contexts harmlessly.

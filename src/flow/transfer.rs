@@ -102,7 +102,7 @@ fn chained(values: &Values<'_>, id: FuncId) -> BTreeSet<InstrId> {
 
 impl Pass<'_, '_> {
     fn blocks(&mut self) {
-        let order = order(self.func);
+        let order = self.func.order();
         let mut entry: BTreeMap<BlockId, State> = BTreeMap::new();
         entry.insert(self.func.entry(), self.arrival());
         let mut visits: BTreeMap<BlockId, u32> = BTreeMap::new();
@@ -684,26 +684,4 @@ fn merge(into: &mut State, from: &State) -> bool {
         changed |= into.entry(*local).or_default().join(tree);
     }
     changed
-}
-
-/// Blocks in an order in which a block comes after those that lead to it, loops aside.
-fn order(func: &Function) -> Vec<BlockId> {
-    let mut seen = vec![false; func.blocks.len()];
-    let mut order = Vec::new();
-    let mut stack = vec![(func.entry(), false)];
-    while let Some((block, done)) = stack.pop() {
-        if done {
-            order.push(block);
-            continue;
-        }
-        if std::mem::replace(&mut seen[block.index()], true) {
-            continue;
-        }
-        stack.push((block, true));
-        let body = &func.blocks[block];
-        let next = body.end.successors().chain(body.unwind);
-        stack.extend(next.filter(|to| !seen[to.index()]).map(|to| (to, false)));
-    }
-    order.reverse();
-    order
 }

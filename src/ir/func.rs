@@ -1,7 +1,7 @@
 //! Functions, parameters and basic blocks.
 
 use crate::base::Symbol;
-use crate::base::idx::{IndexVec, ids};
+use crate::base::idx::{Id as _, IndexVec, ids};
 use crate::base::span::Span;
 
 use super::instr::{Base, Instr, InstrId, Op};
@@ -129,6 +129,30 @@ impl End {
 }
 
 impl Function {
+    /// Blocks that control can reach, in an order in which a block comes after those that lead to it (loops aside).
+    pub(crate) fn order(&self) -> Vec<BlockId> {
+        let mut seen = vec![false; self.blocks.len()];
+        let mut order = Vec::new();
+        let mut stack = vec![(self.entry(), false)];
+        while let Some((block, done)) = stack.pop() {
+            if done {
+                order.push(block);
+                continue;
+            }
+            if std::mem::replace(&mut seen[block.index()], true) {
+                continue;
+            }
+            stack.push((block, true));
+            let body = &self.blocks[block];
+            let mut next: Vec<_> = body.end.successors().collect();
+            next.extend(body.unwind);
+            // Pushed last is visited first and so comes last in the reversed order: push in source order.
+            stack.extend(next.into_iter().filter(|to| !seen[to.index()]).map(|to| (to, false)));
+        }
+        order.reverse();
+        order
+    }
+
     /// The block control enters first.
     pub(crate) fn entry(&self) -> BlockId {
         crate::base::idx::Id::new(0)

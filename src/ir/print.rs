@@ -46,7 +46,7 @@ fn print_class(program: &Program, class: &Class, out: &mut String) {
 /// Prints one function.
 pub(crate) fn print_func(program: &Program, id: FuncId, func: &Function, out: &mut String) {
     let mut numbers = vec![None; func.instrs.len()];
-    let order = reverse_postorder(func);
+    let order = func.order();
     let mut next = 0_u32;
     for block in &order {
         for instr in &func.blocks[*block].instrs {
@@ -57,30 +57,6 @@ pub(crate) fn print_func(program: &Program, id: FuncId, func: &Function, out: &m
     let mut printer = Printer { names: Names { program, func: Some(func) }, func, numbers, order, out };
     printer.header(id);
     printer.body();
-}
-
-/// Blocks that control can reach, in an order in which a block comes after those that lead to it (loops aside).
-fn reverse_postorder(func: &Function) -> Vec<BlockId> {
-    let mut seen = vec![false; func.blocks.len()];
-    let mut order = Vec::new();
-    let mut stack = vec![(func.entry(), false)];
-    while let Some((block, done)) = stack.pop() {
-        if done {
-            order.push(block);
-            continue;
-        }
-        if std::mem::replace(&mut seen[block.index()], true) {
-            continue;
-        }
-        stack.push((block, true));
-        let body = &func.blocks[block];
-        let mut next: Vec<_> = body.end.successors().collect();
-        next.extend(body.unwind);
-        // Pushed last is visited first and so comes last in the reversed order: push in source order.
-        stack.extend(next.into_iter().filter(|to| !seen[to.index()]).map(|to| (to, false)));
-    }
-    order.reverse();
-    order
 }
 
 struct Names<'p> {

@@ -73,6 +73,12 @@ impl<'w> Linker<'w> {
         Self { manifests, modules, paths, files, crates, packages, known: RefCell::default() }
     }
 
+    /// What a program may be called by: its path, and the commands that a manifest gives it.
+    pub(crate) fn names_of_program(&self, module: ModuleId) -> impl Iterator<Item = &'w str> {
+        let path = self.modules.get(&module).map(|(_, path)| *path);
+        path.into_iter().chain(path.into_iter().flat_map(|path| self.manifests.commands(path)))
+    }
+
     /// What `specifier` means in the module `from`.
     pub(crate) fn resolve(&self, from: ModuleId, specifier: &str) -> Target {
         let key = (from, Symbol::from(specifier));

@@ -130,6 +130,14 @@ impl Manifests {
         self.npm.iter().flat_map(|(dir, package)| package.bin.values().filter_map(|path| paths::join(dir, path)))
     }
 
+    /// The commands that `bin` of a package.json makes of the file at `path`.
+    pub(crate) fn commands(&self, path: &str) -> impl Iterator<Item = &str> {
+        self.npm.iter().flat_map(move |(dir, package)| {
+            let is_it = move |file: &String| paths::join(dir, file).is_some_and(|file| file == path);
+            package.bin.iter().filter(move |(_, file)| is_it(file)).map(|(command, _)| command.as_str())
+        })
+    }
+
     /// The output folders that compiler settings name.
     pub(crate) fn out_dirs(&self) -> BTreeSet<String> {
         let dirs = self.tsconfigs.iter().filter_map(|(path, config)| {

@@ -1,0 +1,256 @@
+//! What a value is known to be at one point of the exploration: a constant, or an unknown with a name.
+
+use crate::base::Symbol;
+use crate::ir::func::{FuncId, LocalId};
+use crate::ir::instr::{Base, Call, Const, Field, Imported, InstrId, Op, Oper, Place};
+use crate::ir::program::CellId;
+use crate::resolve::link::Target;
+use crate::resolve::values::{Key, Obj, Value};
+
+use super::abs::{Abs, equal, not};
+use super::explore::{Explorer, State};
+
+/// Longest name of a symbol; a longer one tells nobody anything.
+const MAX_SYM: usize = 160;
+
+/// Longest chain of single assignments that is followed to find out what a variable is.
+const MAX_ALIASES: usize = 12;
+
+impl Explorer<'_> {
+    pub(super) fn note(&mut self, func: FuncId, id: InstrId, abs: Option<Abs>) {
+        self.seen
+            .entry((func, id))
+            .and_modify(|known| {
+                if *known != abs {
+                    *known = None;
+                }
+            })
+            .or_insert(abs);
+    }
+
+    /// What a value is known to be after the instruction that makes it ran.
+    pub(super) fn value(&self, func: FuncId, id: InstrId, state: &State) -> Option<Abs> {
+        self.eval(func, id, &self.values.program.funcs[func].instrs[id].op, state)
+    }
+
+    pub(super) fn eval(&self, func: FuncId, id: InstrId, op: &Op, state: &State) -> Option<Abs> {
+        match op {
+            Op::Const(value) => Some(Abs::Const(value.clone())),
+            Op::Load(place) => self.load(func, id, place, state),
+            Op::Store(_, value) | Op::Await(value) => self.operand(func, *value, state),
+            Op::Operator(oper, values) => {
+                if let Some(abs) = self.main_test(func, *oper, values) {
+                    return Some(abs);
+                }
+                let operand = |at: usize| self.operand(func, *values.get(at)?, state);
+                match oper {
+                    Oper::Not => Some(not(&operand(0)?)),
+                    Oper::Eq | Oper::IsVariant => equal(&operand(0)?, &operand(1)?),
+                    Oper::Ne => Some(not(&equal(&operand(0)?, &operand(1)?)?)),
+                    Oper::IsMissing => equal(&operand(0)?, &Abs::Const(Const::Undefined)),
+                    _ => None,
+                }
+            }
+            Op::Call(call) => {
+                self.seen.get(&(func, id)).cloned().flatten().or_else(|| self.call_sym(func, id, call, state))
+            }
+            Op::Import(_) => self.imported(func, id, 0),
+            _ => None,
+        }
+    }
+
+    pub(super) fn operand(&self, func: FuncId, id: InstrId, state: &State) -> Option<Abs> {
+        match &self.values.program.funcs[func].instrs[id].op {
+            // What a call gave was noted when it ran.
+            Op::Call(_) => self.seen.get(&(func, id)).cloned().flatten(),
+            op => self.eval(func, id, op, state),
+        }
+    }
+
+    fn load(&self, func: FuncId, id: InstrId, place: &Place, state: &State) -> Option<Abs> {
+        if let (Base::Local(local), []) = (&place.base, &*place.path)
+            && let Some(abs) = state.locals.get(local)
+        {
+            return Some(abs.clone());
+        }
+        if let Some(abs) = self.main_place(func, place) {
+            return Some(abs);
+        }
+        if let Some(value) = self.constant(func, id) {
+            return Some(Abs::Const(value));
+        }
+        if let (Base::Cell(cell), []) = (&place.base, &*place.path) {
+            return self.cell(*cell, 0);
+        }
+        if let Some(abs) = self.single_field(func, place) {
+            return Some(abs);
+        }
+        self.place_sym(func, place, state).map(Abs::Sym)
+    }
+
+    /// The constant an instruction gives whatever the path, if it is one.
+    pub(super) fn constant(&self, func: FuncId, id: InstrId) -> Option<Const> {
+        let set = self.values.of(func, id);
+        if let Some(value) = set.single_const() {
+            return Some(value.clone());
+        }
+        // An enum member: its variant, or the one constant it stands for.
+        let mut variant = None;
+        for value in set.items() {
+            match value {
+                Value::Variant(_, name) if variant.is_none() => variant = Some(name),
+                Value::Const(_) => {}
+                _ => return None,
+            }
+        }
+        let variant = variant?;
+        let mut consts =
+            set.items().iter().filter_map(|value| if let Value::Const(value) = value { Some(value) } else { None });
+        match (consts.next(), consts.next()) {
+            (Some(value), None) => Some(value.clone()),
+            (None, _) => Some(Const::Str(format!("variant {variant}").into())),
+            _ => None,
+        }
+    }
+
+    /// A variable that is written once is what was written.
+    fn cell(&self, cell: CellId, depth: usize) -> Option<Abs> {
+        let sym = || Some(Abs::Sym(format!("cell {cell}").into()));
+        let stores = self.prepared.stores.get(&cell).map_or(&[][..], Vec::as_slice);
+        let [(func, store)] = stores else { return sym() };
+        if depth > MAX_ALIASES {
+            return sym();
+        }
+        if let Some(known) = self.seen.get(&(*func, *store)) {
+            return known.clone().or_else(sym);
+        }
+        let Op::Store(_, value) = &self.values.program.funcs[*func].instrs[*store].op else { return sym() };
+        match &self.values.program.funcs[*func].instrs[*value].op {
+            Op::Import(_) => self.imported(*func, *value, depth + 1).or_else(sym),
+            _ => sym(),
+        }
+    }
+
+    /// What an import of a name gives: what the exporting module keeps under it.
+    fn imported(&self, func: FuncId, id: InstrId, depth: usize) -> Option<Abs> {
+        let program = self.values.program;
+        let Op::Import(import) = &program.funcs[func].instrs[id].op else { return None };
+        if let Some(value) = self.constant(func, id) {
+            return Some(Abs::Const(value));
+        }
+        let Imported::Named(name) = &import.what else { return None };
+        match self.values.linker.resolve(program.funcs[func].module, &import.from) {
+            Target::Module(module, rest) if rest.is_empty() => {
+                let cell = program.modules[module].exports.names.get(name)?;
+                self.cell(*cell, depth)
+            }
+            _ => None,
+        }
+    }
+
+    /// A field of one known object that is written once is what was written.
+    fn single_field(&self, func: FuncId, place: &Place) -> Option<Abs> {
+        let (owner, field) = place.split_last()?;
+        let Field::Name(name) = field else { return None };
+        let objects = self.values.place_values(func, &owner)?;
+        let mut objs: Vec<Obj> = objects.iter().filter_map(|value| self.values.object_of(value)).collect();
+        objs.dedup();
+        let [obj] = objs.as_slice() else { return None };
+        let key = Key::Name(name.clone());
+        let sym = || Some(Abs::Sym(format!("{obj:?}.{name}").into()));
+        if self.values.is_open(obj) {
+            return sym();
+        }
+        match self.values.stores_to(obj, &key) {
+            [at] => {
+                // A store's own value is the value written; a literal's entry is named by its value.
+                self.seen.get(at).cloned().flatten().or_else(sym)
+            }
+            [] => None,
+            _ => sym(),
+        }
+    }
+
+    /// The name of what a place holds.
+    fn place_sym(&self, func: FuncId, place: &Place, state: &State) -> Option<Symbol> {
+        let mut text = match &place.base {
+            Base::Local(local) => match state.locals.get(local) {
+                Some(Abs::Sym(sym)) => sym.to_string(),
+                Some(_) => return None,
+                None => match self.param_name(func, *local) {
+                    Some(name) => name,
+                    None => self.single_local(func, *local)?,
+                },
+            },
+            Base::Cell(cell) => match self.cell(*cell, 0)? {
+                Abs::Sym(sym) => sym.to_string(),
+                _ => return None,
+            },
+            Base::Value(value) => match self.operand(func, *value, state)? {
+                Abs::Sym(sym) => sym.to_string(),
+                _ => return None,
+            },
+            Base::Global(name) => name.to_string(),
+        };
+        for field in &place.path {
+            match field {
+                Field::Name(name) => text.push_str(&format!(".{name}")),
+                Field::Index(at) => text.push_str(&format!("[{at}]")),
+                // `Some(x)`, `Ok(x)`: the payload goes by the name of the whole.
+                Field::Variant(..) => {}
+                Field::Any => return None,
+            }
+        }
+        if text.len() > MAX_SYM { None } else { Some(text.into()) }
+    }
+
+    fn param_name(&self, func: FuncId, local: LocalId) -> Option<String> {
+        let params = &self.values.program.funcs[func].params;
+        let at = params.iter().position(|param| param.local == local)?;
+        Some(format!("param {func} {at}"))
+    }
+
+    fn single_local(&self, func: FuncId, local: LocalId) -> Option<String> {
+        Some(format!("{func}.{local}"))
+    }
+
+    /// The name of what an unresolved or library call gives: `param.trim()` is `param`, `argv.includes("--http")` itself.
+    pub(super) fn call_sym(&self, func: FuncId, id: InstrId, call: &Call, state: &State) -> Option<Abs> {
+        if let Some(value) = self.constant(func, id) {
+            return Some(Abs::Const(value));
+        }
+        if let Some(abs) = self.main_test_call(func, call) {
+            return Some(abs);
+        }
+        let (owner, method) = call.callee.split_last().unzip();
+        let mut text = match (&owner, method) {
+            (Some(owner), Some(Field::Name(name))) => {
+                let of = match self.values.place_values(func, owner).unwrap_or_default().as_slice() {
+                    [Value::Api(node, _)] if self.values.models.index.node(*node).is_modelled() => {
+                        Some(self.values.models.index.node(*node).name.clone())
+                    }
+                    _ => None,
+                };
+                let of = of.or_else(|| self.place_sym(func, owner, state))?;
+                let keeps = call.args.is_empty() && !name.starts_with("is") && !name.starts_with("has");
+                if keeps {
+                    return Some(Abs::Sym(of));
+                }
+                format!("{of}.{name}")
+            }
+            (None, _) => self.place_sym(func, &call.callee, state)?.to_string(),
+            _ => return None,
+        };
+        text.push('(');
+        for arg in &call.args {
+            match self.operand(func, arg.value, state) {
+                Some(Abs::Const(value)) => text.push_str(&format!("{value:?},")),
+                Some(Abs::Sym(sym)) => text.push_str(&format!("{sym},")),
+                _ if matches!(self.values.program.funcs[func].instrs[arg.value].op, Op::Closure(_)) => return None,
+                _ => text.push_str(&format!("{id},")),
+            }
+        }
+        text.push(')');
+        if text.len() > MAX_SYM { None } else { Some(Abs::Sym(text.into())) }
+    }
+}

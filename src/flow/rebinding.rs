@@ -1,0 +1,120 @@
+//! Standard streams and the writers of them that a program puts something else in place of.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use crate::ir::func::FuncId;
+use crate::ir::instr::{Call, Field, InstrId, LEAVE, Op};
+use crate::models::index::{NodeId, Table};
+use crate::models::path::Step;
+use crate::models::schema::{Stream, StreamSpec};
+use crate::resolve::values::{At, Value};
+
+use super::explore::{Explorer, Mode, Rebind, State};
+
+impl Explorer<'_> {
+    pub(super) fn store_api(&mut self, at: At, member: NodeId, value: InstrId, state: &mut State) -> bool {
+        let data = self.values.models.index.node(member);
+        for row in data.rows(Table::CrashPlace) {
+            for value in self.values.of(at.0, value).items().to_vec() {
+                if let Value::Func(handler) = value {
+                    self.run_later(handler, at, Mode::Crash);
+                }
+            }
+            let _ = row;
+        }
+        let mut found = data.has(Table::CrashPlace) || data.has(Table::LoggerPlace);
+        if data.has(Table::HandlerPlace) {
+            for value in self.values.of(at.0, value).items().to_vec() {
+                if let Value::Func(handler) = value {
+                    self.run_later(handler, at, Mode::Now);
+                }
+            }
+            found = true;
+        }
+        for row in data.rows(Table::RebindPlace) {
+            let values = self.values.of(at.0, value).items().to_vec();
+            let (stream, is_filter) = self.rebound_stream(&values);
+            let id = self.rebind(Rebind { at, row, stream, is_filter });
+            Rc::make_mut(&mut state.rebinds).insert(id);
+            found = true;
+        }
+        found
+    }
+
+    /// Where writes go after something was replaced by one of the values; and whether it hands on to the original.
+    fn rebound_stream(&self, values: &[Value]) -> (Stream, bool) {
+        for value in values {
+            match value {
+                Value::Api(node, _) => {
+                    let stream = self.values.stream_of_values(std::slice::from_ref(value), None);
+                    if stream != Stream::Unknown {
+                        return (stream, false);
+                    }
+                    let called = self.values.models.index.step(*node, &Step::Call);
+                    for row in self.values.models.index.node(called).rows(Table::Sink) {
+                        if let Some(StreamSpec::Fixed(stream)) = &self.values.models.sink(row).stream {
+                            return (*stream, false);
+                        }
+                    }
+                }
+                Value::Func(func) => return self.replaced_by(*func),
+                _ => {}
+            }
+        }
+        (Stream::Unknown, false)
+    }
+
+    /// A function put in place of a writer: does it write to stdout itself (a filter), to stderr, or nowhere?
+    fn replaced_by(&self, func: FuncId) -> (Stream, bool) {
+        let mut streams = BTreeSet::new();
+        let mut open = vec![func];
+        let mut seen = BTreeSet::new();
+        while let Some(func) = open.pop() {
+            if !seen.insert(func) || seen.len() > 16 {
+                continue;
+            }
+            for (id, instr) in self.values.program.funcs[func].instrs.iter_enumerated() {
+                if let Op::Closure(inner) = instr.op {
+                    open.push(inner);
+                }
+                if !matches!(instr.op, Op::Call(_)) {
+                    continue;
+                }
+                let at = (func, id);
+                open.extend(self.values.callees(at).iter().map(|(callee, _)| *callee));
+                for row in self.values.call_rows(at, Table::Sink) {
+                    if let Some(spec) = &self.values.models.sink(row).stream {
+                        streams.insert(self.values.stream_of(at, spec));
+                    }
+                }
+            }
+        }
+        if streams.contains(&Stream::Stdout) {
+            return (Stream::Stdout, true);
+        }
+        (streams.first().copied().unwrap_or(Stream::None), false)
+    }
+
+    /// At the end of a `with` block what was redirected for the block is as it was.
+    pub(super) fn leave_scope(&self, at: At, call: &Call, state: &mut State) {
+        let leaves = matches!(call.callee.path.last(), Some(Field::Name(name)) if LEAVE.contains(&name.as_str()));
+        let Some(manager) = self.values.receiver_slot(at).filter(|_| leaves && !state.rebinds.is_empty()) else {
+            return;
+        };
+        let made: Vec<At> = self
+            .values
+            .of_slot(manager)
+            .items()
+            .iter()
+            .filter_map(|value| if let Value::Api(_, made) = value { *made } else { None })
+            .collect();
+        let is_undone = |id: &u32| {
+            let rebind = &self.rebinds[*id as usize];
+            made.contains(&rebind.at) && self.values.models.rebind(rebind.row).scoped
+        };
+        if state.rebinds.iter().any(is_undone) {
+            Rc::make_mut(&mut state.rebinds).retain(|id| !is_undone(id));
+        }
+    }
+}
