@@ -111,6 +111,11 @@ impl Models {
         &self.transports.stdio
     }
 
+    /// The field that every message of the protocol has.
+    pub(crate) fn message_field(&self) -> &str {
+        &self.transports.message_field
+    }
+
     /// How a module asks whether it is the program.
     pub(crate) fn main_words(&self) -> &MainWords {
         &self.main_words

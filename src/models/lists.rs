@@ -8,6 +8,7 @@ use rustc_hash::FxHashSet;
 pub(super) struct Transports {
     pub(super) stdio: String,
     pub(super) others: Vec<String>,
+    pub(super) message_field: String,
 }
 
 /// How containers are told: `rules/containers.toml`.

@@ -1,22 +1,18 @@
 //! Who writes to the stdout that carries the protocol: code, loggers, children, crash handlers, and what moves it away.
 
-use rustc_hash::FxHashSet;
-
 use crate::finding::{Confidence, Finding, Level, Step};
 use crate::flow::explore::Phase;
 use crate::flow::live::Site;
-use crate::ir::instr::{Op, TextPart};
 use crate::models::index::{RowRef, Table};
 use crate::models::schema::{SinkKind, Stream, StreamSpec, TransportKind};
 use crate::resolve::ports::argument;
-use crate::resolve::values::{At, Value};
+use crate::resolve::values::At;
 use crate::source::version::Allowed;
 
 use super::place::{calls_to, cap, doubt, tell};
 use super::{Cx, Findings, Unit, loc};
 
-/// Deepest chain of values that is followed to see whether a write is the protocol itself.
-const MAX_SLICE: usize = 12;
+mod protocol;
 
 pub(super) fn run(cx: &Cx<'_>, unit: &Unit<'_>, out: &mut Findings<'_>) {
     let on_stdio = |kind: TransportKind| matches!(kind, TransportKind::Stdio | TransportKind::Unknown);
@@ -53,7 +49,7 @@ fn writes(cx: &Cx<'_>, unit: &Unit<'_>, at: At, sites: &[Site], out: &mut Findin
             continue;
         }
         let version = cx.values.version_of(Some(at.0), row, sink.versions.as_deref());
-        if version == Allowed::No || (unit.by_hand && is_protocol(cx, at)) {
+        if version == Allowed::No || protocol::is_protocol(cx, at, unit.by_hand) {
             continue;
         }
         let free: Vec<&Site> = sites.iter().filter(|site| !is_moved(cx, unit, at, site)).collect();
@@ -307,75 +303,4 @@ fn doubt_version(cx: &Cx<'_>, row: RowRef, version: Allowed, finding: &mut Findi
         let library = &cx.values.models.file(row).library;
         cap(finding, Confidence::Medium, format!("it depends on which version of {library} is installed"));
     }
-}
-
-/// Does a write hand out serialised data? In a server that speaks the protocol by hand that is the protocol.
-fn is_protocol(cx: &Cx<'_>, at: At) -> bool {
-    serialised(cx, at, MAX_SLICE, &mut FxHashSet::default())
-}
-
-fn serialised(cx: &Cx<'_>, at: At, depth: usize, seen: &mut FxHashSet<At>) -> bool {
-    if depth == 0 || !seen.insert(at) {
-        return false;
-    }
-    let values = cx.values;
-    let from_model = |value: &Value| match value {
-        Value::Api(node, _) => {
-            let rows: Vec<RowRef> = values.models.index.node(*node).rows(Table::Source).collect();
-            rows.iter().any(|row| values.models.source(*row).kind == "serialised")
-        }
-        _ => false,
-    };
-    if values.of(at.0, at.1).items().iter().any(from_model) {
-        return true;
-    }
-    let func = &values.program.funcs[at.0];
-    let mut inner = |id: crate::ir::instr::InstrId| serialised(cx, (at.0, id), depth - 1, seen);
-    match &func.instrs[at.1].op {
-        Op::Text(parts) => parts.iter().any(|part| matches!(part, TextPart::Hole(value, _) if inner(*value))),
-        Op::Operator(_, operands) | Op::Unknown(_, operands) => operands.iter().any(|value| inner(*value)),
-        Op::Await(value) | Op::Store(_, value) => inner(*value),
-        Op::Call(call) => {
-            let by_callee = values.callees(at).iter().any(|(callee, _)| {
-                let body = &values.program.funcs[*callee];
-                body.blocks.iter().any(|block| match block.end {
-                    crate::ir::func::End::Return(Some(value)) => serialised(cx, (*callee, value), depth - 1, seen),
-                    _ => false,
-                })
-            });
-            let mut inner = |id: crate::ir::instr::InstrId| serialised(cx, (at.0, id), depth - 1, seen);
-            by_callee
-                || call.args.iter().any(|arg| inner(arg.value))
-                || matches!(call.callee.base, crate::ir::instr::Base::Value(value) if inner(value))
-        }
-        Op::Load(place) => stored(cx, at.0, &place.base, depth, seen),
-        _ => false,
-    }
-}
-
-/// Is what is stored to a variable serialised data: by an assignment of the function, or by an argument of a caller?
-fn stored(
-    cx: &Cx<'_>,
-    func: crate::ir::func::FuncId,
-    base: &crate::ir::instr::Base,
-    depth: usize,
-    seen: &mut FxHashSet<At>,
-) -> bool {
-    let program = cx.values.program;
-    let body = &program.funcs[func];
-    for instr in body.instrs.iter() {
-        if let Op::Store(place, value) = &instr.op
-            && place.base == *base
-            && serialised(cx, (func, *value), depth - 1, seen)
-        {
-            return true;
-        }
-    }
-    let crate::ir::instr::Base::Local(local) = base else { return false };
-    let Some(index) = body.params.iter().position(|param| param.local == *local) else { return false };
-    let callers = cx.values.callers(func);
-    callers.iter().any(|at| {
-        let arg = cx.values.call_at(*at).and_then(|call| call.args.get(index));
-        arg.is_some_and(|arg| serialised(cx, (at.0, arg.value), depth - 1, seen))
-    })
 }

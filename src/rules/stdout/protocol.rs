@@ -1,0 +1,100 @@
+//! Is what is written to stdout the protocol itself?
+
+use rustc_hash::FxHashSet;
+
+use crate::ir::func::{End, FuncId};
+use crate::ir::instr::{Base, InstrId, Op, TextPart};
+use crate::models::index::Table;
+use crate::resolve::values::{At, Key, Value};
+use crate::rules::Cx;
+
+/// Deepest chain of values that is followed to see whether a write is the protocol itself.
+const MAX_SLICE: usize = 12;
+
+/// Does a write hand out a message of the protocol? In a server that speaks it by hand any serialised data counts, beside
+/// an SDK only what is seen to be a message.
+pub(super) fn is_protocol(cx: &Cx<'_>, at: At, by_hand: bool) -> bool {
+    Slice { cx, by_hand, seen: FxHashSet::default() }.serialised(at, MAX_SLICE)
+}
+
+/// The values that a written text was made of, followed backwards.
+struct Slice<'c, 'v> {
+    cx: &'c Cx<'v>,
+    by_hand: bool,
+    seen: FxHashSet<At>,
+}
+
+impl Slice<'_, '_> {
+    fn serialised(&mut self, at: At, depth: usize) -> bool {
+        if depth == 0 || !self.seen.insert(at) {
+            return false;
+        }
+        let values = self.cx.values;
+        if values.of(at.0, at.1).items().iter().any(|value| self.is_serialised(value)) {
+            return true;
+        }
+        let func = &values.program.funcs[at.0];
+        let mut inner = |id: InstrId| self.serialised((at.0, id), depth - 1);
+        match &func.instrs[at.1].op {
+            Op::Text(parts) => parts.iter().any(|part| matches!(part, TextPart::Hole(value, _) if inner(*value))),
+            Op::Operator(_, operands) | Op::Unknown(_, operands) => operands.iter().any(|value| inner(*value)),
+            Op::Await(value) | Op::Store(_, value) => inner(*value),
+            Op::Call(call) => {
+                call.args.iter().any(|arg| inner(arg.value))
+                    || matches!(call.callee.base, Base::Value(value) if inner(value))
+                    || self.returned(at, depth)
+            }
+            Op::Load(place) => self.stored(at.0, &place.base, depth),
+            _ => false,
+        }
+    }
+
+    fn is_serialised(&self, value: &Value) -> bool {
+        let Value::Api(node, made) = value else { return false };
+        let models = self.cx.values.models;
+        let data = models.index.node(*node);
+        let is_text = data.rows(Table::Source).any(|row| models.source(row).kind == "serialised");
+        is_text && (self.by_hand || made.is_some_and(|made| self.is_message(made)))
+    }
+
+    /// Does a call that serialises take an object with the field that every message has?
+    fn is_message(&self, at: At) -> bool {
+        let values = self.cx.values;
+        let key = Key::Name(values.models.message_field().into());
+        let is_message =
+            |value: &Value| values.object_of(value).is_some_and(|obj| values.known_field(&obj, &key).is_some());
+        values.call_at(at).is_some_and(|call| {
+            call.args.iter().any(|arg| values.of(at.0, arg.value).items().iter().any(is_message))
+        })
+    }
+
+    fn returned(&mut self, at: At, depth: usize) -> bool {
+        let values = self.cx.values;
+        values.callees(at).iter().any(|(callee, _)| {
+            values.program.funcs[*callee].blocks.iter().any(|block| match block.end {
+                End::Return(Some(value)) => self.serialised((*callee, value), depth - 1),
+                _ => false,
+            })
+        })
+    }
+
+    /// Is what is stored to a variable serialised data: by an assignment of the function, or by an argument of a caller?
+    fn stored(&mut self, func: FuncId, base: &Base, depth: usize) -> bool {
+        let values = self.cx.values;
+        let body = &values.program.funcs[func];
+        for instr in body.instrs.iter() {
+            if let Op::Store(place, value) = &instr.op
+                && place.base == *base
+                && self.serialised((func, *value), depth - 1)
+            {
+                return true;
+            }
+        }
+        let Base::Local(local) = base else { return false };
+        let Some(index) = body.params.iter().position(|param| param.local == *local) else { return false };
+        values.callers(func).iter().any(|at| {
+            let arg = values.call_at(*at).and_then(|call| call.args.get(index));
+            arg.is_some_and(|arg| self.serialised((at.0, arg.value), depth - 1))
+        })
+    }
+}
