@@ -72,13 +72,29 @@ impl Values<'_> {
             }
             head => match argument(call, head) {
                 Some(arg) => self.slot_value(self.instr_slot(at.0, arg)),
-                None => {
-                    let hidden = |arg: &Arg| matches!(arg.kind, ArgKind::Spread | ArgKind::SpreadNamed);
-                    if call.args.iter().any(hidden) { PortValue::Unknown } else { PortValue::Missing }
-                }
+                None => self.spread_value(at, call, head),
             },
         };
         self.follow(head, &port.path)
+    }
+
+    /// An argument that is not written out may be in what is spread: `run(**kwargs)`.
+    fn spread_value(&self, at: At, call: &Call, head: &PortHead) -> PortValue {
+        let mut found = PortValue::Missing;
+        for arg in call.args.iter().filter(|arg| matches!(arg.kind, ArgKind::Spread | ArgKind::SpreadNamed)) {
+            let PortHead::Named(name) = head else { return PortValue::Unknown };
+            if arg.kind == ArgKind::Spread {
+                return PortValue::Unknown;
+            }
+            let whole = self.slot_value(self.instr_slot(at.0, arg.value));
+            match (self.follow(whole, &[PortStep::Name(name.clone())]), &mut found) {
+                (PortValue::Known(more), PortValue::Known(known)) => known.extend(more),
+                (PortValue::Missing, _) => {}
+                (PortValue::Unknown, _) => return PortValue::Unknown,
+                (more, found) => *found = more,
+            }
+        }
+        found
     }
 
     fn slot_value(&self, slot: SlotId) -> PortValue {
