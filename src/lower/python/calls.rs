@@ -96,8 +96,38 @@ impl<'t> Lowering<'t> {
             return self.format_call(&template, &args, node);
         }
         let place = self.place(callee);
+        if place == Place::global("getattr")
+            && let Some(value) = self.get_attribute(arguments, node)
+        {
+            return value;
+        }
         let args = self.args(arguments);
         self.b.call(place, args, CallStyle::Plain, span(node))
+    }
+
+    /// `getattr(x, "name", default)` is `x.name`, or the default where that is missing.
+    fn get_attribute(&mut self, arguments: Option<Node<'t>>, node: Node<'t>) -> Option<InstrId> {
+        let arguments = parts(arguments?);
+        let (object, name, default) = match *arguments.as_slice() {
+            [object, name] => (object, name, None),
+            [object, name, default] => (object, name, Some(default)),
+            _ => return None,
+        };
+        let name = self.constant_text(name).filter(|_| !object.kind().contains("splat"))?;
+        let place = self.place(object).then(Field::name(&name));
+        let value = self.b.load(place, span(node));
+        let Some(default) = default else { return Some(value) };
+        let temp = Place::local(self.b.temp("value", None));
+        self.b.store(temp.clone(), value, span(node));
+        let is_missing = self.b.push(Op::Operator(Oper::IsMissing, [value].into()), span(node));
+        let (missing, after) = (self.b.new_block(), self.b.new_block());
+        self.b.branch(is_missing, missing, after);
+        self.b.switch_to(missing);
+        let default = self.expr(default);
+        self.b.store(temp.clone(), default, span(node));
+        self.b.goto(after);
+        self.b.switch_to(after);
+        Some(self.b.load(temp, span(node)))
     }
 
     /// The text of `"…"` when the callee is `"…".format`.
