@@ -428,6 +428,18 @@ impl Names {
         id
     }
 
+    /// The fields of a class that something was found to read or write.
+    pub(crate) fn fields_of(&self, class: ClassId) -> Vec<Symbol> {
+        let from = Heap::Field(class, Symbol::from(""));
+        self.heap_ids
+            .range(from..)
+            .map_while(|(heap, _)| match heap {
+                Heap::Field(of, name) if *of == class => Some(name.clone()),
+                _ => None,
+            })
+            .collect()
+    }
+
     pub(crate) fn heap(&mut self, heap: Heap) -> HeapId {
         if let Some(known) = self.heap_ids.get(&heap) {
             return *known;

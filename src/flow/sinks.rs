@@ -1,14 +1,31 @@
 //! Where values leave the program: logs, streams, the agent.
 
-use crate::ir::instr::Call;
+use std::collections::BTreeSet;
+
+use crate::base::Symbol;
+use crate::ir::instr::{Call, InstrId};
+use crate::ir::program::{ClassId, Language};
 use crate::models::index::{RowRef, Table};
 use crate::models::path::{Port, PortHead};
 use crate::models::schema::{SinkKind, Stream};
-use crate::resolve::values::At;
+use crate::resolve::ports::argument;
+use crate::resolve::values::{At, Key, Obj, Value};
 
-use super::domain::{Form, Tree};
+use super::domain::{Entry, Form, Heap, Root, Trace, Tree};
 use super::summary::{Drain, Hit, Sink};
 use super::transfer::{Pass, without_error};
+
+/// How deep the fields of an object are followed that is written whole.
+const MAX_SHOWN_DEPTH: usize = 2;
+
+/// The arguments of a call that a port means.
+fn port_args(call: &Call, head: &PortHead) -> Vec<InstrId> {
+    match head {
+        PortHead::AllArgs => call.args.iter().map(|arg| arg.value).collect(),
+        PortHead::ArgsFrom(from) => call.args.iter().skip(*from as usize).map(|arg| arg.value).collect(),
+        head => argument(call, head).into_iter().collect(),
+    }
+}
 
 impl Pass<'_, '_> {
     /// Notes what the call hands to a log, a stream or the agent.
@@ -30,12 +47,71 @@ impl Pass<'_, '_> {
             let mut taken = Tree::default();
             for port in ports {
                 taken.join(&self.port_tree(call, port, receiver));
+                if port.path.is_empty() {
+                    for value in port_args(call, &port.head) {
+                        taken.join(&self.inside(value));
+                    }
+                }
             }
             for entry in taken.into_entries() {
                 if entry.form == Form::Held || without_error(entry.clone()).is_none() {
                     continue;
                 }
                 self.hit(Hit { sink, primary: at, open: true, entry });
+            }
+        }
+    }
+
+    /// What an object of the program's classes shows when the whole of it is written: its fields, and those of the objects
+    /// in them.
+    pub(super) fn inside(&mut self, value: InstrId) -> Tree {
+        let values = self.taint.values;
+        let mut tree = Tree::default();
+        for value in values.of(self.id, value).items() {
+            self.fields_inside(value, &mut Vec::new(), &mut tree);
+        }
+        tree
+    }
+
+    fn fields_inside(&mut self, value: &Value, path: &mut Vec<Symbol>, tree: &mut Tree) {
+        let (Value::Instance(class) | Value::Typed(class)) = value else { return };
+        let values = self.taint.values;
+        if path.len() >= MAX_SHOWN_DEPTH || !self.shows_fields(*class) {
+            return;
+        }
+        let top = values.classes.top(*class);
+        let mut fields: BTreeSet<Symbol> = self.taint.names.fields_of(top).into_iter().collect();
+        fields.extend(values.program.classes[*class].fields.iter().map(|field| field.name.clone()));
+        for field in fields {
+            if self.taint.is_plain_field(std::slice::from_ref(value), &field) {
+                continue;
+            }
+            let heap = self.taint.names.heap(Heap::Field(top, field.clone()));
+            path.push(field.clone());
+            let mut entry = Entry::new(Root::Heap(heap), Trace::default());
+            entry.at.clone_from(path);
+            tree.add(entry);
+            if let Some(slot) = values.known_field(&Obj::Instances(top), &Key::Name(field)) {
+                for inner in values.of_slot(slot).items() {
+                    self.fields_inside(inner, path, tree);
+                }
+            }
+            path.pop();
+        }
+    }
+
+    /// Is an object of the class shown with its fields: by the language, or because the class was made for it, and not in
+    /// a way of its own?
+    fn shows_fields(&self, class: ClassId) -> bool {
+        let values = self.taint.values;
+        let data = &values.program.classes[class];
+        if self.taint.words.showing_methods().iter().any(|name| !values.classes.methods(class, name).is_empty()) {
+            return false;
+        }
+        match self.language {
+            Language::Script => true,
+            Language::Python | Language::Rust => {
+                !data.annotations.is_empty() || !values.classes.api_bases(class).is_empty()
             }
         }
     }

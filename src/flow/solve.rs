@@ -8,12 +8,12 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::base::Symbol;
 use crate::base::idx::Id;
 use crate::ir::func::{End, FuncId, FuncKind};
-use crate::ir::instr::{Import, Imported};
+use crate::ir::instr::{Const, Import, Imported};
 use crate::ir::program::{CellId, Language, ModuleId};
 use crate::models::schema::{HandlerKind, ThrowShape};
 use crate::resolve::link::Target;
 use crate::resolve::solve::Values;
-use crate::resolve::values::At;
+use crate::resolve::values::{At, Key, Obj, Value};
 
 use super::bounds::{MAX_CALLEES, MAX_HEAP_FACTS, MAX_HEAP_PARTS, MAX_HEAP_SOURCES, MAX_ROUNDS, MAX_WRITE_PARTS};
 use super::domain::{
@@ -38,6 +38,8 @@ pub(crate) struct Taint<'v> {
     writes: BTreeMap<WriteKey, Entry>,
     /// Writes of each place from each origin.
     parts: FxHashMap<(HeapId, Root), usize>,
+    /// Places that hold nothing but objects of the program, and others.
+    object_places: FxHashMap<HeapId, bool>,
 }
 
 type WriteKey = (HeapId, Path, Root, Path, Form);
@@ -78,6 +80,7 @@ pub(crate) fn taint<'v>(values: &'v Values<'v>, processes: &[&Process<'v>]) -> (
         hits: BTreeMap::new(),
         writes: BTreeMap::new(),
         parts: FxHashMap::default(),
+        object_places: FxHashMap::default(),
     };
     for circle in circles(values, &roots) {
         taint.circle(&circle);
@@ -114,6 +117,9 @@ impl<'v> Taint<'v> {
     }
 
     pub(super) fn add_write(&mut self, heap: HeapId, mut entry: Entry) {
+        if !entry.at.is_empty() && self.holds_objects(heap) {
+            return;
+        }
         let parts = self.parts.entry((heap, entry.root)).or_default();
         if *parts >= MAX_WRITE_PARTS {
             entry.at.truncate(0);
@@ -125,6 +131,33 @@ impl<'v> Taint<'v> {
             *parts += 1;
             self.writes.insert(key, entry);
         }
+    }
+
+    /// Does a place hold objects of the program's classes? Their fields are places of their own: what is in a field is
+    /// found there, and the object that is handed around does not carry it as well.
+    fn holds_objects(&mut self, heap: HeapId) -> bool {
+        if let Some(known) = self.object_places.get(&heap) {
+            return *known;
+        }
+        let slot = match &self.names.heaps[heap] {
+            Heap::Cell(cell) => Some(self.values.cell_slot(*cell)),
+            Heap::Field(class, key) => {
+                let key = Key::Name(key.clone());
+                let known = |obj: Obj| self.values.known_field(&obj, &key);
+                known(Obj::Instances(*class)).or_else(|| known(Obj::Statics(*class)))
+            }
+        };
+        let holds = slot.is_some_and(|slot| {
+            let set = self.values.of_slot(slot);
+            let is_object = |value: &Value| matches!(value, Value::Instance(_) | Value::Typed(_));
+            let is_nothing =
+                |value: &Value| matches!(value, Value::Unknown | Value::Const(Const::Null | Const::Undefined));
+            !set.is_cut
+                && set.items().iter().any(is_object)
+                && set.items().iter().all(|value| is_object(value) || is_nothing(value))
+        });
+        self.object_places.insert(heap, holds);
+        holds
     }
 
     // ---- handlers ------------------------------------------------------------------------------------------------

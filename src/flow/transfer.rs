@@ -398,6 +398,9 @@ impl Pass<'_, '_> {
             };
             let held = self.shown(*value, form);
             tree.join(&held.formed(form, at));
+            if self.language != Language::Script && (*hole == Hole::Debug || self.language == Language::Python) {
+                tree.join(&self.inside(*value).formed(form, at));
+            }
         }
         tree
     }

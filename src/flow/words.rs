@@ -21,6 +21,13 @@ pub(crate) struct Words {
     credential: CredentialWords,
     headers: HeaderWords,
     clean_methods: MethodWords,
+    showing: ShowingWords,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ShowingWords {
+    methods: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -59,6 +66,11 @@ impl Words {
     /// The lists the binary carries.
     pub(crate) fn load() -> Self {
         toml::from_str(include_str!("../../rules/names.toml")).unwrap_or_default()
+    }
+
+    /// Methods by which a class says itself what of its objects is shown.
+    pub(crate) fn showing_methods(&self) -> &[String] {
+        &self.showing.methods
     }
 
     /// What the name of an environment variable says.
