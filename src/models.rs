@@ -9,7 +9,7 @@ pub(crate) mod schema;
 use rustc_hash::FxHashMap;
 
 use index::{Index, RowRef, Table};
-use lists::{Containers, MainWords, Transports};
+use lists::{Bases, Containers, MainWords, Transports};
 use path::Port;
 use schema::{
     CallbackRow, ChildRow, Condition, CrashRow, EchoRow, ExitRow, FlowRow, HandlerRow, LoggerRow, ModelFile, RebindRow,
@@ -26,6 +26,7 @@ pub(crate) struct Models {
     containers: Containers,
     transports: Transports,
     main_words: MainWords,
+    bases: Bases,
 }
 
 /// A callback row with its ports parsed.
@@ -95,6 +96,8 @@ impl Models {
                 .map_err(|fault| vec![format!("rules/transports.toml: {fault}")])?,
             main_words: toml::from_str(include_str!("../rules/main.toml"))
                 .map_err(|fault| vec![format!("rules/main.toml: {fault}")])?,
+            bases: toml::from_str(include_str!("../rules/bases.toml"))
+                .map_err(|fault| vec![format!("rules/bases.toml: {fault}")])?,
         };
         let mut faults = Vec::new();
         models.parse_ports(&mut faults);
@@ -114,6 +117,21 @@ impl Models {
     /// The field that every message of the protocol has.
     pub(crate) fn message_field(&self) -> &str {
         &self.transports.message_field
+    }
+
+    /// Does a library fill the objects of a type for which this is derived?
+    pub(crate) fn is_filling(&self, derived: &str) -> bool {
+        self.bases.filled.contains(derived)
+    }
+
+    /// Is a library class of this name an error?
+    pub(crate) fn is_error_base(&self, name: &str) -> bool {
+        self.bases.passive_ends.iter().any(|end| name.trim_end_matches("()").ends_with(end.as_str()))
+    }
+
+    /// Does a library class of this name leave alone what its subclasses define?
+    pub(crate) fn is_passive_base(&self, name: &str) -> bool {
+        self.bases.passive.contains(name) || self.bases.passive_ends.iter().any(|end| name.ends_with(end.as_str()))
     }
 
     /// How a module asks whether it is the program.

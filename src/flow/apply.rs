@@ -312,6 +312,9 @@ impl Pass<'_, '_> {
             let held = self.port_tree(call, from, receiver);
             let keeps_error = from.head == PortHead::Receiver || !from.path.is_empty();
             moved.join(&if keeps_error { held } else { held.map(without_error) });
+            if flow.text && from.path.is_empty() && let Some(value) = argument(call, &from.head) {
+                moved.join(&self.inside(value, at));
+            }
         }
         let moved = moved.map(|entry| Some(entry.then(at, What::Through)));
         let moved = if flow.text { moved.formed(Form::Text, at) } else { moved };

@@ -34,13 +34,14 @@ pub(crate) const MAX_HEAP_FACTS: usize = 200_000;
 /// Most instructions of a function whose calls hand a value to a log only: a logging helper is small.
 pub(crate) const MAX_WRAPPER: usize = 160;
 
-/// Most fields of one long-lived variable in which one source is told apart; beyond it the whole variable holds it.
+/// Most fields of one long-lived variable in which one source is followed. More are linked objects that hold each other,
+/// and to say that all of them hold the source would be wrong nearly everywhere.
 pub(crate) const MAX_HEAP_PARTS: usize = 6;
 
 /// Most sources in one long-lived variable. A settings object has a few dozen; a variable with more is a table of data.
 pub(crate) const MAX_HEAP_SOURCES: usize = 64;
 
-/// Most fields in which one long-lived variable is told to be put into another; beyond it the whole is.
+/// Most fields in which one long-lived variable is followed into another.
 pub(crate) const MAX_WRITE_PARTS: usize = 24;
 
 /// Fewest calls of a logging helper: what is called once is an ordinary function that logs, and is edited itself.

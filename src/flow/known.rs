@@ -91,6 +91,11 @@ impl Explorer<'_> {
     /// The constant an instruction gives whatever the path, if it is one.
     pub(super) fn constant(&self, func: FuncId, id: InstrId) -> Option<Const> {
         let set = self.values.of(func, id);
+        if let Op::Load(place) = &self.values.program.funcs[func].instrs[id].op
+            && self.is_filled(func, place)
+        {
+            return None;
+        }
         if let Some(value) = set.single_const() {
             return Some(value.clone());
         }
@@ -111,6 +116,15 @@ impl Explorer<'_> {
             (None, _) => Some(Const::Str(format!("variant {variant}").into())),
             _ => None,
         }
+    }
+
+    /// Is the place a field of an object that a library fills?
+    fn is_filled(&self, func: FuncId, place: &Place) -> bool {
+        let Some((owner, _)) = place.split_last() else { return false };
+        self.values.place_values(func, &owner).unwrap_or_default().iter().any(|value| match value {
+            Value::Instance(class) | Value::Typed(class) => self.values.is_filled_by_library(*class),
+            _ => false,
+        })
     }
 
     /// A variable that is written once is what was written.
@@ -152,6 +166,9 @@ impl Explorer<'_> {
     fn single_field(&self, func: FuncId, place: &Place) -> Option<Abs> {
         let (owner, field) = place.split_last()?;
         let Field::Name(name) = field else { return None };
+        if self.is_filled(func, place) {
+            return None;
+        }
         let objects = self.values.place_values(func, &owner)?;
         let mut objs: Vec<Obj> = objects.iter().filter_map(|value| self.values.object_of(value)).collect();
         objs.dedup();
@@ -196,8 +213,7 @@ impl Explorer<'_> {
             match field {
                 Field::Name(name) => text.push_str(&format!(".{name}")),
                 Field::Index(at) => text.push_str(&format!("[{at}]")),
-                // `Some(x)`, `Ok(x)`: the payload goes by the name of the whole.
-                Field::Variant(..) => {}
+                Field::Variant(variant, at) => text.push_str(&format!("@{variant}.{at}")),
                 Field::Any => return None,
             }
         }

@@ -305,6 +305,25 @@ fn run_by_trait(explorer: &mut Explorer<'_>, live: &Live) {
             explorer.run_later(func, at, Mode::Now);
         }
     }
+    for (class, at) in handed_over(values, live) {
+        for func in values.called_when_handed_over(class) {
+            explorer.run_later(func, at, Mode::Now);
+        }
+    }
+}
+
+/// The classes that live calls hand to a library: the class itself, or an object of it.
+fn handed_over(values: &Values<'_>, live: &Live) -> BTreeMap<ClassId, At> {
+    let mut found = BTreeMap::new();
+    for at in live.sites.keys() {
+        let Some(call) = values.call_at(*at).filter(|_| values.callees(*at).is_empty()) else { continue };
+        for value in call.args.iter().flat_map(|arg| values.of(at.0, arg.value).items()) {
+            if let Value::Class(class) | Value::Instance(class) = value {
+                found.entry(*class).or_insert(*at);
+            }
+        }
+    }
+    found
 }
 
 /// All handlers of the process: marked ones and those that live calls register.

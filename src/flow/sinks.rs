@@ -3,20 +3,24 @@
 use std::collections::BTreeSet;
 
 use crate::base::Symbol;
-use crate::ir::instr::{Call, InstrId};
+use crate::ir::instr::{Call, Const, InstrId};
 use crate::ir::program::{ClassId, Language};
-use crate::models::index::{RowRef, Table};
+use crate::models::index::{NodeId, RowRef, Table};
 use crate::models::path::{Port, PortHead};
 use crate::models::schema::{SinkKind, Stream};
 use crate::resolve::ports::argument;
-use crate::resolve::values::{At, Key, Obj, Value};
+use crate::resolve::values::{At, Key, Obj, Value, ValueSet};
 
-use super::domain::{Entry, Form, Heap, Root, Trace, Tree};
+use super::domain::{Entry, Form, Heap, Kind, Root, Trace, Tree};
 use super::summary::{Drain, Hit, Sink};
 use super::transfer::{Pass, without_error};
+use super::words::Secrecy;
 
 /// How deep the fields of an object are followed that is written whole.
 const MAX_SHOWN_DEPTH: usize = 2;
+
+/// Most classes of a value that is shown with its fields: an object's own and a declared one, or an object's two.
+const MAX_SHOWN_CLASSES: usize = 2;
 
 /// The arguments of a call that a port means.
 fn port_args(call: &Call, head: &PortHead) -> Vec<InstrId> {
@@ -25,6 +29,16 @@ fn port_args(call: &Call, head: &PortHead) -> Vec<InstrId> {
         PortHead::ArgsFrom(from) => call.args.iter().skip(*from as usize).map(|arg| arg.value).collect(),
         head => argument(call, head).into_iter().collect(),
     }
+}
+
+/// The values of a set that surely is an object of the program: of one class, or of two.
+fn only_objects(set: &ValueSet) -> impl Iterator<Item = &Value> {
+    let is_object = |value: &Value| matches!(value, Value::Instance(_) | Value::Typed(_));
+    let is_nothing = |value: &Value| matches!(value, Value::Const(Const::Null | Const::Undefined));
+    let is_sure = !set.is_cut
+        && set.items().iter().all(|value| is_object(value) || is_nothing(value))
+        && set.items().iter().filter(|value| is_object(value)).count() <= MAX_SHOWN_CLASSES;
+    set.items().iter().filter(move |value| is_sure && is_object(value))
 }
 
 impl Pass<'_, '_> {
@@ -49,7 +63,7 @@ impl Pass<'_, '_> {
                 taken.join(&self.port_tree(call, port, receiver));
                 if port.path.is_empty() {
                     for value in port_args(call, &port.head) {
-                        taken.join(&self.inside(value));
+                        taken.join(&self.inside(value, at));
                     }
                 }
             }
@@ -64,16 +78,16 @@ impl Pass<'_, '_> {
 
     /// What an object of the program's classes shows when the whole of it is written: its fields, and those of the objects
     /// in them.
-    pub(super) fn inside(&mut self, value: InstrId) -> Tree {
+    pub(super) fn inside(&mut self, value: InstrId, at: At) -> Tree {
         let values = self.taint.values;
         let mut tree = Tree::default();
-        for value in values.of(self.id, value).items() {
-            self.fields_inside(value, &mut Vec::new(), &mut tree);
+        for value in only_objects(values.of(self.id, value)) {
+            self.fields_inside(value, &mut Vec::new(), &mut tree, at);
         }
         tree
     }
 
-    fn fields_inside(&mut self, value: &Value, path: &mut Vec<Symbol>, tree: &mut Tree) {
+    fn fields_inside(&mut self, value: &Value, path: &mut Vec<Symbol>, tree: &mut Tree, at: At) {
         let (Value::Instance(class) | Value::Typed(class)) = value else { return };
         let values = self.taint.values;
         if path.len() >= MAX_SHOWN_DEPTH || !self.shows_fields(*class) {
@@ -91,9 +105,14 @@ impl Pass<'_, '_> {
             let mut entry = Entry::new(Root::Heap(heap), Trace::default());
             entry.at.clone_from(path);
             tree.add(entry);
+            if self.taint.words.credential(&field) == Some(Secrecy::Secret) {
+                let mut entry = self.source(Kind::Credential, at, Some(field.clone()));
+                entry.at.clone_from(path);
+                tree.add(entry);
+            }
             if let Some(slot) = values.known_field(&Obj::Instances(top), &Key::Name(field)) {
-                for inner in values.of_slot(slot).items() {
-                    self.fields_inside(inner, path, tree);
+                for inner in only_objects(values.of_slot(slot)) {
+                    self.fields_inside(inner, path, tree, at);
                 }
             }
             path.pop();
@@ -111,7 +130,8 @@ impl Pass<'_, '_> {
         match self.language {
             Language::Script => true,
             Language::Python | Language::Rust => {
-                !data.annotations.is_empty() || !values.classes.api_bases(class).is_empty()
+                let is_data = |base: NodeId| !values.models.is_error_base(&values.models.index.node(base).name);
+                !data.annotations.is_empty() || values.classes.api_bases(class).into_iter().any(is_data)
             }
         }
     }

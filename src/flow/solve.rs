@@ -17,7 +17,7 @@ use crate::resolve::values::{At, Key, Obj, Value};
 
 use super::bounds::{MAX_CALLEES, MAX_HEAP_FACTS, MAX_HEAP_PARTS, MAX_HEAP_SOURCES, MAX_ROUNDS, MAX_WRITE_PARTS};
 use super::domain::{
-    ERR, Entry, Form, Heap, HeapId, Kind, Marks, Names, Path, Root, Source, SourceId, SourcePlace, Trace, Tree, What,
+    ERR, Entry, Form, Heap, HeapId, Kind, Names, Path, Root, Source, SourceId, SourcePlace, Trace, Tree, What,
 };
 use super::process::{Handler, Process};
 use super::summary::{Bound, Drain, Hit, HitKey, Sink, Summary, substitute};
@@ -116,15 +116,13 @@ impl<'v> Taint<'v> {
         self.hits.entry(hit.key()).or_insert(hit);
     }
 
-    pub(super) fn add_write(&mut self, heap: HeapId, mut entry: Entry) {
+    pub(super) fn add_write(&mut self, heap: HeapId, entry: Entry) {
         if !entry.at.is_empty() && self.holds_objects(heap) {
             return;
         }
         let parts = self.parts.entry((heap, entry.root)).or_default();
         if *parts >= MAX_WRITE_PARTS {
-            entry.at.truncate(0);
-            entry.path.truncate(0);
-            entry.marks = entry.marks.with(Marks::WIDENED);
+            return;
         }
         let key = (heap, entry.at.clone(), entry.root, entry.path.clone(), entry.form);
         if self.writes.len() < MAX_HEAP_FACTS && !self.writes.contains_key(&key) {
@@ -444,12 +442,10 @@ struct Reached {
 
 impl Reached {
     /// The fact, perhaps widened, when it is new.
-    fn admit(&mut self, heap: HeapId, mut entry: Entry) -> Option<(HeapId, Entry)> {
+    fn admit(&mut self, heap: HeapId, entry: Entry) -> Option<(HeapId, Entry)> {
         let parts = self.parts.entry((heap, entry.root)).or_default();
         if *parts >= MAX_HEAP_PARTS {
-            entry.at.truncate(0);
-            entry.path.truncate(0);
-            entry.marks = entry.marks.with(Marks::WIDENED);
+            return None;
         }
         let key = (heap, entry.at.clone(), entry.root, entry.path.clone(), entry.form);
         if self.seen.contains(&key) {

@@ -3,11 +3,12 @@
 
 use crate::base::Symbol;
 use crate::ir::func::FuncId;
-use crate::ir::instr::{Base, Field, Place};
+use crate::ir::instr::{Base, Field, InstrId, Op, Place};
 use crate::ir::types::TypeRef;
 use crate::models::index::{NodeId, RowRef, Table};
 use crate::models::path::{Port, PortHead, PortStep, Step};
 use crate::resolve::ports::PortValue;
+use crate::resolve::solve::CallKind;
 use crate::resolve::values::{At, Value};
 
 use super::apply::port_keys;
@@ -168,10 +169,62 @@ impl Pass<'_, '_> {
         }
     }
 
+    /// What a call gave is kept under the name of a credential.
+    pub(super) fn credential_local(&mut self, place: &Place, value: InstrId, tree: &mut Tree, at: At) {
+        let (Base::Local(local), []) = (&place.base, &*place.path) else { return };
+        let name = self.func.locals[*local].name.clone();
+        let Some(secrecy) = self.taint.words.credential(&name) else { return };
+        if secrecy != Secrecy::Secret && !self.is_credential_context()
+            || tree.entries().iter().any(|entry| matches!(entry.root, Root::Source(_)))
+            || self.taint.is_plain_type(self.func.locals[*local].ty.as_ref())
+            || !self.is_made_by_program(value)
+        {
+            return;
+        }
+        let entry = self.source(Kind::Credential, at, Some(name));
+        tree.add(entry);
+    }
+
+    /// Is the value what a function of the program gave, and no truth value or number?
+    fn is_made_by_program(&self, value: InstrId) -> bool {
+        match &self.func.instrs[value].op {
+            Op::Await(value) => self.is_made_by_program(*value),
+            // What `?` took out of a result.
+            Op::Load(Place { base: Base::Value(value), path }) if matches!(&**path, [Field::Variant(_, 0)]) => {
+                self.is_made_by_program(*value)
+            }
+            Op::Call(_) => {
+                let callees = self.taint.values.callees((self.id, value));
+                let program = self.taint.values.program;
+                let gives_text =
+                    |func: FuncId| !self.taint.is_plain_type(program.funcs[func].ret.as_ref()) && !self.gives_consts(func);
+                !callees.is_empty()
+                    && callees.iter().all(|(func, kind)| *kind != CallKind::Callback && gives_text(*func))
+            }
+            _ => false,
+        }
+    }
+
+    fn gives_consts(&self, func: FuncId) -> bool {
+        let set = self.taint.values.of_slot(self.taint.values.ret_slot(func));
+        !set.items().is_empty() && set.items().iter().all(|value| matches!(value, Value::Const(_)))
+    }
+
+    /// Do the names of the function and its class tell that it has to do with credentials?
+    fn is_credential_context(&self) -> bool {
+        let words = &self.taint.words;
+        let values = self.taint.values;
+        let owner = values.classes.owner(self.id).or(self.func.owner);
+        words.is_credential_context(&self.func.name)
+            || owner.is_some_and(|class| words.is_credential_context(&values.program.classes[class].name))
+    }
+
     /// A parameter that holds a credential by its name.
     pub(super) fn credential_param(&mut self, index: u32) -> Option<Entry> {
         let param = self.func.params.get(index as usize)?;
-        if self.taint.handlers.contains(&self.id) || self.taint.words.credential(&param.name)? != Secrecy::Secret {
+        if self.taint.handlers.contains(&self.id)
+            || self.taint.words.credential(&param.name)? != Secrecy::Secret && !self.is_credential_context()
+        {
             return None;
         }
         let source = Source {

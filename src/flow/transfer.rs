@@ -269,7 +269,8 @@ impl Pass<'_, '_> {
             Op::Const(_) | Op::Closure(_) | Op::Class(_) => return,
             Op::Load(place) => self.load(place, at),
             Op::Store(place, value) => {
-                let tree = self.given[value.index()].clone();
+                let mut tree = self.given[value.index()].clone();
+                self.credential_local(place, *value, &mut tree, at);
                 self.store(place, &tree, at);
                 tree
             }
@@ -399,7 +400,7 @@ impl Pass<'_, '_> {
             let held = self.shown(*value, form);
             tree.join(&held.formed(form, at));
             if self.language != Language::Script && (*hole == Hole::Debug || self.language == Language::Python) {
-                tree.join(&self.inside(*value).formed(form, at));
+                tree.join(&self.inside(*value, at).formed(form, at));
             }
         }
         tree

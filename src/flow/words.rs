@@ -51,7 +51,10 @@ struct EnvWords {
 #[serde(deny_unknown_fields)]
 struct CredentialWords {
     names: Vec<String>,
+    ends: Vec<String>,
+    besides: Vec<String>,
     likely: Vec<String>,
+    contexts: Vec<String>,
     holders: Vec<String>,
 }
 
@@ -106,6 +109,12 @@ impl Words {
         self.credential.holders.contains(&name.to_lowercase())
     }
 
+    /// Does the name of a function or class tell that it has to do with credentials?
+    pub(crate) fn is_credential_context(&self, name: &str) -> bool {
+        let spaced = format!(" {} ", words(name));
+        self.credential.contexts.iter().any(|word| spaced.contains(&format!(" {word} ")))
+    }
+
     /// Does a field of this name of a request hold its headers?
     pub(crate) fn is_headers(&self, name: &str) -> bool {
         self.headers.fields.contains(&words(name))
@@ -119,7 +128,9 @@ impl Words {
     /// Does a field, header or parameter of this name hold a credential? `Unknown`: it is likely.
     pub(crate) fn credential(&self, name: &str) -> Option<Secrecy> {
         let name = words(name);
-        if self.credential.names.contains(&name) {
+        let is_besides = || name.split(' ').any(|word| self.credential.besides.iter().any(|known| known == word));
+        let ends = |end: &String| name.strip_suffix(end.as_str()).is_some_and(|rest| rest.ends_with(' '));
+        if self.credential.names.contains(&name) || self.credential.ends.iter().any(ends) && !is_besides() {
             Some(Secrecy::Secret)
         } else if self.credential.likely.contains(&name) {
             Some(Secrecy::Unknown)

@@ -20,6 +20,15 @@ pub(super) struct Containers {
     pub(super) wraps: Vec<String>,
 }
 
+/// Which library classes do not call what their subclasses define: `rules/bases.toml`.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Bases {
+    pub(super) passive: FxHashSet<String>,
+    pub(super) passive_ends: Vec<String>,
+    pub(super) filled: FxHashSet<String>,
+}
+
 /// How a module asks whether it is the program: `rules/main.toml`.
 #[derive(Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields)]

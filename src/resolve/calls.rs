@@ -450,7 +450,7 @@ impl Values<'_> {
         }
     }
 
-    fn language_of_class(&self, class: ClassId) -> Language {
+    pub(super) fn language_of_class(&self, class: ClassId) -> Language {
         self.program.modules[self.program.classes[class].module].language
     }
 

@@ -1,9 +1,9 @@
 //! Functions and classes that a library finds by their attributes and base types, not by a call.
 
 use crate::base::Symbol;
-use crate::ir::func::{FuncId, LocalId};
+use crate::ir::func::{FuncId, FuncKind, LocalId};
 use crate::ir::instr::{Base, Const, Field, Op};
-use crate::ir::program::{ClassId, ModuleId};
+use crate::ir::program::{ClassId, Language, ModuleId};
 use crate::ir::types::{Annotation, AnnotationValue, NamedType, TypeRef};
 use crate::models::index::{NodeId, RowRef, Table};
 use crate::models::path::PortHead;
@@ -108,6 +108,38 @@ impl Values<'_> {
         all.sort();
         all.dedup();
         all
+    }
+
+    /// Methods of a class made from one of a library that the library calls when it is handed an object of it, or the class.
+    pub(crate) fn called_when_handed_over(&self, class: ClassId) -> Vec<FuncId> {
+        if !self.extends_library(class) {
+            return Vec::new();
+        }
+        let is_public = |name: &str| name == "__call__" || !name.starts_with(['_', '#']);
+        let is_plain = |func: FuncId| self.program.funcs[func].kind == FuncKind::Method;
+        let methods = self.program.classes[class].methods.iter();
+        methods.filter(|(name, func)| is_public(name) && is_plain(*func)).map(|(_, func)| *func).collect()
+    }
+
+    /// Does the class extend one of a library that no model describes, and that calls what its subclasses define?
+    pub(crate) fn extends_library(&self, class: ClassId) -> bool {
+        let is_active = |base: NodeId| {
+            let node = self.models.index.node(base);
+            let name = node.name.rsplit(['.', ':']).next().unwrap_or_default().trim_end_matches("()").to_owned();
+            !node.is_modelled() && !self.models.is_passive_base(&name)
+        };
+        self.language_of_class(class) != Language::Rust && self.classes.api_bases(class).into_iter().any(is_active)
+    }
+
+    /// Does a library fill objects of the class from outside?
+    pub(crate) fn is_filled_by_library(&self, class: ClassId) -> bool {
+        let derives = |annotation: &Annotation| {
+            annotation.args.iter().any(|arg| match &arg.value {
+                AnnotationValue::Path(path) => self.models.is_filling(path.rsplit(':').next().unwrap_or(path)),
+                _ => false,
+            })
+        };
+        self.program.classes[class].annotations.iter().any(derives)
     }
 
     /// The names under which a handler's arguments are declared, as far as its parameters tell.
