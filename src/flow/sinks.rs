@@ -34,7 +34,7 @@ fn port_args(call: &Call, head: &PortHead) -> Vec<InstrId> {
 /// The values of a set that surely is an object of the program: of one class, or of two.
 fn only_objects(set: &ValueSet) -> impl Iterator<Item = &Value> {
     let is_object = |value: &Value| matches!(value, Value::Instance(_) | Value::Typed(_));
-    let is_nothing = |value: &Value| matches!(value, Value::Const(Const::Null | Const::Undefined));
+    let is_nothing = |value: &Value| matches!(value, Value::Unknown | Value::Const(Const::Null | Const::Undefined));
     let is_sure = !set.is_cut
         && set.items().iter().all(|value| is_object(value) || is_nothing(value))
         && set.items().iter().filter(|value| is_object(value)).count() <= MAX_SHOWN_CLASSES;
