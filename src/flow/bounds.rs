@@ -4,8 +4,9 @@
 /// `request.params.arguments.query`. What is deeper belongs to the object that holds it.
 pub(crate) const MAX_PATH: usize = 4;
 
-/// Most origins one value keeps. A settings object has a few dozen fields; more is a table of data.
-pub(crate) const MAX_ENTRIES: usize = 40;
+/// Most origins one value keeps. A settings object has a few dozen fields, what a dispatcher of thirty tools gives back some
+/// sixty origins; more is a table of data.
+pub(crate) const MAX_ENTRIES: usize = 80;
 
 /// Most sinks a function's summary passes on to its callers. A dispatcher's arguments reach some hundred log calls.
 pub(crate) const MAX_SINKS: usize = 256;
@@ -14,7 +15,7 @@ pub(crate) const MAX_SINKS: usize = 256;
 pub(crate) const MAX_WRITES: usize = 128;
 
 /// Most origins in what a function returns, throws, or puts into one parameter.
-pub(crate) const MAX_RESULT: usize = 40;
+pub(crate) const MAX_RESULT: usize = 80;
 
 /// Most visits of one block. States only grow; two rounds carry a value round a loop, the others are for nested loops.
 pub(crate) const MAX_VISITS: u32 = 5;

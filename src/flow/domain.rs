@@ -4,6 +4,7 @@
 //! *heap* place (cell, field of a class). A *tree* lists the origins of a value with the field each sits in. The *form* says
 //! what became of the origin: the value itself, a text of it, an object that keeps it inside.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -253,15 +254,9 @@ impl Tree {
         res
     }
 
-    pub(crate) fn read_path(&self, path: &[Symbol]) -> Tree {
-        let mut res = self.clone();
-        for key in path {
-            if res.is_empty() {
-                break;
-            }
-            res = res.read(key);
-        }
-        res
+    /// The entries of what a path leads to, each once for each way there.
+    pub(crate) fn entries_at<'t>(&'t self, path: &'t [Symbol]) -> impl Iterator<Item = Cow<'t, Entry>> {
+        self.entries.iter().filter_map(|entry| entry_at(entry, path))
     }
 
     /// The value without what the named field holds (a store to it follows).
@@ -305,6 +300,24 @@ impl Tree {
             Some(entry)
         })
     }
+}
+
+/// What a path leads to in one entry.
+fn entry_at<'t>(entry: &'t Entry, path: &[Symbol]) -> Option<Cow<'t, Entry>> {
+    let n_inside = path.len().min(entry.at.len());
+    let fits = |(known, key): (&Symbol, &Symbol)| known == key || known == ANY || key == ANY;
+    if !entry.at.iter().zip(&path[..n_inside]).all(fits) {
+        return None;
+    }
+    if path.is_empty() {
+        return Some(Cow::Borrowed(entry));
+    }
+    let mut inner = entry.clone();
+    inner.at.drain(..n_inside);
+    for key in &path[n_inside..] {
+        inner = extend(&inner, key)?;
+    }
+    Some(Cow::Owned(inner))
 }
 
 /// The field of an origin. A text's field is a part of the text; an object that a library made says nothing of its fields.

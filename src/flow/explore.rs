@@ -5,6 +5,7 @@
 //! skipping the edges that facts exclude. Frames are shared: the same function in the same context is explored once.
 //! What can follow what (does serving still come?) is asked afterwards, by `live`.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -151,7 +152,7 @@ pub(crate) struct Event {
 /// State between two instructions.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct State {
-    pub(super) locals: FxHashMap<LocalId, Abs>,
+    pub(super) locals: Rc<FxHashMap<LocalId, Abs>>,
     pub(super) phase: Phase,
     pub(super) rebinds: Rc<BTreeSet<u32>>,
     pub(super) facts: Rc<Facts>,
@@ -163,6 +164,8 @@ pub(crate) struct Prepared {
     pub(super) stores: FxHashMap<CellId, Vec<At>>,
     /// The modules that ask which program was started.
     pub(super) asking: FxHashSet<ModuleId>,
+    /// The constants that instructions give whatever the path, as far as somebody asked.
+    pub(super) constants: RefCell<FxHashMap<At, Option<Const>>>,
 }
 
 /// The exploration of one process.
@@ -268,7 +271,7 @@ impl<'v> Explorer<'v> {
                 locals.insert(param.local, abs.clone());
             }
         }
-        let start = State { locals, phase: context.phase, rebinds: context.rebinds.clone(), facts: Rc::default() };
+        let start = State { locals: Rc::new(locals), phase: context.phase, rebinds: context.rebinds.clone(), facts: Rc::default() };
         let mut states: BTreeMap<BlockId, State> = BTreeMap::from([(func.entry(), start)]);
         let mut visits: FxHashMap<BlockId, u32> = FxHashMap::default();
         // A block comes after those that lead to it, so that it is seen once, with all that is known.
@@ -343,7 +346,7 @@ impl<'v> Explorer<'v> {
         if let Some(handler) = body.unwind
             && body.instrs.iter().any(|instr| can_raise(&func.instrs[*instr].op)) | matches!(body.end, End::Throw(_))
         {
-            raised.locals.clear();
+            raised.locals = Rc::default();
             edges.push((handler, raised));
         }
         if visited.ends {
@@ -458,7 +461,11 @@ fn join(func: FuncId, state: &mut State, other: &State, assumed: &Facts) -> bool
     let before = state.clone();
     // Unknowns that are true, or false, on both ways.
     let mut decided = Vec::new();
-    let keys: BTreeSet<LocalId> = state.locals.keys().chain(other.locals.keys()).copied().collect();
+    let keys: BTreeSet<LocalId> = if Rc::ptr_eq(&state.locals, &other.locals) {
+        BTreeSet::new()
+    } else {
+        state.locals.keys().chain(other.locals.keys()).copied().collect()
+    };
     for local in keys {
         let (a, b) = (state.locals.get(&local), other.locals.get(&local));
         if a == b {
@@ -469,7 +476,7 @@ fn join(func: FuncId, state: &mut State, other: &State, assumed: &Facts) -> bool
         | (Some(Abs::Const(Const::Str(_))), Some(sym @ Abs::Sym(_))) = (a, b)
         {
             let sym = sym.clone();
-            state.locals.insert(local, sym);
+            Rc::make_mut(&mut state.locals).insert(local, sym);
             continue;
         }
         // Different here and there: from now on an unknown with a name of its own.
@@ -477,9 +484,9 @@ fn join(func: FuncId, state: &mut State, other: &State, assumed: &Facts) -> bool
             let (a, b) = (truth(a, [&state.facts, assumed]), truth(b, [&other.facts, assumed]));
             let unknown = Abs::Sym(format!("{func}.{local}").into());
             decided.push((unknown.clone(), a.filter(|a| b == Some(*a))));
-            state.locals.insert(local, unknown);
+            Rc::make_mut(&mut state.locals).insert(local, unknown);
         } else {
-            state.locals.remove(&local);
+            Rc::make_mut(&mut state.locals).remove(&local);
         }
     }
     state.phase = state.phase.union(other.phase);

@@ -90,6 +90,15 @@ impl Explorer<'_> {
 
     /// The constant an instruction gives whatever the path, if it is one.
     pub(super) fn constant(&self, func: FuncId, id: InstrId) -> Option<Const> {
+        if let Some(known) = self.prepared.constants.borrow().get(&(func, id)) {
+            return known.clone();
+        }
+        let constant = self.find_constant(func, id);
+        self.prepared.constants.borrow_mut().insert((func, id), constant.clone());
+        constant
+    }
+
+    fn find_constant(&self, func: FuncId, id: InstrId) -> Option<Const> {
         let set = self.values.of(func, id);
         if let Op::Load(place) = &self.values.program.funcs[func].instrs[id].op
             && self.is_filled(func, place)

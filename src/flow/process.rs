@@ -1,5 +1,6 @@
 //! One server process: its entry explored to the end, and what of it is live.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -73,7 +74,7 @@ pub(crate) fn prepare(values: &Values<'_>) -> Rc<Prepared> {
             }
         }
     }
-    Rc::new(Prepared { stores, asking: main_module::asking(values) })
+    Rc::new(Prepared { stores, asking: main_module::asking(values), constants: RefCell::default() })
 }
 
 /// Explores the process that `start` begins. `None` when it never serves.

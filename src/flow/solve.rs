@@ -95,21 +95,25 @@ pub(crate) fn taint<'v>(values: &'v Values<'v>, processes: &[&Process<'v>]) -> (
 impl<'v> Taint<'v> {
     /// Functions that call each other, until what they do stops growing.
     fn circle(&mut self, funcs: &[FuncId]) {
+        let within: FxHashSet<FuncId> = funcs.iter().copied().collect();
+        // Functions one of whose callees does more than when they were looked at.
+        let mut stale: FxHashSet<FuncId> = within.clone();
         for _ in 0..MAX_ROUNDS {
-            let mut grew = false;
             for func in funcs {
+                if !stale.remove(func) {
+                    continue;
+                }
                 let summary = transfer::run(self, *func);
-                grew |= summary.size() != self.summaries[func.index()].size();
+                let grew = summary.size() != self.summaries[func.index()].size();
                 self.summaries[func.index()] = summary;
+                if grew {
+                    stale.extend(self.values.callers(*func).iter().map(|at| at.0).filter(|from| within.contains(from)));
+                }
             }
-            if !grew || funcs.len() == 1 && !self.calls_itself(funcs[0]) {
+            if stale.is_empty() {
                 return;
             }
         }
-    }
-
-    fn calls_itself(&self, func: FuncId) -> bool {
-        self.values.callers(func).iter().any(|at| at.0 == func)
     }
 
     pub(super) fn add_hit(&mut self, hit: Hit) {

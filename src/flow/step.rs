@@ -59,7 +59,7 @@ impl Explorer<'_> {
                 Rc::make_mut(&mut state.facts).forget(&unknown);
                 unknown
             });
-            state.locals.insert(*local, abs);
+            Rc::make_mut(&mut state.locals).insert(*local, abs);
             return None;
         }
         let (owner, field) = place.split_last()?;

@@ -142,9 +142,8 @@ impl Bound {
 
 /// The entry with its root replaced by what the root holds.
 pub(crate) fn substitute(entry: &Entry, held: &Tree, before: impl Fn(Trace) -> Trace) -> Vec<Entry> {
-    let found = held.read_path(&entry.path);
-    let mut res = Vec::with_capacity(found.entries().len());
-    for inner in found.entries() {
+    let mut res = Vec::new();
+    for inner in held.entries_at(&entry.path) {
         let mut at = entry.at.clone();
         if entry.form == Form::Exact {
             at.extend(inner.at.iter().cloned());
