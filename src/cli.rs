@@ -7,10 +7,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::config::Options;
+use crate::config::{Config, FailOn, Options};
 use crate::finding::{Confidence, Level};
 use crate::report::Wanted;
 
+mod init;
 mod run;
 
 pub use run::main_with;
@@ -35,6 +36,8 @@ pub struct Terminal {
     pub width: Option<usize>,
     /// `NO_COLOR` is set and not empty.
     pub no_color: bool,
+    /// `CI` is set and not empty: nothing but the report may be written.
+    pub ci: bool,
     /// `TERM` is `dumb`, or the locale has no UTF-8: no escapes, no boxes.
     pub dumb: bool,
 }
@@ -51,6 +54,9 @@ Examples:
                                             for code scanning
   mcpleaks --format github --min-confidence medium
                                             annotations in a pull request
+  mcpleaks --write-baseline mcpleaks-baseline.json
+                                            accept what is there; later: --baseline mcpleaks-baseline.json
+  mcpleaks init                             write a configuration to start from
   mcpleaks servers                          which servers are here, and what can the agent call?
   mcpleaks explain stdout-write             what a rule means, with examples
   mcpleaks ./rules                          a folder that is called like a command
@@ -76,6 +82,8 @@ enum Command {
     Rules(RulesArgs),
     /// Say what a rule means, with examples
     Explain(ExplainArgs),
+    /// Write a commented mcpleaks.toml, and show what to put into a workflow and a commit hook
+    Init(InitArgs),
     /// List the servers found, their transports, and what the agent can call
     Servers(ServersArgs),
     /// Look into the intermediate results (for people who work on mcpleaks)
@@ -95,15 +103,27 @@ struct Scan {
     /// Show findings on posture, too: notes a maintainer can disagree with
     #[arg(long)]
     pedantic: bool,
-    /// Leave out findings below this level
-    #[arg(long, value_name = "LEVEL", default_value = "note")]
-    min_level: Level,
-    /// Leave out findings of which the analysis is less certain
-    #[arg(long, value_name = "CONFIDENCE", default_value = "low")]
-    min_confidence: Confidence,
-    /// Lowest level of a shown finding that makes the exit code 1
-    #[arg(long, value_name = "LEVEL", default_value = "warning")]
-    fail_on: FailOn,
+    /// Leave out findings below this level [default: note]
+    #[arg(long, value_name = "LEVEL")]
+    min_level: Option<Level>,
+    /// Leave out findings of which the analysis is less certain [default: low]
+    #[arg(long, value_name = "CONFIDENCE")]
+    min_confidence: Option<Confidence>,
+    /// Lowest level of a shown finding that makes the exit code 1 [default: warning]
+    #[arg(long, value_name = "LEVEL")]
+    fail_on: Option<FailOn>,
+    /// Only findings that touch these files, as a commit hook wants them; the whole of PATH is examined all the same
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    only: Vec<PathBuf>,
+    /// Findings in this file are known and fail nothing; what is mended disappears from it, except where CI is set
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Write what is found now to a baseline, and fail nothing
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["baseline", "only"])]
+    write_baseline: Option<PathBuf>,
+    /// The configuration [default: mcpleaks.toml, or a section of pyproject.toml or package.json, in PATH]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -161,6 +181,13 @@ struct ExplainArgs {
 }
 
 #[derive(Debug, Args)]
+struct InitArgs {
+    /// Where to write it
+    #[arg(value_name = "FOLDER", default_value = ".")]
+    folder: PathBuf,
+}
+
+#[derive(Debug, Args)]
 struct ServersArgs {
     #[command(flatten)]
     input: Input,
@@ -190,6 +217,8 @@ enum Format {
     Json,
     /// Annotations for GitHub Actions
     Github,
+    /// For the summary of a job or a comment on a pull request
+    Markdown,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -210,41 +239,31 @@ enum Color {
     Never,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum FailOn {
-    Error,
-    Warning,
-    Note,
-    /// Findings never change the exit code
-    Never,
-}
-
 impl Input {
-    fn options(self) -> Options {
+    /// The folder whose configuration counts: the first of the paths, or the one that holds it.
+    fn folder(&self) -> PathBuf {
+        let first = self.paths.first().cloned().unwrap_or_default();
+        if first.is_file() { first.parent().map(PathBuf::from).unwrap_or_default() } else { first }
+    }
+
+    fn options(self, config: &Config) -> Options {
         Options {
             paths: self.paths,
             threads: self.threads.map(usize::from),
             no_ignore: self.no_ignore,
-            all_stdio: self.stdio,
-            entries: self.entry,
-            models: self.models,
+            all_stdio: self.stdio || config.stdio,
+            entries: self.entry.into_iter().chain(config.entries.iter().cloned()).collect(),
+            models: self.models.or_else(|| config.models.clone()),
         }
     }
 }
 
 impl Scan {
-    fn wanted(&self) -> Wanted {
-        Wanted { pedantic: self.pedantic, level: self.min_level, confidence: self.min_confidence }
-    }
-}
-
-impl FailOn {
-    fn level(self) -> Option<Level> {
-        match self {
-            Self::Error => Some(Level::Error),
-            Self::Warning => Some(Level::Warning),
-            Self::Note => Some(Level::Note),
-            Self::Never => None,
+    fn wanted(&self, config: &Config) -> Wanted {
+        Wanted {
+            pedantic: self.pedantic || config.pedantic,
+            level: self.min_level.or(config.min_level).unwrap_or(Level::Note),
+            confidence: self.min_confidence.or(config.min_confidence).unwrap_or(Confidence::Low),
         }
     }
 }

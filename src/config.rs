@@ -1,6 +1,11 @@
 //! What the user asked for, free of the command line's syntax.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::finding::{Confidence, Level};
 
 /// Options of an audit: everything that decides what is found, nothing about how it is shown.
 #[derive(Clone, Debug, Default)]
@@ -17,4 +22,118 @@ pub(crate) struct Options {
     pub(crate) entries: Vec<PathBuf>,
     /// A folder with more library models.
     pub(crate) models: Option<PathBuf>,
+}
+
+/// What a team writes down once: `mcpleaks.toml`, or a section of pyproject.toml or package.json. The command line wins.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(crate) struct Config {
+    pub(crate) pedantic: bool,
+    pub(crate) min_level: Option<Level>,
+    pub(crate) min_confidence: Option<Confidence>,
+    pub(crate) fail_on: Option<FailOn>,
+    pub(crate) stdio: bool,
+    /// Files that start a server, seen from the file's folder.
+    pub(crate) entries: Vec<PathBuf>,
+    /// A folder with library models: own loggers, sinks, sanitizers.
+    pub(crate) models: Option<PathBuf>,
+    pub(crate) baseline: Option<PathBuf>,
+    /// Levels by rule.
+    pub(crate) rules: BTreeMap<String, RuleLevel>,
+    pub(crate) ignore: Vec<Ignore>,
+}
+
+/// A path that is left alone.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Ignore {
+    /// A pattern as in `.gitignore`.
+    pub(crate) path: String,
+    /// Only this rule.
+    pub(crate) rule: Option<String>,
+    pub(crate) reason: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum RuleLevel {
+    Off,
+    Note,
+    Warning,
+    Error,
+}
+
+/// Which findings make a run fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum FailOn {
+    Error,
+    Warning,
+    Note,
+    /// Findings never change the exit code
+    Never,
+}
+
+impl FailOn {
+    pub(crate) fn level(self) -> Option<Level> {
+        match self {
+            Self::Error => Some(Level::Error),
+            Self::Warning => Some(Level::Warning),
+            Self::Note => Some(Level::Note),
+            Self::Never => None,
+        }
+    }
+}
+
+impl Config {
+    /// The configuration of a folder: `mcpleaks.toml`, else `[tool.mcpleaks]` of pyproject.toml, else `"mcpleaks"` of
+    /// package.json, else none. Paths in it are made relative to the folder.
+    ///
+    /// # Errors
+    /// When one is there and can't be read, or says something unknown; the text names the file and what it may say.
+    pub(crate) fn of_folder(folder: &Path) -> Result<Self, String> {
+        let own = folder.join("mcpleaks.toml");
+        if own.is_file() {
+            return Self::read(&own);
+        }
+        let python = folder.join("pyproject.toml");
+        if let Ok(text) = std::fs::read_to_string(&python)
+            && let Ok(document) = toml::from_str::<toml::Table>(&text)
+            && let Some(section) = document.get("tool").and_then(|tool| tool.get("mcpleaks"))
+        {
+            let config: Self = section.clone().try_into().map_err(|err| fault(&python, &err))?;
+            return Ok(config.seen_from(folder));
+        }
+        let npm = folder.join("package.json");
+        if let Ok(text) = std::fs::read_to_string(&npm)
+            && let Ok(mut document) = serde_json::from_str::<serde_json::Value>(&text)
+            && let Some(section) = document.get_mut("mcpleaks").filter(|section| section.is_object())
+        {
+            let config: Self = serde_json::from_value(section.take()).map_err(|err| fault(&npm, &err))?;
+            return Ok(config.seen_from(folder));
+        }
+        Ok(Self::default())
+    }
+
+    /// The configuration in a file.
+    ///
+    /// # Errors
+    /// As for `of_folder`.
+    pub(crate) fn read(file: &Path) -> Result<Self, String> {
+        let text = std::fs::read_to_string(file).map_err(|err| fault(file, &err))?;
+        let config: Self = toml::from_str(&text).map_err(|err| fault(file, &err))?;
+        Ok(config.seen_from(file.parent().unwrap_or(Path::new(""))))
+    }
+
+    fn seen_from(mut self, folder: &Path) -> Self {
+        for path in self.entries.iter_mut().chain(&mut self.models).chain(&mut self.baseline) {
+            *path = folder.join(&*path);
+        }
+        self
+    }
+}
+
+fn fault(file: &Path, what: &dyn std::fmt::Display) -> String {
+    let text = what.to_string();
+    format!("{}: {}", file.display(), text.trim_end())
 }

@@ -34,6 +34,19 @@ pub(crate) struct Finding {
     /// Dead switch, alias or trick that makes the statement's text a poor fingerprint is not in here: the text of the
     /// primary statement without white space.
     pub(crate) shape: String,
+    /// Why it is no news; triage decides that.
+    pub(crate) settled: Option<Settled>,
+}
+
+/// Why a finding is set aside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Settled {
+    /// Somebody accepted it: a comment, the configuration.
+    Accepted { by: &'static str, reason: String },
+    /// It stands in the baseline.
+    Known,
+    /// It touches none of the files asked about.
+    Elsewhere,
 }
 
 /// A place with what happens there.

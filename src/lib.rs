@@ -16,5 +16,6 @@ mod report;
 mod resolve;
 mod rules;
 mod source;
+mod triage;
 
 pub use cli::{Terminal, main_with};

@@ -27,6 +27,7 @@ fn terminal() -> mcpleaks::Terminal {
         err: io::stderr().is_terminal(),
         width: terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)),
         no_color: set("NO_COLOR").is_some(),
+        ci: set("CI").is_some(),
         dumb: set("TERM").is_some_and(|term| term == "dumb") || (out && ascii),
     }
 }

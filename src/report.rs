@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use crate::base::span::{FileId, LineIndex, Loc};
-use crate::finding::{Confidence, Finding, Level, Persona};
+use crate::finding::{Confidence, Finding, Level, Persona, Settled};
 
 pub(crate) mod escape;
 mod excerpt;
@@ -16,6 +16,7 @@ pub(crate) mod fingerprint;
 pub(crate) mod github;
 pub(crate) mod human;
 pub(crate) mod json;
+pub(crate) mod markdown;
 pub(crate) mod rules;
 pub(crate) mod sarif;
 mod sarif_rules;
@@ -51,6 +52,17 @@ pub(crate) struct Report {
     /// Shown to people only; the other formats have no clock in them.
     pub(crate) elapsed: Duration,
     pub(crate) texts: Texts,
+    /// What is wrong with comments, baselines and the like.
+    pub(crate) remarks: Vec<Remark>,
+}
+
+/// Something the user should put right that is no finding.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Remark {
+    pub(crate) path: String,
+    /// From 1; 0 for the whole file.
+    pub(crate) line: u32,
+    pub(crate) text: String,
 }
 
 /// Sums over all files.
@@ -166,18 +178,36 @@ pub(crate) struct Selection<'a> {
     pub(crate) pedantic: usize,
     /// Below the level or confidence asked for.
     pub(crate) below: usize,
+    /// Accepted by a comment or the configuration, which the levels asked for would show.
+    pub(crate) accepted: Vec<&'a Finding>,
+    /// In the baseline, likewise.
+    pub(crate) known: Vec<&'a Finding>,
+    /// Away from the files asked about, likewise.
+    pub(crate) elsewhere: usize,
 }
 
 impl Report {
     pub(crate) fn select(&self, wanted: Wanted) -> Selection<'_> {
-        let mut res = Selection { shown: Vec::new(), pedantic: 0, below: 0 };
+        let mut res = Selection {
+            shown: Vec::new(),
+            pedantic: 0,
+            below: 0,
+            accepted: Vec::new(),
+            known: Vec::new(),
+            elsewhere: 0,
+        };
         for finding in &self.findings {
             if finding.level < wanted.level || finding.confidence < wanted.confidence {
                 res.below += 1;
             } else if finding.persona == Persona::Pedantic && !wanted.pedantic {
                 res.pedantic += 1;
             } else {
-                res.shown.push(finding);
+                match &finding.settled {
+                    None => res.shown.push(finding),
+                    Some(Settled::Accepted { .. }) => res.accepted.push(finding),
+                    Some(Settled::Known) => res.known.push(finding),
+                    Some(Settled::Elsewhere) => res.elsewhere += 1,
+                }
             }
         }
         res
@@ -196,6 +226,10 @@ impl Texts {
     /// Adds a file; `path` is relative to the root, with `/`.
     pub(crate) fn insert(&mut self, id: FileId, path: impl Into<String>, text: impl Into<String>) {
         self.files.insert(id, FileText { path: path.into(), text: text.into(), lines: OnceLock::new() });
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &FileText> {
+        self.files.values()
     }
 
     pub(crate) fn get(&self, id: FileId) -> Option<&FileText> {

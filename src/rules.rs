@@ -73,6 +73,7 @@ impl Findings<'_> {
             doubts: Vec::new(),
             message,
             shape: (self.cx.texts)(primary.loc),
+            settled: None,
             primary,
             path: Vec::new(),
             reached: Vec::new(),

@@ -11,9 +11,10 @@ use clap::Parser;
 use super::{CLEAN, Cli, Color, Command, Debug, ExplainArgs, FOUND, Format, ListFormat, NOTHING_TO_EXAMINE};
 use super::{Output, Scan, ServersArgs, Terminal, WRONG_USE};
 use crate::catalogue::Catalogue;
-use crate::config::Options;
+use crate::config::{Config, FailOn, Options};
 use crate::report::human::{Detail, Style};
-use crate::report::{Report, escape, github, human, json, rules, sarif, servers};
+use crate::report::{Remark, Report, count, escape, github, human, json, markdown, rules, sarif, servers};
+use crate::triage::{self, baseline::Baseline};
 
 /// Width of a report that is no terminal's.
 const PLAIN_WIDTH: usize = 100;
@@ -64,6 +65,7 @@ fn run(cli: Cli, out: &mut dyn Write, err: &mut dyn Write, terminal: Terminal) -
             print(out, &text)
         }
         Some(Command::Explain(args)) => print(out, &explain(&args, terminal)?),
+        Some(Command::Init(args)) => print(out, &super::init::init(&args.folder)?),
         Some(Command::Servers(args)) => list_servers(args, out, err, terminal),
         Some(Command::Debug(Debug::Ir { file })) => print(out, &crate::debug::debug_ir(&file)?),
     }
@@ -71,14 +73,41 @@ fn run(cli: Cli, out: &mut dyn Write, err: &mut dyn Write, terminal: Terminal) -
 
 fn scan(args: Scan, out: &mut dyn Write, err: &mut dyn Write, terminal: Terminal) -> Result<u8, String> {
     let catalogue = Catalogue::load()?;
-    let (wanted, format, output, fail_on) = (args.wanted(), args.format, args.output, args.fail_on);
-    let report = audit(&args.input.options(), err, terminal)?;
+    let config = match &args.config {
+        Some(file) => Config::read(file)?,
+        None => Config::of_folder(&args.input.folder())?,
+    };
+    check_rules(&config, &catalogue)?;
+    let (wanted, format) = (args.wanted(&config), args.format);
+    let fail_on = args.fail_on.or(config.fail_on).unwrap_or(FailOn::Warning);
+    let baseline = args.baseline.or(config.baseline.clone());
+    let output = args.output;
+    let mut report = audit(&args.input.options(&config), err, terminal)?;
+    triage::policy::apply(&mut report, &config)?;
+    triage::comments::apply(&mut report, &catalogue);
+    if let Some(file) = &args.write_baseline {
+        let baseline = Baseline::of(&report, &report.select(wanted).shown);
+        write_file(file, &baseline.text(), "the baseline")?;
+        let text = format!(
+            "wrote {}: later runs with --baseline {} fail on new findings only\n",
+            file.display(),
+            file.display()
+        );
+        return print(out, &escape::visible(text.trim_end()).to_string()).and_then(|_| print(out, "\n"));
+    }
+    if let Some(file) = &baseline {
+        apply_baseline(file, &mut report, terminal)?;
+    }
+    if !args.only.is_empty() {
+        triage::only(&mut report, &args.only);
+    }
     let selection = report.select(wanted);
     let text = match format {
         Format::Human => human::render(&report, &selection, style(&output, terminal)),
         Format::Sarif => sarif::render(&report, &selection, &catalogue),
         Format::Json => json::render(&report, &selection),
         Format::Github => github::render(&report, &selection),
+        Format::Markdown => markdown::render(&report, &selection),
     };
     write(&output, out, &text)?;
     let nothing = report.servers.is_empty() && report.findings.is_empty();
@@ -94,8 +123,42 @@ fn scan(args: Scan, out: &mut dyn Write, err: &mut dyn Write, terminal: Terminal
     })
 }
 
+/// Rules that a configuration names have to exist: a misspelt one would change nothing, silently.
+fn check_rules(config: &Config, catalogue: &Catalogue) -> Result<(), String> {
+    let named = config.rules.keys().chain(config.ignore.iter().filter_map(|ignore| ignore.rule.as_ref()));
+    for rule in named {
+        if catalogue.get(rule).is_none() {
+            let guess = catalogue.nearest(rule).map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
+            return Err(format!("the configuration names the rule `{rule}`, which does not exist{guess}"));
+        }
+    }
+    Ok(())
+}
+
+/// Marks what a baseline knows. What was mended disappears from the file, except on a CI machine.
+fn apply_baseline(file: &Path, report: &mut Report, terminal: Terminal) -> Result<(), String> {
+    let text = std::fs::read_to_string(file).map_err(|err| {
+        format!("can't read the baseline {}: write one with --write-baseline ({err})", file.display())
+    })?;
+    let baseline = Baseline::parse(&text).map_err(|what| format!("{}: {what}", file.display()))?;
+    let outcome = baseline.apply(report);
+    if outcome.gone == 0 {
+        return Ok(());
+    }
+    let gone = count(outcome.gone, "entry matches nothing", "entries match nothing");
+    let text = if terminal.ci {
+        format!("{gone} any more: run with this baseline once more outside of CI, and they disappear from it")
+    } else {
+        write_file(file, &outcome.rest.text(), "the baseline")?;
+        format!("{gone} any more and were taken out: commit the file")
+    };
+    report.remarks.push(Remark { path: file.display().to_string(), line: 0, text });
+    Ok(())
+}
+
 fn list_servers(args: ServersArgs, out: &mut dyn Write, err: &mut dyn Write, terminal: Terminal) -> Result<u8, String> {
-    let report = audit(&args.input.options(), err, terminal)?;
+    let config = Config::of_folder(&args.input.folder())?;
+    let report = audit(&args.input.options(&config), err, terminal)?;
     let text = match args.format {
         ListFormat::Human => servers::table(&report, style(&args.output, terminal)),
         ListFormat::Json => json::render_servers(&report),
@@ -166,20 +229,20 @@ fn style(output: &Output, terminal: Terminal) -> Style {
 
 fn write(output: &Output, out: &mut dyn Write, text: &str) -> Result<(), String> {
     match &output.output {
-        Some(path) => write_file(path, text),
+        Some(path) => write_file(path, text, "the report"),
         None => print(out, text).map(|_| ()),
     }
 }
 
-fn write_file(path: &Path, text: &str) -> Result<(), String> {
+pub(super) fn write_file(path: &Path, text: &str, what: &str) -> Result<(), String> {
     std::fs::write(path, text).map_err(|err| {
-        let what = match err.kind() {
-            io::ErrorKind::NotFound => "the folder does not exist: make it first, or give another --output",
-            io::ErrorKind::PermissionDenied => "it may not be written here: give an --output that may",
+        let hint = match err.kind() {
+            io::ErrorKind::NotFound => "the folder does not exist: make it first, or name another file",
+            io::ErrorKind::PermissionDenied => "it may not be written here: name a file that may",
             io::ErrorKind::IsADirectory => "that is a folder: name a file in it",
-            _ => "give another --output",
+            _ => "name another file",
         };
-        format!("can't write the report to {}: {what} ({err})", path.display())
+        format!("can't write {what} to {}: {hint} ({err})", path.display())
     })
 }
 

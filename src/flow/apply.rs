@@ -312,7 +312,10 @@ impl Pass<'_, '_> {
             let held = self.port_tree(call, from, receiver);
             let keeps_error = from.head == PortHead::Receiver || !from.path.is_empty();
             moved.join(&if keeps_error { held } else { held.map(without_error) });
-            if flow.text && from.path.is_empty() && let Some(value) = argument(call, &from.head) {
+            if flow.text
+                && from.path.is_empty()
+                && let Some(value) = argument(call, &from.head)
+            {
                 moved.join(&self.inside(value, at));
             }
         }

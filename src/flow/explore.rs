@@ -201,11 +201,7 @@ pub(crate) struct Explorer<'v> {
 }
 
 impl<'v> Explorer<'v> {
-    pub(crate) fn new(
-        values: &'v Values<'v>,
-        prepared: Rc<Prepared>,
-        main: Option<ModuleId>,
-    ) -> Self {
+    pub(crate) fn new(values: &'v Values<'v>, prepared: Rc<Prepared>, main: Option<ModuleId>) -> Self {
         Self {
             values,
             assumed: Facts::default(),
@@ -271,7 +267,12 @@ impl<'v> Explorer<'v> {
                 locals.insert(param.local, abs.clone());
             }
         }
-        let start = State { locals: Rc::new(locals), phase: context.phase, rebinds: context.rebinds.clone(), facts: Rc::default() };
+        let start = State {
+            locals: Rc::new(locals),
+            phase: context.phase,
+            rebinds: context.rebinds.clone(),
+            facts: Rc::default(),
+        };
         let mut states: BTreeMap<BlockId, State> = BTreeMap::from([(func.entry(), start)]);
         let mut visits: FxHashMap<BlockId, u32> = FxHashMap::default();
         // A block comes after those that lead to it, so that it is seen once, with all that is known.

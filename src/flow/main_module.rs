@@ -65,10 +65,11 @@ impl Explorer<'_> {
                 truth(self.is_main(func))
             }
             [Some(Tells::Started), None] | [None, Some(Tells::Started)] => {
-                let text = values.iter().find_map(|value| match &self.values.program.funcs[func].instrs[*value].op {
-                    Op::Const(Const::Str(text)) => Some(text),
-                    _ => None,
-                })?;
+                let text =
+                    values.iter().find_map(|value| match &self.values.program.funcs[func].instrs[*value].op {
+                        Op::Const(Const::Str(text)) => Some(text),
+                        _ => None,
+                    })?;
                 // What may be its name stays open: nobody knows how it was started.
                 if self.may_be_started_as(text)? { None } else { truth(false) }
             }

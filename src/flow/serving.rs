@@ -121,12 +121,7 @@ impl Explorer<'_> {
         (ports.default, false)
     }
 
-    fn transport_value(
-        &self,
-        value: &Value,
-        ports: &TransportPorts,
-        depth: usize,
-    ) -> Option<(TransportKind, bool)> {
+    fn transport_value(&self, value: &Value, ports: &TransportPorts, depth: usize) -> Option<(TransportKind, bool)> {
         if depth == 0 {
             return None;
         }

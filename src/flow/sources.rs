@@ -196,8 +196,9 @@ impl Pass<'_, '_> {
             Op::Call(_) => {
                 let callees = self.taint.values.callees((self.id, value));
                 let program = self.taint.values.program;
-                let gives_text =
-                    |func: FuncId| !self.taint.is_plain_type(program.funcs[func].ret.as_ref()) && !self.gives_consts(func);
+                let gives_text = |func: FuncId| {
+                    !self.taint.is_plain_type(program.funcs[func].ret.as_ref()) && !self.gives_consts(func)
+                };
                 !callees.is_empty()
                     && callees.iter().all(|(func, kind)| *kind != CallKind::Callback && gives_text(*func))
             }

@@ -3,9 +3,7 @@
 use std::rc::Rc;
 
 use crate::ir::func::{FuncId, ParamKind};
-use crate::ir::instr::{
-    ArgKind, Base, Call, CallStyle, Const, Field, Import, InstrId, Op, Place,
-};
+use crate::ir::instr::{ArgKind, Base, Call, CallStyle, Const, Field, Import, InstrId, Op, Place};
 use crate::models::index::Table;
 use crate::models::path::Step;
 use crate::models::schema::{CallbackTime, Crash, Stream};
@@ -303,7 +301,6 @@ impl Explorer<'_> {
         let _ = call;
         !ends
     }
-
 }
 
 /// Is it worth a context of its own? Texts are: levels and modes are texts; messages exhaust the contexts harmlessly.

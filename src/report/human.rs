@@ -158,7 +158,16 @@ impl Human<'_> {
         let _ = writeln!(self.out, "        {}", counts(&shown));
     }
 
+    fn remarks(&mut self) {
+        for remark in &self.report.remarks {
+            let at = if remark.line > 0 { format!("{}:{}", remark.path, remark.line) } else { remark.path.clone() };
+            let text = visible(&format!("{at}: {}", remark.text));
+            self.out.push_str(&wrap(&text, self.style.width, "note: ", "      "));
+        }
+    }
+
     fn summary(&mut self) {
+        self.remarks();
         let report = self.report;
         let dot = self.pick(" · ", " | ");
         let mut parts = Vec::new();
@@ -168,6 +177,12 @@ impl Human<'_> {
         if self.selection.pedantic > 0 {
             parts.push(format!("{} more with --pedantic", self.selection.pedantic));
         }
+        let aside = [
+            (self.selection.accepted.len(), "accepted by comments or the configuration"),
+            (self.selection.known.len(), "known from the baseline"),
+            (self.selection.elsewhere, "away from the files asked about"),
+        ];
+        parts.extend(aside.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")));
         if self.selection.below > 0 {
             parts.push(format!("{} hidden by --min-level or --min-confidence", self.selection.below));
         }

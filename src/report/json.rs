@@ -20,6 +20,14 @@ struct Document<'a> {
     findings: Vec<FindingJson<'a>>,
     not_analysed: Vec<LeftOut<'a>>,
     hints: &'a [String],
+    remarks: Vec<RemarkJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct RemarkJson<'a> {
+    path: &'a str,
+    line: u32,
+    text: &'a str,
 }
 
 #[derive(Serialize)]
@@ -35,6 +43,9 @@ struct Summary {
     notes: usize,
     hidden_pedantic: usize,
     hidden_below: usize,
+    accepted: usize,
+    in_baseline: usize,
+    elsewhere: usize,
     files_analysed: usize,
     lines_analysed: usize,
     test_files: usize,
@@ -125,6 +136,11 @@ pub(crate) fn render(report: &Report, selection: &Selection<'_>) -> String {
             .map(|left| LeftOut { path: &left.path, reason: &left.reason })
             .collect(),
         hints: &report.hints,
+        remarks: report
+            .remarks
+            .iter()
+            .map(|remark| RemarkJson { path: &remark.path, line: remark.line, text: &remark.text })
+            .collect(),
     };
     text(&document)
 }
@@ -148,6 +164,9 @@ fn summary(report: &Report, selection: &Selection<'_>) -> Summary {
         notes: of(Level::Note),
         hidden_pedantic: selection.pedantic,
         hidden_below: selection.below,
+        accepted: selection.accepted.len(),
+        in_baseline: selection.known.len(),
+        elsewhere: selection.elsewhere,
         files_analysed: report.files.analysed,
         lines_analysed: report.files.lines,
         test_files: report.files.tests,

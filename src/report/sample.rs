@@ -198,6 +198,7 @@ fn stdout_write() -> Finding {
         servers: vec![0],
         function: "connect".into(),
         shape: "console.info(`[db]connectedto${host}`)".into(),
+        settled: None,
     }
 }
 
@@ -224,6 +225,7 @@ fn argument_in_log() -> Finding {
         servers: vec![0, 1],
         function: "search".into(),
         shape: "log.debug(\"searching\",{query})".into(),
+        settled: None,
     }
 }
 
@@ -238,6 +240,7 @@ fn unhandled_rejection() -> Finding {
         help: "install a handler with `process.on(\"unhandledRejection\", …)` that writes to stderr".into(),
         function: "main".into(),
         shape: "awaitserver.connect(newStdioServerTransport())".into(),
+        settled: None,
         ..stdout_write()
     }
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use serde_sarif::sarif::{
     ArtifactLocation, CodeFlow, Invocation, Location, Message, MultiformatMessageString, Notification,
     PhysicalLocation, PropertyBag, Region, Result as SarifResult, ResultLevel, Run, RunAutomationDetails, Sarif,
-    ThreadFlow, ThreadFlowLocation, Tool, ToolComponent,
+    Suppression, ThreadFlow, ThreadFlowLocation, Tool, ToolComponent,
 };
 
 use super::fingerprint::fingerprints;
@@ -18,7 +18,7 @@ use super::sarif_rules::descriptors;
 use super::{Report, Selection, escape};
 use crate::base::span::Loc;
 use crate::catalogue::{Catalogue, capital};
-use crate::finding::{Confidence, Finding, Level, Step};
+use crate::finding::{Confidence, Finding, Level, Settled, Step};
 
 /// GitHub reads 25,000 results a run but shows only the top 5,000.
 const MAX_RESULTS: usize = 5_000;
@@ -44,8 +44,10 @@ const FINGERPRINT: &str = "mcpleaks/v1";
 /// The document, with a line break at its end.
 pub(crate) fn render(report: &Report, selection: &Selection<'_>, catalogue: &Catalogue) -> String {
     let rules: Vec<&str> = catalogue.iter().map(|rule| rule.id.as_str()).collect();
-    let prints = fingerprints(&selection.shown);
-    let mut rows: Vec<(&Finding, String)> = selection.shown.iter().copied().zip(prints).collect();
+    let all: Vec<&Finding> =
+        [&selection.shown, &selection.accepted, &selection.known].into_iter().flatten().copied().collect();
+    let prints = fingerprints(&all);
+    let mut rows: Vec<(&Finding, String)> = all.into_iter().zip(prints).collect();
     let mut notes = notifications(report);
     if rows.len() > MAX_RESULTS {
         let cut = rows.len() - MAX_RESULTS;
@@ -113,6 +115,11 @@ fn result(report: &Report, finding: &Finding, print: String, rules: &[&str]) -> 
         .properties(properties(report, finding))
         .build();
     res.rule_index = rules.binary_search(&finding.rule.as_str()).ok().and_then(|at| i64::try_from(at).ok());
+    res.suppressions = suppression(finding).map(|suppression| vec![suppression]);
+    res.baseline_state = match finding.settled {
+        Some(Settled::Known) => Some("unchanged".into()),
+        _ => None,
+    };
     if finding.path.len() > 1 {
         res.code_flows = Some(vec![code_flow(report, &finding.path)]);
     }
@@ -121,6 +128,17 @@ fn result(report: &Report, finding: &Finding, print: String, rules: &[&str]) -> 
         res.related_locations = Some(related);
     }
     res
+}
+
+/// What somebody accepted stands in the file, marked: code scanning closes it.
+fn suppression(finding: &Finding) -> Option<Suppression> {
+    let (kind, why) = match finding.settled.as_ref()? {
+        Settled::Accepted { by: "a comment", reason } => ("inSource", reason.as_str()),
+        Settled::Accepted { reason, .. } => ("external", reason.as_str()),
+        Settled::Known => ("external", "It stands in the baseline."),
+        Settled::Elsewhere => return None,
+    };
+    Some(Suppression::builder().kind(kind).justification(why).build())
 }
 
 /// SARIF wants whole sentences that say it all; code scanning shows the first one in lists.
@@ -208,6 +226,11 @@ fn notifications(report: &Report) -> Vec<Notification> {
     }
     if report.servers.is_empty() {
         res.push(notification("No MCP server was found.", None));
+    }
+    for remark in report.remarks.iter().take(MAX_NOTIFICATIONS) {
+        let at = if remark.line > 0 { format!(" (line {})", remark.line) } else { String::new() };
+        let text = format!("{}{at}.", capital(&remark.text));
+        res.push(notification(&text, Some(artifact(report, &remark.path))));
     }
     res
 }

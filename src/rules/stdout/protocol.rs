@@ -63,9 +63,9 @@ impl Slice<'_, '_> {
         let key = Key::Name(values.models.message_field().into());
         let is_message =
             |value: &Value| values.object_of(value).is_some_and(|obj| values.known_field(&obj, &key).is_some());
-        values.call_at(at).is_some_and(|call| {
-            call.args.iter().any(|arg| values.of(at.0, arg.value).items().iter().any(is_message))
-        })
+        values
+            .call_at(at)
+            .is_some_and(|call| call.args.iter().any(|arg| values.of(at.0, arg.value).items().iter().any(is_message)))
     }
 
     fn returned(&mut self, at: At, depth: usize) -> bool {

