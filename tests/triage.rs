@@ -51,7 +51,11 @@ fn run(folder: &Path, args: &[&str]) -> (Option<i32>, String) {
 #[test]
 fn a_comment_with_a_reason_accepts_one_finding() {
     let folder = server("comment");
-    write(&folder, "greet.js", &GREETING.replace("  console", "  // mcpleaks: ignore[stdout-write] it is a test\n  console"));
+    write(
+        &folder,
+        "greet.js",
+        &GREETING.replace("  console", "  // mcpleaks: ignore[stdout-write] it is a test\n  console"),
+    );
     let (code, text) = run(&folder, &[]);
     assert_eq!(code, Some(1), "the other finding is left\n{text}");
     assert!(text.contains("1 error") && text.contains("1 accepted by comments"), "{text}");
@@ -100,7 +104,10 @@ fn a_baseline_shrinks_except_in_ci() {
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(std::fs::read_to_string(folder.join("known.json")).expect("still there"), before);
     let (_, text) = run(&folder, &["--baseline", "known.json"]);
-    assert!(text.contains("1 entry matches nothing any more and were taken out") || text.contains("taken out"), "{text}");
+    assert!(
+        text.contains("1 entry matches nothing any more and were taken out") || text.contains("taken out"),
+        "{text}"
+    );
     let after = std::fs::read_to_string(folder.join("known.json")).expect("still there");
     assert!(after.len() < before.len() && !after.contains("greet"), "{after}");
 }

@@ -17,6 +17,7 @@ use crate::flow::solve::{Leak, taint};
 use crate::flow::summary::Drain;
 use crate::resolve::values::At;
 
+use super::stdout::protocol::is_protocol;
 use super::{Cx, Findings, Unit, loc};
 use judge::Verdict;
 
@@ -58,6 +59,15 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Findings<'_>) {
         group.sort_by(|a, b| {
             b.0.rank().cmp(&a.0.rank()).then_with(|| a.1.hit.entry.trace.len().cmp(&b.1.hit.entry.trace.len()))
         });
+        let is_message = |leak: &Leak| {
+            leak.hit.sink.drain == Drain::Write
+                && cx.units.iter().any(|unit| unit.by_hand)
+                && is_protocol(cx, leak.hit.sink.at, true)
+        };
+        group.retain(|(_, leak)| !is_message(leak));
+        if group.is_empty() {
+            continue;
+        }
         for unit in cx.units {
             if let Some(finding) = finding(cx, unit, &group, out) {
                 out.add(finding);

@@ -12,7 +12,7 @@ use crate::source::version::Allowed;
 use super::place::{calls_to, cap, doubt, tell};
 use super::{Cx, Findings, Unit, loc};
 
-mod protocol;
+pub(super) mod protocol;
 
 pub(super) fn run(cx: &Cx<'_>, unit: &Unit<'_>, out: &mut Findings<'_>) {
     let on_stdio = |kind: TransportKind| matches!(kind, TransportKind::Stdio | TransportKind::Unknown);

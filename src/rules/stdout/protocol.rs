@@ -3,17 +3,17 @@
 use rustc_hash::FxHashSet;
 
 use crate::ir::func::{End, FuncId};
-use crate::ir::instr::{Base, InstrId, Op, TextPart};
+use crate::ir::instr::{Base, InstrId, Op, Place, TextPart};
 use crate::models::index::Table;
 use crate::resolve::values::{At, Key, Value};
 use crate::rules::Cx;
 
 /// Deepest chain of values that is followed to see whether a write is the protocol itself.
-const MAX_SLICE: usize = 12;
+const MAX_SLICE: usize = 24;
 
 /// Does a write hand out a message of the protocol? In a server that speaks it by hand any serialised data counts, beside
 /// an SDK only what is seen to be a message.
-pub(super) fn is_protocol(cx: &Cx<'_>, at: At, by_hand: bool) -> bool {
+pub(in crate::rules) fn is_protocol(cx: &Cx<'_>, at: At, by_hand: bool) -> bool {
     Slice { cx, by_hand, seen: FxHashSet::default() }.serialised(at, MAX_SLICE)
 }
 
@@ -44,6 +44,7 @@ impl Slice<'_, '_> {
                     || matches!(call.callee.base, Base::Value(value) if inner(value))
                     || self.returned(at, depth)
             }
+            Op::Load(Place { base: Base::Value(value), .. }) => self.serialised((at.0, *value), depth - 1),
             Op::Load(place) => self.stored(at.0, &place.base, depth),
             _ => false,
         }
