@@ -13,7 +13,7 @@ use crate::base::idx::IndexVec;
 use crate::base::span::{FileId, LineIndex, Loc};
 use crate::catalogue::Catalogue;
 use crate::config::Options;
-use crate::finding::Finding;
+use crate::inspect::Subject;
 use crate::ir::program::Program;
 use crate::lower::{LowerNote, LowerNoteKind, Lowered, STACK_SIZE, lower};
 use crate::models::Models;
@@ -35,6 +35,17 @@ const ANALYSIS_STACK: usize = 1 << 30;
 /// # Errors
 /// When a path can't be read, or a model or catalogue file is wrong; the text says which and what to do.
 pub(crate) fn audit(options: &Options) -> Result<Report, String> {
+    audit_and(options, |_| ()).map(|(report, ())| report)
+}
+
+/// The same, and asks something of what the passes found out, while they are still there.
+///
+/// # Errors
+/// As for `audit`.
+pub(crate) fn audit_and<T: Send>(
+    options: &Options,
+    ask: impl FnOnce(&Subject<'_>) -> T + Send,
+) -> Result<(Report, T), String> {
     let began = Instant::now();
     let threads = options.threads.unwrap_or(0);
     let pool = rayon::ThreadPoolBuilder::new()
@@ -46,12 +57,10 @@ pub(crate) fn audit(options: &Options) -> Result<Report, String> {
     let workspace = pool.install(|| scan(&options.paths, &walk))?;
     let (program, notes) = lower_all(&pool, &workspace);
     let mut report = describe(options, &workspace, &notes);
-    let (findings, servers) = on_analysis_stack(|| analyse(options, &program, &workspace, &mut report))?;
-    report.findings = findings;
-    report.servers = servers;
+    let answer = on_analysis_stack(|| analyse(options, &program, &workspace, &mut report, ask))?;
     report.elapsed = began.elapsed();
     report.texts = texts(workspace);
-    Ok(report)
+    Ok((report, answer))
 }
 
 /// Lowers all files of the program (not its tests) on all cores; in order of their paths.
@@ -85,12 +94,13 @@ fn on_analysis_stack<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     })
 }
 
-fn analyse(
+fn analyse<T>(
     options: &Options,
     program: &Program,
     workspace: &Workspace,
     report: &mut Report,
-) -> Result<(Vec<Finding>, Vec<Server>), String> {
+    ask: impl FnOnce(&Subject<'_>) -> T,
+) -> Result<T, String> {
     let models = Models::load(options.models.as_deref())?;
     let catalogue = Catalogue::load()?;
     let linker = Linker::new(program, workspace);
@@ -124,7 +134,11 @@ fn analyse(
         .collect();
     let mut findings = rules::run(&cx, &rule_texts);
     findings.sort_by(|a, b| (a.primary.loc, &a.rule).cmp(&(b.primary.loc, &b.rule)));
-    Ok((findings, servers))
+    let names: Vec<String> = servers.iter().map(|server| server.name.clone()).collect();
+    let answer = ask(&Subject { cx: &cx, workspace, findings: &findings, servers: &names });
+    report.findings = findings;
+    report.servers = servers;
+    Ok(answer)
 }
 
 /// What the report says of the files.
@@ -182,6 +196,17 @@ fn prefix(root: &Path) -> String {
         Ok(below) => format!("{}/", below.to_string_lossy().replace('\\', "/")),
         Err(_) => String::new(),
     }
+}
+
+/// What a file that somebody names is called in the report: seen from the scanned root, or as it was named.
+pub(crate) fn names_of_file(root: &Path, wanted: &str) -> Vec<String> {
+    let plain = wanted.replace('\\', "/");
+    let plain = plain.strip_prefix("./").unwrap_or(&plain).to_owned();
+    let below = || {
+        let (root, file) = (root.canonicalize().ok()?, Path::new(wanted).canonicalize().ok()?);
+        Some(file.strip_prefix(root).ok()?.to_string_lossy().replace('\\', "/"))
+    };
+    below().into_iter().chain([plain]).collect()
 }
 
 fn texts(workspace: Workspace) -> Texts {

@@ -59,6 +59,7 @@ Examples:
   mcpleaks init                             write a configuration to start from
   mcpleaks servers                          which servers are here, and what can the agent call?
   mcpleaks explain stdout-write             what a rule means, with examples
+  mcpleaks explain src/log.ts:12            why a line is a finding, or none
   mcpleaks ./rules                          a folder that is called like a command
 
 Exit codes:
@@ -80,7 +81,7 @@ struct Cli {
 enum Command {
     /// List the rules
     Rules(RulesArgs),
-    /// Say what a rule means, with examples
+    /// Say what a rule means, with examples; or what is known of one line: why it is a finding, or none
     Explain(ExplainArgs),
     /// Write a commented mcpleaks.toml, and show what to put into a workflow and a commit hook
     Init(InitArgs),
@@ -126,7 +127,7 @@ struct Scan {
     config: Option<PathBuf>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 struct Input {
     /// Files and folders to examine
     #[arg(value_name = "PATH", default_value = ".")]
@@ -173,11 +174,17 @@ struct RulesArgs {
 
 #[derive(Debug, Args)]
 struct ExplainArgs {
-    /// Id of the rule: see `mcpleaks rules`
-    rule: String,
+    /// Id of a rule (see `mcpleaks rules`), or FILE:LINE
+    #[arg(value_name = "RULE|FILE:LINE")]
+    subject: String,
     /// Write the rule's page as Markdown
     #[arg(long)]
     markdown: bool,
+    /// The program that the line belongs to
+    #[command(flatten)]
+    input: Input,
+    #[command(flatten)]
+    output: Output,
 }
 
 #[derive(Debug, Args)]
@@ -204,6 +211,13 @@ enum Debug {
     Ir {
         /// The file
         file: PathBuf,
+    },
+    /// Print what a function does with the values it is given: returns, throws, stores, logs
+    Flow {
+        /// Name of the function (`search`, `Client.search`), or FILE:LINE for the one around a line
+        function: String,
+        #[command(flatten)]
+        input: Input,
     },
 }
 

@@ -18,6 +18,7 @@
 //! | `transfer` | one function, instruction by instruction |
 //! | `apply` | what a call does |
 //! | `sources`, `sinks` | where values of interest come from, where they leave |
+//! | `reach` | the question the other way round: which sources are in one value |
 //! | `solve` | the whole program: functions callees first, handlers, variables that outlive a call |
 
 pub(crate) mod abs;
@@ -29,6 +30,7 @@ pub(crate) mod known;
 pub(crate) mod live;
 pub(crate) mod main_module;
 pub(crate) mod process;
+pub(crate) mod reach;
 pub(crate) mod rebinding;
 pub(crate) mod serving;
 pub(crate) mod sinks;

@@ -9,6 +9,7 @@ mod config;
 mod debug;
 mod finding;
 mod flow;
+mod inspect;
 mod ir;
 mod lower;
 mod models;

@@ -16,6 +16,7 @@ pub(crate) mod fingerprint;
 pub(crate) mod github;
 pub(crate) mod human;
 pub(crate) mod json;
+pub(crate) mod line;
 pub(crate) mod markdown;
 pub(crate) mod rules;
 pub(crate) mod sarif;

@@ -14,6 +14,7 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
     ("resolve", &["lower", "flow", "rules", "report", "audit", "cli"]),
     ("flow", &["lower", "rules", "report", "audit", "cli"]),
     ("rules", &["lower", "report", "audit", "cli"]),
+    ("inspect", &["lower", "cli"]),
     ("triage", &["source", "ir", "lower", "models", "resolve", "flow", "rules", "audit", "cli"]),
     ("report", &["lower", "models", "resolve", "flow", "rules", "cli"]),
 ];

@@ -9,11 +9,12 @@ use std::time::Duration;
 use clap::Parser;
 
 use super::{CLEAN, Cli, Color, Command, Debug, ExplainArgs, FOUND, Format, ListFormat, NOTHING_TO_EXAMINE};
-use super::{Output, Scan, ServersArgs, Terminal, WRONG_USE};
+use super::{Input, Output, Scan, ServersArgs, Terminal, WRONG_USE};
 use crate::catalogue::Catalogue;
 use crate::config::{Config, FailOn, Options};
+use crate::inspect::{self, Subject};
 use crate::report::human::{Detail, Style};
-use crate::report::{Remark, Report, count, escape, github, human, json, markdown, rules, sarif, servers};
+use crate::report::{Remark, Report, count, escape, github, human, json, line, markdown, rules, sarif, servers};
 use crate::triage::{self, baseline::Baseline};
 
 /// Width of a report that is no terminal's.
@@ -64,10 +65,16 @@ fn run(cli: Cli, out: &mut dyn Write, err: &mut dyn Write, terminal: Terminal) -
             };
             print(out, &text)
         }
-        Some(Command::Explain(args)) => print(out, &explain(&args, terminal)?),
+        Some(Command::Explain(args)) => explain(args, out, err, terminal),
         Some(Command::Init(args)) => print(out, &super::init::init(&args.folder)?),
         Some(Command::Servers(args)) => list_servers(args, out, err, terminal),
         Some(Command::Debug(Debug::Ir { file })) => print(out, &crate::debug::debug_ir(&file)?),
+        Some(Command::Debug(Debug::Flow { function, input })) => {
+            let config = Config::of_folder(&input.folder())?;
+            let options = input.options(&config);
+            let ask = |subject: &Subject<'_>| inspect::summaries(subject, &function);
+            print(out, &(lines(&audit_and(&options, ask, err, terminal)?.1?) + "\n"))
+        }
     }
 }
 
@@ -167,26 +174,61 @@ fn list_servers(args: ServersArgs, out: &mut dyn Write, err: &mut dyn Write, ter
     Ok(if report.servers.is_empty() { NOTHING_TO_EXAMINE } else { CLEAN })
 }
 
-fn explain(args: &ExplainArgs, terminal: Terminal) -> Result<String, String> {
+fn explain(args: ExplainArgs, out: &mut dyn Write, err: &mut dyn Write, terminal: Terminal) -> Result<u8, String> {
+    if let Some((file, line)) = args.subject.rsplit_once(':').and_then(|(file, line)| Some((file, line.parse().ok()?)))
+    {
+        let (file, style) = (file.to_owned(), style(&args.output, terminal));
+        let text = explain_line(&args.input, (&file, line), style, (err, terminal))?;
+        return write(&args.output, out, &text).map(|()| CLEAN);
+    }
     let catalogue = Catalogue::load()?;
-    let Some(rule) = catalogue.get(&args.rule) else {
-        let guess = match catalogue.nearest(&args.rule) {
+    let Some(rule) = catalogue.get(&args.subject) else {
+        let guess = match catalogue.nearest(&args.subject) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => "`mcpleaks rules` lists them".to_owned(),
+            None => "`mcpleaks rules` lists them; a line is named as FILE:LINE".to_owned(),
         };
-        return Err(format!("there is no rule `{}`: {guess}", args.rule));
+        return Err(format!("there is no rule `{}`: {guess}", args.subject));
     };
     let width = terminal.width.unwrap_or(PLAIN_WIDTH).clamp(40, PLAIN_WIDTH);
-    Ok(if args.markdown { rule.markdown() } else { rules::explain(rule, width) })
+    let text = if args.markdown { rule.markdown() } else { rules::explain(rule, width) };
+    write(&args.output, out, &text).map(|()| CLEAN)
+}
+
+/// Why a line is a finding, or none.
+fn explain_line(
+    input: &Input,
+    (file, number): (&str, u32),
+    style: Style,
+    (err, terminal): (&mut dyn Write, Terminal),
+) -> Result<String, String> {
+    let config = Config::of_folder(&input.folder())?;
+    let ask = |subject: &Subject<'_>| {
+        let names = crate::audit::names_of_file(&subject.workspace.root, file);
+        inspect::line(subject, &names, number)
+    };
+    let (mut report, told) = audit_and(&input.clone().options(&config), ask, err, terminal)?;
+    triage::policy::apply(&mut report, &config)?;
+    triage::comments::apply(&mut report, &Catalogue::load()?);
+    Ok(line::render(&report, &told?, style))
 }
 
 /// The audit, with a word on standard error when it takes long and somebody is waiting.
 fn audit(options: &Options, err: &mut dyn Write, terminal: Terminal) -> Result<Report, String> {
+    audit_and(options, |_| (), err, terminal).map(|(report, ())| report)
+}
+
+/// The same, and asks something of what was found out on the way.
+fn audit_and<T: Send>(
+    options: &Options,
+    ask: impl FnOnce(&Subject<'_>) -> T + Send,
+    err: &mut dyn Write,
+    terminal: Terminal,
+) -> Result<(Report, T), String> {
     let patience = if terminal.err && !terminal.dumb { PATIENCE } else { Duration::MAX };
     std::thread::scope(|scope| {
         let (done, wait) = mpsc::channel();
         let work = move || {
-            let report = crate::audit::audit(options);
+            let report = crate::audit::audit_and(options, ask);
             // Nobody listens any more when the wait below is over.
             let _ = done.send(());
             report

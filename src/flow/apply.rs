@@ -134,6 +134,9 @@ impl Pass<'_, '_> {
     }
 
     fn joined(&mut self, at: At, func: FuncId, bound: &Bound, marks: Marks, is_direct: bool) -> Tree {
+        if let Some(seen) = &mut self.bound {
+            seen.push((at, func, bound.clone()));
+        }
         let summary = self.taint.summaries[func.index()].clone();
         let passed = || Some((at, What::Passed(func)));
         let is_constructor = self.taint.values.program.funcs[func].kind == FuncKind::Constructor;

@@ -16,9 +16,7 @@ use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Key, Obj, Value};
 
 use super::bounds::{MAX_CALLEES, MAX_HEAP_FACTS, MAX_HEAP_PARTS, MAX_HEAP_SOURCES, MAX_ROUNDS, MAX_WRITE_PARTS};
-use super::domain::{
-    ERR, Entry, Form, Heap, HeapId, Kind, Names, Path, Root, Source, SourceId, SourcePlace, Trace, Tree, What,
-};
+use super::domain::{ERR, Entry, Form, Heap, HeapId, Kind, Names, Path, Root, Source, Trace, Tree, What};
 use super::process::{Handler, Process};
 use super::summary::{Bound, Drain, Hit, HitKey, Sink, Summary, substitute};
 use super::transfer;
@@ -40,6 +38,8 @@ pub(crate) struct Taint<'v> {
     parts: FxHashMap<(HeapId, Root), usize>,
     /// Places that hold nothing but objects of the program, and others.
     object_places: FxHashMap<HeapId, bool>,
+    /// What sources reach the places that outlive a call, in the end.
+    pub(super) kept: Vec<(HeapId, Entry)>,
 }
 
 type WriteKey = (HeapId, Path, Root, Path, Form);
@@ -81,6 +81,7 @@ pub(crate) fn taint<'v>(values: &'v Values<'v>, processes: &[&Process<'v>]) -> (
         writes: BTreeMap::new(),
         parts: FxHashMap::default(),
         object_places: FxHashMap::default(),
+        kept: Vec::new(),
     };
     for circle in circles(values, &roots) {
         taint.circle(&circle);
@@ -385,6 +386,7 @@ impl<'v> Taint<'v> {
                 }
             }
         }
+        self.kept = open;
         let leaks = leaks.into_values();
         leaks
             .filter_map(|hit| match hit.entry.root {
@@ -397,40 +399,6 @@ impl<'v> Taint<'v> {
     /// Which names tell that a value is secret.
     pub(crate) fn words(&self) -> &Words {
         &self.words
-    }
-
-    /// The summary of a function, as text.
-    pub(crate) fn describe(&self, func: FuncId) -> String {
-        use std::fmt::Write as _;
-        let summary = &self.summaries[func.index()];
-        let mut out = format!("{} {}\n", func, self.values.program.funcs[func].name);
-        let mut line = |what: &str, entry: &Entry| {
-            let at = entry.at.join(".");
-            let path = entry.path.join(".");
-            let root = match entry.root {
-                Root::Source(source) => self.source_text(source),
-                Root::Param(index) if index == super::domain::RECEIVER => "receiver".into(),
-                Root::Param(index) => format!("param {index}"),
-                Root::Heap(heap) => format!("{:?}", self.names.heaps[heap]),
-            };
-            let _ = writeln!(out, "  {what} [{at}] <- {root} [{path}] {:?}", entry.form);
-        };
-        summary.returns.entries().iter().for_each(|entry| line("returns", entry));
-        summary.throws.entries().iter().for_each(|entry| line("throws", entry));
-        summary.hits.iter().for_each(|hit| line(&format!("{:?}", hit.sink.drain), &hit.entry));
-        summary.writes.iter().for_each(|(heap, entry)| line(&format!("{:?}", self.names.heaps[*heap]), entry));
-        summary.outs.iter().for_each(|(param, entry)| line(&format!("into param {param}"), entry));
-        out
-    }
-
-    fn source_text(&self, source: SourceId) -> String {
-        let source = &self.names.sources[source];
-        let place = match &source.place {
-            SourcePlace::Instr((func, _)) | SourcePlace::Param(func, _) => {
-                self.values.program.funcs[*func].name.clone()
-            }
-        };
-        format!("{:?} {} in {place}", source.kind, source.name.clone().unwrap_or_default())
     }
 }
 

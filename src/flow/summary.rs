@@ -120,7 +120,7 @@ pub(crate) struct Bound {
 }
 
 impl Bound {
-    fn param(&self, index: u32) -> Option<&Tree> {
+    pub(super) fn param(&self, index: u32) -> Option<&Tree> {
         if index == RECEIVER { Some(&self.receiver) } else { self.params.get(index as usize) }
     }
 

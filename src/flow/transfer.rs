@@ -20,7 +20,7 @@ use crate::resolve::values::{At, Value};
 use super::bounds::{MAX_RESULT, MAX_VISITS};
 use super::domain::{ANY, ERR, Entry, Form, Heap, Kind, Marks, Root, Source, SourcePlace, Trace, Tree, What};
 use super::solve::Taint;
-use super::summary::{Hit, Summary};
+use super::summary::{Bound, Hit, Summary};
 
 /// What local variables hold at one point.
 pub(super) type State = BTreeMap<LocalId, Tree>;
@@ -44,33 +44,53 @@ pub(super) struct Pass<'t, 'v> {
     pub(super) unwind: Option<BlockId>,
     /// Handler blocks that have to be looked at again.
     again: BTreeSet<BlockId>,
+    /// What calls hand to functions of the program, where somebody asks for it.
+    pub(super) bound: Option<Vec<Handed>>,
 }
+
+/// What a call hands to a function of the program.
+pub(super) type Handed = (At, FuncId, Bound);
 
 /// Runs the pass over a function.
 pub(super) fn run(taint: &mut Taint<'_>, id: FuncId) -> Summary {
-    let program = taint.values.program;
-    let func = &program.funcs[id];
-    let chained = chained(taint.values, id);
-    let mut pass = Pass {
-        language: taint.values.language(id),
-        taint,
-        chained,
-        id,
-        func,
-        given: vec![Tree::default(); func.instrs.len()],
-        state: State::new(),
-        summary: Summary::default(),
-        raised: BTreeMap::new(),
-        awaited: func
-            .instrs
-            .iter()
-            .filter_map(|instr| if let Op::Await(value) = instr.op { Some(value) } else { None })
-            .collect(),
-        unwind: None,
-        again: BTreeSet::new(),
-    };
+    let mut pass = Pass::new(taint, id);
     pass.blocks();
     pass.finish()
+}
+
+/// What each instruction of a function gives, and what its calls hand on.
+pub(super) fn look(taint: &mut Taint<'_>, id: FuncId) -> (Vec<Tree>, Vec<Handed>) {
+    let mut pass = Pass::new(taint, id);
+    pass.bound = Some(Vec::new());
+    pass.blocks();
+    (pass.given, pass.bound.unwrap_or_default())
+}
+
+impl<'t, 'v> Pass<'t, 'v> {
+    fn new(taint: &'t mut Taint<'v>, id: FuncId) -> Self {
+        let program = taint.values.program;
+        let func = &program.funcs[id];
+        let chained = chained(taint.values, id);
+        Self {
+            language: taint.values.language(id),
+            taint,
+            chained,
+            id,
+            func,
+            given: vec![Tree::default(); func.instrs.len()],
+            state: State::new(),
+            summary: Summary::default(),
+            raised: BTreeMap::new(),
+            awaited: func
+                .instrs
+                .iter()
+                .filter_map(|instr| if let Op::Await(value) = instr.op { Some(value) } else { None })
+                .collect(),
+            unwind: None,
+            again: BTreeSet::new(),
+            bound: None,
+        }
+    }
 }
 
 /// Calls in a script whose result is the object of a call that takes a callback for failures or for the value waited for.
@@ -515,7 +535,7 @@ impl Pass<'_, '_> {
                     let getter = self.taint.values.classes.methods(*class, &key);
                     for func in getter {
                         if self.taint.values.program.funcs[func].kind == FuncKind::Getter {
-                            let bound = super::summary::Bound { params: Vec::new(), receiver: of.clone() };
+                            let bound = Bound { params: Vec::new(), receiver: of.clone() };
                             tree.join(&self.apply(at, func, &bound, Marks::default()));
                         }
                     }

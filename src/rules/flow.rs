@@ -13,7 +13,7 @@ use crate::base::span::Loc;
 use crate::finding::Finding;
 use crate::flow::domain::Kind;
 use crate::flow::live::{Live, Site};
-use crate::flow::solve::{Leak, taint};
+use crate::flow::solve::{Leak, Taint, taint};
 use crate::flow::summary::Drain;
 use crate::resolve::values::At;
 
@@ -74,6 +74,11 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Findings<'_>) {
             }
         }
     }
+}
+
+/// What the rules make of a leak: the rule it is a finding of, or why it is none.
+pub(crate) fn rule_of(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Result<&'static str, &'static str> {
+    judge::judge(cx, taint, leak).map(|verdict| verdict.rule).ok_or_else(|| judge::why_none(leak))
 }
 
 type Groups<'l> = BTreeMap<(&'static str, At), Vec<(Verdict, &'l Leak)>>;

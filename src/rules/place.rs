@@ -40,25 +40,12 @@ pub(crate) fn tell(cx: &Cx<'_>, unit: &Unit<'_>, site: &Site, at: At, finding: &
 pub(crate) fn tell_in(cx: &Cx<'_>, unit: &Unit<'_>, met: (&Live, &Site), at: At, finding: &mut Finding) {
     let (live, site) = met;
     let program = cx.values.program;
-    let calls = calls_to(live, site.frame, site.frame_crash);
-    for call in &calls {
-        doubt_guess(cx, *call, finding);
+    for call in calls_to(live, site.frame, site.frame_crash) {
+        doubt_guess(cx, call, finding);
     }
     doubt_guess(cx, at, finding);
-    let mut steps: Vec<Step> = calls.iter().filter_map(|call| step(cx, *call)).collect();
-    if steps.len() > MAX_REACHED {
-        let tail = steps.split_off(steps.len() - MAX_REACHED / 2);
-        steps.truncate(MAX_REACHED / 2);
-        steps.extend(tail);
-    }
-    finding.reached = steps;
-    finding.phase = Some(if site.crash {
-        "when the server fails"
-    } else if site.phase.has(Phase::SERVING) {
-        "while the server is serving"
-    } else {
-        "before the transport starts"
-    });
+    finding.reached = reached(cx, live, site);
+    finding.phase = Some(when(site));
     finding.function = program.funcs[at.0].name.clone();
     finding.servers = vec![unit.number];
     for why in &unit.doubts {
@@ -67,14 +54,41 @@ pub(crate) fn tell_in(cx: &Cx<'_>, unit: &Unit<'_>, met: (&Live, &Site), at: At,
     if unit.process.serves.iter().all(|serve| serve.kind != TransportKind::Stdio) {
         doubt(finding, "the transport is chosen outside of the code that was read".into());
     }
-    for sym in site.facts.symbols() {
+    for name in conditions(unit, site) {
+        doubt(finding, format!("it depends on `{name}`"));
+    }
+}
+
+/// The steps from the entry to a site, outermost first; of a long way the middle is left out.
+pub(crate) fn reached(cx: &Cx<'_>, live: &Live, site: &Site) -> Vec<Step> {
+    let calls = calls_to(live, site.frame, site.frame_crash);
+    let mut steps: Vec<Step> = calls.iter().filter_map(|call| step(cx, *call)).collect();
+    if steps.len() > MAX_REACHED {
+        let tail = steps.split_off(steps.len() - MAX_REACHED / 2);
+        steps.truncate(MAX_REACHED / 2);
+        steps.extend(tail);
+    }
+    steps
+}
+
+/// In which phase of the process a site runs, as a phrase.
+pub(crate) fn when(site: &Site) -> &'static str {
+    if site.crash {
+        "when the server fails"
+    } else if site.phase.has(Phase::SERVING) {
+        "while the server is serving"
+    } else {
+        "before the transport starts"
+    }
+}
+
+/// The switches that a site depends on, as far as they have a name and do not hold in the whole process.
+pub(crate) fn conditions<'s>(unit: &'s Unit<'_>, site: &'s Site) -> impl Iterator<Item = &'s str> {
+    site.facts.symbols().map(crate::base::Symbol::as_str).filter(|sym| {
         let is_named =
             !sym.starts_with("fn") && !sym.starts_with("param") && !sym.starts_with("cell") && !sym.contains("Site(");
-        let is_assumed = unit.process.explorer.assumed.symbols().any(|assumed| assumed == sym);
-        if is_named && !is_assumed {
-            doubt(finding, format!("it depends on `{}`", sym.as_str()));
-        }
-    }
+        is_named && !unit.process.explorer.assumed.symbols().any(|assumed| assumed == sym)
+    })
 }
 
 /// Lowers the confidence, with the reason; the same reason counts once.

@@ -9,10 +9,11 @@ use crate::resolve::ports::argument;
 use crate::resolve::values::At;
 use crate::source::version::Allowed;
 
-use super::place::{calls_to, cap, doubt, tell};
+use super::place::{cap, doubt, tell};
 use super::{Cx, Findings, Unit, loc};
 
 pub(super) mod protocol;
+pub(crate) mod silent;
 
 pub(super) fn run(cx: &Cx<'_>, unit: &Unit<'_>, out: &mut Findings<'_>) {
     let on_stdio = |kind: TransportKind| matches!(kind, TransportKind::Stdio | TransportKind::Unknown);
@@ -139,7 +140,6 @@ fn calls_in_crash(unit: &Unit<'_>, site: &Site) -> Vec<At> {
         key = *from;
     }
     inside.reverse();
-    let _ = calls_to;
     inside
 }
 

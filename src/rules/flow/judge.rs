@@ -51,6 +51,21 @@ pub(super) fn judge(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Option<Verdi
     Some(verdict)
 }
 
+/// Why a leak that `judge` gives no verdict on is no finding.
+pub(super) fn why_none(leak: &Leak) -> &'static str {
+    let to_agent = leak.hit.sink.drain == Drain::Agent;
+    match (leak.source.kind, to_agent) {
+        (Kind::Env | Kind::EnvAll, _) => "the variable's name is that of a harmless setting",
+        (Kind::Headers, false) => "the header is none that carries credentials",
+        (Kind::Argument, false) => "it can only be a number, a truth value or one of a few constants, or is a name",
+        (Kind::Response, false) => "what is read of the response says nothing of its body",
+        (Kind::Error | Kind::Stack, true) => "what is read of the error is no text of it",
+        (Kind::Credential | Kind::Headers | Kind::Argument | Kind::Response, true) => "the agent may have it",
+        (Kind::Error | Kind::Stack, false) => "errors may be logged; what they carry is judged by itself",
+        (Kind::Credential, false) => "it says nothing of the credential",
+    }
+}
+
 fn verdict(rule: &'static str, what: String) -> Verdict {
     Verdict { rule, level: None, pedantic: false, doubts: Vec::new(), what }
 }
