@@ -13,6 +13,7 @@ use crate::base::idx::IndexVec;
 use crate::base::span::{FileId, LineIndex, Loc};
 use crate::catalogue::Catalogue;
 use crate::config::Options;
+use crate::flow::words::Words;
 use crate::inspect::Subject;
 use crate::ir::program::Program;
 use crate::lower::{LowerNote, LowerNoteKind, Lowered, STACK_SIZE, lower};
@@ -124,7 +125,8 @@ fn analyse<T>(
         let text = text.get(loc.span.start as usize..loc.span.end as usize).unwrap_or_default();
         text.split_whitespace().collect::<String>()
     };
-    let cx = Cx { values: &values, units: &units, texts: &text_at };
+    let words = Words::load();
+    let cx = Cx { values: &values, units: &units, words: &words, texts: &text_at };
     let rule_texts: BTreeMap<String, RuleText> = catalogue
         .iter()
         .map(|rule| {

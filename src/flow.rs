@@ -6,6 +6,7 @@
 //! | `explore` | which code a process runs, in order, from its entry |
 //! | `step` | what one instruction does to the state of the exploration |
 //! | `known` | what a value is known to be while exploring |
+//! | `settings` | variables of the environment and options, and which of them are switches |
 //! | `main_module` | whether a module is the program that was started, as the module asks it |
 //! | `rebinding` | streams and writers that something else is put in place of |
 //! | `serving` | calls that start to serve, and over which transport |
@@ -33,6 +34,7 @@ pub(crate) mod process;
 pub(crate) mod reach;
 pub(crate) mod rebinding;
 pub(crate) mod serving;
+pub(crate) mod settings;
 pub(crate) mod sinks;
 pub(crate) mod solve;
 pub(crate) mod sources;

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use crate::base::span::Loc;
 use crate::finding::{Confidence, Finding, Level, Persona};
 use crate::flow::process::Process;
+use crate::flow::words::Words;
 use crate::ir::program::Program;
 use crate::resolve::solve::Values;
 
@@ -20,6 +21,8 @@ use crate::resolve::solve::Values;
 pub(crate) struct Cx<'a> {
     pub(crate) values: &'a Values<'a>,
     pub(crate) units: &'a [Unit<'a>],
+    /// Which names tell what a value is.
+    pub(crate) words: &'a Words,
     /// Source text of files, for fingerprints.
     pub(crate) texts: &'a dyn Fn(Loc) -> String,
 }

@@ -2,6 +2,7 @@
 //!
 //! - `expect: RULE` (also `RULE, RULE`): the rule's primary place is this line. `expect: RULE from q`: and its path starts at
 //!   the line with `source: q`.
+//! - `expect: RULE is note`: and its level is that; `is pedantic note`: and it is shown on request only.
 //! - `expect-missing: RULE`: it should be found here and is not (yet). Fails when it is.
 //! - `expect-spurious: RULE`: it is found here and should not be. Fails when it is not.
 //!
@@ -23,6 +24,8 @@ struct Expected {
     line: u64,
     rule: String,
     from: Option<String>,
+    /// Its level, after the word `pedantic` for what is shown on request only.
+    grade: Option<String>,
 }
 
 #[derive(Default)]
@@ -86,7 +89,11 @@ fn line_comments(file: &str, line: u64, text: &str, found: &mut Comments) {
                 Some((rule, from)) => (rule, Some(from.trim().to_owned())),
                 None => (item, None),
             };
-            list.insert(Expected { file: file.into(), line, rule: rule.trim().into(), from });
+            let (rule, grade) = match rule.split_once(" is ") {
+                Some((rule, grade)) => (rule, Some(grade.trim().to_owned())),
+                None => (rule, None),
+            };
+            list.insert(Expected { file: file.into(), line, rule: rule.trim().into(), from, grade });
         }
     }
     if let Some((_, name)) = text.split_once("source: ") {
@@ -120,7 +127,10 @@ fn reported(case: &Path) -> Vec<Reported> {
             let (file, line) = place(&finding["primary"]).expect("a finding has a place");
             let rule = finding["rule"].as_str().unwrap_or_default().to_owned();
             let starts = finding["path"].get(0).and_then(place);
-            Reported { at: Expected { file, line, rule, from: None }, starts }
+            let level = finding["level"].as_str().unwrap_or_default();
+            let on_request = if finding["pedantic"] == true { "pedantic " } else { "" };
+            let grade = Some(format!("{on_request}{level}"));
+            Reported { at: Expected { file, line, rule, from: None, grade }, starts }
         })
         .collect()
 }
@@ -138,6 +148,9 @@ fn judge(case: &Path) -> Vec<String> {
         match found_at(want) {
             None => faults.push(format!("{}:{} expects {}, which is not found", want.file, want.line, want.rule)),
             Some(found) => {
+                if want.grade.is_some() && want.grade != found.at.grade {
+                    faults.push(format!("{}:{} {} is {:?}", want.file, want.line, want.rule, found.at.grade));
+                }
                 let Some(name) = &want.from else { continue };
                 let source = comments.sources.get(name);
                 assert!(source.is_some(), "{}: no line has `source: {name}`", case.display());

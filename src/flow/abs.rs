@@ -133,6 +133,11 @@ impl Facts {
         self.by_sym.keys()
     }
 
+    /// The symbols that are known to be true, or to be a certain value that is.
+    pub(crate) fn switched_on(&self) -> impl Iterator<Item = &Symbol> {
+        self.by_sym.iter().filter(|(_, fact)| truthy_by(fact) == Some(true)).map(|(sym, _)| sym)
+    }
+
     fn get(&self, sym: &Symbol) -> Option<&Fact> {
         self.by_sym.get(sym)
     }

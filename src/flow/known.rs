@@ -82,6 +82,9 @@ impl Explorer<'_> {
         if let (Base::Cell(cell), []) = (&place.base, &*place.path) {
             return self.cell(*cell, 0);
         }
+        if let Some(setting) = self.env_place(func, id, place).or_else(|| self.option_place(func, place)) {
+            return Some(Abs::Sym(setting));
+        }
         if let Some(abs) = self.single_field(func, place) {
             return Some(abs);
         }
@@ -175,9 +178,6 @@ impl Explorer<'_> {
     fn single_field(&self, func: FuncId, place: &Place) -> Option<Abs> {
         let (owner, field) = place.split_last()?;
         let Field::Name(name) = field else { return None };
-        if self.is_filled(func, place) {
-            return None;
-        }
         let objects = self.values.place_values(func, &owner)?;
         let mut objs: Vec<Obj> = objects.iter().filter_map(|value| self.values.object_of(value)).collect();
         objs.dedup();
@@ -246,6 +246,9 @@ impl Explorer<'_> {
         }
         if let Some(abs) = self.main_test_call(func, call) {
             return Some(abs);
+        }
+        if let Some(setting) = self.env_call(func, id) {
+            return Some(Abs::Sym(setting));
         }
         let (owner, method) = call.callee.split_last().unzip();
         let mut text = match (&owner, method) {

@@ -22,6 +22,13 @@ pub(crate) struct Words {
     headers: HeaderWords,
     clean_methods: MethodWords,
     showing: ShowingWords,
+    switches: SwitchWords,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SwitchWords {
+    words: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -74,6 +81,11 @@ impl Words {
     /// Methods by which a class says itself what of its objects is shown.
     pub(crate) fn showing_methods(&self) -> &[String] {
         &self.showing.methods
+    }
+
+    /// Does a setting of this name turn something on?
+    pub(crate) fn is_switch(&self, name: &str) -> bool {
+        words(name).split(' ').any(|word| self.switches.words.iter().any(|known| known == word))
     }
 
     /// What the name of an environment variable says.

@@ -58,9 +58,9 @@ fn run<'a>(subject: &Subject<'a>, unit: &'a Unit<'a>, place: &Place) -> Run<'a> 
         if let Some(handler) = handler(unit, subject, place.func) {
             text.push_str(&format!(" ({handler})"));
         }
-        let switches: Vec<&str> = conditions(unit, site).collect();
+        let switches = conditions(subject.cx, unit, site);
         if !switches.is_empty() {
-            text.push_str(&format!(", if {} says so", switches.join(", ")));
+            text.push_str(&format!(", if {} is on", switches.join(", ")));
         }
         for doubt in &unit.doubts {
             text.push_str(&format!("; {doubt}"));

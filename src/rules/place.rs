@@ -4,6 +4,7 @@ use crate::finding::{Confidence, Finding, Step};
 use crate::flow::explore::FrameId;
 use crate::flow::explore::Phase;
 use crate::flow::live::{Live, Site};
+use crate::flow::settings::switches_on;
 use crate::ir::func::FuncKind;
 use crate::ir::instr::Op;
 use crate::models::schema::TransportKind;
@@ -14,6 +15,9 @@ use super::{Cx, Unit, loc};
 
 /// Most steps of the way to a place that are told; the ones in the middle are left out.
 const MAX_REACHED: usize = 8;
+
+/// How the doubt begins that names a switch.
+const SWITCH: &str = "it is behind the switch `";
 
 /// The calls that lead from the entry to a frame, outermost first.
 pub(crate) fn calls_to(live: &Live, frame: FrameId, crash: bool) -> Vec<At> {
@@ -34,6 +38,7 @@ pub(crate) fn calls_to(live: &Live, frame: FrameId, crash: bool) -> Vec<At> {
 /// Fills in how the place is reached, in which phase, and which doubts that raises.
 pub(crate) fn tell(cx: &Cx<'_>, unit: &Unit<'_>, site: &Site, at: At, finding: &mut Finding) {
     tell_in(cx, unit, (&unit.process.live, site), at, finding);
+    doubt_transport(unit, finding);
 }
 
 /// The same for a site in another view of what is live.
@@ -51,11 +56,15 @@ pub(crate) fn tell_in(cx: &Cx<'_>, unit: &Unit<'_>, met: (&Live, &Site), at: At,
     for why in &unit.doubts {
         doubt(finding, why.clone());
     }
+    for switch in conditions(cx, unit, site) {
+        doubt(finding, format!("{SWITCH}{switch}`"));
+    }
+}
+
+/// The doubt that the transport of a server is not known, for the rules about its stdout.
+pub(crate) fn doubt_transport(unit: &Unit<'_>, finding: &mut Finding) {
     if unit.process.serves.iter().all(|serve| serve.kind != TransportKind::Stdio) {
         doubt(finding, "the transport is chosen outside of the code that was read".into());
-    }
-    for name in conditions(unit, site) {
-        doubt(finding, format!("it depends on `{name}`"));
     }
 }
 
@@ -82,13 +91,14 @@ pub(crate) fn when(site: &Site) -> &'static str {
     }
 }
 
-/// The switches that a site depends on, as far as they have a name and do not hold in the whole process.
-pub(crate) fn conditions<'s>(unit: &'s Unit<'_>, site: &'s Site) -> impl Iterator<Item = &'s str> {
-    site.facts.symbols().map(crate::base::Symbol::as_str).filter(|sym| {
-        let is_named =
-            !sym.starts_with("fn") && !sym.starts_with("param") && !sym.starts_with("cell") && !sym.contains("Site(");
-        is_named && !unit.process.explorer.assumed.symbols().any(|assumed| assumed == sym)
-    })
+/// The switches that a site depends on and that the whole process does not.
+pub(crate) fn conditions(cx: &Cx<'_>, unit: &Unit<'_>, site: &Site) -> Vec<String> {
+    switches_on(&site.facts, &unit.process.explorer.assumed, cx.words)
+}
+
+/// Does a doubt name a switch that the place is behind?
+pub(crate) fn is_switch(why: &str) -> bool {
+    why.starts_with(SWITCH)
 }
 
 /// Lowers the confidence, with the reason; the same reason counts once.

@@ -1,7 +1,7 @@
 //! A leak as a finding: its message, its path step by step, its doubts.
 
 use crate::base::span::{Loc, Span};
-use crate::finding::{Confidence, Finding, Level, Persona, Step};
+use crate::finding::{Finding, Level, Persona, Step};
 use crate::flow::domain::{Kind, Marks, SourcePlace, What};
 use crate::flow::live::{Live, Site};
 use crate::flow::solve::Leak;
@@ -9,7 +9,7 @@ use crate::flow::summary::Drain;
 use crate::models::index::Table;
 use crate::models::schema::Stream;
 use crate::resolve::values::At;
-use crate::rules::place::{doubt, tell_in};
+use crate::rules::place::{doubt, is_switch, tell_in};
 use crate::rules::{Cx, Findings, Unit, loc};
 
 use super::judge::Verdict;
@@ -49,32 +49,17 @@ pub(super) fn finding(
     if let Some(persona) = verdict.persona() {
         finding.persona = persona;
     }
-    for why in &verdict.doubts {
-        doubt(&mut finding, why.clone());
-    }
-    marks(hit.entry.marks, &mut finding);
-    if matches!(leak.source.kind, Kind::Env | Kind::EnvAll | Kind::Credential | Kind::Headers) {
-        if hit.entry.marks.has(Marks::OBSCURE) {
-            doubt(&mut finding, "most library calls give back something else than what they are given".into());
-        }
-        if hit.entry.trace.steps().iter().any(|(_, what)| *what == What::Caught) {
-            doubt(&mut finding, "an error carries it, if that error is raised at all".into());
-        }
-    }
-    let steps = hit.entry.trace.steps();
-    let n_kept = steps.iter().filter(|(_, what)| matches!(what, What::Stored(_))).count();
-    if n_kept > MAX_KEPT {
-        doubt(&mut finding, format!("it is kept in {n_kept} places on the way, any of which may hold something else"));
-    }
-    if steps.len() > MAX_STEPS {
-        doubt(&mut finding, format!("the way has {} steps", steps.len()));
-    }
-    // Two doubts or more: worth a look when somebody asks for everything, not on every run.
-    if finding.confidence == Confidence::Low {
+    way(leak, &mut finding);
+    // Two doubts whether the value gets there at all: worth a look when somebody asks for everything, not on every run.
+    if finding.doubts.iter().filter(|why| !is_switch(why)).count() > 1 {
         finding.level = Level::Note;
         finding.persona = Persona::Pedantic;
     }
-    if finding.rule == "argument-in-log" && finding.doubts.iter().any(|why| why.starts_with("it depends on")) {
+    // That it is seldom logged does not make it less true.
+    for why in &verdict.doubts {
+        doubt(&mut finding, why.clone());
+    }
+    if finding.rule == "argument-in-log" && finding.doubts.iter().any(|why| is_switch(why)) {
         finding.level = Level::Note;
     }
     finding.path = path(cx, leak);
@@ -95,6 +80,28 @@ fn place(cx: &Cx<'_>, leak: &Leak) -> Loc {
         (cx.texts)(before).contains('\n')
     };
     inside.next().filter(is_below).unwrap_or(whole)
+}
+
+/// The doubts that the way of the value raises.
+fn way(leak: &Leak, finding: &mut Finding) {
+    let entry = &leak.hit.entry;
+    marks(entry.marks, finding);
+    let steps = entry.trace.steps();
+    if matches!(leak.source.kind, Kind::Env | Kind::EnvAll | Kind::Credential | Kind::Headers) {
+        if entry.marks.has(Marks::OBSCURE) {
+            doubt(finding, "most library calls give back something else than what they are given".into());
+        }
+        if steps.iter().any(|(_, what)| *what == What::Caught) {
+            doubt(finding, "an error carries it, if that error is raised at all".into());
+        }
+    }
+    let n_kept = steps.iter().filter(|(_, what)| matches!(what, What::Stored(_))).count();
+    if n_kept > MAX_KEPT {
+        doubt(finding, format!("it is kept in {n_kept} places on the way, any of which may hold something else"));
+    }
+    if steps.len() > MAX_STEPS {
+        doubt(finding, format!("the way has {} steps", steps.len()));
+    }
 }
 
 fn marks(marks: Marks, finding: &mut Finding) {

@@ -1,0 +1,100 @@
+//! Settings: what whoever starts the process chooses, as symbols that are the same wherever they are read.
+//!
+//! A variable of the environment is the symbol `env NAME`, an option of the command line (a field that a library fills) is
+//! `option CLASS.name`. A *switch* is a setting that conditions ask for. What only runs when one is switched on is less
+//! sure to run than what runs by default; that a credential or an address is given is no such condition.
+
+use crate::base::Symbol;
+use crate::ir::func::FuncId;
+use crate::ir::instr::{Field, InstrId, Place};
+use crate::models::index::Table;
+use crate::resolve::values::Value;
+
+use super::abs::Facts;
+use super::domain::Kind;
+use super::explore::Explorer;
+use super::words::{Secrecy, Words};
+
+const ENV: &str = "env ";
+const OPTION: &str = "option ";
+
+impl Explorer<'_> {
+    /// The variable of the environment that a place is.
+    pub(super) fn env_place(&self, func: FuncId, id: InstrId, place: &Place) -> Option<Symbol> {
+        let Some(Field::Name(name)) = place.path.last() else { return None };
+        let index = &self.values.models.index;
+        let is_env = self.values.of(func, id).items().iter().any(|value| match value {
+            Value::Api(node, None) => index
+                .node(*node)
+                .rows(Table::SourceRead)
+                .any(|row| Kind::named(&self.values.models.source(row).kind) == Some(Kind::Env)),
+            _ => false,
+        });
+        is_env.then(|| format!("{ENV}{name}").into())
+    }
+
+    /// The variable of the environment that a library call reads.
+    pub(super) fn env_call(&self, func: FuncId, id: InstrId) -> Option<Symbol> {
+        let at = (func, id);
+        let mut rows = self.values.call_rows(at, Table::Source).into_iter().map(|row| self.values.models.source(row));
+        let row = rows.find(|row| Kind::named(&row.kind) == Some(Kind::Env))?;
+        let name = self.values.port_text(at, std::slice::from_ref(row.name.as_ref()?))?;
+        Some(format!("{ENV}{name}").into())
+    }
+
+    /// The option that a place is: a field of an object of the program that a library fills.
+    pub(super) fn option_place(&self, func: FuncId, place: &Place) -> Option<Symbol> {
+        let (owner, field) = place.split_last()?;
+        let Field::Name(name) = field else { return None };
+        self.values.place_values(func, &owner)?.iter().find_map(|value| match value {
+            Value::Instance(class) | Value::Typed(class) if self.values.is_filled_by_library(*class) => {
+                Some(format!("{OPTION}{class}.{name}").into())
+            }
+            _ => None,
+        })
+    }
+}
+
+/// The switches that have to be on where the facts hold, as messages name them. What the whole process assumes is no
+/// condition of its own.
+pub(crate) fn switches_on(facts: &Facts, assumed: &Facts, words: &Words) -> Vec<String> {
+    let is_assumed = |sym: &Symbol| assumed.symbols().any(|known| known == sym);
+    let mut found: Vec<String> =
+        facts.switched_on().filter(|sym| !is_assumed(sym)).filter_map(|sym| switch(sym, words)).collect();
+    found.sort();
+    found.dedup();
+    found
+}
+
+/// The name of the switch that a symbol is.
+fn switch(sym: &str, words: &Words) -> Option<String> {
+    let word =
+        |text: &str| text.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default().to_owned();
+    if let Some(rest) = sym.strip_prefix(ENV) {
+        let name = word(rest);
+        return matches!(words.env(&name), Secrecy::Plain | Secrecy::Unknown).then_some(name);
+    }
+    // `argv.includes("--verbose")`, `settings.get("debug")`: what is asked for.
+    let asked = sym.strip_suffix(')').and_then(|call| call.rsplit('"').nth(1));
+    let name = match asked {
+        Some(text) => word(text.trim_start_matches('-')),
+        None => sym.rsplit('.').next().map(word)?,
+    };
+    words.is_switch(&name).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn switches_are_told_from_credentials_and_from_results() {
+        let words = Words::load();
+        assert_eq!(switch("env ENABLE_LOGGING", &words).as_deref(), Some("ENABLE_LOGGING"));
+        assert_eq!(switch("env API_KEY", &words), None);
+        assert_eq!(switch("option class4.verbose", &words).as_deref(), Some("verbose"));
+        assert_eq!(switch("param 4 0.config.debugMode", &words).as_deref(), Some("debugMode"));
+        assert_eq!(switch("argv.includes(Str(\"--verbose\"),)", &words).as_deref(), Some("verbose"));
+        assert_eq!(switch("http.get(fn1.$3,).status", &words), None);
+    }
+}
