@@ -105,9 +105,11 @@ fn what(subject: &Subject<'_>, at: At) -> String {
     for value in callee {
         let Value::Api(node, _) = value else { continue };
         let node = cx.values.models.index.node(*node);
-        let model = if node.is_modelled() { "" } else { ", which no model describes" };
         let library = if node.library.is_empty() { "the language".into() } else { node.library.clone() };
-        is.push(format!("`{}` of {library}{model}", node.name));
+        is.push(match node.is_modelled() {
+            true => format!("`{}` of {library}", node.name),
+            false => format!("of {library}, and no model describes it: it is taken to do no harm"),
+        });
     }
     is.dedup();
     let more = is.len().saturating_sub(MAX_NAMED);

@@ -135,6 +135,11 @@ fn why_not(subject: &Subject<'_>, unit: &Unit<'_>, place: &Place) -> String {
             _ => format!("nothing calls `{}()`, and nothing registers it", body.name),
         };
     }
+    let runs = |func: &FuncId| explorer.frames.iter().any(|frame| frame.func == *func);
+    if let Some(at) = subject.cx.values.callers(place.func).iter().find(|at| runs(&at.0)) {
+        let at = subject.at_instr(*at);
+        return format!("`{}()` is called at {at}, which a condition or an exit before it rules out there", body.name);
+    }
     let names: Vec<String> = callers
         .iter()
         .take(MAX_CALLERS)

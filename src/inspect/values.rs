@@ -23,6 +23,9 @@ const MAX_BACK: usize = 6;
 /// Most places on the way that are named.
 const MAX_WAY: usize = 4;
 
+/// Most origins of one value that are told: an object that a dispatcher hands on has dozens.
+const MAX_ORIGINS: usize = 8;
+
 /// A value of the line.
 pub(super) struct Found {
     at: At,
@@ -49,37 +52,65 @@ fn roots(tree: &Tree) -> BTreeSet<Root> {
 
 /// Each source of a value in a sentence, with what the rules make of it at the sinks.
 pub(super) fn told(subject: &Subject<'_>, reach: &Reach<'_>, found: &Found, sinks: &[Sink]) -> Vec<String> {
-    let mut res: Vec<String> = Vec::new();
-    for entry in found.tree.entries() {
+    // One source in many forms and by many ways is told once, the first way with it.
+    let mut origins: Vec<(String, String, usize)> = Vec::new();
+    let is_error =
+        |entry: &Entry| matches!(entry.root, Root::Source(id) if is_error(reach.taint.names.sources[id].kind));
+    let (errors, values): (Vec<&Entry>, Vec<&Entry>) = found.tree.entries().iter().partition(|entry| is_error(entry));
+    for entry in values.into_iter().chain(errors) {
         let Root::Source(source) = entry.root else { continue };
         let source = reach.taint.names.sources[source].clone();
         let (named, path) = with_name(&source, &entry.path);
-        let mut text = origin(subject, &named);
+        let mut origin = origin(subject, &named);
         if !path.is_empty() {
-            text.push_str(&format!(", its `{}`", path.join(".")));
+            origin.push_str(&format!(", its `{}`", path.join(".")));
         }
-        text.push_str(became(entry));
-        let way = way(subject, entry, &source);
-        if !way.is_empty() {
-            text.push_str(&format!(", by way of {}", way.join(", ")));
+        if let Some(known) = origins.iter_mut().find(|known| known.0 == origin) {
+            known.2 += 1;
+            continue;
         }
-        for sink in sinks {
-            let hit = Hit { sink: *sink, primary: sink.at, open: false, entry: entry.clone() };
-            let leak = Leak { source: source.clone(), hit };
-            text.push_str(&match rule_of(subject.cx, &reach.taint, &leak) {
-                Ok(rule) => format!("; what {rule} is about"),
-                Err(why) => format!("; harmless here: {why}"),
-            });
-        }
-        if !res.contains(&text) {
-            res.push(text);
-        }
+        let rest = rest(subject, reach, entry, &source, sinks);
+        origins.push((origin, rest, 0));
+    }
+    let n_origins = origins.len();
+    let mut res: Vec<String> = origins
+        .into_iter()
+        .take(MAX_ORIGINS)
+        .map(|(origin, rest, more)| {
+            let more = if more > 0 { format!(" (and in {more} other ways)") } else { String::new() };
+            format!("{origin}{rest}{more}")
+        })
+        .collect();
+    if n_origins > MAX_ORIGINS {
+        res.push(format!("{} more", n_origins - MAX_ORIGINS));
     }
     res.extend(found.lost.iter().map(|(_, text)| text.clone()));
     if res.is_empty() {
         res.push(nothing(subject, found.at).into());
     }
     res
+}
+
+/// What became of a source, the way it took, and what the rules make of it.
+fn rest(subject: &Subject<'_>, reach: &Reach<'_>, entry: &Entry, source: &Source, sinks: &[Sink]) -> String {
+    let mut text = became(entry).to_owned();
+    let way = way(subject, entry, source);
+    if !way.is_empty() {
+        text.push_str(&format!(", by way of {}", way.join(", ")));
+    }
+    for sink in sinks {
+        let hit = Hit { sink: *sink, primary: sink.at, open: false, entry: entry.clone() };
+        let leak = Leak { source: source.clone(), hit };
+        text.push_str(&match rule_of(subject.cx, &reach.taint, &leak) {
+            Ok(rule) => format!("; what {rule} is about"),
+            Err(why) => format!("; harmless here: {why}"),
+        });
+    }
+    text
+}
+
+fn is_error(kind: Kind) -> bool {
+    matches!(kind, Kind::Error | Kind::Stack)
 }
 
 fn nothing(subject: &Subject<'_>, at: At) -> &'static str {
@@ -97,12 +128,15 @@ fn nothing(subject: &Subject<'_>, at: At) -> &'static str {
 /// A parameter that is taken apart at once has a made-up name: the argument is the part that is read.
 fn with_name<'e>(source: &Source, path: &'e [Symbol]) -> (Source, &'e [Symbol]) {
     let is_made_up = |name: &Symbol| name.strip_prefix("arg").is_some_and(|rest| rest.parse::<u32>().is_ok());
+    let is_payload = |name: &Symbol| name.rsplit_once('.').is_some_and(|(_, at)| at.parse::<u32>().is_ok());
     let mut source = source.clone();
-    if source.kind != Kind::Argument || !source.name.as_ref().is_some_and(is_made_up) {
+    let is_whole = |name: &Symbol| is_made_up(name) || is_payload(name);
+    if source.kind != Kind::Argument || !source.name.as_ref().is_some_and(is_whole) {
         return (source, path);
     }
-    source.name = path.first().cloned();
-    (source, path.get(1..).unwrap_or_default())
+    let inner = path.iter().position(|name| !is_payload(name)).unwrap_or(path.len());
+    source.name = path.get(inner).cloned();
+    (source, path.get(inner + 1..).unwrap_or_default())
 }
 
 /// The kind of a source, its name and its place.
@@ -252,7 +286,7 @@ impl Lost<'_, '_, '_, '_> {
                 continue;
             }
             let source = self.reach.taint.names.sources[source].clone();
-            if matches!(source.kind, Kind::Error | Kind::Stack) {
+            if is_error(source.kind) {
                 continue;
             }
             let place = self.subject.at_instr(at);
