@@ -5,6 +5,7 @@
 
 pub(crate) mod crash;
 pub(crate) mod flow;
+pub(crate) mod name;
 pub(crate) mod place;
 pub(crate) mod stdout;
 

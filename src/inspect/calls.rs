@@ -10,6 +10,7 @@ use crate::models::schema::{SinkKind, Stream};
 use crate::report::line::{CallReport, ValueReport};
 use crate::resolve::solve::CallKind;
 use crate::resolve::values::{At, Value};
+use crate::rules::name::called;
 use crate::rules::stdout::silent::stream_word;
 
 use super::Subject;
@@ -114,11 +115,7 @@ fn what(subject: &Subject<'_>, at: At) -> String {
     is.dedup();
     let more = is.len().saturating_sub(MAX_NAMED);
     is.truncate(MAX_NAMED);
-    let text = subject.instr_text(at);
-    let name = cx
-        .values
-        .call_text(at)
-        .map_or_else(|| text.split('(').next().unwrap_or_default().trim().to_owned(), |name| name.to_string());
+    let name = called(cx, at);
     match (is.is_empty(), more) {
         (true, _) => format!("`{name}` calls something that is not known"),
         // `console.log` is `console.log` of console: once is enough.

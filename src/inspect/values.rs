@@ -14,6 +14,7 @@ use crate::ir::instr::{Base, InstrId, Op, Oper, Place};
 use crate::resolve::values::{At, Value};
 use crate::rules::flow::rule_of;
 use crate::rules::loc;
+use crate::rules::name::called;
 
 use super::Subject;
 
@@ -202,7 +203,7 @@ fn way(subject: &Subject<'_>, entry: &Entry, source: &Source) -> Vec<String> {
             What::Source | What::Given | What::Sink | What::Text => continue,
             What::Passed(func) | What::Returned(func) | What::Thrown(func) => format!("`{}`", program.funcs[func].name),
             What::Stored(name) => format!("`{name}`"),
-            What::Through => subject.cx.values.call_text(at).map_or_else(String::new, |name| format!("`{name}`")),
+            What::Through => format!("`{}`", called(subject.cx, at)),
             What::Caught => "an error".into(),
         };
         let place = subject.at_instr(at);
@@ -305,16 +306,7 @@ impl Lost<'_, '_, '_, '_> {
             }
             Op::Operator(Oper::TypeOf | Oper::InstanceOf, _) => "is only asked what it is".into(),
             Op::Operator(Oper::Without, _) => "is in fields that are left out".into(),
-            Op::Call(_) => {
-                let name = values.call_text(at).map_or_else(String::new, |name| name.to_string());
-                match (name.is_empty(), values.callees(at).first()) {
-                    (true, Some((func, _))) => {
-                        format!("is left behind in `{}()`", values.program.funcs[*func].name)
-                    }
-                    (true, None) => "is left behind in a call".into(),
-                    (false, _) => format!("is left behind in `{name}()`"),
-                }
-            }
+            Op::Call(_) => format!("is left behind in `{}()`", called(self.subject.cx, at)),
             Op::Load(place) if !place.path.is_empty() => "is read in a part that says nothing of it".into(),
             _ => "is left behind".into(),
         }

@@ -5,12 +5,13 @@ use crate::flow::explore::FrameId;
 use crate::flow::explore::Phase;
 use crate::flow::live::{Live, Site};
 use crate::flow::settings::switches_on;
-use crate::ir::func::FuncKind;
+use crate::ir::func::{FuncId, FuncKind};
 use crate::ir::instr::Op;
-use crate::models::schema::TransportKind;
+use crate::models::schema::{HandlerKind, TransportKind};
 use crate::resolve::solve::CallKind;
 use crate::resolve::values::At;
 
+use super::name::called;
 use super::{Cx, Unit, loc};
 
 /// Most steps of the way to a place that are told; the ones in the middle are left out.
@@ -137,26 +138,43 @@ fn step(cx: &Cx<'_>, call: At) -> Option<Step> {
         Op::Call(_) => {
             let callees = cx.values.callees(call);
             let direct = callees.iter().find(|(_, kind)| *kind != CallKind::Callback).or(callees.first());
-            match (direct, cx.values.call_text(call)) {
-                (Some((func, kind)), name) => {
+            let name = called(cx, call);
+            match direct {
+                Some((func, kind)) => {
+                    let handler = handler(cx, *func);
                     let func = &program.funcs[*func];
                     let called = match func.kind {
                         FuncKind::Constructor => match func.owner {
                             Some(class) => format!("new {}()", program.classes[class].name),
                             None => "constructor".into(),
                         },
+                        FuncKind::Lambda if func.name.starts_with('<') => "a function".into(),
                         _ => format!("{}()", func.name),
                     };
-                    match (kind, name) {
-                        (CallKind::Callback, Some(name)) => format!("{called}, handed to {name}"),
+                    match (kind, handler) {
+                        (CallKind::Callback, Some(handler)) => format!("{handler}, registered by {name}"),
+                        (CallKind::Callback, None) => format!("{called}, handed to {name}"),
                         _ => called,
                     }
                 }
-                (None, Some(name)) => format!("{name}()"),
-                (None, None) => return None,
+                None => format!("{name}()"),
             }
         }
         _ => return None,
     };
     Some(Step { loc: loc(program, call), text })
+}
+
+/// What the agent calls a handler, if the function is one.
+fn handler(cx: &Cx<'_>, func: FuncId) -> Option<String> {
+    let mut handlers = cx.units.iter().flat_map(|unit| &unit.process.handlers);
+    let handler = handlers.find(|handler| handler.func == func)?;
+    let kind = match handler.kind {
+        HandlerKind::Tool => "tool",
+        HandlerKind::Prompt => "prompt",
+        HandlerKind::Resource => "resource",
+        HandlerKind::Dispatch | HandlerKind::Other | HandlerKind::Middleware => return None,
+    };
+    let name = handler.name.as_ref()?;
+    Some(format!("handler of {kind} `{name}`"))
 }

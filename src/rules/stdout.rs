@@ -9,6 +9,7 @@ use crate::resolve::ports::argument;
 use crate::resolve::values::At;
 use crate::source::version::Allowed;
 
+use super::name::called;
 use super::place::{cap, doubt, tell};
 use super::{Cx, Findings, Unit, loc};
 
@@ -277,24 +278,6 @@ fn rebound(cx: &Cx<'_>, unit: &Unit<'_>, out: &mut Findings<'_>) {
             .related
             .push(Step { loc: loc(cx.values.program, serve.at), text: "the transport takes stdout here".into() });
         out.add(finding);
-    }
-}
-
-/// How a message names what a call calls.
-fn called(cx: &Cx<'_>, at: At) -> String {
-    if let Some(name) = cx.values.call_text(at) {
-        return name.to_string();
-    }
-    match cx.values.call_at(at).map(|call| &call.callee) {
-        Some(place) => match place.path.last() {
-            Some(crate::ir::instr::Field::Name(name)) => name.to_string(),
-            _ => cx
-                .values
-                .callees(at)
-                .first()
-                .map_or_else(|| "call".into(), |(func, _)| cx.values.program.funcs[*func].name.to_string()),
-        },
-        None => "call".into(),
     }
 }
 

@@ -9,6 +9,7 @@ use crate::flow::summary::Drain;
 use crate::models::index::Table;
 use crate::models::schema::Stream;
 use crate::resolve::values::At;
+use crate::rules::name::called;
 use crate::rules::place::{doubt, is_switch, tell_in};
 use crate::rules::{Cx, Findings, Unit, loc};
 
@@ -31,8 +32,8 @@ pub(super) fn finding(
     let is_many = verdict.what.ends_with("arguments");
     let (verb, label) = match hit.sink.drain {
         Drain::Agent => ("is given to the agent", "this reaches the agent".to_owned()),
-        Drain::Log => ("is written to a log", format!("logged by `{}`", name_of(cx, hit.primary))),
-        Drain::Write => ("is written to a stream", format!("written by `{}`", name_of(cx, hit.primary))),
+        Drain::Log => ("is written to a log", format!("logged by `{}`", called(cx, hit.primary))),
+        Drain::Write => ("is written to a stream", format!("written by `{}`", called(cx, hit.primary))),
     };
     let verb = match (hit.sink.drain, stream(cx, hit.sink.at)) {
         (Drain::Write, Some(Stream::Stdout)) => "is written to stdout",
@@ -153,7 +154,7 @@ fn path(cx: &Cx<'_>, leak: &Leak) -> Vec<Step> {
             What::Returned(func) => format!("returned by `{}`", name(func)),
             What::Thrown(func) => format!("thrown by `{}`", name(func)),
             What::Stored(name) => format!("kept in `{name}`"),
-            What::Through => format!("goes through `{}`", name_of(cx, at)),
+            What::Through => format!("goes through `{}`", called(cx, at)),
             What::Caught => "caught here".into(),
         };
         let step = Step { loc: loc(program, at), text };
@@ -164,26 +165,8 @@ fn path(cx: &Cx<'_>, leak: &Leak) -> Vec<Step> {
     let sink = &leak.hit.sink;
     let text = match sink.drain {
         Drain::Agent => "given to the agent".into(),
-        _ => format!("written by `{}`", name_of(cx, sink.at)),
+        _ => format!("written by `{}`", called(cx, sink.at)),
     };
     steps.push(Step { loc: loc(program, sink.at), text });
     steps
-}
-
-/// How a message names what a call calls.
-fn name_of(cx: &Cx<'_>, at: At) -> String {
-    if let Some(name) = cx.values.call_text(at) {
-        return name.to_string();
-    }
-    match cx.values.call_at(at).map(|call| &call.callee) {
-        Some(place) => match place.path.last() {
-            Some(crate::ir::instr::Field::Name(name)) => name.to_string(),
-            _ => cx
-                .values
-                .callees(at)
-                .first()
-                .map_or_else(|| "a call".into(), |(func, _)| cx.values.program.funcs[*func].name.to_string()),
-        },
-        None => "a call".into(),
-    }
 }

@@ -1,0 +1,102 @@
+//! How messages name what a call calls: as its source writes it.
+
+use crate::base::span::{Loc, Span};
+use crate::ir::instr::{CallStyle, Field};
+use crate::resolve::values::At;
+
+use super::{Cx, loc};
+
+/// Longest name that is told whole; of a longer one the last two parts are.
+const MAX_WHOLE: usize = 40;
+
+/// Longest name at all.
+const MAX_NAME: usize = 60;
+
+/// `console.info`, `println!`, `clock::Clock::new().serve`.
+pub(crate) fn called(cx: &Cx<'_>, at: At) -> String {
+    if let Some(name) = written(cx, at) {
+        return name;
+    }
+    if let Some(name) = cx.values.call_text(at) {
+        return name.to_string();
+    }
+    let named = cx.values.call_at(at).and_then(|call| match call.callee.path.last() {
+        Some(Field::Name(name)) => Some(name.to_string()),
+        _ => None,
+    });
+    let callee = || cx.values.callees(at).first().map(|(func, _)| cx.values.program.funcs[*func].name.to_string());
+    named.or_else(callee).unwrap_or_else(|| "a call".into())
+}
+
+/// The text in front of the arguments, where the call is written as one.
+fn written(cx: &Cx<'_>, at: At) -> Option<String> {
+    let call = cx.values.call_at(at)?;
+    if call.style == CallStyle::Implicit {
+        return None;
+    }
+    let whole = loc(cx.values.program, at);
+    let body = &cx.values.program.funcs[at.0];
+    let args = call.args.iter().map(|arg| body.instrs[arg.value].span);
+    let inside = args.filter(|arg| arg.start > whole.span.start && arg.end <= whole.span.end && arg.start < arg.end);
+    let end = inside.map(|arg| arg.start).min();
+    let text = (cx.texts)(Loc { file: whole.file, span: Span { end: end.unwrap_or(whole.span.end), ..whole.span } });
+    // What is left behind the last bracket belongs to an argument: `&`, `...`, a keyword, the quote of a format.
+    let open = match end {
+        Some(_) => text.rfind(['(', '[', '{'])?,
+        None => [text.strip_suffix("()"), text.strip_suffix("[]"), text.strip_suffix("{}")]
+            .into_iter()
+            .flatten()
+            .next()?
+            .len(),
+    };
+    let name = text.get(..open)?.trim_end_matches('(').trim_start_matches('@');
+    let name = if call.style == CallStyle::New { name.strip_prefix("new")? } else { name };
+    short(name)
+}
+
+/// A name that fits into a sentence. `None` where the text is none: an expression, a function written in place.
+fn short(text: &str) -> Option<String> {
+    let is_plain = |text: &str| !text.is_empty() && !text.contains(['\n', '"', '\'', '`', ';', '{', '=', '<']);
+    if text.len() <= MAX_WHOLE && is_plain(text) && is_balanced(text) {
+        return Some(text.to_owned());
+    }
+    let mut cut = Vec::new();
+    let mut depth = 0_i32;
+    for (at, char) in text.char_indices() {
+        match char {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth -= 1,
+            '.' | ':' if depth == 0 => cut.push(at),
+            _ => {}
+        }
+    }
+    let tails = cut.iter().rev().filter_map(|at| text.get(at + 1..)).filter(|tail| !tail.starts_with([':', '.']));
+    let fits = |tail: &&str| tail.len() <= MAX_NAME && is_plain(tail) && is_balanced(tail);
+    let found: Vec<&str> = tails.take(2).take_while(fits).collect();
+    found.last().map(|name| (*name).to_owned())
+}
+
+fn is_balanced(text: &str) -> bool {
+    let count = |char: char| text.matches(char).count();
+    count('(') == count(')') && count('[') == count(']')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short;
+
+    #[test]
+    fn short_names_are_told_whole() {
+        assert_eq!(short("console.log").as_deref(), Some("console.log"));
+        assert_eq!(short("println!").as_deref(), Some("println!"));
+        assert_eq!(short("tracing_subscriber::fmt().init").as_deref(), Some("tracing_subscriber::fmt().init"));
+    }
+
+    #[test]
+    fn of_long_ones_the_end() {
+        let long = "tracing_subscriber::fmt().with_max_level(Level::INFO).with_writer(std::io::stderr).init";
+        assert_eq!(short(long).as_deref(), Some("with_writer(std::io::stderr).init"));
+        assert_eq!(short("logging.getLogger(\"a.b\").info").as_deref(), Some("info"));
+        assert_eq!(short("(function(){})"), None);
+    }
+}
