@@ -289,14 +289,16 @@ impl<'v> Finder<'v, '_> {
                 continue;
             }
             let func = self.outermost_caller(at.0);
+            // A program that was looked at and does not get there.
+            if self.tried.iter().any(|(_, tried)| *tried == Some(func)) {
+                continue;
+            }
             let data = &program.funcs[func];
             let module = (data.language_runs(program)).then_some(data.module);
             let start = Start { module, is_main: false, func: Some(func) };
             let path = &self.workspace.files[program.modules[data.module].file].path;
-            let doubts = vec![
-                format!("no entry of the program was found to call `{}()`", data.name),
-                "it may be dead code".into(),
-            ];
+            let doubts =
+                vec![format!("no entry of the program was found to call `{}()`: it may be dead code", data.name)];
             let how = format!("function {}()", data.name);
             self.consider(Candidate { start, name: stem(path), how, doubts });
         }

@@ -133,9 +133,10 @@ impl Facts {
         self.by_sym.keys()
     }
 
-    /// The symbols that are known to be true, or to be a certain value that is.
-    pub(crate) fn switched_on(&self) -> impl Iterator<Item = &Symbol> {
-        self.by_sym.iter().filter(|(_, fact)| truthy_by(fact) == Some(true)).map(|(sym, _)| sym)
+    /// The symbols that are known to be true, or to be a certain constant (`true`) that is.
+    pub(crate) fn switched_on(&self) -> impl Iterator<Item = (&Symbol, bool)> {
+        let on = self.by_sym.iter().filter(|(_, fact)| truthy_by(fact) == Some(true));
+        on.map(|(sym, fact)| (sym, matches!(fact, Fact::Is(_))))
     }
 
     fn get(&self, sym: &Symbol) -> Option<&Fact> {

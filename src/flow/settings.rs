@@ -59,20 +59,24 @@ impl Explorer<'_> {
 /// condition of its own.
 pub(crate) fn switches_on(facts: &Facts, assumed: &Facts, words: &Words) -> Vec<String> {
     let is_assumed = |sym: &Symbol| assumed.symbols().any(|known| known == sym);
-    let mut found: Vec<String> =
-        facts.switched_on().filter(|sym| !is_assumed(sym)).filter_map(|sym| switch(sym, words)).collect();
+    let mut found: Vec<String> = facts
+        .switched_on()
+        .filter(|(sym, _)| !is_assumed(sym))
+        .filter_map(|(sym, is)| switch(sym, is, words))
+        .collect();
     found.sort();
     found.dedup();
     found
 }
 
-/// The name of the switch that a symbol is.
-fn switch(sym: &str, words: &Words) -> Option<String> {
+/// The name of the switch that a symbol is, `compared` with a constant or not.
+fn switch(sym: &str, compared: bool, words: &Words) -> Option<String> {
     let word =
         |text: &str| text.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default().to_owned();
     if let Some(rest) = sym.strip_prefix(ENV) {
         let name = word(rest);
-        return matches!(words.env(&name), Secrecy::Plain | Secrecy::Unknown).then_some(name);
+        let is_secret = matches!(words.env(&name), Secrecy::Secret | Secrecy::Posture);
+        return (words.is_switch(&name) || compared && !is_secret).then_some(name);
     }
     // `argv.includes("--verbose")`, `settings.get("debug")`: what is asked for.
     let asked = sym.strip_suffix(')').and_then(|call| call.rsplit('"').nth(1));
@@ -90,11 +94,13 @@ mod tests {
     #[test]
     fn switches_are_told_from_credentials_and_from_results() {
         let words = Words::load();
-        assert_eq!(switch("env ENABLE_LOGGING", &words).as_deref(), Some("ENABLE_LOGGING"));
-        assert_eq!(switch("env API_KEY", &words), None);
-        assert_eq!(switch("option class4.verbose", &words).as_deref(), Some("verbose"));
-        assert_eq!(switch("param 4 0.config.debugMode", &words).as_deref(), Some("debugMode"));
-        assert_eq!(switch("argv.includes(Str(\"--verbose\"),)", &words).as_deref(), Some("verbose"));
-        assert_eq!(switch("http.get(fn1.$3,).status", &words), None);
+        assert_eq!(switch("env ENABLE_LOGGING", false, &words).as_deref(), Some("ENABLE_LOGGING"));
+        assert_eq!(switch("env SERVICE_URL", false, &words), None);
+        assert_eq!(switch("env PROFILE", true, &words).as_deref(), Some("PROFILE"));
+        assert_eq!(switch("env API_KEY", false, &words), None);
+        assert_eq!(switch("option class4.verbose", false, &words).as_deref(), Some("verbose"));
+        assert_eq!(switch("param 4 0.config.debugMode", false, &words).as_deref(), Some("debugMode"));
+        assert_eq!(switch("argv.includes(Str(\"--verbose\"),)", false, &words).as_deref(), Some("verbose"));
+        assert_eq!(switch("http.get(fn1.$3,).status", false, &words), None);
     }
 }

@@ -163,10 +163,21 @@ fn path(cx: &Cx<'_>, leak: &Leak) -> Vec<Step> {
         }
     }
     let sink = &leak.hit.sink;
-    let text = match sink.drain {
-        Drain::Agent => "given to the agent".into(),
-        _ => format!("written by `{}`", called(cx, sink.at)),
+    let (at, text) = match sink.drain {
+        Drain::Agent => (given_at(leak), "given to the agent".into()),
+        _ => (sink.at, format!("written by `{}`", called(cx, sink.at))),
     };
-    steps.push(Step { loc: loc(program, sink.at), text });
+    steps.push(Step { loc: loc(program, at), text });
     steps
+}
+
+/// Where a handler gives the value back; a library's sink is its own place.
+fn given_at(leak: &Leak) -> At {
+    let sink = &leak.hit.sink;
+    let steps = leak.hit.entry.trace.steps();
+    let gives = |(at, what): &(At, What)| *what == What::Given && at.0 == sink.at.0;
+    match steps.into_iter().rev().find(gives) {
+        Some((at, _)) if sink.row.is_none() => at,
+        _ => sink.at,
+    }
 }
