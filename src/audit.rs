@@ -25,7 +25,7 @@ use crate::resolve::versions::Versions;
 use crate::rules::{self, Cx, RuleText};
 use crate::source::files::Dialect;
 use crate::source::walk::{MAX_FILE_BYTES, WalkOptions, scan};
-use crate::source::workspace::{Role, Workspace};
+use crate::source::workspace::{Role, SkipReason, Workspace};
 
 /// Stack of the thread that resolves and explores, in bytes: its recursion is bounded by counts (see `flow::explore`),
 /// this is several times what they need. Pages that are not touched cost nothing.
@@ -115,22 +115,26 @@ fn analyse<T>(
     if found.is_empty() {
         let (hints, candidates) = servers::hints(&values, workspace);
         report.hints = hints;
+        report.hints.extend(unread(workspace));
         report.entry_candidates = candidates;
     }
-    let servers: Vec<Server> = found.iter().map(|server| describe::server(&values, workspace, server)).collect();
-    let units: Vec<rules::Unit<'_>> =
-        found.into_iter().enumerate().map(|(number, server)| server.unit(number)).collect();
     let text_at = |loc: Loc| {
         let text = &workspace.files[loc.file].text;
         let text = text.get(loc.span.start as usize..loc.span.end as usize).unwrap_or_default();
         text.split_whitespace().collect::<String>()
     };
+    let servers: Vec<Server> =
+        found.iter().map(|server| describe::server(&values, workspace, &text_at, server)).collect();
+    let units: Vec<rules::Unit<'_>> =
+        found.into_iter().enumerate().map(|(number, server)| server.unit(number)).collect();
     let words = Words::load();
     let cx = Cx { values: &values, units: &units, words: &words, texts: &text_at };
     let rule_texts: BTreeMap<String, RuleText> = catalogue
         .iter()
         .map(|rule| {
-            let text = RuleText { level: rule.level, persona: rule.persona, help: rule.text.help.clone() };
+            let help = rule.text.help.clone();
+            let help_in = rule.text.help_in.iter().filter_map(|(name, help)| Some((name.language()?, help.clone())));
+            let text = RuleText { level: rule.level, persona: rule.persona, help, help_in: help_in.collect() };
             (rule.id.clone(), text)
         })
         .collect();
@@ -141,6 +145,20 @@ fn analyse<T>(
     report.findings = findings;
     report.servers = servers;
     Ok(answer)
+}
+
+/// When no server was found: the files that it may be in, though nobody read them.
+fn unread(workspace: &Workspace) -> impl Iterator<Item = String> {
+    let may_hold_code = |reason: &SkipReason| match reason {
+        SkipReason::TooLarge
+        | SkipReason::Minified
+        | SkipReason::Generated
+        | SkipReason::BuildOutput
+        | SkipReason::Unreadable(_) => true,
+        SkipReason::Binary | SkipReason::Declarations | SkipReason::NotUtf8 | SkipReason::BadManifest(..) => false,
+    };
+    let skipped = workspace.skipped.iter().filter(move |skipped| may_hold_code(&skipped.reason));
+    skipped.map(|skipped| format!("{} was not read ({}): a server may be in it", skipped.path, skipped.reason))
 }
 
 /// What the report says of the files.
@@ -172,6 +190,14 @@ fn describe(options: &Options, workspace: &Workspace, notes: &IndexVec<FileId, V
         }
     }
     not_analysed.sort();
+    // One file, one row: all that is wrong with it.
+    not_analysed.dedup_by(|next, row| {
+        let is_same = next.path == row.path;
+        if is_same && next.reason != row.reason {
+            row.reason = format!("{}; {}", row.reason, next.reason);
+        }
+        is_same
+    });
     let root_name = match options.paths.as_slice() {
         [path] => path.display().to_string(),
         _ => workspace.root.display().to_string(),

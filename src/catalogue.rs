@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 
 use crate::finding::{Level, Persona};
+use crate::ir::program::Language;
 
 /// Rules and models as (path below `rules/`, text).
 pub(crate) const EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
@@ -95,6 +96,9 @@ pub(crate) struct Text {
     pub(crate) message: String,
     /// One action.
     pub(crate) help: String,
+    /// The same in the words of one language, where that says more.
+    #[serde(default)]
+    pub(crate) help_in: BTreeMap<ExampleLanguage, String>,
     /// Markdown: why it matters.
     pub(crate) why: String,
     /// Markdown: what fires, what is clean, exceptions.
@@ -118,6 +122,18 @@ pub(crate) enum ExampleLanguage {
     Rust,
     /// A deployment file.
     Config,
+}
+
+impl ExampleLanguage {
+    /// None for files that are no code.
+    pub(crate) fn language(self) -> Option<Language> {
+        Some(match self {
+            Self::Script => Language::Script,
+            Self::Python => Language::Python,
+            Self::Rust => Language::Rust,
+            Self::Config => return None,
+        })
+    }
 }
 
 fn yes() -> bool {

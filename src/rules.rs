@@ -15,7 +15,7 @@ use crate::base::span::Loc;
 use crate::finding::{Confidence, Finding, Level, Persona};
 use crate::flow::process::Process;
 use crate::flow::words::Words;
-use crate::ir::program::Program;
+use crate::ir::program::{Language, Program};
 use crate::resolve::solve::Values;
 
 /// What rules are given.
@@ -45,6 +45,8 @@ pub(crate) struct RuleText {
     pub(crate) level: Level,
     pub(crate) persona: Persona,
     pub(crate) help: String,
+    /// The same in the words of one language.
+    pub(crate) help_in: BTreeMap<Language, String>,
 }
 
 /// Runs all rules; findings at the same place are merged, their servers joined.
@@ -78,15 +80,21 @@ impl Findings<'_> {
             message,
             shape: (self.cx.texts)(primary.loc),
             settled: None,
-            primary,
             path: Vec::new(),
             reached: Vec::new(),
             phase: None,
             related: Vec::new(),
-            help: text.map(|text| text.help.clone()).unwrap_or_default(),
+            help: text.map(|text| self.help(text, primary.loc)).unwrap_or_default(),
+            primary,
             servers: Vec::new(),
             function: crate::base::Symbol::default(),
         }
+    }
+
+    fn help(&self, text: &RuleText, at: Loc) -> String {
+        let values = self.cx.values;
+        let language = values.linker.module_of_file(at.file).map(|module| values.program.modules[module].language);
+        language.and_then(|language| text.help_in.get(&language)).unwrap_or(&text.help).clone()
     }
 
     /// Adds a finding, or the server to the one already at its place.

@@ -2,17 +2,27 @@
 
 use std::collections::BTreeSet;
 
-use crate::base::span::FileId;
+use crate::base::span::{FileId, Loc};
+use crate::flow::explore::Serve;
 use crate::ir::program::Language;
-use crate::models::schema::{HandlerKind, TransportKind};
+use crate::models::schema::{HandlerKind, TransportKind, TransportSpec};
 use crate::report::{Handler, HandlerInfo, Server, Transport, TransportInfo};
+use crate::resolve::ports::PortValue;
 use crate::resolve::solve::Values;
+use crate::resolve::values::Value;
 use crate::rules::loc;
+use crate::rules::name::{called_in, handler_name};
 use crate::source::workspace::Workspace;
 
 use super::servers::Found;
 
-pub(super) fn server(values: &Values<'_>, workspace: &Workspace, found: &Found<'_>) -> Server {
+/// What a server is, in words. `texts` gives source text without white space.
+pub(super) fn server(
+    values: &Values<'_>,
+    workspace: &Workspace,
+    texts: &dyn Fn(Loc) -> String,
+    found: &Found<'_>,
+) -> Server {
     let program = values.program;
     let entry = &workspace.files[found.entry];
     let language = super::language_name(entry.dialect).to_owned();
@@ -24,7 +34,7 @@ pub(super) fn server(values: &Values<'_>, workspace: &Workspace, found: &Found<'
             TransportKind::Other => Transport::Other,
             TransportKind::Unknown => Transport::Unknown,
         };
-        let how = values.call_text(serve.at).map(|name| format!("{name}()")).unwrap_or_default();
+        let how = transport_how(values, serve, &called_in(values, texts, serve.at));
         transports.push(TransportInfo { kind, how, loc: Some(loc(program, serve.at)) });
     }
     let handlers = found.process.handlers.iter().filter_map(|handler| {
@@ -36,9 +46,9 @@ pub(super) fn server(values: &Values<'_>, workspace: &Workspace, found: &Found<'
             HandlerKind::Other | HandlerKind::Middleware => return None,
         };
         let func = &program.funcs[handler.func];
-        let place = crate::base::span::Loc { file: program.modules[func.module].file, span: func.name_span };
-        let args = values.argument_names(handler.func, handler.row);
-        Some(HandlerInfo { kind, name: handler.name.as_ref().map(ToString::to_string), args, loc: place })
+        let place = Loc { file: program.modules[func.module].file, span: func.name_span };
+        let args = values.argument_names(handler.func, handler.row, handler.at);
+        Some(HandlerInfo { kind, name: handler_name(program, handler).map(|name| name.to_string()), args, loc: place })
     });
     Server {
         name: found.name.clone(),
@@ -50,6 +60,38 @@ pub(super) fn server(values: &Values<'_>, workspace: &Workspace, found: &Found<'
         handlers: handlers.collect(),
         files: files(values, found),
     }
+}
+
+/// The call that serves and what decides about its transport: `server.connect(StdioServerTransport)`.
+fn transport_how(values: &Values<'_>, serve: &Serve, called: &str) -> String {
+    if serve.by_hand {
+        return format!("requests read by {called}(), by no SDK,");
+    }
+    let TransportSpec::Ports(ports) = &values.models.serve(serve.row).transport else { return format!("{called}()") };
+    for port in ports.from.iter().filter_map(|text| values.models.port(text)) {
+        let found = match values.port_values(serve.at, port) {
+            PortValue::Missing => continue,
+            PortValue::Unknown => return format!("{called}() with one that is not known from the code"),
+            PortValue::Known(found) => found,
+        };
+        let mut names: Vec<String> = found
+            .iter()
+            .filter_map(|value| match value {
+                Value::Const(value) => Some(format!("{:?}", Values::const_text(value))),
+                Value::Variant(_, name) => Some(name.to_string()),
+                Value::Api(node, _) => {
+                    let name = values.models.index.node(*node).name.clone();
+                    Some(name.rsplit(['.', ':']).next().unwrap_or(&name).trim_end_matches("()").to_owned())
+                }
+                Value::Instance(class) | Value::Typed(class) => Some(values.program.classes[*class].name.to_string()),
+                _ => None,
+            })
+            .collect();
+        names.sort();
+        names.dedup();
+        return format!("{called}({})", names.join(" or "));
+    }
+    format!("{called}() by default")
 }
 
 /// The SDK whose call serves, with the version that manifests or lock files name.

@@ -9,6 +9,7 @@ use crate::report::Handler as Word;
 use crate::report::line::Running;
 use crate::resolve::values::At;
 use crate::rules::Unit;
+use crate::rules::name::handler_name;
 use crate::rules::place::{conditions, reached, when};
 
 use super::Subject;
@@ -100,7 +101,7 @@ pub(super) fn handler(unit: &Unit<'_>, subject: &Subject<'_>, func: FuncId) -> O
                 HandlerKind::Dispatch => return Some("handler of all tools".into()),
                 HandlerKind::Other | HandlerKind::Middleware => return Some("called by the SDK".into()),
             };
-            return Some(match &handler.name {
+            return Some(match handler_name(program, handler) {
                 Some(name) => format!("handler of {word} `{name}`"),
                 None => format!("handler of a {word}"),
             });

@@ -14,7 +14,7 @@ use crate::ir::instr::{Base, InstrId, Op, Oper, Place};
 use crate::resolve::values::{At, Value};
 use crate::rules::flow::rule_of;
 use crate::rules::loc;
-use crate::rules::name::called;
+use crate::rules::name::{called, handler_name};
 
 use super::Subject;
 
@@ -174,7 +174,8 @@ pub(super) fn origin(subject: &Subject<'_>, source: &Source) -> String {
 fn argument_of(subject: &Subject<'_>, source: &Source) -> Option<String> {
     let SourcePlace::Param(func, _) = source.place else { return None };
     let handlers = subject.cx.units.iter().flat_map(|unit| &unit.process.handlers);
-    let named = handlers.filter(|handler| handler.func == func).find_map(|handler| handler.name.clone());
+    let program = subject.cx.values.program;
+    let named = handlers.filter(|handler| handler.func == func).find_map(|handler| handler_name(program, handler));
     named.map(|name| format!("`{name}`"))
 }
 

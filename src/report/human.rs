@@ -2,6 +2,8 @@
 //!
 //! Everything that comes from the audited program passes `escape::visible` before it is written.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use miette::{GraphicalReportHandler, GraphicalTheme, ThemeCharacters, ThemeStyles};
@@ -9,7 +11,7 @@ use miette::{GraphicalReportHandler, GraphicalTheme, ThemeCharacters, ThemeStyle
 use super::escape::visible;
 use super::excerpt::{self, Frame, Mark, Measure};
 use super::wrap::{MIN_WIDTH, wrap};
-use super::{Report, Selection, count, servers};
+use super::{NotAnalysed, Report, Selection, count, servers};
 use crate::base::span::FileId;
 use crate::finding::{Confidence, Finding, Level, Step};
 
@@ -148,7 +150,8 @@ impl Human<'_> {
             self.field("also", &text);
         }
         if finding.related.len() > shown {
-            self.field("also", &format!("{} more places, named by -v", finding.related.len() - shown));
+            let more = count(finding.related.len() - shown, "more place", "more places");
+            self.field("also", &format!("{more}, named by -v"));
         }
     }
 
@@ -196,9 +199,8 @@ impl Human<'_> {
             parts.push(format!("{} left aside", count(report.files.tests, "test file", "test files")));
         }
         if !report.not_analysed.is_empty() {
-            let left = report.not_analysed.iter();
-            let names: Vec<_> = left.map(|file| visible(&format!("{} ({})", file.path, file.reason))).collect();
-            parts.push(format!("{} not analysed: {}", names.len(), cut_list(&names, self.style.detail)));
+            let names = not_analysed(&report.not_analysed, self.style.detail).join(", ");
+            parts.push(format!("{} not analysed: {}", report.not_analysed.len(), visible(&names)));
         }
         self.out.push_str(&wrap(&parts.join(dot), self.style.width, "", "  "));
     }
@@ -282,6 +284,30 @@ fn counts(findings: &[&Finding]) -> String {
         }
     }
     if parts.is_empty() { "nothing found".to_owned() } else { parts.join(", ") }
+}
+
+/// The files that were not analysed, each with its reason; many of them by reason, each with an example.
+fn not_analysed(left: &[NotAnalysed], detail: Detail) -> Vec<String> {
+    if detail == Detail::Verbose || left.len() <= MAX_LIST {
+        return left.iter().map(|file| format!("{} ({})", file.path, file.reason)).collect();
+    }
+    let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for file in left {
+        by_reason.entry(&file.reason).or_default().push(&file.path);
+    }
+    let mut groups: Vec<(&str, Vec<&str>)> = by_reason.into_iter().collect();
+    groups.sort_by_key(|(_, paths)| Reverse(paths.len()));
+    let n_more: usize = groups.iter().skip(MAX_LIST).map(|(_, paths)| paths.len()).sum();
+    let mut parts: Vec<String> = groups
+        .iter()
+        .take(MAX_LIST)
+        .map(|(reason, paths)| match paths.as_slice() {
+            [path] => format!("{path} ({reason})"),
+            paths => format!("{} {reason} ({}, ...)", paths.len(), paths.first().copied().unwrap_or_default()),
+        })
+        .collect();
+    parts.push(if n_more > 0 { format!("{n_more} for other reasons; named by -v") } else { "named by -v".into() });
+    parts
 }
 
 /// The first names of a list, and how many more there are.

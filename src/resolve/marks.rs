@@ -6,11 +6,12 @@ use crate::ir::instr::{Base, Const, Field, Op};
 use crate::ir::program::{ClassId, Language, ModuleId};
 use crate::ir::types::{Annotation, AnnotationValue, NamedType, TypeRef};
 use crate::models::index::{NodeId, RowRef, Table};
-use crate::models::path::PortHead;
+use crate::models::path::{Port, PortHead};
 use crate::models::schema::HandlerKind;
 
+use super::ports::PortValue;
 use super::solve::Values;
-use super::values::Value;
+use super::values::{At, Value};
 
 impl Values<'_> {
     /// Makes the slots of all attribute names, so that they can be looked up when the pass is done.
@@ -143,16 +144,24 @@ impl Values<'_> {
     }
 
     /// The names under which a handler's arguments are declared, as far as its parameters tell.
-    pub(crate) fn argument_names(&self, func: FuncId, row: RowRef) -> Vec<String> {
+    pub(crate) fn argument_names(&self, func: FuncId, row: RowRef, at: Option<At>) -> Vec<String> {
         let data = &self.program.funcs[func];
         let handler = self.models.handler(row);
+        if let Some(declared) = at.and_then(|at| self.schema_names(at, &handler.schema)) {
+            return declared;
+        }
         let mut names: Vec<String> = Vec::new();
         for port in handler.args.iter().filter_map(|text| self.models.port(text)) {
             match &port.head {
                 PortHead::AllParams => {
                     let kept =
                         data.params.iter().filter(|param| !self.is_context(param.ty.as_ref(), &handler.except_types));
-                    names.extend(kept.map(|param| param.name.to_string()));
+                    for param in kept {
+                        match self.declared_in_type(param.ty.as_ref()) {
+                            Some(fields) => names.extend(fields),
+                            None => names.push(param.name.to_string()),
+                        }
+                    }
                 }
                 PortHead::Param(at) => {
                     let Some(param) = data.params.get(*at as usize) else { continue };
@@ -163,6 +172,45 @@ impl Values<'_> {
         }
         names.dedup();
         names
+    }
+
+    /// The names that the schema at a registration declares: the keys of an object literal, handed over or made a schema of.
+    fn schema_names(&self, at: At, ports: &[String]) -> Option<Vec<String>> {
+        let shape = Port { head: PortHead::Arg(0), path: Vec::new() };
+        for port in ports.iter().filter_map(|text| self.models.port(text)) {
+            let PortValue::Known(found) = self.port_values(at, port) else { continue };
+            for value in &found {
+                let record = match value {
+                    Value::Api(_, Some(call)) => match self.port_values(*call, &shape) {
+                        PortValue::Known(inner) => inner.into_iter().find(|inner| matches!(inner, Value::Record(_))),
+                        _ => None,
+                    },
+                    Value::Record(_) => Some(value.clone()),
+                    _ => None,
+                };
+                let names =
+                    record.and_then(|record| self.object_of(&record)).and_then(|obj| self.field_names.get(&obj));
+                if let Some(names) = names {
+                    return Some(names.iter().map(ToString::to_string).collect());
+                }
+            }
+        }
+        None
+    }
+
+    /// The fields of the program's class that a library's wrapper holds: `Parameters<Search>`.
+    fn declared_in_type(&self, ty: Option<&TypeRef>) -> Option<Vec<String>> {
+        let Some(TypeRef::Named(wrapper)) = ty else { return None };
+        let ([TypeRef::Named(inner)], None | Some(_)) = (wrapper.args.as_slice(), wrapper.last_name()) else {
+            return None;
+        };
+        let (Base::Cell(cell), []) = (&inner.base, inner.path.as_slice()) else { return None };
+        self.of_slot(self.cell_slot(*cell)).items().iter().find_map(|value| match value {
+            Value::Class(class) => {
+                Some(self.program.classes[*class].fields.iter().map(|field| field.name.to_string()).collect())
+            }
+            _ => None,
+        })
     }
 
     fn is_context(&self, ty: Option<&TypeRef>, except: &[String]) -> bool {

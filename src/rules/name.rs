@@ -1,7 +1,13 @@
 //! How messages name what a call calls: as its source writes it.
 
+use crate::base::Symbol;
 use crate::base::span::{Loc, Span};
+use crate::flow::process::Handler;
+use crate::ir::func::FuncKind;
 use crate::ir::instr::{CallStyle, Field};
+use crate::ir::program::{Language, Program};
+use crate::models::schema::HandlerKind;
+use crate::resolve::solve::Values;
 use crate::resolve::values::At;
 
 use super::{Cx, loc};
@@ -14,32 +20,49 @@ const MAX_NAME: usize = 60;
 
 /// `console.info`, `println!`, `clock::Clock::new().serve`.
 pub(crate) fn called(cx: &Cx<'_>, at: At) -> String {
-    if let Some(name) = written(cx, at) {
+    called_in(cx.values, cx.texts, at)
+}
+
+/// The same for whoever has no rule's context; `texts` gives source text without white space.
+pub(crate) fn called_in(values: &Values<'_>, texts: &dyn Fn(Loc) -> String, at: At) -> String {
+    if let Some(name) = written(values, texts, at) {
         return name;
     }
-    if let Some(name) = cx.values.call_text(at) {
+    if let Some(name) = values.call_text(at) {
         return name.to_string();
     }
-    let named = cx.values.call_at(at).and_then(|call| match call.callee.path.last() {
+    let named = values.call_at(at).and_then(|call| match call.callee.path.last() {
         Some(Field::Name(name)) => Some(name.to_string()),
         _ => None,
     });
-    let callee = || cx.values.callees(at).first().map(|(func, _)| cx.values.program.funcs[*func].name.to_string());
+    let callee = || values.callees(at).first().map(|(func, _)| values.program.funcs[*func].name.to_string());
     named.or_else(callee).unwrap_or_else(|| "a call".into())
 }
 
+/// What the agent calls a handler: the name it is registered under; in Python that is the function's where none is given.
+pub(crate) fn handler_name(program: &Program, handler: &Handler) -> Option<Symbol> {
+    let func = &program.funcs[handler.func];
+    let by_func = || {
+        let is_named = !matches!(func.kind, FuncKind::Lambda | FuncKind::Init);
+        let has_name = matches!(handler.kind, HandlerKind::Tool | HandlerKind::Prompt | HandlerKind::Resource);
+        let is_python = program.modules[func.module].language == Language::Python;
+        (is_named && has_name && is_python).then(|| func.name.clone())
+    };
+    handler.name.clone().or_else(by_func)
+}
+
 /// The text in front of the arguments, where the call is written as one.
-fn written(cx: &Cx<'_>, at: At) -> Option<String> {
-    let call = cx.values.call_at(at)?;
+fn written(values: &Values<'_>, texts: &dyn Fn(Loc) -> String, at: At) -> Option<String> {
+    let call = values.call_at(at)?;
     if call.style == CallStyle::Implicit {
         return None;
     }
-    let whole = loc(cx.values.program, at);
-    let body = &cx.values.program.funcs[at.0];
+    let whole = loc(values.program, at);
+    let body = &values.program.funcs[at.0];
     let args = call.args.iter().map(|arg| body.instrs[arg.value].span);
     let inside = args.filter(|arg| arg.start > whole.span.start && arg.end <= whole.span.end && arg.start < arg.end);
     let end = inside.map(|arg| arg.start).min();
-    let text = (cx.texts)(Loc { file: whole.file, span: Span { end: end.unwrap_or(whole.span.end), ..whole.span } });
+    let text = texts(Loc { file: whole.file, span: Span { end: end.unwrap_or(whole.span.end), ..whole.span } });
     // What is left behind the last bracket belongs to an argument: `&`, `...`, a keyword, the quote of a format.
     let open = match end {
         Some(_) => text.rfind(['(', '[', '{'])?,

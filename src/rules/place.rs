@@ -11,7 +11,7 @@ use crate::models::schema::{HandlerKind, TransportKind};
 use crate::resolve::solve::CallKind;
 use crate::resolve::values::At;
 
-use super::name::called;
+use super::name::{called, handler_name};
 use super::{Cx, Unit, loc};
 
 /// Most steps of the way to a place that are told; the ones in the middle are left out.
@@ -173,8 +173,9 @@ fn handler(cx: &Cx<'_>, func: FuncId) -> Option<String> {
         HandlerKind::Tool => "tool",
         HandlerKind::Prompt => "prompt",
         HandlerKind::Resource => "resource",
-        HandlerKind::Dispatch | HandlerKind::Other | HandlerKind::Middleware => return None,
+        HandlerKind::Dispatch => return Some("handler of all tools".into()),
+        HandlerKind::Other | HandlerKind::Middleware => return None,
     };
-    let name = handler.name.as_ref()?;
+    let name = handler_name(cx.values.program, handler)?;
     Some(format!("handler of {kind} `{name}`"))
 }

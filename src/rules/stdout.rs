@@ -88,6 +88,9 @@ fn write_finding(cx: &Cx<'_>, unit: &Unit<'_>, at: At, row: RowRef, site: &Site,
     };
     let rule = if sink.kind == SinkKind::Trace { "stdout-crash" } else { "stdout-write" };
     let mut finding = out.draft(rule, message, Step { loc: place, text: label });
+    if sink.kind == SinkKind::Noise {
+        finding.help = "switch the library's own output off, or give it stderr".into();
+    }
     tell(cx, unit, site, at, &mut finding);
     if let Some(most) = sink.confidence {
         cap(&mut finding, most, format!("{} prints only at times", cx.values.models.file(row).library));
