@@ -2,6 +2,7 @@
 
 mod describe;
 mod servers;
+pub(crate) mod stages;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -48,6 +49,17 @@ pub(crate) fn audit_and<T: Send>(
     ask: impl FnOnce(&Subject<'_>) -> T + Send,
 ) -> Result<(Report, T), String> {
     let began = Instant::now();
+    let (pool, workspace) = read(options)?;
+    let (program, notes) = lower_all(&pool, &workspace);
+    let mut report = describe(options, &workspace, &notes);
+    let answer = on_analysis_stack(|| analyse(options, &program, &workspace, &mut report, ask))?;
+    report.elapsed = began.elapsed();
+    report.texts = texts(workspace);
+    Ok((report, answer))
+}
+
+/// Walks and reads; gives the threads for what follows, too.
+fn read(options: &Options) -> Result<(rayon::ThreadPool, Workspace), String> {
     let threads = options.threads.unwrap_or(0);
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
@@ -56,12 +68,7 @@ pub(crate) fn audit_and<T: Send>(
         .map_err(|err| format!("can't start threads: {err}"))?;
     let walk = WalkOptions { no_ignore: options.no_ignore, max_file_bytes: MAX_FILE_BYTES, threads };
     let workspace = pool.install(|| scan(&options.paths, &walk))?;
-    let (program, notes) = lower_all(&pool, &workspace);
-    let mut report = describe(options, &workspace, &notes);
-    let answer = on_analysis_stack(|| analyse(options, &program, &workspace, &mut report, ask))?;
-    report.elapsed = began.elapsed();
-    report.texts = texts(workspace);
-    Ok((report, answer))
+    Ok((pool, workspace))
 }
 
 /// Lowers all files of the program (not its tests) on all cores; in order of their paths.
@@ -138,7 +145,7 @@ fn analyse<T>(
             (rule.id.clone(), text)
         })
         .collect();
-    let mut findings = rules::run(&cx, &rule_texts);
+    let mut findings = rules::run(&cx, &rule_texts, rules::Which::All);
     findings.sort_by(|a, b| (a.primary.loc, &a.rule).cmp(&(b.primary.loc, &b.rule)));
     let names: Vec<String> = servers.iter().map(|server| server.name.clone()).collect();
     let answer = ask(&Subject { cx: &cx, workspace, findings: &findings, servers: &names });

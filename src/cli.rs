@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::audit::stages::Stage;
 use crate::config::{Config, FailOn, Options};
 use crate::finding::{Confidence, Level};
 use crate::report::Wanted;
@@ -216,6 +217,13 @@ enum Debug {
     Flow {
         /// Name of the function (`search`, `Client.search`), or FILE:LINE for the one around a line
         function: String,
+        #[command(flatten)]
+        input: Input,
+    },
+    /// Run the audit up to a stage and report nothing, so that stages can be timed (see tests/bench)
+    Until {
+        /// The last stage
+        stage: Stage,
         #[command(flatten)]
         input: Input,
     },

@@ -43,6 +43,15 @@ pub(crate) fn lower(file: &SourceFile) -> Lowered {
     }
 }
 
+/// Parses one file and throws the syntax tree away: what no analysis of the file can do without. Gives the nodes at its top.
+pub(crate) fn parse_only(file: &SourceFile) -> usize {
+    match file.dialect {
+        Dialect::TypeScript | Dialect::Tsx | Dialect::JavaScript => script::parse_only(file),
+        Dialect::Python => python::parse_only(file),
+        Dialect::Rust => rust::parse_only(file),
+    }
+}
+
 /// Stack of a lowering thread, in bytes. syn recurses per nesting level and dies at some 1,000 levels on 8 MB; the
 /// front ends refuse deeper files first (see each one's `MAX_DEPTH`).
 pub(crate) const STACK_SIZE: usize = 64 << 20;

@@ -68,6 +68,10 @@ fn run(cli: Cli, out: &mut dyn Write, err: &mut dyn Write, terminal: Terminal) -
         Some(Command::Explain(args)) => explain(args, out, err, terminal),
         Some(Command::Init(args)) => print(out, &super::init::init(&args.folder)?),
         Some(Command::Servers(args)) => list_servers(args, out, err, terminal),
+        Some(Command::Debug(Debug::Until { stage, input })) => {
+            let config = Config::of_folder(&input.folder())?;
+            print(out, &crate::audit::stages::run(&input.options(&config), stage)?)
+        }
         Some(Command::Debug(Debug::Ir { file })) => print(out, &crate::debug::debug_ir(&file)?),
         Some(Command::Debug(Debug::Flow { function, input })) => {
             let config = Config::of_folder(&input.folder())?;

@@ -62,6 +62,10 @@ pub(crate) fn lower(file: &SourceFile) -> Lowered {
     Lowered { program: lowering.b.finish(), notes }
 }
 
+pub(super) fn parse_only(file: &SourceFile) -> usize {
+    parse(&file.text).map_or(0, |tree| tree.root_node().child_count() as usize)
+}
+
 /// `None` when the parser needs more steps than a Python file of that size does.
 fn parse(text: &str) -> Option<Tree> {
     let mut parser = Parser::new();

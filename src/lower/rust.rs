@@ -79,6 +79,13 @@ pub(crate) fn lower(file: &SourceFile) -> Lowered {
     })
 }
 
+pub(super) fn parse_only(file: &SourceFile) -> usize {
+    let offset = parse::preamble(&file.text);
+    let count = std::panic::catch_unwind(|| parse::parse(&file.text[offset..], offset).items.len());
+    proc_macro2::extra::invalidate_current_thread_spans();
+    count.unwrap_or_default()
+}
+
 fn lower_text(file: &SourceFile) -> Lowered {
     let builder = Builder::new(file.id, file.dialect.language());
     let offset = parse::preamble(&file.text);

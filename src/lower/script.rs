@@ -53,6 +53,10 @@ pub(crate) fn lower(file: &SourceFile) -> Lowered {
     Lowered { program: lowerer.b.finish(), notes: lowerer.notes }
 }
 
+pub(super) fn parse_only(file: &SourceFile) -> usize {
+    parse(file).map_or(0, |tree| tree.root_node().child_count() as usize)
+}
+
 fn parse(file: &SourceFile) -> Option<Tree> {
     let language = match file.dialect {
         Dialect::Tsx => tree_sitter_typescript::LANGUAGE_TSX,

@@ -1,0 +1,89 @@
+//! The audit cut short after a stage, for timing: what does a stage cost, and how much of it all is reading and parsing?
+//!
+//! Each stage does the work of those before it, as the audit does it, and throws the result away.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use crate::base::span::FileId;
+use crate::config::Options;
+use crate::flow::words::Words;
+use crate::lower::parse_only;
+use crate::models::Models;
+use crate::resolve::link::Linker;
+use crate::resolve::solve::solve;
+use crate::resolve::versions::Versions;
+use crate::rules::{self, Cx, Which};
+use crate::source::workspace::{Role, Workspace};
+
+use super::{lower_all, on_analysis_stack, read, servers};
+
+/// A stage of the audit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+pub(crate) enum Stage {
+    /// Walk and read
+    Read,
+    /// And parse, with the same parsers: the floor
+    Parse,
+    /// Walk, read, parse and lower
+    Lower,
+    /// And find what values can be
+    Values,
+    /// And explore the servers
+    Servers,
+    /// And run the rules about streams
+    Streams,
+    /// And run the rules about where values go
+    Flows,
+}
+
+/// Runs the audit up to a stage; gives a line that says how much there was.
+///
+/// # Errors
+/// When a path can't be read, or a model file is wrong.
+pub(crate) fn run(options: &Options, stage: Stage) -> Result<String, String> {
+    let (pool, workspace) = read(options)?;
+    let n_files = workspace.roles.iter().filter(|role| **role == Role::Source).count();
+    if stage == Stage::Read {
+        return Ok(format!("{n_files} files\n"));
+    }
+    if stage == Stage::Parse {
+        let n_nodes: usize = pool.install(|| {
+            let ids: Vec<FileId> = workspace.files.ids().collect();
+            let sources = ids.par_iter().filter(|id| workspace.roles[**id] == Role::Source);
+            sources.map(|id| parse_only(&workspace.files[*id])).sum()
+        });
+        return Ok(format!("{n_files} files, {n_nodes} nodes at their tops\n"));
+    }
+    let (program, _) = lower_all(&pool, &workspace);
+    if stage == Stage::Lower {
+        return Ok(format!("{n_files} files, {} functions\n", program.funcs.len()));
+    }
+    on_analysis_stack(|| analyse(options, &program, &workspace, stage))
+}
+
+fn analyse(
+    options: &Options,
+    program: &crate::ir::program::Program,
+    workspace: &Workspace,
+    stage: Stage,
+) -> Result<String, String> {
+    let models = Models::load(options.models.as_deref())?;
+    let linker = Linker::new(program, workspace);
+    let versions = Versions::new(workspace);
+    let values = solve(program, &models, &linker, &versions);
+    if stage == Stage::Values {
+        return Ok(format!("{} call edges\n", values.call_graph.len()));
+    }
+    let found = servers::find(&values, workspace, options);
+    if stage == Stage::Servers {
+        return Ok(format!("{} servers\n", found.len()));
+    }
+    let units: Vec<rules::Unit<'_>> =
+        found.into_iter().enumerate().map(|(number, server)| server.unit(number)).collect();
+    let words = Words::load();
+    let cx = Cx { values: &values, units: &units, words: &words, texts: &|_| String::new() };
+    let which = if stage == Stage::Streams { Which::Streams } else { Which::All };
+    Ok(format!("{} findings\n", rules::run(&cx, &BTreeMap::new(), which).len()))
+}
