@@ -45,3 +45,28 @@ fn printed_ir_is_the_recorded_one() {
     }
     assert!(wrong.is_empty(), "printed IR differs from the recorded one:\n{}", wrong.join("\n"));
 }
+
+/// `fixtures/lowering/same` is one program in three languages. Its IR is the same but for the names of types and of the
+/// nameless function: what the passes know of one language they know of all.
+#[test]
+fn one_program_is_the_same_in_every_language() {
+    const NAMES: [(&str, &str); 9] = [
+        (": number)", ": NUMBER)"),
+        (": int)", ": NUMBER)"),
+        (": i64)", ": NUMBER)"),
+        ("-> string\n", "-> TEXT\n"),
+        ("-> str\n", "-> TEXT\n"),
+        ("-> String\n", "-> TEXT\n"),
+        ("Lambda fn2 show(", "Lambda fn2 NAMELESS("),
+        ("Lambda fn2 <lambda>(", "Lambda fn2 NAMELESS("),
+        ("Lambda fn2 <closure>(", "Lambda fn2 NAMELESS("),
+    ];
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/lowering/same");
+    let [script, python, rust] = ["ts", "py", "rs"].map(|extension| {
+        let text = printed(&folder.join(format!("program.{extension}")));
+        NAMES.iter().fold(text, |text, (spelling, name)| text.replace(spelling, name))
+    });
+    assert!(script.contains("NUMBER") && script.contains("TEXT") && script.contains("NAMELESS"), "{script}");
+    assert_eq!(script, python, "TypeScript and Python");
+    assert_eq!(script, rust, "TypeScript and Rust");
+}

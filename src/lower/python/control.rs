@@ -74,25 +74,37 @@ impl<'t> Lowering<'t> {
 
     pub(super) fn if_statement(&mut self, node: Node<'t>) {
         let done = self.b.new_block();
-        let mut reached = self.if_arm(node, done);
+        let mut arms = vec![node];
+        let mut otherwise = None;
         for clause in fields(node, "alternative") {
             match clause.kind() {
-                "elif_clause" => reached |= self.if_arm(clause, done),
-                _ => {
-                    if let Some(body) = field(clause, "body") {
-                        self.statements(body);
-                    }
-                }
+                "elif_clause" => arms.push(clause),
+                _ => otherwise = field(clause, "body"),
             }
         }
-        reached |= self.goto_if_alive(done);
+        let mut reached = false;
+        for (at, arm) in arms.iter().enumerate() {
+            // Where the last condition fails and no `else` follows, control is behind the statement.
+            let is_last = at + 1 == arms.len() && otherwise.is_none();
+            let no = if is_last { done } else { self.b.new_block() };
+            reached |= is_last && self.b.is_reachable();
+            reached |= self.if_arm(*arm, no, done);
+        }
+        if let Some(body) = otherwise {
+            self.statements(body);
+            reached |= self.goto_if_alive(done);
+        }
         self.join(done, reached);
     }
 
-    /// One condition and its body; goes on where the condition fails. Tells whether the body reaches its end.
-    fn if_arm(&mut self, arm: Node<'t>, done: BlockId) -> bool {
-        let Some(condition) = field(arm, "condition") else { return false };
-        let (yes, no) = (self.b.new_block(), self.b.new_block());
+    /// One condition and its body; goes on at `no` where the condition fails. Tells whether the body reaches its end.
+    fn if_arm(&mut self, arm: Node<'t>, no: BlockId, done: BlockId) -> bool {
+        let Some(condition) = field(arm, "condition") else {
+            self.b.goto(no);
+            self.b.switch_to(no);
+            return false;
+        };
+        let yes = self.b.new_block();
         self.condition(condition, yes, no);
         self.b.switch_to(yes);
         let is_checking = matches!(self.src(condition).rsplit('.').next(), Some("TYPE_CHECKING"));
@@ -112,10 +124,11 @@ impl<'t> Lowering<'t> {
     pub(super) fn while_statement(&mut self, node: Node<'t>) {
         let Some(condition) = field(node, "condition") else { return };
         let (head, body) = (self.b.new_block(), self.b.new_block());
-        let (otherwise, done) = (self.b.new_block(), self.b.new_block());
+        let done = self.b.new_block();
         self.b.goto(head);
         self.b.switch_to(head);
         let is_endless = matches!(self.src(condition), "True" | "1");
+        let otherwise = if is_endless { self.b.new_block() } else { self.otherwise(node, done) };
         if is_endless {
             self.b.goto(body);
         } else {
@@ -124,19 +137,20 @@ impl<'t> Lowering<'t> {
         self.b.switch_to(body);
         self.loop_body(node, head, done);
         self.join(otherwise, !is_endless);
-        self.loop_end(node, done);
+        self.loop_end(node, otherwise, done);
     }
 
     pub(super) fn for_statement(&mut self, node: Node<'t>) {
         let (Some(target), Some(right)) = (field(node, "left"), field(node, "right")) else { return };
         let iterated = self.expr(right);
-        let (otherwise, done) = (self.b.new_block(), self.b.new_block());
+        let done = self.b.new_block();
+        let otherwise = self.otherwise(node, done);
         let (head, body) = self.loop_head(iterated, otherwise, node);
         self.b.switch_to(body);
         self.assign_item(target, iterated, has_token(node, "async"));
         self.loop_body(node, head, done);
         self.b.switch_to(otherwise);
-        self.loop_end(node, done);
+        self.loop_end(node, otherwise, done);
     }
 
     /// The block that asks an iteration for its next item, and the one that has it.
@@ -158,9 +172,17 @@ impl<'t> Lowering<'t> {
         self.goto_if_alive(next);
     }
 
-    /// Runs `else` where the loop ended by itself, then goes on behind the loop.
-    fn loop_end(&mut self, node: Node<'t>, done: BlockId) {
+    /// Where a loop goes on that ended by itself: a block for its `else`, if it has one, or behind the loop.
+    fn otherwise(&mut self, node: Node<'t>, done: BlockId) -> BlockId {
+        if field(node, "alternative").is_some() { self.b.new_block() } else { done }
+    }
+
+    /// Runs `else` where the loop ended by itself (control is there), then goes on behind the loop.
+    fn loop_end(&mut self, node: Node<'t>, otherwise: BlockId, done: BlockId) {
         let has_break = self.frame().loops.pop().is_some_and(|ended| ended.has_break);
+        if otherwise == done {
+            return;
+        }
         if let Some(body) = field(node, "alternative").and_then(|clause| field(clause, "body")) {
             self.statements(body);
         }

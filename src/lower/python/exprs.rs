@@ -172,7 +172,7 @@ impl<'t> Lowering<'t> {
     fn conditional(&mut self, node: Node<'t>) -> InstrId {
         let sides = parts(node);
         let [then, condition, otherwise] = sides[..] else { return self.unknown_parts("conditional", node) };
-        let result = Place::local(self.b.temp("if", None));
+        let result = Place::local(self.b.temp("value", None));
         let (yes, no, done) = (self.b.new_block(), self.b.new_block(), self.b.new_block());
         self.condition(condition, yes, no);
         for (block, side) in [(yes, then), (no, otherwise)] {

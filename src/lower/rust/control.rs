@@ -205,11 +205,11 @@ impl Cx {
         let all = self.value_at(&items, span);
         self.b.goto(head);
         self.b.switch_to(head);
-        let more = self.b.push(Op::Unknown("for", vec![all]), span);
+        let more = self.b.push(Op::Unknown("next", vec![all]), span);
         self.b.branch(more, body, end);
         self.b.switch_to(body);
         self.b.enter_scope(ScopeKind::Block);
-        self.pattern(&expr.pat, &items.then(Field::Any), None);
+        self.pattern(&expr.pat, &Place::value(all).then(Field::Any), None);
         self.enter_loop(expr.label.as_ref(), Some(head), end, Dest::Nowhere);
         self.block_into(&expr.body, Dest::Nowhere);
         self.loops.pop();

@@ -86,6 +86,11 @@ impl Cx {
             _ => {}
         }
         let args = self.macro_arguments(mac, &name, span);
+        if let (true, [text]) = (is_text(mac), args.as_slice())
+            && matches!(self.b.op(text.value), Op::Text(_) | Op::Const(Const::Str(_)))
+        {
+            return text.value;
+        }
         let callee = self.macro_place(&mac.path);
         let value = self.b.call(callee, args, CallStyle::Macro, span);
         if name == "bail" {
@@ -390,6 +395,13 @@ fn literal(arg: &MacroArg) -> Option<&LitStr> {
         Expr::Lit(syn::ExprLit { lit: Lit::Str(text), .. }) if arg.sigil.is_none() => Some(text),
         _ => None,
     }
+}
+
+/// Is it the macro that makes a text and does nothing else with it?
+fn is_text(mac: &Macro) -> bool {
+    let names: Vec<String> = mac.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    matches!(names.as_slice(), ["format"] | ["std" | "alloc", "format"])
 }
 
 /// The pieces of an argument that is a format string with holes.
