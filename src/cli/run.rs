@@ -303,5 +303,10 @@ fn print(out: &mut dyn Write, text: &str) -> Result<u8, String> {
 
 /// Text of several lines made harmless: arguments and paths are echoed in messages.
 fn lines(text: &str) -> String {
-    text.lines().map(escape::visible).collect::<Vec<_>>().join("\n")
+    // A log reader takes a line that starts with `::` for a command.
+    let line = |line: &str| {
+        let shown = escape::visible(line);
+        if shown.trim_start().starts_with("::") { shown.replacen(':', "<U+003A>", 1) } else { shown }
+    };
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
 }

@@ -33,11 +33,13 @@ pub(crate) fn is_active(char: char) -> bool {
             | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
-/// Finished JSON with all active characters as `\u` escapes. In valid JSON they can only stand inside strings.
+/// Finished JSON with all active characters as `\u` escapes, and orders to GitHub's log reader broken. In valid JSON both can
+/// only stand inside strings.
 pub(crate) fn json(text: &str) -> String {
     let mut res = String::with_capacity(text.len());
     for char in text.chars() {
-        if is_active(char) && char != '\n' {
+        let order = char == '[' && res.ends_with("##");
+        if order || is_active(char) && char != '\n' {
             for unit in char.encode_utf16(&mut [0; 2]) {
                 let _ = write!(res, "\\u{unit:04x}");
             }
@@ -104,6 +106,7 @@ mod tests {
         let safe = json(&text);
         assert_eq!(safe, r#""\u202e\u009b\udb40\udc41ä""#);
         assert_eq!(serde_json::from_str::<String>(&safe).expect("valid"), "\u{202e}\u{9b}\u{e0041}ä");
+        assert_eq!(json(r###""x##[add-mask]""###), r###""x##\u005badd-mask]""###);
     }
 
     #[test]
