@@ -108,7 +108,10 @@ pub(super) fn find<'v>(values: &'v Values<'v>, workspace: &Workspace, options: &
     if options.entries.is_empty() {
         finder.manifest_entries();
         finder.scripts();
-        finder.loose_functions();
+        // A program that serves and has functions that would, too, does not call those.
+        if finder.found.is_empty() {
+            finder.loose_functions();
+        }
     }
     let mut found = finder.found;
     found.sort_by(|a, b| (a.entry, &a.name).cmp(&(b.entry, &b.name)));

@@ -6,6 +6,8 @@ use crate::flow::domain::{Kind, Marks, SourcePlace, What};
 use crate::flow::live::{Live, Site};
 use crate::flow::solve::Leak;
 use crate::flow::summary::Drain;
+use crate::ir::func::FuncKind;
+use crate::ir::instr::{Base, Op, Place};
 use crate::models::index::Table;
 use crate::models::schema::Stream;
 use crate::resolve::values::At;
@@ -19,6 +21,9 @@ use super::judge::Verdict;
 /// field holds is known for the whole run of the program, not for one request.
 const MAX_KEPT: usize = 3;
 const MAX_STEPS: usize = 16;
+
+/// Fewest places that outlive a request through which what came with one is a doubt. An object made for the request takes one.
+const MIN_OUTLIVING: usize = 2;
 
 pub(super) fn finding(
     cx: &Cx<'_>,
@@ -50,7 +55,7 @@ pub(super) fn finding(
     if let Some(persona) = verdict.persona() {
         finding.persona = persona;
     }
-    way(leak, &mut finding);
+    way(cx, leak, &mut finding);
     // Two doubts whether the value gets there at all: worth a look when somebody asks for everything, not on every run.
     if finding.doubts.iter().filter(|why| !is_switch(why)).count() > 1 {
         finding.level = Level::Note;
@@ -84,16 +89,24 @@ fn place(cx: &Cx<'_>, leak: &Leak) -> Loc {
 }
 
 /// The doubts that the way of the value raises.
-fn way(leak: &Leak, finding: &mut Finding) {
+fn way(cx: &Cx<'_>, leak: &Leak, finding: &mut Finding) {
     let entry = &leak.hit.entry;
     marks(entry.marks, finding);
     let steps = entry.trace.steps();
-    if matches!(leak.source.kind, Kind::Env | Kind::EnvAll | Kind::Credential | Kind::Headers) {
-        if entry.marks.has(Marks::OBSCURE) {
-            doubt(finding, "most library calls give back something else than what they are given".into());
-        }
-        if steps.iter().any(|(_, what)| *what == What::Caught) {
-            doubt(finding, "an error carries it, if that error is raised at all".into());
+    let is_secret = matches!(leak.source.kind, Kind::Env | Kind::EnvAll | Kind::Credential | Kind::Headers);
+    if is_secret && entry.marks.has(Marks::OBSCURE) {
+        doubt(finding, "most library calls give back something else than what they are given".into());
+    }
+    let is_error = matches!(leak.source.kind, Kind::Error | Kind::Stack);
+    if !is_error && steps.iter().any(|(_, what)| *what == What::Caught) {
+        doubt(finding, "an error carries it, if that error is raised at all".into());
+    }
+    // What arrives with a request and is found in a field may have come with another one.
+    if matches!(leak.source.kind, Kind::Argument | Kind::Response) {
+        let n_long =
+            steps.iter().filter(|(at, what)| matches!(what, What::Stored(_)) && outlives_request(cx, *at)).count();
+        if n_long >= MIN_OUTLIVING {
+            doubt(finding, format!("it is kept in {n_long} places that outlive the request"));
         }
     }
     let n_kept = steps.iter().filter(|(_, what)| matches!(what, What::Stored(_))).count();
@@ -102,6 +115,18 @@ fn way(leak: &Leak, finding: &mut Finding) {
     }
     if steps.len() > MAX_STEPS {
         doubt(finding, format!("the way has {} steps", steps.len()));
+    }
+}
+
+/// Is a value stored here to a field or a variable of a module, not to a variable of a function that is shared with its
+/// inner functions?
+fn outlives_request(cx: &Cx<'_>, at: At) -> bool {
+    let program = cx.values.program;
+    match &program.funcs[at.0].instrs[at.1].op {
+        Op::Store(Place { base: Base::Cell(cell), path }, _) if path.is_empty() => {
+            program.funcs[program.cells[*cell].owner].kind == FuncKind::Init
+        }
+        _ => true,
     }
 }
 
