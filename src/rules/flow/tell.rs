@@ -1,7 +1,7 @@
 //! A leak as a finding: its message, its path step by step, its doubts.
 
 use crate::base::span::{Loc, Span};
-use crate::finding::{Finding, Level, Persona, Step};
+use crate::finding::{Confidence, Finding, Level, Persona, Step};
 use crate::flow::domain::{Kind, Marks, SourcePlace, What};
 use crate::flow::live::{Live, Site};
 use crate::flow::solve::Leak;
@@ -12,7 +12,7 @@ use crate::models::index::Table;
 use crate::models::schema::Stream;
 use crate::resolve::values::At;
 use crate::rules::name::called;
-use crate::rules::place::{doubt, is_switch, tell_in};
+use crate::rules::place::{cap, doubt, is_switch, tell_in};
 use crate::rules::{Cx, Findings, Unit, loc};
 
 use super::judge::Verdict;
@@ -56,6 +56,15 @@ pub(super) fn finding(
         finding.persona = persona;
     }
     way(cx, leak, &mut finding);
+    if let Some(row) = hit.sink.row
+        && let Some(most) = cx.values.models.sink(row).confidence
+    {
+        cap(&mut finding, most, format!("{} writes it at times only", cx.values.models.file(row).library));
+        if most == Confidence::Low {
+            finding.level = Level::Note;
+            finding.persona = Persona::Pedantic;
+        }
+    }
     // Two doubts whether the value gets there at all: worth a look when somebody asks for everything, not on every run.
     if finding.doubts.iter().filter(|why| !is_switch(why)).count() > 1 {
         finding.level = Level::Note;
