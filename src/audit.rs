@@ -32,18 +32,10 @@ use crate::source::workspace::{Role, SkipReason, Workspace};
 /// this is several times what they need. Pages that are not touched cost nothing.
 const ANALYSIS_STACK: usize = 1 << 30;
 
-/// Examines what `options` names.
+/// Examines what `options` names, and asks something of what the passes found out, while they are still there.
 ///
 /// # Errors
 /// When a path can't be read, or a model or catalogue file is wrong; the text says which and what to do.
-pub(crate) fn audit(options: &Options) -> Result<Report, String> {
-    audit_and(options, |_| ()).map(|(report, ())| report)
-}
-
-/// The same, and asks something of what the passes found out, while they are still there.
-///
-/// # Errors
-/// As for `audit`.
 pub(crate) fn audit_and<T: Send>(
     options: &Options,
     ask: impl FnOnce(&Subject<'_>) -> T + Send,
@@ -170,7 +162,7 @@ fn unread(workspace: &Workspace) -> impl Iterator<Item = String> {
 
 /// What the report says of the files.
 fn describe(options: &Options, workspace: &Workspace, notes: &IndexVec<FileId, Vec<LowerNote>>) -> Report {
-    let mut files = FilesInfo::default();
+    let mut files = FilesInfo { folders: workspace.skipped_dirs.clone(), ..FilesInfo::default() };
     let mut looked_at: BTreeMap<String, usize> = BTreeMap::new();
     let mut not_analysed: Vec<NotAnalysed> = workspace
         .skipped

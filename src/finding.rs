@@ -90,14 +90,6 @@ impl Level {
             Self::Error => "error",
         }
     }
-
-    /// One level lower; a note stays a note.
-    pub(crate) fn lowered(self) -> Self {
-        match self {
-            Self::Error => Self::Warning,
-            Self::Warning | Self::Note => Self::Note,
-        }
-    }
 }
 
 impl Confidence {

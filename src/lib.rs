@@ -1,5 +1,4 @@
 //! mcpleaks: static analysis of MCP servers.
-#![expect(dead_code, reason = "under construction")]
 
 mod audit;
 mod base;

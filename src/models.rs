@@ -12,8 +12,8 @@ use index::{Index, RowRef, Table};
 use lists::{Bases, Containers, MainWords, Transports};
 use path::Port;
 use schema::{
-    CallbackRow, ChildRow, Condition, CrashRow, EchoRow, ExitRow, FlowRow, HandlerRow, LoggerRow, ModelFile, RebindRow,
-    ServeRow, ServerRow, SinkRow, SourceRow, StreamRow, StreamSpec, TransportRow, TransportSpec,
+    CallbackRow, ChildRow, Condition, CrashRow, ExitRow, FlowRow, HandlerRow, LoggerRow, ModelFile, RebindRow,
+    ServeRow, SinkRow, SourceRow, StreamRow, StreamSpec, TransportRow, TransportSpec,
 };
 
 /// All model files, checked and indexed.
@@ -189,12 +189,10 @@ impl Models {
         rebind rebinds RebindRow [Rebind | RebindPlace | RebindMoves],
         transport transports TransportRow [Transport],
         serve serves ServeRow [Serve],
-        server servers ServerRow [Server | ServerMark],
         handler handlers HandlerRow [Handler | HandlerMark | HandlerPlace],
         exit exits ExitRow [Exit],
         crash crashes CrashRow [Crash | CrashPlace],
         source sources SourceRow [Source | SourceRead],
-        echo echoes EchoRow [Echo],
     }
 
     fn parse_ports(&mut self, faults: &mut Vec<String>) {

@@ -73,6 +73,8 @@ pub(crate) struct FilesInfo {
     pub(crate) lines: usize,
     /// Tests, examples and the like: read by nobody, named in a count only.
     pub(crate) tests: usize,
+    /// Folders that were not entered, by what they are.
+    pub(crate) folders: BTreeMap<&'static str, usize>,
 }
 
 /// A file of which nothing, or only a part, was analysed.

@@ -352,11 +352,9 @@ pub(crate) enum What {
     Thrown(FuncId),
     /// Kept in a variable or field.
     Stored(Symbol),
-    Text,
     /// Through a library call.
     Through,
     Caught,
-    Sink,
     Given,
 }
 

@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 use crate::base::Symbol;
 use crate::ir::func::FuncId;
 use crate::ir::instr::{Base, Const, Op};
-use crate::ir::program::{CellId, ClassId, ClassKind, Language, ModuleId};
+use crate::ir::program::{CellId, ClassId, ClassKind, ModuleId};
 use crate::models::index::{RowRef, Table};
 use crate::models::schema::{HandlerKind, TransportKind};
 use crate::resolve::ports::PortValue;
@@ -359,9 +359,4 @@ fn all_handlers(explorer: &Explorer<'_>, live: &Live, marked: Vec<Handler>) -> V
     handlers
         .retain(|handler| handler.kind != HandlerKind::Other || known.get(&handler.func) == Some(&HandlerKind::Other));
     handlers
-}
-
-/// Is the language one whose modules run when the program starts (and not only `main`)?
-pub(crate) fn runs_modules(language: Language) -> bool {
-    language != Language::Rust
 }

@@ -33,6 +33,10 @@ impl Explorer<'_> {
             found = true;
         }
         for row in data.rows(Table::RebindPlace) {
+            let versions = self.values.models.rebind(row).versions.as_deref();
+            if !self.values.version_allows(Some(at.0), row, versions) {
+                continue;
+            }
             let values = self.values.of(at.0, value).items().to_vec();
             let (stream, is_filter) = self.rebound_stream(&values);
             let id = self.rebind(Rebind { at, row, stream, is_filter });

@@ -133,7 +133,10 @@ impl Explorer<'_> {
             Value::Variant(_, name) => ports.map.get(name.as_str()).map(|kind| (*kind, false)),
             Value::Api(node, site) => {
                 let data = self.values.models.index.node(*node);
-                let row = data.rows(Table::Transport).next()?;
+                let row = data.rows(Table::Transport).find(|row| {
+                    let versions = self.values.models.transport(*row).versions.as_deref();
+                    self.values.version_allows(site.map(|at| at.0), *row, versions)
+                })?;
                 let transport = self.values.models.transport(row);
                 let own = site.is_some_and(|at| {
                     transport.own_stream.iter().any(|text| {

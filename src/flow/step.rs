@@ -264,7 +264,8 @@ impl Explorer<'_> {
     fn library(&mut self, at: At, call: &Call, event: &mut Event, state: &mut State) -> bool {
         for row in self.values.call_rows(at, Table::Rebind) {
             let rebind = self.values.models.rebind(row);
-            if !self.values.holds(at, &rebind.when) {
+            let is_version = self.values.version_allows(Some(at.0), row, rebind.versions.as_deref());
+            if !is_version || !self.values.holds(at, &rebind.when) {
                 continue;
             }
             let stream = rebind.stream.as_ref().map_or(Stream::Unknown, |spec| self.values.stream_of(at, spec));

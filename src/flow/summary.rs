@@ -124,10 +124,6 @@ impl Bound {
         if index == RECEIVER { Some(&self.receiver) } else { self.params.get(index as usize) }
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.receiver.is_empty() && self.params.iter().all(Tree::is_empty)
-    }
-
     /// An entry of a summary as the caller sees it: parameters replaced by what they hold.
     pub(crate) fn fill(&self, entry: &Entry, step: Option<(At, What)>) -> Vec<Entry> {
         let Root::Param(index) = entry.root else { return vec![entry.clone()] };

@@ -201,7 +201,7 @@ fn way(subject: &Subject<'_>, entry: &Entry, source: &Source) -> Vec<String> {
     let mut way: Vec<String> = Vec::new();
     for (at, what) in entry.trace.steps() {
         let text = match what {
-            What::Source | What::Given | What::Sink | What::Text => continue,
+            What::Source | What::Given => continue,
             What::Passed(func) | What::Returned(func) | What::Thrown(func) => format!("`{}`", program.funcs[func].name),
             What::Stored(name) => format!("`{name}`"),
             What::Through => format!("`{}`", called(subject.cx, at)),

@@ -201,11 +201,6 @@ impl Builder {
         self.draft().id
     }
 
-    /// How many functions are open, the module's top-level code included.
-    pub(crate) fn depth(&self) -> usize {
-        self.drafts.len()
-    }
-
     /// A function that was already left, to set its `owner` or `annotations` afterwards.
     pub(crate) fn finished_func_mut(&mut self, id: FuncId) -> &mut Function {
         &mut self.program.funcs[id]

@@ -60,8 +60,8 @@ pub(crate) enum AnnotationValue {
     Const(super::instr::Const),
     /// A bare path or anything else, as its source text without white space.
     Path(Symbol),
-    /// `name(a, b = c)`: the arguments in the parentheses.
-    List(Vec<AnnotationArg>),
+    /// `name(a, b = c)`: something with arguments of its own.
+    List,
 }
 
 impl TypeRef {
@@ -92,10 +92,5 @@ impl Annotation {
     /// Calls `visit` with the base of the annotation's name.
     pub(crate) fn bases_mut(&mut self, visit: &mut dyn FnMut(&mut Base)) {
         self.name.bases_mut(visit);
-    }
-
-    /// The argument called `name`, if there is one.
-    pub(crate) fn arg(&self, name: &str) -> Option<&AnnotationArg> {
-        self.args.iter().find(|arg| arg.name.as_deref() == Some(name))
     }
 }

@@ -1,10 +1,11 @@
 //! The invariants every front end must keep. Run by the lowering tests and `mcpleaks debug ir`.
 
 use crate::base::idx::Id;
+use crate::base::span::Span;
 
-use super::func::{End, Function};
+use super::func::{End, FuncId, Function};
 use super::instr::{Base, Op};
-use super::program::Program;
+use super::program::{ModuleId, Program};
 
 /// Checks a program; each broken invariant is one sentence.
 pub(crate) fn verify(program: &Program) -> Vec<String> {
@@ -20,6 +21,7 @@ pub(crate) fn verify(program: &Program) -> Vec<String> {
             }
         }
     }
+    verify_spans(program, &mut faults);
     for module in program.modules.iter() {
         let cells = module.names.iter().chain(&module.exports.names);
         for (name, cell) in cells {
@@ -29,6 +31,39 @@ pub(crate) fn verify(program: &Program) -> Vec<String> {
         }
     }
     faults
+}
+
+/// Declarations lie inside their file, which the top-level code of its module spans: a byte order mark or a shebang that a parser
+/// leaves out would move them.
+fn verify_spans(program: &Program, faults: &mut Vec<String>) {
+    let mut check = |what: &str, module: ModuleId, spans: &mut dyn Iterator<Item = Span>| {
+        let file = program.funcs[outermost(program, module)].span;
+        for span in spans {
+            if span.end < span.start || span.end > file.end.max(file.start) {
+                faults.push(format!("{what}: {span:?} is outside of its file"));
+            }
+        }
+    };
+    for class in program.classes.iter() {
+        let marks = class.annotations.iter().map(|mark| mark.span);
+        let fields = class.fields.iter().map(|field| field.span);
+        let variants = class.variants.iter().map(|variant| variant.span);
+        check(&class.name, class.module, &mut marks.chain(fields).chain(variants).chain([class.span]));
+    }
+    for cell in program.cells.iter() {
+        check(&cell.name, program.funcs[cell.owner].module, &mut [cell.span].into_iter());
+    }
+    for (id, module) in program.modules.iter_enumerated() {
+        check("an impl block", id, &mut module.impls.iter().map(|block| block.span));
+    }
+}
+
+/// The top-level code of the file that holds a module.
+fn outermost(program: &Program, mut module: ModuleId) -> FuncId {
+    while let Some((around, _)) = &program.modules[module].within {
+        module = *around;
+    }
+    program.modules[module].init
 }
 
 fn verify_func(program: &Program, func: &Function, report: &mut dyn FnMut(String)) {

@@ -87,7 +87,8 @@ pub(super) fn parse_only(file: &SourceFile) -> usize {
 }
 
 fn lower_text(file: &SourceFile) -> Lowered {
-    let builder = Builder::new(file.id, file.dialect.language());
+    let mut builder = Builder::new(file.id, file.dialect.language());
+    builder.func_mut().span = Span::new(0, file.text.len());
     let offset = parse::preamble(&file.text);
     let parsed = parse::parse(&file.text[offset..], offset);
     let mut cx = Cx {

@@ -77,7 +77,6 @@ fn parse(file: &SourceFile) -> Option<Tree> {
 
 /// The state of lowering one file; `'t` is the syntax tree and the text.
 struct Lowerer<'t> {
-    file: &'t SourceFile,
     text: &'t str,
     b: Builder,
     notes: Vec<LowerNote>,
@@ -99,7 +98,6 @@ struct Lowerer<'t> {
 impl<'t> Lowerer<'t> {
     fn new(file: &'t SourceFile) -> Self {
         Self {
-            file,
             text: &file.text,
             b: Builder::new(file.id, file.dialect.language()),
             notes: Vec::new(),

@@ -198,6 +198,10 @@ impl Human<'_> {
         if report.files.tests > 0 {
             parts.push(format!("{} left aside", count(report.files.tests, "test file", "test files")));
         }
+        if self.style.detail == Detail::Verbose {
+            let folders = report.files.folders.iter();
+            parts.extend(folders.map(|(kind, n)| format!("{} not entered: {kind}", count(*n, "folder", "folders"))));
+        }
         if !report.not_analysed.is_empty() {
             let names = not_analysed(&report.not_analysed, self.style.detail).join(", ");
             parts.push(format!("{} not analysed: {}", report.not_analysed.len(), visible(&names)));

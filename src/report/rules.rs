@@ -13,12 +13,18 @@ use crate::finding::Persona;
 struct Row<'a> {
     id: &'a str,
     title: &'a str,
+    shape: &'static str,
     level: &'static str,
     pedantic: bool,
     precision: &'static str,
     security_severity: f64,
     cwe: &'a [u32],
     implemented: bool,
+    /// Kinds of values and of places that a flow rule is about, and the gates that lower it to a level.
+    from: &'a [String],
+    into: &'a [String],
+    gates: &'a [String],
+    gated_level: Option<&'static str>,
     examples: &'a [Example],
 }
 
@@ -75,7 +81,14 @@ pub(crate) fn explain(rule: &Rule, width: usize) -> String {
 }
 
 fn row(rule: &Rule) -> Row<'_> {
+    let flow = rule.flow.as_ref();
+    let gate = flow.and_then(|flow| flow.through.as_ref());
     Row {
+        shape: rule.shape.word(),
+        from: flow.map_or(&[], |flow| flow.from.as_slice()),
+        into: flow.map_or(&[], |flow| flow.into.as_slice()),
+        gates: gate.map_or(&[], |gate| gate.gate.as_slice()),
+        gated_level: gate.map(|gate| gate.level.word()),
         id: &rule.id,
         title: &rule.title,
         level: rule.level.word(),

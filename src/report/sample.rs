@@ -1,5 +1,7 @@
 //! Hand-made reports for the tests of the formats.
 
+use std::collections::BTreeMap;
+
 use std::time::Duration;
 
 use super::{FilesInfo, Handler, HandlerInfo, NotAnalysed, Report, Server, Transport, TransportInfo};
@@ -47,7 +49,7 @@ pub(super) fn notes() -> Report {
     for (at, (path, text)) in paths.iter().enumerate() {
         report.texts.insert(FileId::new(at), *path, *text);
     }
-    report.files = FilesInfo { analysed: 41, lines: 6_210, tests: 12 };
+    report.files = FilesInfo { analysed: 41, lines: 6_210, tests: 12, folders: BTreeMap::default() };
     report.looked_at.insert("TypeScript".into(), 41);
     report.servers = vec![stdio_server(), http_server()];
     report.findings = vec![stdout_write(), argument_in_log(), unhandled_rejection(), audit_event()];
@@ -100,7 +102,7 @@ pub(super) fn nothing() -> Report {
         looked_at: [("TypeScript".to_owned(), 38), ("Python".to_owned(), 1)].into(),
         hints: vec!["src/worker.ts imports the SDK but never connects a transport".into()],
         entry_candidates: vec!["src/worker.ts".into()],
-        files: FilesInfo { analysed: 39, lines: 1_000, tests: 0 },
+        files: FilesInfo { analysed: 39, lines: 1_000, tests: 0, folders: BTreeMap::default() },
         elapsed: Duration::from_millis(9),
         ..Report::default()
     }

@@ -54,13 +54,6 @@ pub(crate) enum SkipReason {
     BadManifest(usize, String),
 }
 
-impl SkipReason {
-    /// Is the file analysed in spite of it?
-    pub(crate) fn is_analysed(&self) -> bool {
-        matches!(self, Self::NotUtf8)
-    }
-}
-
 impl std::fmt::Display for SkipReason {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

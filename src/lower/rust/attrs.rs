@@ -78,11 +78,10 @@ fn argument(input: ParseStream<'_>) -> syn::Result<AnnotationArg> {
     if input.peek(Ident::peek_any) && input.peek2(token::Paren) {
         let fork = input.fork();
         let name = Ident::parse_any(&fork)?;
-        let group: proc_macro2::Group = fork.parse()?;
+        let _: proc_macro2::Group = fork.parse()?;
         if fork.is_empty() || fork.peek(Token![,]) {
             input.advance_to(&fork);
-            let list = AnnotationValue::List(arguments(group.stream()));
-            return Ok(AnnotationArg { name: Some(symbol(&name)), value: list });
+            return Ok(AnnotationArg { name: Some(symbol(&name)), value: AnnotationValue::List });
         }
     }
     Ok(AnnotationArg { name: None, value: value(input)? })

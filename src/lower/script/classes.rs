@@ -21,7 +21,6 @@ use super::{Lowerer, field, first_named, has_child, is_comment, named, span};
 pub(super) struct ClassCx<'t> {
     /// The name under which its code finds it.
     pub(super) name: Symbol,
-    id: ClassId,
     is_derived: bool,
     /// Instance fields whose stores are not emitted yet.
     fields: Vec<Node<'t>>,
@@ -62,7 +61,7 @@ impl<'t> Lowerer<'t> {
         let members = field(node, "body").map(members).unwrap_or_default();
         let is_derived = heritage.is_some_and(extends);
         let fields = members.iter().map(|member| member.node).filter(|node| is_instance_field(*node)).collect();
-        self.classes.push(ClassCx { name: name.into(), id, is_derived, fields });
+        self.classes.push(ClassCx { name: name.into(), is_derived, fields });
         for member in &members {
             self.declare_field(id, member);
         }

@@ -183,7 +183,7 @@ fn path(cx: &Cx<'_>, leak: &Leak) -> Vec<Step> {
     for (at, what) in leak.hit.entry.trace.steps() {
         let name = |func: crate::ir::func::FuncId| program.funcs[func].name.clone();
         let text = match what {
-            What::Source | What::Given | What::Sink | What::Text => continue,
+            What::Source | What::Given => continue,
             What::Passed(func) => format!("passed to `{}`", name(func)),
             What::Returned(func) => format!("returned by `{}`", name(func)),
             What::Thrown(func) => format!("thrown by `{}`", name(func)),

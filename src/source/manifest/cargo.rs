@@ -12,7 +12,6 @@ use crate::source::paths;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Package {
     pub(crate) name: Option<String>,
-    pub(crate) version: Option<String>,
     /// Name in code and root file of the library, once the sources are known.
     pub(crate) lib: Option<(String, String)>,
     /// Name and root file of each program, once the sources are known.
@@ -48,7 +47,6 @@ pub(crate) fn parse(text: &str) -> Result<Package, Fault> {
     });
     let mut res = Package {
         name: text_at(&["package", "name"]),
-        version: text_at(&["package", "version"]),
         lib_name: text_at(&["lib", "name"]),
         lib_path: text_at(&["lib", "path"]),
         listed_bins: listed.collect(),

@@ -11,9 +11,6 @@ use crate::source::paths;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Package {
     pub(crate) name: Option<String>,
-    pub(crate) version: Option<String>,
-    /// `"type": "module"`.
-    pub(crate) is_module: bool,
     pub(crate) main: Option<String>,
     pub(crate) module: Option<String>,
     /// `source`: what bundlers call the file that `main` is made of.
@@ -28,7 +25,6 @@ pub(crate) struct Package {
     pub(crate) scripts: BTreeMap<String, String>,
     /// Name to range, of all kinds of dependencies; the run-time ones win.
     pub(crate) dependencies: BTreeMap<String, String>,
-    pub(crate) workspaces: Vec<String>,
 }
 
 /// One tsconfig.json; paths as written, seen from its folder.
@@ -58,8 +54,6 @@ pub(crate) fn parse_package(text: &str) -> Result<Package, Fault> {
     for kind in ["peerDependencies", "devDependencies", "optionalDependencies", "dependencies"] {
         dependencies.extend(strings(value.get(kind)));
     }
-    let workspaces = value.get("workspaces");
-    let workspaces = workspaces.and_then(|list| list.get("packages")).or(workspaces).and_then(Value::as_array);
     let mut exports = Vec::new();
     match value.get("exports") {
         Some(Value::Object(map)) if map.keys().any(|key| key.starts_with('.')) => sub_paths(map, &mut exports),
@@ -71,13 +65,10 @@ pub(crate) fn parse_package(text: &str) -> Result<Package, Fault> {
         sub_paths(map, &mut imports);
     }
     Ok(Package {
-        version: text_of("version"),
-        is_module: text_of("type").as_deref() == Some("module"),
         main: text_of("main"),
         module: text_of("module"),
         source: text_of("source"),
         scripts: strings(value.get("scripts")),
-        workspaces: workspaces.into_iter().flatten().filter_map(|one| one.as_str().map(str::to_owned)).collect(),
         name,
         bin,
         exports,
