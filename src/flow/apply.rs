@@ -16,6 +16,7 @@ use super::bounds::{MAX_CALLEES, MAX_WRAPPER, MIN_WRAPPER_CALLERS};
 use super::domain::{ANY, ERR, Entry, Form, Kind, Marks, RECEIVER, Root, Tree, What};
 use super::summary::{Bound, Hit};
 use super::transfer::{Pass, without_error};
+use super::words::Keeps;
 
 /// What a value is, as far as it decides what a library call makes of it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -289,7 +290,10 @@ impl Pass<'_, '_> {
             self.flow_row(call, at, *row, receiver, &mut result, &mut raised);
         }
         if flows.is_empty() && !is_clean && !is_known && !sourced && !is_sink {
-            result.join(&self.obscure(call, id, receiver));
+            result.join(&match self.by_name(call, at, receiver) {
+                Some(kept) => kept,
+                None => self.obscure(call, id, receiver),
+            });
         }
         if !is_known && !is_clean && !is_sink && call.style != CallStyle::Macro {
             self.library_raises(at, &raised, &mut result);
@@ -371,6 +375,31 @@ impl Pass<'_, '_> {
             }
         }
         kind
+    }
+
+    /// What a method gives whose name all texts and lists have, on an object that nothing is known of.
+    fn by_name(&self, call: &Call, at: At, receiver: &Tree) -> Option<Tree> {
+        let Some(Field::Name(name)) = call.callee.path.last() else { return None };
+        let words = &self.taint.words;
+        if self.callee_of(at) == Callee::Function && receiver.is_empty() {
+            return None;
+        }
+        if words.is_mapping_method(self.language, name) {
+            let callees = self.taint.values.callees(at);
+            return callees.iter().any(|(_, kind)| *kind == CallKind::Callback).then(Tree::default);
+        }
+        let keeps = words.keeping_method(self.language, name)?;
+        let mut tree = match keeps {
+            Keeps::Text => receiver.formed(Form::Text, at),
+            Keeps::Part => receiver.clone(),
+        };
+        if let Some(first) = words.first_added(name) {
+            for arg in call.args.iter().skip(first) {
+                tree.join(&self.given[arg.value.index()].map(without_error).formed(Form::Text, at));
+            }
+        }
+        let is_inside = |entry: Entry| (entry.form != Form::Held).then(|| entry.then(at, What::Through));
+        Some(tree.map(is_inside))
     }
 
     /// A library call that no model describes. What is computed from a value holds it; what is fetched with it does not.

@@ -120,6 +120,8 @@ pub(crate) struct Entry {
     pub(crate) root: Root,
     /// Which part of the root it is.
     pub(crate) path: Path,
+    /// Fields of that part that are not in it: taken out, or overwritten.
+    pub(crate) without: Path,
     pub(crate) form: Form,
     /// Where the form became another one than `Exact`.
     pub(crate) formed: Option<At>,
@@ -133,6 +135,7 @@ impl Entry {
             at: Path::new(),
             root,
             path: Path::new(),
+            without: Path::new(),
             form: Form::Exact,
             formed: None,
             marks: Marks::default(),
@@ -141,13 +144,30 @@ impl Entry {
     }
 
     fn same(&self, other: &Self) -> bool {
-        self.root == other.root && self.form == other.form && self.at == other.at && self.path == other.path
+        self.root == other.root
+            && self.form == other.form
+            && self.at == other.at
+            && self.path == other.path
+            && self.without == other.without
     }
 
     /// The same after a step.
     pub(crate) fn then(mut self, at: At, what: What) -> Self {
         self.trace = self.trace.then(at, what);
         self
+    }
+
+    /// The same without a field; none when it is in that field.
+    pub(crate) fn lacking(mut self, field: &Symbol) -> Option<Self> {
+        match self.at.first() {
+            Some(first) if first == field => return None,
+            None if self.form == Form::Exact && !self.without.contains(field) => {
+                self.without.push(field.clone());
+                self.without.sort();
+            }
+            _ => {}
+        }
+        Some(self)
     }
 
     /// The same as a text, made at the instruction.
@@ -322,6 +342,9 @@ fn entry_at<'t>(entry: &'t Entry, path: &[Symbol]) -> Option<Cow<'t, Entry>> {
 
 /// The field of an origin. A text's field is a part of the text; an object that a library made says nothing of its fields.
 fn extend(entry: &Entry, key: &str) -> Option<Entry> {
+    if entry.without.iter().any(|field| field == key) {
+        return None;
+    }
     let mut inner = entry.clone();
     match entry.form {
         Form::Held => return None,
@@ -333,6 +356,7 @@ fn extend(entry: &Entry, key: &str) -> Option<Entry> {
     {
         return None;
     }
+    inner.without.clear();
     if inner.path.len() < MAX_PATH {
         inner.path.push(key.into());
     } else {

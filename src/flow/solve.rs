@@ -42,7 +42,7 @@ pub(crate) struct Taint<'v> {
     pub(super) kept: Vec<(HeapId, Entry)>,
 }
 
-type WriteKey = (HeapId, Path, Root, Path, Form);
+type WriteKey = (HeapId, Path, Root, Path, Path, Form);
 
 /// A source that reaches a sink.
 pub(crate) struct Leak {
@@ -129,7 +129,7 @@ impl<'v> Taint<'v> {
         if *parts >= MAX_WRITE_PARTS {
             return;
         }
-        let key = (heap, entry.at.clone(), entry.root, entry.path.clone(), entry.form);
+        let key = (heap, entry.at.clone(), entry.root, entry.path.clone(), entry.without.clone(), entry.form);
         if self.writes.len() < MAX_HEAP_FACTS && !self.writes.contains_key(&key) {
             *parts += 1;
             self.writes.insert(key, entry);
@@ -226,8 +226,19 @@ impl<'v> Taint<'v> {
             return entry.formed.or_else(in_helper).or_else(last).unwrap_or(sink.at);
         }
         let mut func = sink.at.0;
-        while let Some(at) = steps.iter().rposition(|((at, _), what)| {
-            *at == func && matches!(what, What::Returned(callee) | What::Thrown(callee) if self.builds(*callee, entry))
+        // What was handed to a function is none of its own values, though it gives them back in the same place.
+        let was_passed = |at: At, callee: FuncId| steps.contains(&(at, What::Passed(callee)));
+        let passed: BTreeSet<(At, FuncId)> = steps
+            .iter()
+            .filter_map(|(at, what)| match what {
+                What::Returned(callee) if was_passed(*at, *callee) => Some((*at, *callee)),
+                _ => None,
+            })
+            .collect();
+        while let Some(at) = steps.iter().rposition(|(at, what)| {
+            at.0 == func
+                && matches!(what, What::Returned(callee) | What::Thrown(callee)
+                    if self.builds(*callee, entry) && !passed.contains(&(*at, *callee)))
         }) {
             let (What::Returned(callee) | What::Thrown(callee)) = steps[at].1 else { break };
             steps.truncate(at);
@@ -419,7 +430,7 @@ impl Reached {
         if *parts >= MAX_HEAP_PARTS {
             return None;
         }
-        let key = (heap, entry.at.clone(), entry.root, entry.path.clone(), entry.form);
+        let key = (heap, entry.at.clone(), entry.root, entry.path.clone(), entry.without.clone(), entry.form);
         if self.seen.contains(&key) {
             return None;
         }

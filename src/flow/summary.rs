@@ -52,11 +52,12 @@ pub(crate) struct Hit {
 }
 
 /// What tells hits apart.
-pub(crate) type HitKey = (Sink, At, Root, Path, Form);
+pub(crate) type HitKey = (Sink, At, Root, Path, Path, Form);
 
 impl Hit {
     pub(crate) fn key(&self) -> HitKey {
-        (self.sink, self.primary, self.entry.root, self.entry.path.clone(), self.entry.form)
+        let entry = &self.entry;
+        (self.sink, self.primary, entry.root, entry.path.clone(), entry.without.clone(), entry.form)
     }
 }
 
@@ -84,6 +85,7 @@ impl Summary {
             known.0 == heap
                 && known.1.root == entry.root
                 && known.1.path == entry.path
+                && known.1.without == entry.without
                 && known.1.at == entry.at
                 && known.1.form == entry.form
         };
@@ -97,6 +99,7 @@ impl Summary {
             known.0 == param
                 && known.1.root == entry.root
                 && known.1.path == entry.path
+                && known.1.without == entry.without
                 && known.1.at == entry.at
                 && known.1.form == entry.form
         };
@@ -140,6 +143,14 @@ impl Bound {
 pub(crate) fn substitute(entry: &Entry, held: &Tree, before: impl Fn(Trace) -> Trace) -> Vec<Entry> {
     let mut res = Vec::new();
     for inner in held.entries_at(&entry.path) {
+        if inner.at.first().is_some_and(|field| entry.without.contains(field)) {
+            continue;
+        }
+        let mut without = inner.without.clone();
+        if inner.at.is_empty() && inner.form == Form::Exact {
+            without.extend(entry.without.iter().filter(|field| !inner.without.contains(field)).cloned());
+            without.sort();
+        }
         let mut at = entry.at.clone();
         if entry.form == Form::Exact {
             at.extend(inner.at.iter().cloned());
@@ -150,6 +161,7 @@ pub(crate) fn substitute(entry: &Entry, held: &Tree, before: impl Fn(Trace) -> T
             at,
             root: inner.root,
             path: inner.path.clone(),
+            without,
             form,
             formed: formed.or(entry.formed),
             marks: inner.marks.with(entry.marks),

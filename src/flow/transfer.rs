@@ -384,6 +384,9 @@ impl Pass<'_, '_> {
             match entry {
                 RecordEntry::Field(field, value) => {
                     positions += 1;
+                    if let Field::Name(name) = field {
+                        tree = tree.map(|known| known.lacking(name));
+                    }
                     // A result whose error nobody looked at is told by the code that unpacks it.
                     let held = self.given[value.index()].map(without_error);
                     if held.is_empty() {
@@ -467,10 +470,7 @@ impl Pass<'_, '_> {
                         _ => None,
                     })
                     .collect();
-                self.given[whole.index()].map(|entry| match entry.at.first() {
-                    Some(first) if names.contains(first) => None,
-                    _ => Some(entry),
-                })
+                self.given[whole.index()].map(|entry| names.iter().try_fold(entry, Entry::lacking))
             }
             Oper::Arith if self.language == Language::Python => {
                 let mut tree = Tree::default();
@@ -566,6 +566,9 @@ impl Pass<'_, '_> {
             && let Some(known) = self.state.get_mut(local)
         {
             known.clear(&keys);
+            if let [key] = keys.as_slice() {
+                *known = known.map(|entry| entry.lacking(key));
+            }
         }
         self.put(place, tree, at);
     }

@@ -1,5 +1,7 @@
 //! Which names tell that a value is secret. The lists are data: `rules/names.toml`.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use crate::ir::program::Language;
@@ -21,6 +23,11 @@ pub(crate) struct Words {
     credential: CredentialWords,
     headers: HeaderWords,
     clean_methods: MethodWords,
+    text_methods: MethodWords,
+    part_methods: MethodWords,
+    mapping_methods: MethodWords,
+    /// The first argument that a method adds to what it gives.
+    added: BTreeMap<String, usize>,
     showing: ShowingWords,
     switches: SwitchWords,
 }
@@ -43,6 +50,26 @@ struct MethodWords {
     script: Vec<String>,
     python: Vec<String>,
     rust: Vec<String>,
+}
+
+impl MethodWords {
+    fn has(&self, language: Language, name: &str) -> bool {
+        let names = match language {
+            Language::Script => &self.script,
+            Language::Python => &self.python,
+            Language::Rust => &self.rust,
+        };
+        names.iter().any(|known| known == name)
+    }
+}
+
+/// What a method gives that keeps what its object holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Keeps {
+    /// A text made of it.
+    Text,
+    /// Some of it, as it is.
+    Part,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -108,12 +135,28 @@ impl Words {
 
     /// Does a method of this name give something that does not hold the object?
     pub(crate) fn is_clean_method(&self, language: Language, name: &str) -> bool {
-        let names = match language {
-            Language::Script => &self.clean_methods.script,
-            Language::Python => &self.clean_methods.python,
-            Language::Rust => &self.clean_methods.rust,
-        };
-        names.iter().any(|known| known == name)
+        self.clean_methods.has(language, name)
+    }
+
+    /// Does a method of this name give what the object holds, and in which form?
+    pub(crate) fn keeping_method(&self, language: Language, name: &str) -> Option<Keeps> {
+        if self.text_methods.has(language, name) {
+            Some(Keeps::Text)
+        } else if self.part_methods.has(language, name) {
+            Some(Keeps::Part)
+        } else {
+            None
+        }
+    }
+
+    /// Does a method of this name give nothing but what the function gives that it is handed?
+    pub(crate) fn is_mapping_method(&self, language: Language, name: &str) -> bool {
+        self.mapping_methods.has(language, name)
+    }
+
+    /// The first argument that a method adds to what it gives.
+    pub(crate) fn first_added(&self, name: &str) -> Option<usize> {
+        self.added.get(name).copied()
     }
 
     /// Does an object of this name hold credentials in fields whose own name leaves it open?
