@@ -119,8 +119,7 @@ fn analyse<T>(
     }
     let text_at = |loc: Loc| {
         let text = &workspace.files[loc.file].text;
-        let text = text.get(loc.span.start as usize..loc.span.end as usize).unwrap_or_default();
-        text.split_whitespace().collect::<String>()
+        text.get(loc.span.start as usize..loc.span.end as usize).unwrap_or_default().to_owned()
     };
     let servers: Vec<Server> =
         found.iter().map(|server| describe::server(&values, workspace, &text_at, server)).collect();

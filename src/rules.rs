@@ -24,7 +24,7 @@ pub(crate) struct Cx<'a> {
     pub(crate) units: &'a [Unit<'a>],
     /// Which names tell what a value is.
     pub(crate) words: &'a Words,
-    /// Source text of files, for fingerprints.
+    /// Source text of files.
     pub(crate) texts: &'a dyn Fn(Loc) -> String,
 }
 
@@ -88,7 +88,7 @@ impl Findings<'_> {
             confidence: Confidence::High,
             doubts: Vec::new(),
             message,
-            shape: (self.cx.texts)(primary.loc),
+            shape: (self.cx.texts)(primary.loc).split_whitespace().collect(),
             settled: None,
             path: Vec::new(),
             reached: Vec::new(),

@@ -575,12 +575,12 @@ impl Pass<'_, '_> {
 
     // ---- wrappers ------------------------------------------------------------------------------------------------
 
-    /// Does the function do nothing but hand on to a log? It gives nothing back, and all it calls is sinks, other such
-    /// helpers, and functions of libraries that compute something.
+    /// Does the function do nothing but hand on to a log? It makes no object, gives nothing back, and all it calls is sinks,
+    /// other such helpers, and functions of libraries that compute something.
     pub(super) fn is_wrapper(&self) -> bool {
         if self.summary.hits.iter().all(|hit| !hit.open)
             || self.func.instrs.len() > MAX_WRAPPER
-            || self.func.kind == FuncKind::Init
+            || matches!(self.func.kind, FuncKind::Init | FuncKind::Constructor)
             || self.taint.values.callers(self.id).len() < MIN_WRAPPER_CALLERS
         {
             return false;
