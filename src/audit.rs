@@ -108,7 +108,7 @@ fn analyse<T>(
     let values = solve(program, &models, &linker, &versions);
     if values.is_cut {
         let reason = "the program is too large for all values to be followed; what is reported may lack steps".into();
-        report.not_analysed.push(NotAnalysed { path: ".".into(), reason });
+        report.not_analysed.push(NotAnalysed { path: ".".into(), reason, in_part: true });
     }
     let found = servers::find(&values, workspace, options);
     if found.is_empty() {
@@ -166,7 +166,11 @@ fn describe(options: &Options, workspace: &Workspace, notes: &IndexVec<FileId, V
     let mut not_analysed: Vec<NotAnalysed> = workspace
         .skipped
         .iter()
-        .map(|skipped| NotAnalysed { path: skipped.path.clone(), reason: skipped.reason.to_string() })
+        .map(|skipped| NotAnalysed {
+            path: skipped.path.clone(),
+            reason: skipped.reason.to_string(),
+            in_part: matches!(skipped.reason, SkipReason::NotUtf8 | SkipReason::BadManifest(..)),
+        })
         .collect();
     for (id, file) in workspace.files.iter_enumerated() {
         if workspace.roles[id] == Role::Test {
@@ -183,8 +187,8 @@ fn describe(options: &Options, workspace: &Workspace, notes: &IndexVec<FileId, V
         if let Some(note) = refused.or(notes[id].first()) {
             let line = lines.line(note.span.start);
             let rest = if refused.is_none() { "; the rest of the file was read" } else { "" };
-            not_analysed
-                .push(NotAnalysed { path: file.path.clone(), reason: format!("{} at line {line}{rest}", note.text) });
+            let reason = format!("{} at line {line}{rest}", note.text);
+            not_analysed.push(NotAnalysed { path: file.path.clone(), reason, in_part: refused.is_none() });
         }
     }
     not_analysed.sort();
@@ -193,6 +197,7 @@ fn describe(options: &Options, workspace: &Workspace, notes: &IndexVec<FileId, V
         let is_same = next.path == row.path;
         if is_same && next.reason != row.reason {
             row.reason = format!("{}; {}", row.reason, next.reason);
+            row.in_part &= next.in_part;
         }
         is_same
     });

@@ -84,6 +84,8 @@ pub(crate) struct NotAnalysed {
     pub(crate) path: String,
     /// "minified", "over 2 MiB", "syntax error at 12; the rest of the file was read".
     pub(crate) reason: String,
+    /// All but a part of it was analysed.
+    pub(crate) in_part: bool,
 }
 
 /// One server process the program can be.

@@ -203,8 +203,13 @@ impl Human<'_> {
             parts.extend(folders.map(|(kind, n)| format!("{} not entered: {kind}", count(*n, "folder", "folders"))));
         }
         if !report.not_analysed.is_empty() {
-            let names = not_analysed(&report.not_analysed, self.style.detail).join(", ");
-            parts.push(format!("{} not analysed: {}", report.not_analysed.len(), visible(&names)));
+            let (in_part, not_at_all): (Vec<_>, Vec<_>) = report.not_analysed.iter().partition(|file| file.in_part);
+            for (what, files) in [("not analysed", not_at_all), ("read in part", in_part)] {
+                if !files.is_empty() {
+                    let names = not_analysed(&files, self.style.detail).join(", ");
+                    parts.push(format!("{} {what}: {}", files.len(), visible(&names)));
+                }
+            }
         }
         self.out.push_str(&wrap(&parts.join(dot), self.style.width, "", "  "));
     }
@@ -291,7 +296,7 @@ fn counts(findings: &[&Finding]) -> String {
 }
 
 /// The files that were not analysed, each with its reason; many of them by reason, each with an example.
-fn not_analysed(left: &[NotAnalysed], detail: Detail) -> Vec<String> {
+fn not_analysed(left: &[&NotAnalysed], detail: Detail) -> Vec<String> {
     if detail == Detail::Verbose || left.len() <= MAX_LIST {
         return left.iter().map(|file| format!("{} ({})", file.path, file.reason)).collect();
     }

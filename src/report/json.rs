@@ -117,6 +117,7 @@ struct PlaceJson<'a> {
 struct LeftOut<'a> {
     path: &'a str,
     reason: &'a str,
+    in_part: bool,
 }
 
 /// The document, with a line break at its end.
@@ -133,7 +134,7 @@ pub(crate) fn render(report: &Report, selection: &Selection<'_>) -> String {
         not_analysed: report
             .not_analysed
             .iter()
-            .map(|left| LeftOut { path: &left.path, reason: &left.reason })
+            .map(|left| LeftOut { path: &left.path, reason: &left.reason, in_part: left.in_part })
             .collect(),
         hints: &report.hints,
         remarks: report

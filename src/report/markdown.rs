@@ -49,7 +49,8 @@ pub(crate) fn render(report: &Report, selection: &Selection<'_>) -> String {
         (selection.accepted.len(), "accepted by comments or the configuration"),
         (selection.known.len(), "known from the baseline"),
         (selection.pedantic, "on posture, shown with `--pedantic`"),
-        (report.not_analysed.len(), "files not analysed"),
+        (report.not_analysed.iter().filter(|file| !file.in_part).count(), "files not analysed"),
+        (report.not_analysed.iter().filter(|file| file.in_part).count(), "files read in part"),
     ];
     let aside: Vec<String> = aside.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
     if !aside.is_empty() {

@@ -55,8 +55,14 @@ pub(super) fn notes() -> Report {
     report.findings = vec![stdout_write(), argument_in_log(), unhandled_rejection(), audit_event()];
     let left =
         [("dist/bundle.min.js", "minified"), ("src/broken.py", "syntax error at 12; the rest of the file was read")];
-    report.not_analysed =
-        left.iter().map(|(path, reason)| NotAnalysed { path: (*path).into(), reason: (*reason).into() }).collect();
+    report.not_analysed = left
+        .iter()
+        .map(|(path, reason)| NotAnalysed {
+            path: (*path).into(),
+            reason: (*reason).into(),
+            in_part: reason.contains("the rest"),
+        })
+        .collect();
     report
 }
 
@@ -92,7 +98,7 @@ pub(super) fn hostile() -> Report {
     finding.confidence = Confidence::Low;
     finding.doubts = vec![evil.into()];
     report.findings = vec![finding];
-    report.not_analysed = vec![NotAnalysed { path: evil.into(), reason: evil.into() }];
+    report.not_analysed = vec![NotAnalysed { path: evil.into(), reason: evil.into(), in_part: false }];
     report
 }
 

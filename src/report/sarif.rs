@@ -217,7 +217,8 @@ fn artifact(report: &Report, path: &str) -> ArtifactLocation {
 fn notifications(report: &Report) -> Vec<Notification> {
     let mut res = Vec::new();
     for left in report.not_analysed.iter().take(MAX_NOTIFICATIONS) {
-        let text = format!("Not analysed: {} ({}).", left.path, left.reason);
+        let what = if left.in_part { "Read in part" } else { "Not analysed" };
+        let text = format!("{what}: {} ({}).", left.path, left.reason);
         res.push(notification(&text, Some(artifact(report, &left.path))));
     }
     if report.not_analysed.len() > MAX_NOTIFICATIONS {
