@@ -146,3 +146,16 @@ fn hostile_arguments_are_echoed_harmlessly() {
         assert!(!said.contains(['\u{1b}', '\u{202e}']) && !said.contains("##["), "{args:?}: {said:?}");
     }
 }
+
+#[test]
+fn where_no_server_is_found_what_may_hold_one_is_named() {
+    let folder = folder("may-hold");
+    std::fs::create_dir_all(folder.join("lib")).expect("target is writable");
+    std::fs::write(folder.join("main.py"), "import tinymcp\ntinymcp.serve()\n").expect("target is writable");
+    std::fs::write(folder.join("lib/app.min.js"), "a(1);".repeat(9_000)).expect("target is writable");
+    let output = program().arg(&folder).output().expect("runs");
+    assert_eq!(output.status.code(), Some(3), "{}", err(&output));
+    let text = out(&output);
+    assert!(text.contains("note: main.py imports tinymcp, and no model says how that serves"), "{text}");
+    assert!(text.contains("note: lib/app.min.js was not read (minified): a server may be in it"), "{text}");
+}

@@ -10,9 +10,10 @@ use crate::config::Options;
 use crate::flow::explore::Prepared;
 use crate::flow::process::{Process, Start, prepare, process};
 use crate::ir::func::FuncId;
-use crate::ir::instr::Op;
+use crate::ir::instr::{Import, Op};
 use crate::ir::program::{Language, ModuleId};
 use crate::models::index::Table;
+use crate::resolve::link::Target;
 use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Value};
 use crate::rules::Unit;
@@ -330,6 +331,7 @@ impl<'v> Finder<'v, '_> {
 pub(super) fn hints(values: &Values<'_>, workspace: &Workspace) -> (Vec<String>, Vec<String>) {
     let program = values.program;
     let mut by_file: BTreeMap<FileId, String> = BTreeMap::new();
+    let mut unknown: BTreeMap<String, FileId> = BTreeMap::new();
     for func in program.funcs.iter() {
         for instr in func.instrs.iter() {
             let Op::Import(import) = &instr.op else { continue };
@@ -339,14 +341,27 @@ pub(super) fn hints(values: &Values<'_>, workspace: &Workspace) -> (Vec<String>,
                 [import.from.as_str(), root].into_iter().any(|name| values.models.serves(module.language, name));
             if by_name {
                 by_file.entry(module.file).or_insert_with(|| import.from.to_string());
+            } else if is_unknown_sdk(values, func.module, import) {
+                unknown.entry(root.to_owned()).or_insert(module.file);
             }
         }
     }
     let path = |file: &FileId| workspace.files[*file].path.clone();
-    let hints = by_file
+    let known = by_file
         .iter()
         .map(|(file, from)| format!("{} imports {from} but nothing it runs starts a transport", path(file)));
-    (hints.collect(), by_file.keys().map(path).collect())
+    let unknown = unknown
+        .iter()
+        .map(|(name, file)| format!("{} imports {name}, and no model says how that serves: see --models", path(file)));
+    (known.chain(unknown).collect(), by_file.keys().map(path).collect())
+}
+
+/// Is it a library with the protocol's name in its own, about which nothing is known?
+fn is_unknown_sdk(values: &Values<'_>, from: ModuleId, import: &Import) -> bool {
+    let root = import.from.split(['.', ':', '/']).next().unwrap_or_default();
+    root.to_lowercase().contains("mcp")
+        && !import.type_only
+        && !matches!(values.linker.resolve(from, &import.from), Target::Module(..))
 }
 
 fn stem(path: &str) -> String {

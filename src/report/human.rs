@@ -91,6 +91,11 @@ impl Human<'_> {
         let rest = head.strip_prefix(title.as_str()).unwrap_or_default().trim_start_matches(' ');
         let _ = write!(self.out, "{}{rest}", self.paint(finding.level, &title));
         self.frames(finding);
+        if finding.path.len() > 1 {
+            // Of several frames none says which line it is that findings and accepting comments belong to.
+            let at = self.report.at(finding.primary.loc);
+            self.field("place", &visible(&at));
+        }
         self.reached(finding);
         self.related(finding);
         if finding.servers.len() > 1 {

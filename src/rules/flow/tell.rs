@@ -6,8 +6,9 @@ use crate::flow::domain::{Kind, Marks, SourcePlace, What};
 use crate::flow::live::{Live, Site};
 use crate::flow::solve::Leak;
 use crate::flow::summary::Drain;
-use crate::ir::func::FuncKind;
+use crate::ir::func::{FuncId, FuncKind};
 use crate::ir::instr::{Base, Op, Place};
+use crate::ir::program::Program;
 use crate::models::index::Table;
 use crate::models::schema::Stream;
 use crate::resolve::values::At;
@@ -177,22 +178,35 @@ pub(super) fn source_step(cx: &Cx<'_>, leak: &Leak) -> Step {
     }
 }
 
+/// A function as a label names it.
+fn func_words(program: &Program, func: FuncId) -> String {
+    let func = &program.funcs[func];
+    match (func.kind, func.owner) {
+        (FuncKind::Constructor, Some(class)) => format!("the constructor of `{}`", program.classes[class].name),
+        (FuncKind::Lambda, _) if func.name.starts_with('<') => "a function".into(),
+        _ => format!("`{}`", func.name),
+    }
+}
+
 fn path(cx: &Cx<'_>, leak: &Leak) -> Vec<Step> {
     let program = cx.values.program;
     let mut steps = vec![source_step(cx, leak)];
     for (at, what) in leak.hit.entry.trace.steps() {
-        let name = |func: crate::ir::func::FuncId| program.funcs[func].name.clone();
+        let name = |func: FuncId| func_words(program, func);
+        let is_caught = what == What::Caught;
         let text = match what {
             What::Source | What::Given => continue,
-            What::Passed(func) => format!("passed to `{}`", name(func)),
-            What::Returned(func) => format!("returned by `{}`", name(func)),
-            What::Thrown(func) => format!("thrown by `{}`", name(func)),
+            What::Passed(func) => format!("passed to {}", name(func)),
+            What::Returned(func) => format!("returned by {}", name(func)),
+            What::Thrown(func) => format!("thrown by {}", name(func)),
             What::Stored(name) => format!("kept in `{name}`"),
             What::Through => format!("goes through `{}`", called(cx, at)),
             What::Caught => "caught here".into(),
         };
         let step = Step { loc: loc(program, at), text };
-        if steps.last() != Some(&step) {
+        // What is caught, cleaned up after and raised again is caught once.
+        let is_again = is_caught && steps.last().is_some_and(|last: &Step| last.text == step.text);
+        if steps.last() != Some(&step) && !is_again {
             steps.push(step);
         }
     }
