@@ -21,7 +21,10 @@ const OPTION: &str = "option ";
 impl Explorer<'_> {
     /// The variable of the environment that a place is.
     pub(super) fn env_place(&self, func: FuncId, id: InstrId, place: &Place) -> Option<Symbol> {
-        let Some(Field::Name(name)) = place.path.last() else { return None };
+        let name = match place.path.last()? {
+            Field::Name(name) => name.clone(),
+            _ => self.values.computed_key(func, id)?,
+        };
         let index = &self.values.models.index;
         let is_env = self.values.of(func, id).items().iter().any(|value| match value {
             Value::Api(node, None) => index

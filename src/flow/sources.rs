@@ -39,6 +39,7 @@ impl Pass<'_, '_> {
                 }
                 let name = match place.path.get(depth.wrapping_sub(1)) {
                     Some(Field::Name(name)) => Some(name.clone()),
+                    Some(_) if depth == place.path.len() => self.taint.values.computed_key(at.0, at.1),
                     _ => None,
                 };
                 let entry = self.source(kind, at, name);

@@ -14,7 +14,7 @@ use crate::base::idx::{Id, IndexVec};
 use crate::base::span::{FileId, Span};
 
 use super::func::{Block, BlockId, End, FuncId, FuncKind, Function, Local, LocalId, Param, ParamKind};
-use super::instr::{Base, Call, CallStyle, Const, Import, Imported, Instr, InstrId, Op, Place};
+use super::instr::{Base, Call, CallStyle, Const, Field, Import, Imported, Instr, InstrId, Op, Place};
 use super::program::{Cell, CellId, Class, ClassId, ClassKind, Exports, Impl, Language, Module, ModuleId, Program};
 use super::types::TypeRef;
 
@@ -34,6 +34,8 @@ struct Draft {
     /// Control does not reach the place after the last instruction.
     ended: bool,
     unwind: Option<BlockId>,
+    /// The computed name of the field that the next load may be of.
+    key: Option<InstrId>,
     scopes: Vec<Scope>,
     promoted: BTreeMap<LocalId, CellId>,
     /// Names outside are not visible in here (a Rust inline `mod`).
@@ -171,6 +173,7 @@ impl Builder {
             locals: IndexVec::new(),
             blocks: [Block { instrs: Vec::new(), end: End::Stop, unwind: None }].into_iter().collect(),
             instrs: IndexVec::new(),
+            keys: BTreeMap::new(),
             span: new.span,
             name_span: new.name_span,
         };
@@ -181,6 +184,7 @@ impl Builder {
             func,
             ended: false,
             unwind: None,
+            key: None,
             scopes: vec![Scope { kind: ScopeKind::Block, names: FxHashMap::default() }],
             promoted: BTreeMap::new(),
             is_barrier,
@@ -402,10 +406,17 @@ impl Builder {
     pub(crate) fn push(&mut self, op: Op, span: Span) -> InstrId {
         self.open_block();
         let draft = self.draft_mut();
+        let key = draft.key.take().filter(|_| matches!(&op, Op::Load(place) if place.path.last() == Some(&Field::Any)));
         let id = draft.func.instrs.push(Instr { op, span });
+        draft.func.keys.extend(key.map(|key| (id, key)));
         let current = draft.current;
         draft.func.blocks[current].instrs.push(id);
         id
+    }
+
+    /// The field that is loaded next is the one that this value names.
+    pub(crate) fn computed_key(&mut self, key: InstrId) {
+        self.draft_mut().key = Some(key);
     }
 
     pub(crate) fn load(&mut self, place: Place, span: Span) -> InstrId {

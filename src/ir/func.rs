@@ -1,5 +1,7 @@
 //! Functions, parameters and basic blocks.
 
+use std::collections::BTreeMap;
+
 use crate::base::Symbol;
 use crate::base::idx::{Id as _, IndexVec, ids};
 use crate::base::span::Span;
@@ -38,6 +40,8 @@ pub(crate) struct Function {
     pub(crate) locals: IndexVec<LocalId, Local>,
     pub(crate) blocks: IndexVec<BlockId, Block>,
     pub(crate) instrs: IndexVec<InstrId, Instr>,
+    /// Loads of a field whose name is computed, and the value that is its name: `settings[KEY]`.
+    pub(crate) keys: BTreeMap<InstrId, InstrId>,
     pub(crate) span: Span,
     /// Where a report points to name the function.
     pub(crate) name_span: Span,

@@ -101,7 +101,8 @@ impl Printer<'_, '_> {
             let _ = writeln!(self.out, "  {}:{unwind}", self.block(block));
             for instr in &body.instrs {
                 let text = self.op(&self.func.instrs[*instr].op);
-                let _ = writeln!(self.out, "    {} = {text}", self.value(*instr));
+                let by = self.func.keys.get(instr).map(|key| format!(" by {}", self.value(*key))).unwrap_or_default();
+                let _ = writeln!(self.out, "    {} = {text}{by}", self.value(*instr));
             }
             let end = match &body.end {
                 End::Goto(to) => format!("goto {}", self.block(*to)),

@@ -5,9 +5,10 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::base::Symbol;
 use crate::base::idx::{Id, IndexVec};
 use crate::ir::func::FuncId;
-use crate::ir::instr::{Field, InstrId};
+use crate::ir::instr::{Const, Field, InstrId};
 use crate::ir::program::{CellId, ClassId, Language, Program};
 use crate::models::Models;
 
@@ -249,6 +250,15 @@ impl<'p> Values<'p> {
     /// What an instruction can be.
     pub(crate) fn of(&self, func: FuncId, instr: InstrId) -> &ValueSet {
         &self.slots[self.instr_slot(func, instr)].values
+    }
+
+    /// The name of the field that a load reads, where it is computed and can be one text only: `settings[KEY]`.
+    pub(crate) fn computed_key(&self, func: FuncId, load: InstrId) -> Option<Symbol> {
+        let key = *self.program.funcs[func].keys.get(&load)?;
+        match self.of(func, key).single_const() {
+            Some(Const::Str(name)) => Some(name.clone()),
+            _ => None,
+        }
     }
 
     pub(crate) fn of_slot(&self, slot: SlotId) -> &ValueSet {

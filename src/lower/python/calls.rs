@@ -59,6 +59,9 @@ impl<'t> Lowering<'t> {
             if let Some(step) = self.constant_key(key) {
                 return whole.then(step);
             }
+            let key = self.expr(key);
+            self.b.computed_key(key);
+            return whole.then(Field::Any);
         }
         for key in keys {
             let bounds = if key.kind() == "slice" { parts(key) } else { vec![key] };

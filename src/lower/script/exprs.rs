@@ -139,7 +139,10 @@ impl<'t> Lowerer<'t> {
                 let key = self.expr(index);
                 match self.b.op(key) {
                     Op::Const(Const::Str(name)) => Field::Name(name.clone()),
-                    _ => Field::Any,
+                    _ => {
+                        self.b.computed_key(key);
+                        Field::Any
+                    }
                 }
             }
         }
