@@ -22,6 +22,10 @@ pub(crate) fn render(report: &Report, selection: &Selection<'_>) -> String {
     for finding in &findings {
         command(&mut res, report, finding);
     }
+    let n_unread = report.not_analysed.iter().filter(|file| !file.in_part).count();
+    if n_unread > 0 {
+        let _ = writeln!(res, "mcpleaks: {} not analysed", count(n_unread, "file", "files"));
+    }
     let of = |level: Level| findings.iter().filter(|finding| finding.level == level).count();
     let (errors, warnings, notes) = (of(Level::Error), of(Level::Warning), of(Level::Note));
     let _ = write!(
@@ -58,9 +62,25 @@ fn command(res: &mut String, report: &Report, finding: &Finding) {
             let _ = write!(res, "col={},endColumn={},", at.column, at.end_column);
         }
     }
-    let mut message = format!("{}\n{}", finding.message, finding.primary.text);
+    let at = |loc| format!("{}{}", report.path_prefix, report.at(loc));
+    let mut message = finding.message.clone();
+    if finding.path.len() < 2 {
+        let _ = write!(message, "\n{}", finding.primary.text);
+    }
     for (n, step) in finding.path.iter().enumerate() {
-        let _ = write!(message, "\n{}. {}: {}", n + 1, report.at(step.loc), step.text);
+        let _ = write!(message, "\n{}. {}: {}", n + 1, at(step.loc), step.text);
+    }
+    let reached = finding.reached.iter().map(|step| format!("{} {}", at(step.loc), step.text));
+    let reached: Vec<String> = reached.collect();
+    if let Some(phase) = finding.phase {
+        let way = reached.join(", then ");
+        let comma = if way.is_empty() { "" } else { ", " };
+        let _ = write!(message, "\nreached: {way}{comma}{phase}");
+    }
+    if finding.servers.len() > 1 {
+        let servers =
+            finding.servers.iter().filter_map(|at| report.servers.get(*at)).map(|server| server.name.as_str());
+        let _ = write!(message, "\nservers: {}", servers.collect::<Vec<_>>().join(", "));
     }
     if !finding.doubts.is_empty() {
         let _ = write!(message, "\nconfidence {}: {}", finding.confidence.word(), finding.doubts.join("; "));
