@@ -23,17 +23,15 @@ pub(crate) fn render(report: &Report, selection: &Selection<'_>) -> String {
         command(&mut res, report, finding);
     }
     let n_unread = report.not_analysed.iter().filter(|file| !file.in_part).count();
-    if n_unread > 0 {
-        let _ = writeln!(res, "mcpleaks: {} not analysed", count(n_unread, "file", "files"));
-    }
     let of = |level: Level| findings.iter().filter(|finding| finding.level == level).count();
     let (errors, warnings, notes) = (of(Level::Error), of(Level::Warning), of(Level::Note));
     let _ = write!(
         res,
-        "mcpleaks: {}, {}, {} in {}",
+        "mcpleaks: {}, {}, {}{} in {}",
         count(errors, "error", "errors"),
         count(warnings, "warning", "warnings"),
         count(notes, "note", "notes"),
+        if n_unread > 0 { format!(", {} not analysed,", count(n_unread, "file", "files")) } else { String::new() },
         count(report.files.analysed, "file", "files"),
     );
     if report.servers.is_empty() {
