@@ -1,6 +1,8 @@
 //! What a call does: the summaries of the program's functions, the rows of library models, and what is taken to happen
 //! where nobody knows.
 
+use std::rc::Rc;
+
 use crate::base::idx::Id;
 use crate::ir::func::{FuncId, FuncKind, ParamKind};
 use crate::ir::instr::{ArgKind, Base, Call, CallStyle, Field, InstrId, Op};
@@ -14,8 +16,8 @@ use crate::resolve::values::{At, Value};
 
 use super::bounds::{MAX_CALLEES, MAX_WRAPPER, MIN_WRAPPER_CALLERS};
 use super::domain::{ANY, ERR, Entry, Form, Kind, Marks, RECEIVER, Root, Tree, What};
-use super::summary::{Bound, Hit};
-use super::transfer::{Pass, without_error};
+use super::summary::{Bound, Hit, Summary};
+use super::transfer::{Applied, Pass, is_no_error};
 use super::words::Keeps;
 
 /// What a value is, as far as it decides what a library call makes of it.
@@ -139,52 +141,82 @@ impl Pass<'_, '_> {
             seen.push((at, func, bound.clone()));
         }
         let summary = self.taint.summaries[func.index()].clone();
-        let passed = || Some((at, What::Passed(func)));
-        let is_constructor = self.taint.values.program.funcs[func].kind == FuncKind::Constructor;
+        let key = (at.1, func, is_direct);
+        // A block that is visited once more mostly hands on what it handed on before: all that came of it is noted already.
+        if let Some(known) = self.applied.get(&key)
+            && Rc::ptr_eq(&known.summary, &summary)
+            && known.marks == marks
+            && known.bound.equals(bound)
+        {
+            let result = known.result.clone();
+            self.put_outs(at, func, &summary, bound, &mut Tree::default());
+            return result;
+        }
+        let result = self.effects(at, func, &summary, bound, marks, is_direct);
+        self.applied.insert(key, Applied { summary, bound: bound.clone(), marks, result: result.clone() });
+        result
+    }
+
+    fn effects(
+        &mut self,
+        at: At,
+        func: FuncId,
+        summary: &Summary,
+        bound: &Bound,
+        marks: Marks,
+        is_direct: bool,
+    ) -> Tree {
+        let passed = (at, What::Passed(func));
         let mut result = Tree::default();
-        if !is_constructor {
+        if !self.is_constructor(func) {
             for entry in summary.returns.entries() {
-                for mut entry in bound.fill(entry, passed()) {
+                bound.fill_each(entry, Some(&passed), |mut entry| {
                     entry.marks = entry.marks.with(marks);
                     result.add(entry.then(at, What::Returned(func)));
-                }
+                });
             }
         }
         for hit in &summary.hits {
-            for mut entry in bound.fill(&hit.entry, passed()) {
+            let open = is_direct && hit.open && summary.is_wrapper && hit.entry.root != Root::Param(RECEIVER);
+            let primary = if open { at } else { hit.primary };
+            bound.fill_each(&hit.entry, Some(&passed), |mut entry| {
                 entry.marks = entry.marks.with(marks);
-                let open = is_direct && hit.open && summary.is_wrapper && hit.entry.root != Root::Param(RECEIVER);
-                let primary = if open { at } else { hit.primary };
                 self.hit(Hit { sink: hit.sink, primary, open, entry });
-            }
+            });
         }
         for (heap, entry) in &summary.writes {
-            for entry in bound.fill(entry, passed()) {
-                self.write(*heap, entry);
-            }
+            bound.fill_each(entry, Some(&passed), |entry| self.write(*heap, entry));
         }
-        for (param, entry) in &summary.outs {
-            let filled = bound.fill(entry, passed());
-            let tree = filled.into_iter().fold(Tree::default(), |mut tree, entry| {
-                tree.add(entry);
-                tree
-            });
-            if *param == RECEIVER && is_constructor {
-                result.join(&tree);
-            } else {
-                self.put_into_port(at, func, *param, &tree);
-            }
-        }
+        self.put_outs(at, func, summary, bound, &mut result);
         let mut raised = Tree::default();
         for entry in summary.throws.entries() {
-            for entry in bound.fill(entry, passed()) {
+            bound.fill_each(entry, Some(&passed), |entry| {
                 raised.add(entry.then(at, What::Thrown(func)));
-            }
+            });
         }
         if !raised.is_empty() || summary.may_raise {
             self.fail(at, &raised, summary.may_raise, &mut result);
         }
         result
+    }
+
+    fn is_constructor(&self, func: FuncId) -> bool {
+        self.taint.values.program.funcs[func].kind == FuncKind::Constructor
+    }
+
+    /// What a function puts into its parameters goes to what was handed to it; into the new object, if it makes one.
+    fn put_outs(&mut self, at: At, func: FuncId, summary: &Summary, bound: &Bound, made: &mut Tree) {
+        for (param, entry) in &summary.outs {
+            let mut tree = Tree::default();
+            bound.fill_each(entry, Some(&(at, What::Passed(func))), |entry| {
+                tree.add(entry);
+            });
+            if *param == RECEIVER && self.is_constructor(func) {
+                made.join(&tree);
+            } else {
+                self.put_into_port(at, func, *param, &tree);
+            }
+        }
     }
 
     /// A call fails: into the handler around it, or into the promise that it gives and that a callback waits for.
@@ -318,7 +350,7 @@ impl Pass<'_, '_> {
         for from in &flow.from {
             let held = self.port_tree(call, from, receiver);
             let keeps_error = from.head == PortHead::Receiver || !from.path.is_empty();
-            moved.join(&if keeps_error { held } else { held.map(without_error) });
+            moved.join(&if keeps_error { held } else { held.only(is_no_error) });
             if flow.text
                 && from.path.is_empty()
                 && let Some(value) = argument(call, &from.head)
@@ -395,7 +427,7 @@ impl Pass<'_, '_> {
         };
         if let Some(first) = words.first_added(name) {
             for arg in call.args.iter().skip(first) {
-                tree.join(&self.given[arg.value.index()].map(without_error).formed(Form::Text, at));
+                tree.join(&self.given[arg.value.index()].only(is_no_error).formed(Form::Text, at));
             }
         }
         let is_inside = |entry: Entry| (entry.form != Form::Held).then(|| entry.then(at, What::Through));
@@ -422,7 +454,7 @@ impl Pass<'_, '_> {
             for arg in &call.args {
                 let held = &self.given[arg.value.index()];
                 let has_fields = |entry: &Entry| entry.at.first().is_some_and(|key| key != ANY);
-                let held = held.map(without_error).map(|entry| {
+                let held = held.only(is_no_error).map(|entry| {
                     let form = if has_fields(&entry) { Form::Held } else { form };
                     if entry.form == Form::Held { None } else { Some(entry.formed(form, at)) }
                 });

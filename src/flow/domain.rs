@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::rc::Rc;
 
 use crate::base::Symbol;
@@ -23,8 +24,80 @@ ids! {
     HeapId "heap",
 }
 
-/// Names of fields from a value inwards; `*` for an unknown key.
-pub(crate) type Path = Vec<Symbol>;
+/// Names of fields from a value inwards; `*` for an unknown key. Shared: nearly all copies are never changed.
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Path(Option<Rc<[Symbol]>>);
+
+impl Path {
+    pub(crate) fn new() -> Self {
+        Self(None)
+    }
+
+    pub(crate) fn push(&mut self, key: Symbol) {
+        *self = self.iter().cloned().chain([key]).collect();
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.0 = None;
+    }
+
+    /// Adds a name to a sorted list of them, once.
+    pub(crate) fn include(&mut self, key: &Symbol) {
+        if let Err(at) = self.binary_search(key) {
+            *self = self[..at].iter().chain([key]).chain(&self[at..]).cloned().collect();
+        }
+    }
+
+    /// Without all behind the first `len` names.
+    fn truncate(&mut self, len: usize) {
+        if len < self.len() {
+            *self = Self::from(&self[..len]);
+        }
+    }
+
+    /// Without the first `count` names.
+    fn skip(&mut self, count: usize) {
+        if count > 0 {
+            *self = Self::from(&self[count.min(self.len())..]);
+        }
+    }
+
+    /// This one, then the other.
+    pub(crate) fn then(&self, other: &Self) -> Self {
+        match (&self.0, &other.0) {
+            (_, None) => self.clone(),
+            (None, _) => other.clone(),
+            (Some(first), Some(second)) => first.iter().chain(second.iter()).cloned().collect(),
+        }
+    }
+}
+
+impl From<&[Symbol]> for Path {
+    fn from(keys: &[Symbol]) -> Self {
+        Self(if keys.is_empty() { None } else { Some(keys.into()) })
+    }
+}
+
+impl FromIterator<Symbol> for Path {
+    fn from_iter<T: IntoIterator<Item = Symbol>>(keys: T) -> Self {
+        let keys: Rc<[Symbol]> = keys.into_iter().collect();
+        Self(if keys.is_empty() { None } else { Some(keys) })
+    }
+}
+
+impl Deref for Path {
+    type Target = [Symbol];
+
+    fn deref(&self) -> &[Symbol] {
+        self.0.as_deref().unwrap_or_default()
+    }
+}
+
+impl std::fmt::Debug for Path {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.iter().collect::<Vec<_>>().fmt(f)
+    }
+}
 
 /// The field name for an unknown key.
 pub(crate) const ANY: &str = "*";
@@ -161,10 +234,7 @@ impl Entry {
     pub(crate) fn lacking(mut self, field: &Symbol) -> Option<Self> {
         match self.at.first() {
             Some(first) if first == field => return None,
-            None if self.form == Form::Exact && !self.without.contains(field) => {
-                self.without.push(field.clone());
-                self.without.sort();
-            }
+            None if self.form == Form::Exact => self.without.include(field),
             _ => {}
         }
         Some(self)
@@ -204,27 +274,48 @@ impl Marks {
     }
 }
 
-/// The origins in a value.
+/// The origins in a value. Shared until one of the holders adds to it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tree {
-    entries: Vec<Entry>,
+    entries: Option<Rc<Vec<Entry>>>,
 }
 
 impl Tree {
     pub(crate) fn of(entry: Entry) -> Self {
-        Self { entries: vec![entry] }
+        Self { entries: Some(Rc::new(vec![entry])) }
     }
 
     pub(crate) fn entries(&self) -> &[Entry] {
-        &self.entries
+        self.entries.as_ref().map_or(&[], |entries| entries.as_slice())
     }
 
     pub(crate) fn into_entries(self) -> Vec<Entry> {
-        self.entries
+        self.entries.map(Rc::unwrap_or_clone).unwrap_or_default()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.entries().is_empty()
+    }
+
+    fn entries_mut(&mut self) -> &mut Vec<Entry> {
+        Rc::make_mut(self.entries.get_or_insert_default())
+    }
+
+    /// Do both hold the same, since one is a copy of the other?
+    fn is_shared_with(&self, other: &Self) -> bool {
+        match (&self.entries, &other.entries) {
+            (Some(own), Some(other)) => Rc::ptr_eq(own, other),
+            (None, None) => true,
+            _ => false,
+        }
+    }
+
+    /// Do both hold the same, however it got there?
+    pub(crate) fn equals(&self, other: &Self) -> bool {
+        let is_same =
+            |(own, other): (&Entry, &Entry)| own.same(other) && own.marks == other.marks && own.formed == other.formed;
+        self.is_shared_with(other)
+            || self.entries().len() == other.entries().len() && self.entries().iter().zip(other.entries()).all(is_same)
     }
 
     /// Adds an entry; true when it is new.
@@ -233,22 +324,42 @@ impl Tree {
             entry.at.truncate(MAX_PATH);
             entry.marks = entry.marks.with(Marks::WIDENED);
         }
-        if let Some(known) = self.entries.iter_mut().find(|known| known.same(&entry)) {
-            known.marks = Marks(known.marks.0 & entry.marks.0);
+        if !self.admits(&entry) {
             return false;
         }
-        if self.entries.len() >= MAX_ENTRIES {
-            return false;
-        }
-        self.entries.push(entry);
+        self.entries_mut().push(entry);
         true
+    }
+
+    /// Is there nothing like it yet, and room? A known one loses the marks that this one does not have.
+    fn admits(&mut self, entry: &Entry) -> bool {
+        let Some(at) = self.entries().iter().position(|known| known.same(entry)) else {
+            return self.entries().len() < MAX_ENTRIES;
+        };
+        let known = self.entries()[at].marks;
+        let both = Marks(known.0 & entry.marks.0);
+        if both != known {
+            self.entries_mut()[at].marks = both;
+        }
+        false
     }
 
     /// Adds all of another tree; true when something is new.
     pub(crate) fn join(&mut self, other: &Tree) -> bool {
+        if other.is_empty() || self.is_shared_with(other) {
+            return false;
+        }
+        if self.is_empty() {
+            self.entries.clone_from(&other.entries);
+            return true;
+        }
         let mut changed = false;
-        for entry in &other.entries {
-            changed |= self.add(entry.clone());
+        for entry in other.entries() {
+            // What is in a tree is short enough already.
+            if self.admits(entry) {
+                self.entries_mut().push(entry.clone());
+                changed = true;
+            }
         }
         changed
     }
@@ -256,7 +367,7 @@ impl Tree {
     /// What a field of the value holds.
     pub(crate) fn read(&self, key: &str) -> Tree {
         let mut res = Tree::default();
-        for entry in &self.entries {
+        for entry in self.entries() {
             match entry.at.first() {
                 None => {
                     if let Some(inner) = extend(entry, key) {
@@ -265,7 +376,7 @@ impl Tree {
                 }
                 Some(first) if first == key || first == ANY || key == ANY => {
                     let mut inner = entry.clone();
-                    inner.at.remove(0);
+                    inner.at.skip(1);
                     res.add(inner);
                 }
                 Some(_) => {}
@@ -276,12 +387,14 @@ impl Tree {
 
     /// The entries of what a path leads to, each once for each way there.
     pub(crate) fn entries_at<'t>(&'t self, path: &'t [Symbol]) -> impl Iterator<Item = Cow<'t, Entry>> {
-        self.entries.iter().filter_map(|entry| entry_at(entry, path))
+        self.entries().iter().filter_map(|entry| entry_at(entry, path))
     }
 
     /// The value without what the named field holds (a store to it follows).
     pub(crate) fn clear(&mut self, path: &[Symbol]) {
-        self.entries.retain(|entry| !entry.at.starts_with(path));
+        if self.entries().iter().any(|entry| entry.at.starts_with(path)) {
+            self.entries_mut().retain(|entry| !entry.at.starts_with(path));
+        }
     }
 
     /// The whole as the content of a field.
@@ -290,9 +403,10 @@ impl Tree {
             return self.clone();
         }
         let mut res = Tree::default();
-        for entry in &self.entries {
+        let path = Path::from(path);
+        for entry in self.entries() {
             let mut entry = entry.clone();
-            entry.at.splice(0..0, path.iter().cloned());
+            entry.at = path.then(&entry.at);
             res.add(entry);
         }
         res
@@ -301,12 +415,21 @@ impl Tree {
     /// Each entry changed.
     pub(crate) fn map(&self, change: impl Fn(Entry) -> Option<Entry>) -> Tree {
         let mut res = Tree::default();
-        for entry in &self.entries {
+        for entry in self.entries() {
             if let Some(entry) = change(entry.clone()) {
                 res.add(entry);
             }
         }
         res
+    }
+
+    /// The entries that fulfil a condition, and all there are when all do.
+    pub(crate) fn only(&self, keep: impl Fn(&Entry) -> bool) -> Tree {
+        if self.entries().iter().all(&keep) {
+            return self.clone();
+        }
+        let kept: Vec<Entry> = self.entries().iter().filter(|entry| keep(entry)).cloned().collect();
+        Self { entries: Some(Rc::new(kept)) }
     }
 
     /// A text (or other value) made of this one.
@@ -333,7 +456,7 @@ fn entry_at<'t>(entry: &'t Entry, path: &[Symbol]) -> Option<Cow<'t, Entry>> {
         return Some(Cow::Borrowed(entry));
     }
     let mut inner = entry.clone();
-    inner.at.drain(..n_inside);
+    inner.at.skip(n_inside);
     for key in &path[n_inside..] {
         inner = extend(&inner, key)?;
     }

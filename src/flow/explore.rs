@@ -162,10 +162,14 @@ pub(super) struct State {
 pub(crate) struct Prepared {
     /// Where every variable that outlives its function is stored to.
     pub(super) stores: FxHashMap<CellId, Vec<At>>,
+    /// Calls whose result is waited for.
+    pub(super) awaited: FxHashSet<At>,
     /// The modules that ask which program was started.
     pub(super) asking: FxHashSet<ModuleId>,
     /// The constants that instructions give whatever the path, as far as somebody asked.
     pub(super) constants: RefCell<FxHashMap<At, Option<Const>>>,
+    /// The place of each block in an order in which a block comes after those that lead to it.
+    pub(super) orders: RefCell<FxHashMap<FuncId, Rc<FxHashMap<BlockId, usize>>>>,
 }
 
 /// The exploration of one process.
@@ -276,7 +280,7 @@ impl<'v> Explorer<'v> {
         let mut states: BTreeMap<BlockId, State> = BTreeMap::from([(func.entry(), start)]);
         let mut visits: FxHashMap<BlockId, u32> = FxHashMap::default();
         // A block comes after those that lead to it, so that it is seen once, with all that is known.
-        let order: FxHashMap<BlockId, usize> = func.order().into_iter().enumerate().map(|(at, id)| (id, at)).collect();
+        let order = self.order_of(func_id);
         let mut queue = BTreeSet::from([(0, func.entry())]);
         let mut result = Ends::default();
         let mut blocks = BTreeMap::new();
@@ -317,6 +321,15 @@ impl<'v> Explorer<'v> {
         };
     }
 
+    fn order_of(&self, func: FuncId) -> Rc<FxHashMap<BlockId, usize>> {
+        let mut orders = self.prepared.orders.borrow_mut();
+        let order = orders.entry(func).or_insert_with(|| {
+            let order = self.values.program.funcs[func].order();
+            Rc::new(order.into_iter().enumerate().map(|(at, id)| (id, at)).collect())
+        });
+        order.clone()
+    }
+
     /// Runs one block: what happens in it and the states its successors start from.
     fn block(
         &mut self,
@@ -329,7 +342,8 @@ impl<'v> Explorer<'v> {
         let body = &func.blocks[block];
         let mut visited = Visited { ends: true, unwind: body.unwind, ..Visited::default() };
         let mut edges = Vec::new();
-        let mut raised = state.clone();
+        // What raises may do so anywhere in the block: of its variables nothing is known there.
+        let mut raised = State { locals: Rc::default(), ..state.clone() };
         for instr in &body.instrs {
             let (event, goes_on) = self.instr(func_id, *instr, &mut state);
             if let Some(event) = event {
@@ -347,7 +361,6 @@ impl<'v> Explorer<'v> {
         if let Some(handler) = body.unwind
             && body.instrs.iter().any(|instr| can_raise(&func.instrs[*instr].op)) | matches!(body.end, End::Throw(_))
         {
-            raised.locals = Rc::default();
             edges.push((handler, raised));
         }
         if visited.ends {
@@ -459,40 +472,12 @@ fn meet(a: &Rc<BTreeSet<u32>>, b: &Rc<BTreeSet<u32>>) -> Rc<BTreeSet<u32>> {
 
 /// Joins `other` into `state`; true when that lost knowledge.
 fn join(func: FuncId, state: &mut State, other: &State, assumed: &Facts) -> bool {
-    let before = state.clone();
-    // Unknowns that are true, or false, on both ways.
+    let (facts, phase, rebinds) = (state.facts.clone(), state.phase, state.rebinds.clone());
     let mut decided = Vec::new();
-    let keys: BTreeSet<LocalId> = if Rc::ptr_eq(&state.locals, &other.locals) {
-        BTreeSet::new()
-    } else {
-        state.locals.keys().chain(other.locals.keys()).copied().collect()
-    };
-    for local in keys {
-        let (a, b) = (state.locals.get(&local), other.locals.get(&local));
-        if a == b {
-            continue;
-        }
-        // A setting, or the text that it defaults to: `env.MODE || "stdio"` goes by the setting's name.
-        if let (Some(sym @ Abs::Sym(_)), Some(Abs::Const(Const::Str(_))))
-        | (Some(Abs::Const(Const::Str(_))), Some(sym @ Abs::Sym(_))) = (a, b)
-        {
-            let sym = sym.clone();
-            Rc::make_mut(&mut state.locals).insert(local, sym);
-            continue;
-        }
-        // Different here and there: from now on an unknown with a name of its own.
-        if let (Some(a), Some(b)) = (a, b) {
-            let (a, b) = (truth(a, [&state.facts, assumed]), truth(b, [&other.facts, assumed]));
-            let unknown = Abs::Sym(format!("{func}.{local}").into());
-            decided.push((unknown.clone(), a.filter(|a| b == Some(*a))));
-            Rc::make_mut(&mut state.locals).insert(local, unknown);
-        } else {
-            Rc::make_mut(&mut state.locals).remove(&local);
-        }
-    }
+    let mut changed = join_locals(func, state, other, assumed, &mut decided);
     state.phase = state.phase.union(other.phase);
     state.rebinds = meet(&state.rebinds, &other.rebinds);
-    if state.facts != other.facts {
+    if !Rc::ptr_eq(&state.facts, &other.facts) && state.facts != other.facts {
         state.facts = Rc::new(state.facts.meet(&other.facts));
     }
     for (unknown, holds) in decided {
@@ -502,7 +487,52 @@ fn join(func: FuncId, state: &mut State, other: &State, assumed: &Facts) -> bool
             facts.assume(&unknown, holds);
         }
     }
-    *state != before
+    changed |= state.phase != phase;
+    changed |= !Rc::ptr_eq(&state.rebinds, &rebinds) && state.rebinds != rebinds;
+    changed || !Rc::ptr_eq(&state.facts, &facts) && state.facts != facts
+}
+
+/// Unknowns, each with the truth value that it has on both ways.
+type Decided = Vec<(Abs, Option<bool>)>;
+
+fn join_locals(func: FuncId, state: &mut State, other: &State, assumed: &Facts, decided: &mut Decided) -> bool {
+    if Rc::ptr_eq(&state.locals, &other.locals) {
+        return false;
+    }
+    let mut keys: Vec<LocalId> = state.locals.keys().chain(other.locals.keys()).copied().collect();
+    keys.retain(|local| state.locals.get(local) != other.locals.get(local));
+    keys.sort_unstable();
+    keys.dedup();
+    let mut changed = false;
+    for local in keys {
+        let (a, b) = (state.locals.get(&local), other.locals.get(&local));
+        // A setting, or the text that it defaults to: `env.MODE || "stdio"` goes by the setting's name.
+        if let (Some(sym @ Abs::Sym(_)), Some(Abs::Const(Const::Str(_))))
+        | (Some(Abs::Const(Const::Str(_))), Some(sym @ Abs::Sym(_))) = (a, b)
+        {
+            if a != Some(sym) {
+                let sym = sym.clone();
+                Rc::make_mut(&mut state.locals).insert(local, sym);
+                changed = true;
+            }
+            continue;
+        }
+        // Different here and there: from now on an unknown with a name of its own.
+        if let (Some(a), Some(b)) = (a, b) {
+            let unknown = Abs::Sym(format!("{func}.{local}").into());
+            let is_known = *a == unknown;
+            let (a, b) = (truth(a, [&state.facts, assumed]), truth(b, [&other.facts, assumed]));
+            decided.push((unknown.clone(), a.filter(|a| b == Some(*a))));
+            if !is_known {
+                Rc::make_mut(&mut state.locals).insert(local, unknown);
+                changed = true;
+            }
+        } else if a.is_some() {
+            Rc::make_mut(&mut state.locals).remove(&local);
+            changed = true;
+        }
+    }
+    changed
 }
 
 fn can_raise(op: &Op) -> bool {

@@ -253,7 +253,7 @@ impl Explorer<'_> {
         let (owner, method) = call.callee.split_last().unzip();
         let mut text = match (&owner, method) {
             (Some(owner), Some(Field::Name(name))) => {
-                let of = match self.values.place_values(func, owner).unwrap_or_default().as_slice() {
+                let of = match self.values.place_values(func, owner).unwrap_or_default() {
                     [Value::Api(node, _)] if self.values.models.index.node(*node).is_modelled() => {
                         Some(self.values.models.index.node(*node).name.clone())
                     }

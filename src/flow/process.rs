@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::base::Symbol;
 use crate::ir::func::FuncId;
@@ -65,6 +65,7 @@ pub(crate) struct Handler {
 /// What is found out once for all processes.
 pub(crate) fn prepare(values: &Values<'_>) -> Rc<Prepared> {
     let mut stores: FxHashMap<CellId, Vec<At>> = FxHashMap::default();
+    let mut awaited: FxHashSet<At> = FxHashSet::default();
     for (func, data) in values.program.funcs.iter_enumerated() {
         for (id, instr) in data.instrs.iter_enumerated() {
             if let Op::Store(place, _) = &instr.op
@@ -72,9 +73,18 @@ pub(crate) fn prepare(values: &Values<'_>) -> Rc<Prepared> {
             {
                 stores.entry(*cell).or_default().push((func, id));
             }
+            if let Op::Await(value) = instr.op {
+                awaited.insert((func, value));
+            }
         }
     }
-    Rc::new(Prepared { stores, asking: main_module::asking(values), constants: RefCell::default() })
+    Rc::new(Prepared {
+        stores,
+        awaited,
+        asking: main_module::asking(values),
+        constants: RefCell::default(),
+        orders: RefCell::default(),
+    })
 }
 
 /// Explores the process that `start` begins. `None` when it never serves.

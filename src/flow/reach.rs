@@ -79,9 +79,14 @@ impl<'v> Reach<'v> {
                 Root::Heap(heap) => self.kept.get(&heap).cloned().unwrap_or_default(),
                 Root::Param(index) => self.param(func, index),
             };
-            for entry in substitute(entry, &held, |trace| trace) {
-                res.add(entry);
-            }
+            substitute(
+                entry,
+                &held,
+                |trace| trace,
+                |entry| {
+                    res.add(entry);
+                },
+            );
         }
         res
     }

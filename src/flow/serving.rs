@@ -154,7 +154,7 @@ impl Explorer<'_> {
             Value::Record(_) => {
                 let obj = self.values.object_of(value)?;
                 let all = self.values.known_field(&obj, &Key::All)?;
-                let parts = self.values.of_slot(all).items().to_vec();
+                let parts = self.values.of_slot(all).items();
                 parts.iter().filter_map(|part| self.transport_value(part, ports, depth - 1)).min()
             }
             Value::Instance(class) | Value::Typed(class) => {

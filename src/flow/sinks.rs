@@ -13,7 +13,7 @@ use crate::resolve::values::{At, Key, Obj, Value, ValueSet};
 
 use super::domain::{Entry, Form, Heap, Kind, Root, Trace, Tree};
 use super::summary::{Drain, Hit, Sink};
-use super::transfer::{Pass, without_error};
+use super::transfer::{Pass, is_no_error};
 use super::words::Secrecy;
 
 /// How deep the fields of an object are followed that is written whole.
@@ -68,7 +68,7 @@ impl Pass<'_, '_> {
                 }
             }
             for entry in taken.into_entries() {
-                if entry.form == Form::Held || without_error(entry.clone()).is_none() {
+                if entry.form == Form::Held || !is_no_error(&entry) {
                     continue;
                 }
                 self.hit(Hit { sink, primary: at, open: true, entry });
@@ -103,11 +103,11 @@ impl Pass<'_, '_> {
             let heap = self.taint.names.heap(Heap::Field(top, field.clone()));
             path.push(field.clone());
             let mut entry = Entry::new(Root::Heap(heap), Trace::default());
-            entry.at.clone_from(path);
+            entry.at = path.as_slice().into();
             tree.add(entry);
             if self.taint.words.credential(&field) == Some(Secrecy::Secret) {
                 let mut entry = self.source(Kind::Credential, at, Some(field.clone()));
-                entry.at.clone_from(path);
+                entry.at = path.as_slice().into();
                 tree.add(entry);
             }
             if let Some(slot) = values.known_field(&Obj::Instances(top), &Key::Name(field)) {

@@ -2,6 +2,7 @@
 //! variables that outlive a call.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -27,13 +28,13 @@ pub(crate) struct Taint<'v> {
     pub(super) values: &'v Values<'v>,
     pub(super) words: Words,
     pub(crate) names: Names,
-    pub(crate) summaries: Vec<Summary>,
+    pub(crate) summaries: Vec<Rc<Summary>>,
     /// Functions that the agent's requests arrive at.
     pub(super) handlers: FxHashSet<FuncId>,
     exports: FxHashMap<(ModuleId, Symbol), Vec<CellId>>,
     /// What reaches a sink from a source, or from a heap place.
-    hits: BTreeMap<HitKey, Hit>,
-    writes: BTreeMap<WriteKey, Entry>,
+    hits: FxHashMap<HitKey, Hit>,
+    writes: FxHashMap<WriteKey, Entry>,
     /// Writes of each place from each origin.
     parts: FxHashMap<(HeapId, Root), usize>,
     /// Places that hold nothing but objects of the program, and others.
@@ -70,15 +71,15 @@ pub(crate) fn taint<'v>(values: &'v Values<'v>, processes: &[&Process<'v>]) -> (
         values,
         words: Words::load(),
         names: Names::default(),
-        summaries: vec![Summary::default(); program.funcs.len()],
+        summaries: vec![Rc::default(); program.funcs.len()],
         handlers: handlers
             .iter()
             .filter(|handler| handler.kind != HandlerKind::Other)
             .map(|handler| handler.func)
             .collect(),
         exports: FxHashMap::default(),
-        hits: BTreeMap::new(),
-        writes: BTreeMap::new(),
+        hits: FxHashMap::default(),
+        writes: FxHashMap::default(),
         parts: FxHashMap::default(),
         object_places: FxHashMap::default(),
         kept: Vec::new(),
@@ -106,7 +107,7 @@ impl<'v> Taint<'v> {
                 }
                 let summary = transfer::run(self, *func);
                 let grew = summary.size() != self.summaries[func.index()].size();
-                self.summaries[func.index()] = summary;
+                self.summaries[func.index()] = Rc::new(summary);
                 if grew {
                     stale.extend(self.values.callers(*func).iter().map(|at| at.0).filter(|from| within.contains(from)));
                 }
@@ -357,14 +358,14 @@ impl<'v> Taint<'v> {
         let mut hit_users: BTreeMap<HeapId, Vec<Hit>> = BTreeMap::new();
         let mut queue: Vec<(HeapId, Entry)> = Vec::new();
         let mut leaks: BTreeMap<HitKey, Hit> = BTreeMap::new();
-        for ((heap, ..), entry) in &self.writes {
+        for ((heap, ..), entry) in sorted(&self.writes) {
             match entry.root {
                 Root::Heap(from) => write_users.entry(from).or_default().push((*heap, entry.clone())),
                 Root::Source(_) => queue.push((*heap, entry.clone())),
                 Root::Param(_) => {}
             }
         }
-        for (key, hit) in &self.hits {
+        for (key, hit) in sorted(&self.hits) {
             match hit.entry.root {
                 Root::Heap(from) => hit_users.entry(from).or_default().push(hit.clone()),
                 Root::Source(_) => {
@@ -383,18 +384,16 @@ impl<'v> Taint<'v> {
             next += 1;
             let held = Tree::of(entry);
             for (to, user) in write_users.get(&heap).into_iter().flatten() {
-                for entry in substitute(user, &held, |trace| trace) {
-                    open.extend(reached.admit(*to, entry));
-                }
+                substitute(user, &held, |trace| trace, |entry| open.extend(reached.admit(*to, entry)));
             }
             for user in hit_users.get(&heap).into_iter().flatten() {
-                for entry in substitute(&user.entry, &held, |trace| trace) {
-                    if entry.form == Form::Held {
-                        continue;
+                let mut leak = |entry: Entry| {
+                    if entry.form != Form::Held {
+                        let hit = Hit { entry, ..user.clone() };
+                        leaks.entry(hit.key()).or_insert(hit);
                     }
-                    let hit = Hit { entry, ..user.clone() };
-                    leaks.entry(hit.key()).or_insert(hit);
-                }
+                };
+                substitute(&user.entry, &held, |trace| trace, &mut leak);
             }
         }
         self.kept = open;
@@ -411,6 +410,13 @@ impl<'v> Taint<'v> {
     pub(crate) fn words(&self) -> &Words {
         &self.words
     }
+}
+
+/// In the order of the keys: what is found must not depend on how they are hashed.
+fn sorted<K: Ord, V>(map: &FxHashMap<K, V>) -> Vec<(&K, &V)> {
+    let mut all: Vec<(&K, &V)> = map.iter().collect();
+    all.sort_unstable_by_key(|(key, _)| *key);
+    all
 }
 
 /// What is known to reach each heap place, kept small: a place that holds one source in many fields holds it as a whole.

@@ -55,15 +55,13 @@ impl Pass<'_, '_> {
     /// The library members that the last of the first `depth` steps of a place reads: what a variable was assigned earlier is
     /// no reading.
     fn nodes_read(&self, place: &Place, depth: usize) -> Vec<NodeId> {
-        let prefix = Place::new(place.base.clone(), &place.path[..depth]);
-        let values = self.taint.values.place_values(self.id, &prefix).unwrap_or_default();
+        let values = self.taint.values.prefix_values(self.id, place, depth);
         let found = values.iter().filter_map(|value| match value {
             Value::Api(node, _) => Some(*node),
             _ => None,
         });
         let Some(field) = depth.checked_sub(1).and_then(|last| place.path.get(last)) else { return found.collect() };
-        let owner = Place::new(place.base.clone(), &place.path[..depth - 1]);
-        let owners = self.taint.values.place_values(self.id, &owner).unwrap_or_default();
+        let owners = self.taint.values.prefix_values(self.id, place, depth - 1);
         let step = match field {
             Field::Name(name) => Step::Member(name.clone()),
             Field::Index(_) | Field::Any => Step::Element,

@@ -66,7 +66,7 @@ impl Explorer<'_> {
         let event = self.event(id, state);
         let mut found = false;
         for owner in owners {
-            let Value::Api(node, _) = owner else { continue };
+            let Value::Api(node, _) = *owner else { continue };
             let member = self.values.models.index.step(node, &Step::Member(name.clone()));
             found |= self.store_api((func, id), member, value, state);
         }
@@ -97,8 +97,7 @@ impl Explorer<'_> {
     // ---- calls ---------------------------------------------------------------------------------------------------
 
     fn is_awaited(&self, func: FuncId, id: InstrId) -> bool {
-        let instrs = self.values.program.funcs[func].instrs.iter();
-        instrs.into_iter().any(|instr| matches!(instr.op, Op::Await(value) if value == id))
+        self.prepared.awaited.contains(&(func, id))
     }
 
     fn call(&mut self, func: FuncId, id: InstrId, call: &Call, state: &mut State) -> (Option<Event>, bool) {

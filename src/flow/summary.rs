@@ -74,8 +74,15 @@ impl Sink {
 
 impl Summary {
     pub(crate) fn add_hit(&mut self, hit: Hit) {
-        let key = hit.key();
-        if self.hits.len() < MAX_SINKS && !self.hits.iter().any(|known| known.key() == key) {
+        let same = |known: &Hit| {
+            known.sink == hit.sink
+                && known.primary == hit.primary
+                && known.entry.root == hit.entry.root
+                && known.entry.form == hit.entry.form
+                && known.entry.path == hit.entry.path
+                && known.entry.without == hit.entry.without
+        };
+        if self.hits.len() < MAX_SINKS && !self.hits.iter().any(same) {
             self.hits.push(hit);
         }
     }
@@ -127,37 +134,48 @@ impl Bound {
         if index == RECEIVER { Some(&self.receiver) } else { self.params.get(index as usize) }
     }
 
+    /// Do both hold the same, however it got there?
+    pub(crate) fn equals(&self, other: &Self) -> bool {
+        self.params.len() == other.params.len()
+            && self.receiver.equals(&other.receiver)
+            && self.params.iter().zip(&other.params).all(|(own, other)| own.equals(other))
+    }
+
     /// An entry of a summary as the caller sees it: parameters replaced by what they hold.
     pub(crate) fn fill(&self, entry: &Entry, step: Option<(At, What)>) -> Vec<Entry> {
-        let Root::Param(index) = entry.root else { return vec![entry.clone()] };
-        let Some(held) = self.param(index) else { return Vec::new() };
-        let before = |trace: Trace| match &step {
+        let mut filled = Vec::new();
+        self.fill_each(entry, step.as_ref(), |entry| filled.push(entry));
+        filled
+    }
+
+    /// The same, one after the other.
+    pub(crate) fn fill_each(&self, entry: &Entry, step: Option<&(At, What)>, mut with: impl FnMut(Entry)) {
+        let Root::Param(index) = entry.root else { return with(entry.clone()) };
+        let Some(held) = self.param(index) else { return };
+        let before = |trace: Trace| match step {
             Some((at, what)) => trace.then(*at, what.clone()),
             None => trace,
         };
-        substitute(entry, held, before)
+        substitute(entry, held, before, with);
     }
 }
 
 /// The entry with its root replaced by what the root holds.
-pub(crate) fn substitute(entry: &Entry, held: &Tree, before: impl Fn(Trace) -> Trace) -> Vec<Entry> {
-    let mut res = Vec::new();
+pub(crate) fn substitute(entry: &Entry, held: &Tree, before: impl Fn(Trace) -> Trace, mut with: impl FnMut(Entry)) {
     for inner in held.entries_at(&entry.path) {
         if inner.at.first().is_some_and(|field| entry.without.contains(field)) {
             continue;
         }
         let mut without = inner.without.clone();
         if inner.at.is_empty() && inner.form == Form::Exact {
-            without.extend(entry.without.iter().filter(|field| !inner.without.contains(field)).cloned());
-            without.sort();
+            for field in entry.without.iter() {
+                without.include(field);
+            }
         }
-        let mut at = entry.at.clone();
-        if entry.form == Form::Exact {
-            at.extend(inner.at.iter().cloned());
-        }
+        let at = if entry.form == Form::Exact { entry.at.then(&inner.at) } else { entry.at.clone() };
         let (form, formed) =
             if inner.form == Form::Exact { (entry.form, entry.formed) } else { (inner.form, inner.formed) };
-        res.push(Entry {
+        with(Entry {
             at,
             root: inner.root,
             path: inner.path.clone(),
@@ -168,5 +186,4 @@ pub(crate) fn substitute(entry: &Entry, held: &Tree, before: impl Fn(Trace) -> T
             trace: before(inner.trace.clone()).followed_by(&entry.trace),
         });
     }
-    res
 }

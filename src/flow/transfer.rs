@@ -4,6 +4,9 @@
 //! in when all functions are known. Calls are in `apply`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
 
 use crate::base::Symbol;
 use crate::base::idx::Id;
@@ -18,12 +21,20 @@ use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Value};
 
 use super::bounds::{MAX_RESULT, MAX_VISITS};
-use super::domain::{ANY, ERR, Entry, Form, Heap, Kind, Marks, Root, Source, SourcePlace, Trace, Tree, What};
+use super::domain::{ANY, ERR, Entry, Form, Heap, Kind, Marks, Path, Root, Source, SourcePlace, Trace, Tree, What};
 use super::solve::Taint;
 use super::summary::{Bound, Hit, Summary};
 
-/// What local variables hold at one point.
-pub(super) type State = BTreeMap<LocalId, Tree>;
+/// What local variables hold at one point. Shared between the blocks until one of them stores something.
+pub(super) type State = Rc<BTreeMap<LocalId, Tree>>;
+
+/// A call as it was followed once.
+pub(super) struct Applied {
+    pub(super) summary: Rc<Summary>,
+    pub(super) bound: Bound,
+    pub(super) marks: Marks,
+    pub(super) result: Tree,
+}
 
 /// The pass over one function.
 pub(super) struct Pass<'t, 'v> {
@@ -44,6 +55,8 @@ pub(super) struct Pass<'t, 'v> {
     pub(super) unwind: Option<BlockId>,
     /// Handler blocks that have to be looked at again.
     again: BTreeSet<BlockId>,
+    /// What came of calls, by call, callee, and whether the call itself makes it run.
+    pub(super) applied: FxHashMap<(InstrId, FuncId, bool), Applied>,
     /// What calls hand to functions of the program, where somebody asks for it.
     pub(super) bound: Option<Vec<Handed>>,
 }
@@ -78,7 +91,7 @@ impl<'t, 'v> Pass<'t, 'v> {
             id,
             func,
             given: vec![Tree::default(); func.instrs.len()],
-            state: State::new(),
+            state: State::default(),
             summary: Summary::default(),
             raised: BTreeMap::new(),
             awaited: func
@@ -89,6 +102,7 @@ impl<'t, 'v> Pass<'t, 'v> {
             unwind: None,
             again: BTreeSet::new(),
             bound: None,
+            applied: FxHashMap::default(),
         }
     }
 }
@@ -150,10 +164,14 @@ impl Pass<'_, '_> {
                 next.push((unwind, both));
             }
             for (to, state) in next {
-                let is_new = !entry.contains_key(&to);
-                if (merge(entry.entry(to).or_default(), &state) || is_new)
-                    && let Some(at) = position.get(&to)
-                {
+                let changed = match entry.get_mut(&to) {
+                    Some(known) => merge(known, &state),
+                    None => {
+                        entry.insert(to, state);
+                        true
+                    }
+                };
+                if changed && let Some(at) = position.get(&to) {
                     open.insert(*at);
                 }
             }
@@ -167,9 +185,13 @@ impl Pass<'_, '_> {
         }
     }
 
+    fn state_mut(&mut self) -> &mut BTreeMap<LocalId, Tree> {
+        Rc::make_mut(&mut self.state)
+    }
+
     /// What the locals hold when the function is entered.
     fn arrival(&mut self) -> State {
-        let mut state = State::new();
+        let mut state = BTreeMap::new();
         for (at, param) in (0_u32..).zip(&self.func.params) {
             if self.taint.is_plain_type(param.ty.as_ref()) {
                 continue;
@@ -183,7 +205,7 @@ impl Pass<'_, '_> {
         if let Some(receiver) = self.func.receiver {
             state.insert(receiver, Tree::of(Entry::new(Root::Param(super::domain::RECEIVER), Trace::default())));
         }
-        state
+        Rc::new(state)
     }
 
     fn end(&mut self, end: &End, next: &mut Vec<(BlockId, State)>) {
@@ -192,8 +214,8 @@ impl Pass<'_, '_> {
             End::Branch { on, yes, no } => {
                 let (mut holds, mut fails) = (self.state.clone(), self.state.clone());
                 match self.checked_local(*on) {
-                    Some((local, true)) => holds.remove(&local),
-                    Some((local, false)) => fails.remove(&local),
+                    Some((local, true)) => Rc::make_mut(&mut holds).remove(&local),
+                    Some((local, false)) => Rc::make_mut(&mut fails).remove(&local),
                     None => None,
                 };
                 next.push((*yes, holds));
@@ -322,7 +344,7 @@ impl Pass<'_, '_> {
         for param in &self.func.params {
             if param.default == Some(id) {
                 let tree = self.given[id.index()].clone();
-                self.state.entry(param.local).or_default().join(&tree);
+                self.state_mut().entry(param.local).or_default().join(&tree);
             }
         }
     }
@@ -388,7 +410,7 @@ impl Pass<'_, '_> {
                         tree = tree.map(|known| known.lacking(name));
                     }
                     // A result whose error nobody looked at is told by the code that unpacks it.
-                    let held = self.given[value.index()].map(without_error);
+                    let held = self.given[value.index()].only(is_no_error);
                     if held.is_empty() {
                         continue;
                     }
@@ -503,10 +525,9 @@ impl Pass<'_, '_> {
             return tree;
         }
         for depth in 0..place.path.len() {
-            let prefix = Place::new(place.base.clone(), &place.path[..depth]);
-            let values = self.taint.values.place_values(self.id, &prefix).unwrap_or_default();
+            let values = self.taint.values.prefix_values(self.id, place, depth);
             let field = &place.path[depth];
-            tree = self.member(&tree, &values, field, at);
+            tree = self.member(&tree, values, field, at);
             self.read_sources(place, depth + 1, &mut tree, at);
         }
         self.credential_field(place, &mut tree, at);
@@ -516,7 +537,7 @@ impl Pass<'_, '_> {
     fn member(&mut self, of: &Tree, values: &[Value], field: &Field, at: At) -> Tree {
         let Some(key) = key_of(field) else {
             // The payload of `Ok` or `Some` is the value itself.
-            return of.map(without_error);
+            return of.only(is_no_error);
         };
         if self.taint.is_plain_field(values, &key) {
             return Tree::default();
@@ -558,12 +579,12 @@ impl Pass<'_, '_> {
         if let Base::Local(local) = &place.base
             && keys.is_empty()
         {
-            self.state.insert(*local, tree.clone());
+            self.state_mut().insert(*local, tree.clone());
             return;
         }
         if let Base::Local(local) = &place.base
             && !keys.iter().any(|key| key == ANY)
-            && let Some(known) = self.state.get_mut(local)
+            && let Some(known) = self.state_mut().get_mut(local)
         {
             known.clear(&keys);
             if let [key] = keys.as_slice() {
@@ -583,7 +604,7 @@ impl Pass<'_, '_> {
             Base::Local(local) => {
                 let under = tree.under(&keys);
                 self.put_out(*local, &under);
-                self.state.entry(*local).or_default().join(&under);
+                self.state_mut().entry(*local).or_default().join(&under);
             }
             Base::Cell(cell) => {
                 let heap = self.taint.names.heap(Heap::Cell(*cell));
@@ -595,11 +616,10 @@ impl Pass<'_, '_> {
             Base::Value(_) | Base::Global(_) => {}
         }
         for depth in 0..place.path.len() {
-            let prefix = Place::new(place.base.clone(), &place.path[..depth]);
-            let values = self.taint.values.place_values(self.id, &prefix).unwrap_or_default();
+            let values = self.taint.values.prefix_values(self.id, place, depth);
             let keys: Vec<Symbol> = place.path[depth..].iter().filter_map(key_of).collect();
             let Some((key, rest)) = keys.split_first() else { continue };
-            for value in &values {
+            for value in values {
                 let heaps: Vec<Heap> = match value {
                     Value::Instance(class) | Value::Typed(class) => {
                         vec![Heap::Field(self.taint.values.classes.top(*class), key.clone())]
@@ -621,7 +641,7 @@ impl Pass<'_, '_> {
     /// A store into what a parameter holds is seen by the caller.
     fn put_out(&mut self, local: LocalId, tree: &Tree) {
         let Some(held) = self.state.get(&local) else { return };
-        let targets: Vec<(u32, Vec<Symbol>)> = held
+        let targets: Vec<(u32, Path)> = held
             .entries()
             .iter()
             .filter(|entry| entry.at.is_empty() && entry.form == Form::Exact)
@@ -646,7 +666,7 @@ impl Pass<'_, '_> {
                 let Some((key, rest)) = entry.at.split_first() else { continue };
                 let heap = self.taint.names.heap(Heap::Field(top, key.clone()));
                 let mut inner = entry.clone().then(at, What::Stored(key.clone()));
-                inner.at = rest.to_vec();
+                inner.at = rest.into();
                 self.write(heap, inner);
             }
         }
@@ -678,9 +698,9 @@ pub(super) fn key_of(field: &Field) -> Option<Symbol> {
     })
 }
 
-/// The entry, unless it sits in the error of a result.
-pub(super) fn without_error(entry: Entry) -> Option<Entry> {
-    if entry.at.first().is_some_and(|first| first == ERR) { None } else { Some(entry) }
+/// Does the entry sit elsewhere than in the error of a result?
+pub(super) fn is_no_error(entry: &Entry) -> bool {
+    entry.at.first().is_none_or(|first| first != ERR)
 }
 
 /// A Rust return type that surely is no `Result`, and no alias of one: nothing, text, numbers and collections.
@@ -702,9 +722,14 @@ fn gives_no_result(ret: Option<&TypeRef>) -> bool {
     }
 }
 
+/// Joins what locals hold; true when there is more now.
 fn merge(into: &mut State, from: &State) -> bool {
+    if Rc::ptr_eq(into, from) {
+        return false;
+    }
+    let into = Rc::make_mut(into);
     let mut changed = false;
-    for (local, tree) in from {
+    for (local, tree) in from.iter() {
         if tree.is_empty() {
             continue;
         }

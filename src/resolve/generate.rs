@@ -196,7 +196,7 @@ impl Values<'_> {
 
     /// One member of a slot; the same slot for the same member.
     fn member_slot(&mut self, of: SlotId, field: &Field) -> SlotId {
-        for edge in &self.slots[of].edges {
+        for edge in self.slots[of].edges.iter() {
             if let Edge::Load(known, to) = edge
                 && known == field
             {

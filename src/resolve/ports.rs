@@ -170,14 +170,27 @@ impl Values<'_> {
 
     /// The rows of a table that speak of the call at `at`, as far as its version allows.
     pub(crate) fn call_rows(&self, at: At, table: Table) -> Vec<RowRef> {
-        let Some(callee) = self.callee_slot(at) else { return Vec::new() };
+        let Some(number) = self.call_of.get(&at) else { return Vec::new() };
+        match self.rows_of_calls.get(*number as usize) {
+            Some(rows) => rows.iter().copied().filter(|row| row.table == table).collect(),
+            None => self.rows_called(*number).into_iter().filter(|row| row.table == table).collect(),
+        }
+    }
+
+    /// Looks up the rows of all calls, once everything is known of them.
+    pub(super) fn find_rows(&mut self) {
+        let numbers = 0..u32::try_from(self.calls.len()).unwrap_or(u32::MAX);
+        self.rows_of_calls = numbers.map(|number| self.rows_called(number).into()).collect();
+    }
+
+    fn rows_called(&self, number: u32) -> Vec<RowRef> {
         let mut rows = Vec::new();
-        for value in self.of_slot(callee).items() {
+        for value in self.of_slot(self.calls[number as usize].callee).items() {
             if let Value::Api(node, _) = value {
                 let called = self.models.index.step(*node, &Step::Call);
-                for row in self.models.index.node(called).rows(table) {
-                    if !rows.contains(&row) {
-                        rows.push(row);
+                for row in &self.models.index.node(called).rows {
+                    if !rows.contains(row) {
+                        rows.push(*row);
                     }
                 }
             }
@@ -216,17 +229,26 @@ impl Values<'_> {
     }
 
     /// What a place of a function can hold. `None` for a place that no instruction reads or writes.
-    pub(crate) fn place_values(&self, func: FuncId, place: &Place) -> Option<Vec<Value>> {
-        let mut slot = match &place.base {
+    pub(crate) fn place_values(&self, func: FuncId, place: &Place) -> Option<&[Value]> {
+        self.values_along(func, &place.base, &place.path)
+    }
+
+    /// What the first `depth` steps of a place lead to.
+    pub(crate) fn prefix_values(&self, func: FuncId, place: &Place, depth: usize) -> &[Value] {
+        self.values_along(func, &place.base, &place.path[..depth]).unwrap_or_default()
+    }
+
+    fn values_along(&self, func: FuncId, base: &Base, path: &[Field]) -> Option<&[Value]> {
+        let mut slot = match base {
             Base::Local(local) => self.local_slot(func, *local),
             Base::Cell(cell) => self.cell_slot(*cell),
             Base::Value(value) => self.instr_slot(func, *value),
             Base::Global(name) => *self.globals.get(&(self.program.funcs[func].module, name.clone()))?,
         };
-        for field in &place.path {
+        for field in path {
             slot = self.loaded(slot, field)?;
         }
-        Some(self.of_slot(slot).items().to_vec())
+        Some(self.of_slot(slot).items())
     }
 
     /// The modules that an import runs, in order.
@@ -395,15 +417,15 @@ impl Values<'_> {
     /// The rows of a table that name the library place which the instruction assigns to.
     pub(crate) fn assigned_rows(&self, at: At, table: Table) -> Vec<RowRef> {
         let Op::Store(place, _) = &self.program.funcs[at.0].instrs[at.1].op else { return Vec::new() };
-        let Some((owner, field)) = place.split_last() else { return Vec::new() };
+        let Some(field) = place.path.last() else { return Vec::new() };
         let step = match field {
             Field::Name(name) => Step::Member(name.clone()),
             _ => Step::Element,
         };
         let mut rows = Vec::new();
-        for value in self.place_values(at.0, &owner).unwrap_or_default() {
+        for value in self.prefix_values(at.0, place, place.path.len() - 1) {
             if let Value::Api(node, _) = value {
-                let member = self.models.index.step(node, &step);
+                let member = self.models.index.step(*node, &step);
                 rows.extend(self.models.index.node(member).rows(table));
             }
         }

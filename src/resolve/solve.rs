@@ -89,7 +89,48 @@ pub(crate) enum CallKind {
 #[derive(Default)]
 pub(super) struct Slot {
     pub(super) values: ValueSet,
-    pub(super) edges: Vec<Edge>,
+    pub(super) edges: Edges,
+}
+
+/// The constraints of a slot, in order of arrival, each once.
+#[derive(Default)]
+pub(super) struct Edges {
+    items: Vec<Edge>,
+    /// The same, once they are many.
+    known: Option<Box<FxHashSet<Edge>>>,
+}
+
+/// From this many constraints on, a slot's are looked up in a hash set.
+const MANY_EDGES: usize = 24;
+
+impl Edges {
+    /// Adds a constraint; true when it is new.
+    fn insert(&mut self, edge: Edge) -> bool {
+        let is_known = match &mut self.known {
+            Some(known) => !known.insert(edge.clone()),
+            None => self.items.contains(&edge),
+        };
+        if is_known {
+            return false;
+        }
+        // Most slots have one constraint: room for more is made when a second one comes.
+        if self.items.is_empty() {
+            self.items.reserve_exact(1);
+        }
+        self.items.push(edge);
+        if self.known.is_none() && self.items.len() > MANY_EDGES {
+            self.known = Some(Box::new(self.items.iter().cloned().collect()));
+        }
+        true
+    }
+
+    pub(super) fn iter(&self) -> std::slice::Iter<'_, Edge> {
+        self.items.iter()
+    }
+
+    fn get(&self, at: usize) -> Option<&Edge> {
+        self.items.get(at)
+    }
 }
 
 /// The result of the value pass.
@@ -103,7 +144,6 @@ pub(crate) struct Values<'p> {
     pub(super) queue: Vec<Work>,
     /// Work on slots that hold many values.
     crowded: Vec<Work>,
-    known_edges: FxHashSet<(SlotId, Edge)>,
     n_steps: usize,
     /// The pass gave up before everything was propagated.
     pub(crate) is_cut: bool,
@@ -120,6 +160,8 @@ pub(crate) struct Values<'p> {
     pub(super) open_records: FxHashSet<Obj>,
     pub(super) calls: Vec<CallSite>,
     pub(super) call_of: FxHashMap<At, u32>,
+    /// The rows of the models that speak of each call; filled in at the end.
+    pub(super) rows_of_calls: Vec<Box<[crate::models::index::RowRef]>>,
     pub(super) edges_done: FxHashSet<(At, FuncId)>,
     pub(crate) call_graph: FxHashMap<At, Vec<(FuncId, CallKind)>>,
     /// The call graph the other way round, in order of functions and instructions.
@@ -155,6 +197,7 @@ pub(crate) fn solve<'p>(
         }
         values.run();
     }
+    values.find_rows();
     values.find_marked();
     values.find_by_hand();
     values.reverse_calls();
@@ -183,7 +226,6 @@ impl<'p> Values<'p> {
             slots,
             queue: Vec::new(),
             crowded: Vec::new(),
-            known_edges: FxHashSet::default(),
             n_steps: 0,
             is_cut: false,
             instr_base,
@@ -196,6 +238,7 @@ impl<'p> Values<'p> {
             open_records: FxHashSet::default(),
             calls: Vec::new(),
             call_of: FxHashMap::default(),
+            rows_of_calls: Vec::new(),
             edges_done: FxHashSet::default(),
             call_graph: FxHashMap::default(),
             callers: FxHashMap::default(),
@@ -349,13 +392,14 @@ impl<'p> Values<'p> {
 
     /// Adds a constraint, once. What the slot already holds is queued for it: nothing here recurses.
     pub(super) fn add_edge(&mut self, slot: SlotId, edge: Edge) {
-        if edge == Edge::Copy(slot) || !self.known_edges.insert((slot, edge.clone())) {
+        let data = &mut self.slots[slot];
+        if edge == Edge::Copy(slot) || !data.edges.insert(edge) {
             return;
         }
-        if !self.slots[slot].values.items().is_empty() {
-            self.put_off(slot, Work::Edge(slot, self.slots[slot].edges.len()));
+        if !data.values.items().is_empty() {
+            let last = data.edges.items.len() - 1;
+            self.put_off(slot, Work::Edge(slot, last));
         }
-        self.slots[slot].edges.push(edge);
     }
 
     pub(super) fn copy(&mut self, from: SlotId, to: SlotId) {

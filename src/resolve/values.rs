@@ -74,22 +74,22 @@ pub(crate) enum Key {
 
 /// Most constants a slot keeps; with more, nothing is known of its constants.
 /// A selector has a handful of values; more is data.
-pub(crate) const MAX_CONSTS: usize = 8;
+pub(crate) const MAX_CONSTS: u8 = 8;
 
 /// Most library values a slot keeps. Real variables hold one or two; a registry of clients a dozen.
-pub(crate) const MAX_APIS: usize = 24;
+pub(crate) const MAX_APIS: u8 = 24;
 
 /// Most literals a slot keeps. Variants of one shape are a few; a table of data is no reason to follow each row.
-pub(crate) const MAX_RECORDS: usize = 32;
+pub(crate) const MAX_RECORDS: u8 = 32;
 
 /// Most instances a slot keeps: a variable that can be more kinds of object is a framework's plumbing.
-pub(crate) const MAX_INSTANCES: usize = 40;
+pub(crate) const MAX_INSTANCES: u8 = 40;
 
 /// Most functions and classes a slot keeps. Dispatch tables hold some hundred handlers.
 pub(crate) const MAX_OBJECTS: usize = 320;
 
 /// Objects of the program beside the most library values: real variables hold the ones or the others.
-const MAX_DROWNED: usize = 8;
+const MAX_DROWNED: u8 = 8;
 
 /// From this many values on, membership is asked of a hash set.
 const MANY: usize = 12;
@@ -100,10 +100,10 @@ pub(crate) struct ValueSet {
     items: Vec<Value>,
     /// The same values, once they are many.
     known: Option<Box<FxHashSet<Value>>>,
-    consts: usize,
-    apis: usize,
-    records: usize,
-    instances: usize,
+    consts: u8,
+    apis: u8,
+    records: u8,
+    instances: u8,
     /// A bound was hit: there is more than `items` says.
     pub(crate) is_cut: bool,
 }
@@ -123,13 +123,17 @@ impl ValueSet {
             Value::Api(..) => (&mut self.apis, MAX_APIS),
             Value::Record(_) => (&mut self.records, MAX_RECORDS),
             Value::Instance(_) | Value::Typed(_) => (&mut self.instances, MAX_INSTANCES),
-            _ => (&mut 0, MAX_OBJECTS),
+            _ => (&mut 0, u8::MAX),
         };
         if *count >= max || self.items.len() >= MAX_OBJECTS {
             self.is_cut = true;
             return false;
         }
         *count += 1;
+        // Most slots hold one value: room for more is made when a second one comes.
+        if self.items.is_empty() {
+            self.items.reserve_exact(1);
+        }
         self.items.push(value.clone());
         match &mut self.known {
             Some(known) => {
