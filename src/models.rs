@@ -1,7 +1,7 @@
 //! Library knowledge as typed tables, read from `rules/models/**.toml`.
 
 pub(crate) mod index;
-mod lists;
+pub(crate) mod lists;
 pub(crate) mod load;
 pub(crate) mod path;
 pub(crate) mod schema;
@@ -9,7 +9,7 @@ pub(crate) mod schema;
 use rustc_hash::FxHashMap;
 
 use index::{Index, RowRef, Table};
-use lists::{Bases, Containers, MainWords, Transports};
+use lists::{Bases, Containers, ErrorFate, MainWords, Transports};
 use path::Port;
 use schema::{
     CallbackRow, ChildRow, Condition, CrashRow, ExitRow, FlowRow, HandlerRow, LoggerRow, ModelFile, RebindRow,
@@ -152,6 +152,11 @@ impl Models {
     /// Does a method of this name call its argument with what is in the object?
     pub(crate) fn iterates(&self, method: &str) -> bool {
         self.containers.iterates.contains(method)
+    }
+
+    /// What becomes of the error of a result by a method of this name.
+    pub(crate) fn error_fate(&self, method: &str) -> Option<ErrorFate> {
+        self.containers.errors.fate(method)
     }
 
     /// Does a library whose import is written so serve?

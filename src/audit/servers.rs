@@ -58,6 +58,8 @@ impl Before {
                             before.entry(*callee).or_default().push(func);
                         }
                     }
+                    // Whoever makes a block of async code has it run, one way or another.
+                    Op::Closure(inner) => before.entry(*inner).or_default().push(func),
                     Op::Import(import) if !import.type_only => {
                         for module in values.runs(body.module, import) {
                             before.entry(program.modules[module].init).or_default().push(func);

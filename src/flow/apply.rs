@@ -8,6 +8,7 @@ use crate::ir::func::{FuncId, FuncKind, ParamKind};
 use crate::ir::instr::{ArgKind, Base, Call, CallStyle, Field, InstrId, Op};
 use crate::ir::program::Language;
 use crate::models::index::{RowRef, Table};
+use crate::models::lists::ErrorFate;
 use crate::models::path::{Port, PortHead, PortStep};
 use crate::models::schema::CallbackTime;
 use crate::resolve::ports::argument;
@@ -321,13 +322,14 @@ impl Pass<'_, '_> {
         for row in &flows {
             self.flow_row(call, at, *row, receiver, &mut result, &mut raised);
         }
+        // What a method of every text, list or result does is no other library's work: it raises nothing.
+        let mut by_name = false;
         if flows.is_empty() && !is_clean && !is_known && !sourced && !is_sink {
-            result.join(&match self.by_name(call, at, receiver) {
-                Some(kept) => kept,
-                None => self.obscure(call, id, receiver),
-            });
+            let kept = self.by_name(call, at, receiver);
+            by_name = kept.is_some();
+            result.join(&kept.unwrap_or_else(|| self.obscure(call, id, receiver)));
         }
-        if !is_known && !is_clean && !is_sink && call.style != CallStyle::Macro {
+        if !is_known && !is_clean && !is_sink && !by_name && call.style != CallStyle::Macro {
             self.library_raises(at, &raised, &mut result);
         }
         result
@@ -416,6 +418,10 @@ impl Pass<'_, '_> {
         if self.callee_of(at) == Callee::Function && receiver.is_empty() {
             return None;
         }
+        if let Some(fate) = self.error_fate(name) {
+            let kept = if fate == ErrorFate::Shown { receiver.clone() } else { receiver.map(without_error) };
+            return Some(kept.map(|entry| Some(entry.then(at, What::Through))));
+        }
         if words.is_mapping_method(self.language, name) {
             let callees = self.taint.values.callees(at);
             return callees.iter().any(|(_, kind)| *kind == CallKind::Callback).then(Tree::default);
@@ -432,6 +438,11 @@ impl Pass<'_, '_> {
         }
         let is_inside = |entry: Entry| (entry.form != Form::Held).then(|| entry.then(at, What::Through));
         Some(tree.map(is_inside))
+    }
+
+    /// What becomes of the error of a result by a method of this name.
+    fn error_fate(&self, name: &str) -> Option<ErrorFate> {
+        if self.language == Language::Rust { self.taint.values.models.error_fate(name) } else { None }
     }
 
     /// A library call that no model describes. What is computed from a value holds it; what is fetched with it does not.
@@ -511,6 +522,10 @@ impl Pass<'_, '_> {
             return;
         }
         let rows = self.taint.values.call_rows(at, Table::Callback);
+        let fate = match call.callee.path.last() {
+            Some(Field::Name(name)) => self.error_fate(name),
+            _ => None,
+        };
         for (func, kind) in callees {
             if *kind != CallKind::Callback {
                 continue;
@@ -538,15 +553,17 @@ impl Pass<'_, '_> {
                 None if self.is_registration(at) => returns = false,
                 None if !self.iterates(call) => {}
                 None => {
-                    // The items of a container, or whatever the receiver is.
-                    let items = receiver.read(ANY);
+                    // The error of a result, the items of a container, or whatever the receiver is.
+                    let items = receiver.read(if fate.is_some() { ERR } else { ANY });
                     for param in &mut bound.params {
                         param.join(&items.map(|entry| if entry.form == Form::Held { None } else { Some(entry) }));
                     }
                 }
             }
             let given = self.called_back(at, *func, &bound);
-            if returns {
+            if fate == Some(ErrorFate::Mapped) {
+                result.join(&given.under(&[ERR.into()]));
+            } else if returns && fate != Some(ErrorFate::Shown) {
                 result.join(&given);
                 result.join(&given.under(&[ANY.into()]));
             }

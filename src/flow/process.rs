@@ -110,8 +110,15 @@ pub(crate) fn process<'v>(
     let on_any_transport = if explorer.assumed.is_empty() { None } else { Some(on_any(&mut first, &roots)) };
     explorer.take_knowledge(&mut first);
     let roots = run_roots(&mut explorer, start);
-    let handlers = mark_handlers(&mut explorer);
+    let mut handlers = mark_handlers(&mut explorer);
     let mut later = run_later(&mut explorer, &roots);
+    // What only runs later may be what starts to serve: a block of async code that is handed to something.
+    let mut n_serves = 0;
+    while explorer.serves.len() > n_serves {
+        n_serves = explorer.serves.len();
+        handlers = mark_handlers(&mut explorer);
+        later = run_later(&mut explorer, &roots);
+    }
     loop {
         let live = live(&explorer, &roots, &later);
         // Destructors and library traits of classes that turned out to be used.

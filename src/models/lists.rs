@@ -18,6 +18,42 @@ pub(super) struct Containers {
     pub(super) keeps: FxHashSet<String>,
     pub(super) iterates: FxHashSet<String>,
     pub(super) wraps: Vec<String>,
+    pub(super) errors: ErrorMethods,
+}
+
+/// Methods of a result that may hold an error.
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ErrorMethods {
+    pub(super) maps: Vec<String>,
+    pub(super) replaces: Vec<String>,
+    pub(super) shows: Vec<String>,
+    pub(super) drops: Vec<String>,
+}
+
+/// What becomes of the error of a result by a method of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ErrorFate {
+    /// A function makes another error of it.
+    Mapped,
+    /// A function makes of it what is given back instead.
+    Replaced,
+    /// A function looks at it.
+    Shown,
+    /// It is given up.
+    Dropped,
+}
+
+impl ErrorMethods {
+    pub(super) fn fate(&self, method: &str) -> Option<ErrorFate> {
+        let fates = [
+            (&self.maps, ErrorFate::Mapped),
+            (&self.replaces, ErrorFate::Replaced),
+            (&self.shows, ErrorFate::Shown),
+            (&self.drops, ErrorFate::Dropped),
+        ];
+        fates.into_iter().find(|(names, _)| names.iter().any(|name| name == method)).map(|(_, fate)| fate)
+    }
 }
 
 /// Which library classes do not call what their subclasses define: `rules/bases.toml`.
