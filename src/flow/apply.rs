@@ -419,7 +419,7 @@ impl Pass<'_, '_> {
             return None;
         }
         if let Some(fate) = self.error_fate(name) {
-            let kept = if fate == ErrorFate::Shown { receiver.clone() } else { receiver.map(without_error) };
+            let kept = if fate == ErrorFate::Shown { receiver.clone() } else { receiver.only(is_no_error) };
             return Some(kept.map(|entry| Some(entry.then(at, What::Through))));
         }
         if words.is_mapping_method(self.language, name) {
