@@ -241,6 +241,10 @@ enum Format {
     Github,
     /// For the summary of a job or a comment on a pull request
     Markdown,
+    /// Code quality of GitLab: findings at the lines of a merge request
+    Gitlab,
+    /// JUnit XML, for other CI servers
+    Junit,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -62,7 +62,7 @@ fn wrong_use_is_2_and_says_so_on_stderr() {
 #[test]
 fn an_empty_folder_is_3_in_every_format() {
     let empty = folder("empty");
-    for format in ["human", "sarif", "json", "github"] {
+    for format in ["human", "sarif", "json", "github", "gitlab", "junit"] {
         let output = program().arg(&empty).args(["--format", format]).output().expect("runs");
         assert_eq!(output.status.code(), Some(3), "{format}: {}", err(&output));
         let said = if format == "human" { out(&output) } else { err(&output) };

@@ -1,6 +1,7 @@
 """The places where users meet the program, tried with the real tools: the action's steps as a runner starts them, the
-linters of workflows, and a commit hook in a repository of its own. `tests/run` installs the tools and starts this."""
+linters of workflows, reports for other CI servers, and a commit hook in a repository of its own. `tests/run` installs the tools and starts this."""
 
+import json
 import os
 import pathlib
 import shutil
@@ -8,6 +9,8 @@ import subprocess
 import sys
 import tempfile
 
+import jsonschema
+import junitparser
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -104,13 +107,64 @@ def commit_hook(folder):
     check("Passed" in said, f"the mended file passes: {said}")
 
 
+# What GitLab's documentation asks of a code quality report.
+GITLAB = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "required": ["description", "check_name", "fingerprint", "severity", "location"],
+        "properties": {
+            "description": {"type": "string", "minLength": 1},
+            "check_name": {"type": "string", "minLength": 1},
+            "fingerprint": {"type": "string", "minLength": 1},
+            "severity": {"enum": ["info", "minor", "major", "critical", "blocker"]},
+            "location": {
+                "type": "object",
+                "required": ["path", "lines"],
+                "properties": {
+                    "path": {"type": "string", "pattern": "^[^./]"},
+                    "lines": {
+                        "type": "object",
+                        "required": ["begin"],
+                        "properties": {"begin": {"type": "integer", "minimum": 1}, "end": {"type": "integer", "minimum": 1}},
+                    },
+                },
+            },
+        },
+    },
+}
+
+
+def reports(folder):
+    """Reports for GitLab and for readers of JUnit XML: each of them with all findings."""
+    def report(form, path="fixtures/tour"):
+        file = folder / form
+        run([PROGRAM, path, "--format", form, "--output", file, "--fail-on", "never"], cwd=ROOT)
+        return file
+
+    expected = json.loads(report("json").read_text())["findings"]
+    issues = json.loads(report("gitlab").read_text())
+    jsonschema.validate(issues, GITLAB)
+    check(len(issues) == len(expected) > 5, f"{len(issues)} issues, {len(expected)} findings")
+    check(len({issue["fingerprint"] for issue in issues}) == len(issues), "fingerprints differ")
+    for issue in issues:
+        check((ROOT / issue["location"]["path"]).is_file(), f"seen from the repository's root: {issue}")
+    document = junitparser.JUnitXml.fromfile(str(report("junit")))
+    check(document.failures == len(expected), f"{document.failures} failures, {len(expected)} findings")
+    rules = {suite.name for suite in document}
+    check(rules == {finding["rule"] for finding in expected}, f"a suite for each rule: {rules}")
+    for suite in document:
+        for case in suite:
+            check(len(case.result) == 1 and "help: " in case.result[0].text, f"says what to do: {case.name}")
+
+
 def main():
     check(PROGRAM.is_file(), f"{PROGRAM} is not built")
     workflows()
-    for part in (action, commit_hook):
+    for part in (action, reports, commit_hook):
         with tempfile.TemporaryDirectory(dir=ROOT / "target") as folder:
             part(pathlib.Path(folder))
-    print("action, linters and commit hook: as they should be")
+    print("action, linters, reports and commit hook: as they should be")
 
 
 main()

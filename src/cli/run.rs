@@ -14,7 +14,9 @@ use crate::catalogue::Catalogue;
 use crate::config::{Config, FailOn, Options};
 use crate::inspect::{self, Subject};
 use crate::report::human::{Detail, Style};
-use crate::report::{Remark, Report, count, escape, github, human, json, line, markdown, rules, sarif, servers};
+use crate::report::{
+    Remark, Report, count, escape, github, gitlab, human, json, junit, line, markdown, rules, sarif, servers,
+};
 use crate::triage::{self, baseline::Baseline};
 
 /// Width of a report that is no terminal's.
@@ -119,6 +121,8 @@ fn scan(args: Scan, out: &mut dyn Write, err: &mut dyn Write, terminal: Terminal
         Format::Json => json::render(&report, &selection),
         Format::Github => github::render(&report, &selection),
         Format::Markdown => markdown::render(&report, &selection),
+        Format::Gitlab => gitlab::render(&report, &selection),
+        Format::Junit => junit::render(&report, &selection)?,
     };
     write(&output, out, &text)?;
     let nothing = report.servers.is_empty() && report.findings.is_empty();

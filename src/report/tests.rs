@@ -1,7 +1,7 @@
 //! What each format makes of hand-made reports.
 
 use super::human::{self, Detail, Style};
-use super::{Report, Wanted, fingerprint, github, json, sample, sarif, servers};
+use super::{Report, Wanted, fingerprint, github, gitlab, json, junit, sample, sarif, servers};
 use crate::catalogue::Catalogue;
 use crate::finding::{Confidence, Level};
 
@@ -100,6 +100,44 @@ fn json_of_hostile_text_is_harmless_and_complete() {
     assert!(!text.chars().any(|char| char != '\n' && super::escape::is_active(char)), "{text}");
     let value: serde_json::Value = serde_json::from_str(&text).expect("valid");
     assert_eq!(value["root"].as_str(), Some(report.root_name.as_str()));
+}
+
+#[test]
+fn gitlab_issues_name_lines_and_differ() {
+    let mut report = sample::notes();
+    report.path_prefix = "packages/notes/".into();
+    let one = report.findings[0].clone();
+    report.findings.push(one);
+    let text = gitlab::render(&report, &report.select(ALL));
+    let issues: Vec<serde_json::Value> = serde_json::from_str(&text).expect("a list");
+    assert_eq!(issues.len(), report.select(ALL).shown.len());
+    let first = &issues[0];
+    assert_eq!(first["check_name"], "stdout-write");
+    assert_eq!(first["severity"], "critical");
+    assert_eq!(first["location"]["path"], "packages/notes/src/db/connect.ts");
+    assert_eq!(first["location"]["lines"]["begin"], 5);
+    let prints: std::collections::BTreeSet<_> = issues.iter().map(|issue| issue["fingerprint"].to_string()).collect();
+    assert_eq!(prints.len(), issues.len(), "{text}");
+}
+
+#[test]
+fn junit_has_a_suite_for_each_rule() {
+    let report = sample::notes();
+    insta::assert_snapshot!(junit::render(&report, &report.select(ALL)).expect("it can be written"));
+    let mut mended = sample::notes();
+    mended.findings.clear();
+    let text = junit::render(&mended, &mended.select(ALL)).expect("it can be written");
+    assert!(text.contains("audit of 2 servers") && text.contains("failures=\"0\""), "{text}");
+    let nothing = sample::nothing();
+    let text = junit::render(&nothing, &nothing.select(ALL)).expect("it can be written");
+    assert!(text.contains("<skipped message=\"no MCP server was found"), "{text}");
+}
+
+#[test]
+fn gitlab_and_junit_of_hostile_text_are_harmless() {
+    let report = sample::hostile();
+    assert_harmless(&junit::render(&report, &report.select(ALL)).expect("it can be written"));
+    assert_harmless(&gitlab::render(&report, &report.select(ALL)));
 }
 
 #[test]
