@@ -14,6 +14,7 @@ use crate::report::Wanted;
 
 mod init;
 mod run;
+mod shell;
 
 pub use run::main_with;
 
@@ -88,6 +89,20 @@ enum Command {
     Init(InitArgs),
     /// List the servers found, their transports, and what the agent can call
     Servers(ServersArgs),
+    /// Print completions for a shell: `mcpleaks completions bash > ~/.local/share/bash-completion/completions/mcpleaks`
+    Completions {
+        /// The shell
+        #[arg(value_name = "SHELL")]
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page: `mcpleaks man | man -l -`
+    Man,
+    /// Say what this program carries (grammars, rules, models), and whether all of it loads
+    SelfCheck {
+        /// A folder with library models of your own, to be checked as well
+        #[arg(long, value_name = "DIR")]
+        models: Option<PathBuf>,
+    },
     /// Look into the intermediate results (for people who work on mcpleaks)
     #[command(subcommand)]
     Debug(Debug),

@@ -37,7 +37,8 @@ pub(crate) fn debug_ir(path: &Path) -> Result<String, String> {
     Ok(out)
 }
 
-fn on_big_stack<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+/// Runs `work` with the stack that front ends need.
+pub(crate) fn on_big_stack<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(crate::lower::STACK_SIZE);
         match thread.spawn_scoped(scope, work).map(std::thread::ScopedJoinHandle::join) {

@@ -15,6 +15,7 @@ mod models;
 mod report;
 mod resolve;
 mod rules;
+mod self_check;
 mod source;
 mod triage;
 

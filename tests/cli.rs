@@ -44,6 +44,54 @@ fn help_teaches_with_examples_and_exit_codes() {
 }
 
 #[test]
+fn shells_learn_the_words() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let output = run(&["completions", shell]);
+        assert_eq!(output.status.code(), Some(0), "{shell}");
+        let text = out(&output);
+        for word in ["write-baseline", "self-check", "pedantic"] {
+            assert!(text.contains(word), "{shell}: no {word}");
+        }
+    }
+    assert_eq!(run(&["completions", "tcsh"]).status.code(), Some(2));
+}
+
+/// bash itself reads its script, and completes with it.
+#[test]
+#[cfg(target_os = "linux")]
+fn bash_completes() {
+    let script = folder("completions").join("mcpleaks.bash");
+    std::fs::write(&script, run(&["completions", "bash"]).stdout).expect("target is writable");
+    let ask = "source \"$1\"; COMP_WORDS=(mcpleaks --write-b); COMP_CWORD=1; _mcpleaks mcpleaks --write-b mcpleaks; \
+               echo \"${COMPREPLY[@]}\"";
+    let output = Command::new("bash").args(["-c", ask, "bash"]).arg(&script).output().expect("bash runs");
+    assert_eq!(out(&output).trim(), "--write-baseline", "{}", err(&output));
+}
+
+#[test]
+fn the_manual_page_says_what_the_help_says() {
+    let text = out(&run(&["man"]));
+    assert!(text.contains(".TH mcpleaks 1") && text.contains(".SH OPTIONS") && text.contains("Exit codes:"), "{text}");
+}
+
+#[test]
+fn the_self_check_names_all_parts() {
+    let output = run(&["self-check"]);
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    let text = out(&output);
+    assert!(text.contains("grammars: TypeScript, TSX, JavaScript, Python, Rust\n"), "{text}");
+    assert!(
+        text.contains("\nrules: ") && text.contains("\nmodels: ") && text.ends_with("everything loads\n"),
+        "{text}"
+    );
+    let own = folder("own-models");
+    std::fs::write(own.join("wrong.toml"), "library = 1\n").expect("target is writable");
+    let output = program().args(["self-check", "--models"]).arg(&own).output().expect("runs");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(err(&output).contains("wrong.toml:1: "), "{}", err(&output));
+}
+
+#[test]
 fn version_names_the_program() {
     let output = run(&["--version"]);
     assert_eq!(out(&output), format!("mcpleaks {}\n", env!("CARGO_PKG_VERSION")));

@@ -69,6 +69,9 @@ fn run(cli: Cli, out: &mut dyn Write, err: &mut dyn Write, terminal: Terminal) -
         }
         Some(Command::Explain(args)) => explain(args, out, err, terminal),
         Some(Command::Init(args)) => print(out, &super::init::init(&args.folder)?),
+        Some(Command::Completions { shell }) => print(out, &super::shell::completions(shell)),
+        Some(Command::Man) => print(out, &super::shell::man()?),
+        Some(Command::SelfCheck { models }) => print(out, &crate::self_check::self_check(models.as_deref())?),
         Some(Command::Servers(args)) => list_servers(args, out, err, terminal),
         Some(Command::Debug(Debug::Until { stage, input })) => {
             let config = Config::of_folder(&input.folder())?;
