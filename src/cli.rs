@@ -13,6 +13,7 @@ use crate::finding::{Confidence, Level};
 use crate::report::Wanted;
 
 mod init;
+mod remote;
 mod run;
 mod shell;
 
@@ -45,12 +46,14 @@ pub struct Terminal {
 }
 
 const ABOUT: &str = "Finds what an MCP server lets out: writes that corrupt the protocol on stdout, secrets and arguments in \
-logs, raw errors that reach the agent. Reads TypeScript, JavaScript, Python and Rust; runs nothing, sends nothing.";
+logs, raw errors that reach the agent. Reads TypeScript, JavaScript, Python and Rust; runs nothing of it, sends nothing.";
 
 const EXAMPLES: &str = "\
 Examples:
   mcpleaks                                  examine the current folder
   mcpleaks packages/server --pedantic       one package, with notes on posture
+  mcpleaks https://example.org/owner/repository@v1.2.0
+                                            fetched with git, examined, and thrown away
   mcpleaks --entry src/worker.ts            when the server is started in an unusual way
   mcpleaks --format sarif --output mcpleaks.sarif --fail-on never
                                             for code scanning
@@ -145,7 +148,8 @@ struct Scan {
 
 #[derive(Clone, Debug, Args)]
 struct Input {
-    /// Files and folders to examine
+    /// Files and folders to examine; or one repository elsewhere: https://HOST/OWNER/REPOSITORY, git@HOST:OWNER/REPOSITORY,
+    /// file:///FOLDER, each with @BRANCH, @TAG or @COMMIT behind it if wanted
     #[arg(value_name = "PATH", default_value = ".")]
     paths: Vec<PathBuf>,
     /// A file that starts a server, whatever the manifests say; can be given several times

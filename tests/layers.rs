@@ -155,7 +155,9 @@ fn no_library_is_named_in_code() {
         for (number, line) in (1..).zip(text.lines().take_while(|line| !line.contains("#[cfg(test)]"))) {
             let code = line.split("//").next().unwrap_or_default();
             let mut words = code.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '-');
-            if let Some(word) = words.find(|word| names.contains(*word)) {
+            // The command line analyses nothing, and names a command of git.
+            let is_command = |word: &str| part == "cli" && word == "fetch";
+            if let Some(word) = words.find(|word| names.contains(*word) && !is_command(word)) {
                 wrong.push(format!("{file}:{number} names {word}"));
             }
         }

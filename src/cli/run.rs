@@ -87,11 +87,14 @@ fn run(cli: Cli, out: &mut dyn Write, err: &mut dyn Write, terminal: Terminal) -
     }
 }
 
-fn scan(args: Scan, out: &mut dyn Write, err: &mut dyn Write, terminal: Terminal) -> Result<u8, String> {
+fn scan(mut args: Scan, out: &mut dyn Write, err: &mut dyn Write, terminal: Terminal) -> Result<u8, String> {
     let catalogue = Catalogue::load()?;
-    let config = match &args.config {
-        Some(file) => Config::read(file)?,
-        None => Config::of_folder(&args.input.folder())?,
+    let fetched = super::remote::fetch(&mut args.input)?;
+    let config = match (&args.config, &fetched) {
+        (Some(file), _) => Config::read(file)?,
+        // What others wrote down for themselves decides nothing here, and its paths are not to be trusted.
+        (None, Some(_)) => Config::default(),
+        (None, None) => Config::of_folder(&args.input.folder())?,
     };
     check_rules(&config, &catalogue)?;
     let (wanted, format) = (args.wanted(&config), args.format);
@@ -99,6 +102,9 @@ fn scan(args: Scan, out: &mut dyn Write, err: &mut dyn Write, terminal: Terminal
     let baseline = args.baseline.or(config.baseline.clone());
     let output = args.output;
     let mut report = audit(&args.input.options(&config), err, terminal)?;
+    if let Some(fetched) = &fetched {
+        report.root_name.clone_from(&fetched.name);
+    }
     triage::policy::apply(&mut report, &config)?;
     triage::comments::apply(&mut report, &catalogue);
     if let Some(file) = &args.write_baseline {
@@ -174,9 +180,18 @@ fn apply_baseline(file: &Path, report: &mut Report, terminal: Terminal) -> Resul
     Ok(())
 }
 
-fn list_servers(args: ServersArgs, out: &mut dyn Write, err: &mut dyn Write, terminal: Terminal) -> Result<u8, String> {
-    let config = Config::of_folder(&args.input.folder())?;
-    let report = audit(&args.input.options(&config), err, terminal)?;
+fn list_servers(
+    mut args: ServersArgs,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+    terminal: Terminal,
+) -> Result<u8, String> {
+    let fetched = super::remote::fetch(&mut args.input)?;
+    let config = if fetched.is_some() { Config::default() } else { Config::of_folder(&args.input.folder())? };
+    let mut report = audit(&args.input.options(&config), err, terminal)?;
+    if let Some(fetched) = &fetched {
+        report.root_name.clone_from(&fetched.name);
+    }
     let text = match args.format {
         ListFormat::Human => servers::table(&report, style(&args.output, terminal)),
         ListFormat::Json => json::render_servers(&report),
