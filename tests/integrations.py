@@ -4,10 +4,12 @@ linters of workflows, reports for other CI servers, and a commit hook in a repos
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 
 import jsonschema
 import junitparser
@@ -158,13 +160,33 @@ def reports(folder):
             check(len(case.result) == 1 and "help: " in case.result[0].text, f"says what to do: {case.name}")
 
 
+def configuration(folder):
+    """The schema takes what the documentation shows and `init` writes, and refuses what the program refuses."""
+    schema = json.loads((ROOT / "docs/mcpleaks.schema.json").read_text())
+    validator = jsonschema.validators.validator_for(schema)(schema)
+    validator.check_schema(schema)
+    shown = (ROOT / "docs/accepting-findings.md").read_text().split("```toml\n")[1].split("```")[0]
+    run([PROGRAM, "init", folder])
+    written = (folder / "mcpleaks.toml").read_text()
+    setting = re.compile(r"^# (?=\S+ = |\[\[)", re.MULTILINE)
+    for text in (shown, written, setting.sub("", written)):
+        validator.validate(tomllib.loads(text))
+    check(set(tomllib.loads(shown)) == set(schema["properties"]), "the documentation shows every setting, the schema has it")
+    wrong = ["pedantik = true", 'fail-on = "never ever"', '[rules]\nenv-in-log = "loud"', '[[ignore]]\npath = "a"']
+    for text in wrong:
+        check(list(validator.iter_errors(tomllib.loads(text))), f"the schema refuses {text}")
+        (folder / "mcpleaks.toml").write_text(text)
+        said = run([PROGRAM, folder], 2)
+        check("mcpleaks.toml" in said, f"the program refuses it, too, and names the file: {said}")
+
+
 def main():
     check(PROGRAM.is_file(), f"{PROGRAM} is not built")
     workflows()
-    for part in (action, reports, commit_hook):
+    for part in (action, reports, configuration, commit_hook):
         with tempfile.TemporaryDirectory(dir=ROOT / "target") as folder:
             part(pathlib.Path(folder))
-    print("action, linters, reports and commit hook: as they should be")
+    print("action, linters, reports, configuration and commit hook: as they should be")
 
 
 main()
