@@ -95,6 +95,17 @@ fn a_baseline_survives_moves_and_hides_nothing_new() {
 }
 
 #[test]
+fn a_mended_finding_does_not_pay_for_the_same_one_elsewhere() {
+    let folder = server("baseline-elsewhere");
+    run(&folder, &["--write-baseline", "known.json"]);
+    write(&folder, "greet.js", "export { greet } from \"./other.js\";\nexport const polite = true;\n");
+    write(&folder, "other.js", GREETING);
+    let (code, text) = run(&folder, &["--baseline", "known.json"]);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("other.js:2") && text.contains("1 known from the baseline"), "{text}");
+}
+
+#[test]
 fn a_baseline_shrinks_except_in_ci() {
     let folder = server("shrinks");
     run(&folder, &["--write-baseline", "known.json"]);
