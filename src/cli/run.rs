@@ -23,7 +23,7 @@ use crate::triage::{self, baseline::Baseline};
 const PLAIN_WIDTH: usize = 100;
 
 /// A scan that takes longer says so on a terminal.
-const PATIENCE: Duration = Duration::from_millis(1500);
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Runs the program: `args` with the program's name in front, a writer each for results and for messages. Returns the exit
 /// code.
