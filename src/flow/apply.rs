@@ -428,7 +428,7 @@ impl Pass<'_, '_> {
         }
         let keeps = words.keeping_method(self.language, name)?;
         let mut tree = match keeps {
-            Keeps::Text => receiver.formed(Form::Text, at),
+            Keeps::Text => receiver.only(is_no_error).formed(Form::Text, at),
             Keeps::Part => receiver.clone(),
         };
         if let Some(first) = words.first_added(name) {
