@@ -53,7 +53,7 @@ pub(crate) enum FuncKind {
     Init,
     Plain,
     Method,
-    /// Without a receiver: `static`, `@staticmethod`, Rust associated function. A `@classmethod` is `Static` too; its first parameter stays.
+    /// Without a receiver: `static`, `@staticmethod`, Rust associated function. A `@classmethod` is `Static` too: its first parameter is a local that holds the class.
     Static,
     /// `constructor`, `__init__`. Rust has none.
     Constructor,

@@ -6,7 +6,7 @@ use crate::base::Symbol;
 use crate::base::span::Span;
 use crate::ir::build::NewFunc;
 use crate::ir::func::{FuncId, FuncKind, ParamKind};
-use crate::ir::instr::{Arg, ArgKind, CallStyle, Const, InstrId, Op, Place};
+use crate::ir::instr::{Arg, ArgKind, Base, CallStyle, Const, InstrId, Op, Place};
 use crate::ir::types::{Annotation, AnnotationArg, AnnotationValue, TypeRef};
 
 use super::{Frame, Lowering, field, first_part, has_token, parts, span};
@@ -92,6 +92,7 @@ impl<'t> Lowering<'t> {
         let Some(name) = field(node, "name") else { return };
         let class = self.frame().classes.last().map(|class| class.id);
         let kind = if class.is_some() { method_kind(self.src(name), decorators) } else { FuncKind::Plain };
+        let class_param = class.is_some().then(|| self.class_param(self.src(name), decorators)).flatten();
         let new = NewFunc {
             name: self.src(name).into(),
             kind,
@@ -105,7 +106,14 @@ impl<'t> Lowering<'t> {
         self.b.func_mut().annotations = decorators.iter().filter_map(Decorator::annotation).collect();
         let ret = field(node, "return_type").map(|ty| self.type_ref(ty));
         self.b.func_mut().ret = ret;
-        let receiver = field(node, "parameters").and_then(|list| self.params(list, kind.takes_receiver()));
+        let receiver = field(node, "parameters").and_then(|list| {
+            let first = match class_param {
+                Some((name, place)) => First::Class(name, place),
+                None if kind.takes_receiver() => First::Receiver,
+                None => First::Param,
+            };
+            self.params(list, first)
+        });
         self.frame().method_of = class.map(|class| (class, receiver));
         if let Some(body) = field(node, "body") {
             self.declare_func_names(body);
@@ -137,7 +145,7 @@ impl<'t> Lowering<'t> {
         };
         let func = self.enter(new);
         if let Some(list) = field(node, "parameters") {
-            self.params(list, false);
+            self.params(list, First::Param);
         }
         if let Some(body) = field(node, "body") {
             let value = self.expr(body);
@@ -145,6 +153,15 @@ impl<'t> Lowering<'t> {
         }
         self.leave();
         self.push(Op::Closure(func), node)
+    }
+
+    /// For a method that is given its class: the class's name and place.
+    fn class_param(&mut self, name: &str, decorators: &[Decorator]) -> Option<(Symbol, Place)> {
+        let is_given = decorators.iter().any(|decorator| decorator.last_name() == Some("classmethod"))
+            || matches!(name, "__init_subclass__" | "__class_getitem__");
+        let class = self.frame().classes.last().filter(|_| is_given)?;
+        let (id, place) = (class.id, class.place.clone());
+        Some((self.b.class_mut(id).name.clone(), place))
     }
 
     fn enter(&mut self, new: NewFunc) -> FuncId {
@@ -160,7 +177,7 @@ impl<'t> Lowering<'t> {
     // ---- parameters ----------------------------------------------------------------------------------------------
 
     /// Adds the parameters; gives the name of the receiver if there is one.
-    fn params(&mut self, list: Node<'t>, takes_receiver: bool) -> Option<Symbol> {
+    fn params(&mut self, list: Node<'t>, first: First) -> Option<Symbol> {
         let nodes = parts(list);
         // Defaults and annotations mean the names around the function, so they come before its own are bound.
         let prepared: Vec<_> = nodes.iter().map(|node| self.prepare_param(*node)).collect();
@@ -173,10 +190,24 @@ impl<'t> Lowering<'t> {
                 "positional_separator" => {}
                 _ => {
                     let is_plain = prepared.kind == ParamKind::Plain;
-                    if at == 0 && takes_receiver && is_plain {
-                        let name = prepared.name.map(|name| self.src(name)).unwrap_or("self");
+                    let name = prepared.name.map(|name| self.src(name));
+                    if at == 0 && is_plain && matches!(first, First::Receiver) {
+                        let name = name.unwrap_or("self");
                         self.b.receiver(name);
                         receiver = Some(name.into());
+                    } else if at == 0
+                        && is_plain
+                        && let First::Class(class, place) = &first
+                    {
+                        // `cls` is the class, and no argument of a call stands there.
+                        let place = match place.base {
+                            Base::Local(_) => self.b.lookup(class),
+                            _ => place.clone(),
+                        };
+                        let value = self.b.load(place, span(node));
+                        let local = Place::local(self.b.temp(name.unwrap_or("cls"), None));
+                        self.b.store(local.clone(), value, span(node));
+                        self.b.bind(name.unwrap_or("cls").into(), local);
                     } else {
                         let kind = if named_only && is_plain { ParamKind::NamedOnly } else { prepared.kind };
                         named_only |= prepared.kind == ParamKind::Rest;
@@ -227,6 +258,15 @@ impl<'t> Lowering<'t> {
             self.b.bind(text.into(), Place::local(local));
         }
     }
+}
+
+/// What the first parameter of a function is.
+enum First {
+    Param,
+    /// The object whose method it is.
+    Receiver,
+    /// The class whose method it is: its name and place.
+    Class(Symbol, Place),
 }
 
 struct Prepared<'t> {
