@@ -12,6 +12,9 @@ use super::members::Classes;
 use super::solve::{CallSite, Edge, Values};
 use super::values::{Key, Obj, Site, SlotId, Value};
 
+/// The type of texts, where the models of a language have one.
+const TEXT: &str = "Text";
+
 impl Values<'_> {
     /// Makes the constraints of the whole program.
     pub(super) fn generate(&mut self) {
@@ -147,6 +150,7 @@ impl Values<'_> {
                 self.add(out, &Value::Unknown);
                 if let (Some(receiver), Some((_, Field::Name(name)))) = (receiver, call.callee.split_last()) {
                     self.container_call((func, id), receiver, name.clone(), out);
+                    self.text_method(func, &call.callee, name, callee);
                 }
             }
             Op::Closure(inner) => self.add(out, &Value::Func(*inner)),
@@ -163,6 +167,16 @@ impl Values<'_> {
                     self.copy(slot(self, *value), out);
                 }
             }
+        }
+    }
+
+    /// A method of a text that is written out: `", ".join(…)`.
+    fn text_method(&mut self, func: FuncId, callee: &Place, name: &Symbol, to: SlotId) {
+        let (Base::Value(value), [_]) = (&callee.base, &*callee.path) else { return };
+        let is_text = matches!(self.program.funcs[func].instrs[*value].op, Op::Const(Const::Str(_)) | Op::Text(_));
+        if let Some(text) = self.models.index.root(self.language(func), TEXT).filter(|_| is_text) {
+            let member = self.models.index.step(text, &Step::Member(name.clone()));
+            self.add(to, &Value::Api(member, None));
         }
     }
 
