@@ -5,7 +5,7 @@
 pub(crate) const MAX_PATH: usize = 4;
 
 /// Most origins one value keeps. A settings object has a few dozen fields, what a dispatcher of thirty tools gives back some
-/// sixty origins; more is a table of data.
+/// sixty origins; more is a table of data. Counted apart for sources and for symbols.
 pub(crate) const MAX_ENTRIES: usize = 80;
 
 /// Most sinks a function's summary passes on to its callers. A dispatcher's arguments reach some hundred log calls.

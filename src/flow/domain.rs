@@ -334,7 +334,7 @@ impl Tree {
     /// Is there nothing like it yet, and room? A known one loses the marks that this one does not have.
     fn admits(&mut self, entry: &Entry) -> bool {
         let Some(at) = self.entries().iter().position(|known| known.same(entry)) else {
-            return self.entries().len() < MAX_ENTRIES;
+            return !self.is_full_for(&entry.root, MAX_ENTRIES);
         };
         let known = self.entries()[at].marks;
         let both = Marks(known.0 & entry.marks.0);
@@ -342,6 +342,14 @@ impl Tree {
             self.entries_mut()[at].marks = both;
         }
         false
+    }
+
+    /// Are there as many origins of that sort as a value keeps? Sources of the program are counted apart from symbols: however
+    /// many variables a value was made from, a source is not forgotten for them.
+    pub(crate) fn is_full_for(&self, root: &Root, most: usize) -> bool {
+        let is_source = |root: &Root| matches!(root, Root::Source(_));
+        self.entries().len() >= most
+            && self.entries().iter().filter(|known| is_source(&known.root) == is_source(root)).count() >= most
     }
 
     /// Adds all of another tree; true when something is new.

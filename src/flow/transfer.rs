@@ -274,7 +274,7 @@ impl Pass<'_, '_> {
             if is_error && self.summary.returns.entries().iter().filter(n_errors).count() >= 6 {
                 continue;
             }
-            if self.summary.returns.entries().len() < MAX_RESULT {
+            if !self.summary.returns.is_full_for(&entry.root, MAX_RESULT) {
                 self.summary.returns.add(entry.clone());
             }
         }
