@@ -15,6 +15,7 @@
 
 pub(crate) mod byhand;
 pub(crate) mod calls;
+pub(crate) mod forwarded;
 pub(crate) mod generate;
 pub(crate) mod link;
 pub(crate) mod marks;

@@ -97,7 +97,7 @@ impl Values<'_> {
         found
     }
 
-    fn slot_value(&self, slot: SlotId) -> PortValue {
+    pub(super) fn slot_value(&self, slot: SlotId) -> PortValue {
         let set = self.of_slot(slot);
         let tells = |value: &&Value| !matches!(value, Value::Const(Const::Null | Const::Undefined) | Value::Unknown);
         let values: Vec<Value> = set.items().iter().filter(tells).cloned().collect();

@@ -9,10 +9,13 @@ use crate::resolve::ports::argument;
 use crate::resolve::values::At;
 use crate::source::version::Allowed;
 
+use decide::{Decides, decides, like_in_handler};
+
 use super::name::called;
 use super::place::{cap, doubt, tell};
 use super::{Cx, Findings, Unit, loc};
 
+mod decide;
 pub(super) mod protocol;
 pub(crate) mod silent;
 
@@ -47,7 +50,11 @@ fn writes(cx: &Cx<'_>, unit: &Unit<'_>, at: At, sites: &[Site], out: &mut Findin
         let sink = cx.values.models.sink(row);
         let prints = matches!(sink.kind, SinkKind::Write | SinkKind::Noise | SinkKind::Trace);
         let Some(spec) = sink.stream.as_ref().filter(|_| prints) else { continue };
-        if !cx.values.holds(at, &sink.when) || cx.values.stream_of(at, spec) != Stream::Stdout {
+        if !cx.values.holds(at, &sink.when) {
+            continue;
+        }
+        let decides = decides(cx, unit, at, spec);
+        if matches!(decides, Decides::Nobody) {
             continue;
         }
         let version = cx.values.version_of(Some(at.0), row, sink.versions.as_deref());
@@ -61,12 +68,13 @@ fn writes(cx: &Cx<'_>, unit: &Unit<'_>, at: At, sites: &[Site], out: &mut Findin
             if free.iter().all(|site| !site.phase.has(Phase::BEFORE)) {
                 diverted(unit, &mut finding);
             }
-            out.add(finding);
+            add_where_decided(cx, finding, &decides, out);
         }
         if let Some(site) = free.iter().find(|site| site.crash) {
-            let mut finding = crash_finding(cx, unit, at, site, out);
-            doubt_version(cx, row, version, &mut finding);
-            out.add(finding);
+            for mut finding in crash_findings(cx, unit, at, site, out) {
+                doubt_version(cx, row, version, &mut finding);
+                out.add(finding);
+            }
         }
     }
 }
@@ -98,6 +106,24 @@ fn write_finding(cx: &Cx<'_>, unit: &Unit<'_>, at: At, row: RowRef, site: &Site,
     finding
 }
 
+/// Adds the finding at each place that decides that the output goes to stdout.
+fn add_where_decided(cx: &Cx<'_>, finding: Finding, decides: &Decides, out: &mut Findings<'_>) {
+    let (places, label) = match decides {
+        Decides::Nobody => return,
+        Decides::Call => return out.add(finding),
+        Decides::Callers(callers) => (callers, "this call leaves it at stdout"),
+        Decides::Makers(makers) => (makers, "made to write to stdout"),
+    };
+    for place in places {
+        let mut here = finding.clone();
+        here.path.push(here.primary.clone());
+        here.primary = Step { loc: loc(cx.values.program, *place), text: label.into() };
+        here.shape = out.draft(&here.rule, String::new(), here.primary.clone()).shape;
+        here.function = cx.values.program.funcs[place.0].name.clone();
+        out.add(here);
+    }
+}
+
 /// The SDK points descriptor 1 at stderr while it serves: only what stays in a buffer reaches stdout.
 fn diverted(unit: &Unit<'_>, finding: &mut Finding) {
     if unit.process.serves.iter().any(|serve| serve.diverts_stdout) {
@@ -109,10 +135,16 @@ fn diverted(unit: &Unit<'_>, finding: &mut Finding) {
     }
 }
 
-fn crash_finding(cx: &Cx<'_>, unit: &Unit<'_>, at: At, site: &Site, out: &Findings<'_>) -> Finding {
-    // Where a maintainer edits: the call in the handler itself, not the write in a logger that all share.
+/// Where a maintainer edits: the calls in the handler itself, not the write in a logger that all share.
+fn crash_findings(cx: &Cx<'_>, unit: &Unit<'_>, at: At, site: &Site, out: &Findings<'_>) -> Vec<Finding> {
     let calls = if site.frame_crash { calls_in_crash(unit, site) } else { Vec::new() };
-    let primary = calls.first().copied().unwrap_or(at);
+    let Some(first) = calls.first().copied() else { return vec![crash_finding(cx, unit, at, (at, site), out)] };
+    let all = std::iter::once(first).chain(like_in_handler(cx, unit, first));
+    all.map(|primary| crash_finding(cx, unit, at, (primary, site), out)).collect()
+}
+
+fn crash_finding(cx: &Cx<'_>, unit: &Unit<'_>, at: At, from: (At, &Site), out: &Findings<'_>) -> Finding {
+    let (primary, site) = from;
     let name = called(cx, primary);
     let message = format!("the crash handler reports through `{name}`, which writes to stdout");
     let label = if primary == at { "this goes to stdout" } else { "ends in a write to stdout" };
@@ -229,9 +261,10 @@ fn logger_finding(cx: &Cx<'_>, unit: &Unit<'_>, (at, row): (At, RowRef), sites: 
 fn children(cx: &Cx<'_>, unit: &Unit<'_>, at: At, sites: &[Site], out: &mut Findings<'_>) {
     for row in cx.values.call_rows(at, Table::Child) {
         let child = cx.values.models.child(row);
-        if !cx.values.holds(at, &child.when) || cx.values.stream_of(at, &child.stdout) != Stream::Stdout {
+        if !cx.values.holds(at, &child.when) {
             continue;
         }
+        let decides = decides(cx, unit, at, &child.stdout);
         let version = cx.values.version_of(Some(at.0), row, child.versions.as_deref());
         let moves = |site: &&Site| {
             site.rebinds.iter().any(|id| {
@@ -249,7 +282,7 @@ fn children(cx: &Cx<'_>, unit: &Unit<'_>, at: At, sites: &[Site], out: &mut Find
         if sites.iter().all(|site| !site.phase.has(Phase::BEFORE)) {
             diverted(unit, &mut finding);
         }
-        out.add(finding);
+        add_where_decided(cx, finding, &decides, out);
     }
 }
 

@@ -1,0 +1,86 @@
+//! Which place decides that something is written to stdout: the line to edit.
+//!
+//! Most often it is the call that writes. A helper that hands on the arguments it got lets its callers decide; an object
+//! that was made elsewhere and handed in lets its maker decide; a crash handler calls a helper once a kind of failure.
+
+use crate::flow::live::Site;
+use crate::ir::func::FuncKind;
+use crate::models::index::Table;
+use crate::models::schema::{Stream, StreamPorts, StreamSpec};
+use crate::resolve::values::{At, Value};
+use crate::rules::{Cx, Unit};
+
+/// Who decides.
+pub(super) enum Decides {
+    /// Nothing goes to stdout.
+    Nobody,
+    /// The call itself.
+    Call,
+    /// Some of the calls of the function that it is in.
+    Callers(Vec<At>),
+    /// The calls that made the object which writes.
+    Makers(Vec<At>),
+}
+
+pub(super) fn decides(cx: &Cx<'_>, unit: &Unit<'_>, at: At, spec: &StreamSpec) -> Decides {
+    let sites = &unit.process.live.sites;
+    if let Some(callers) = cx.values.streams_by_caller(at, spec) {
+        let live: Vec<(At, Stream)> = callers.into_iter().filter(|(caller, _)| sites.contains_key(caller)).collect();
+        let on_stdout: Vec<At> =
+            live.iter().filter(|(_, stream)| *stream == Stream::Stdout).map(|(caller, _)| *caller).collect();
+        if !live.is_empty() && on_stdout.is_empty() {
+            return Decides::Nobody;
+        }
+        if !live.is_empty() && on_stdout.len() < live.len() {
+            return Decides::Callers(on_stdout);
+        }
+    }
+    if cx.values.stream_of(at, spec) != Stream::Stdout {
+        return Decides::Nobody;
+    }
+    let makers = makers(cx, unit, at, spec);
+    if makers.is_empty() { Decides::Call } else { Decides::Makers(makers) }
+}
+
+/// The calls that made the object which writes, where other code made it and handed it in. An object that a whole program
+/// shares as a variable of a module is no such object: what is written through it is decided where it is used.
+fn makers(cx: &Cx<'_>, unit: &Unit<'_>, at: At, spec: &StreamSpec) -> Vec<At> {
+    let values = cx.values;
+    let asks_object = |ports: &StreamPorts| ports.from.first().is_some_and(|port| port == "self");
+    let Some(receiver) = values.receiver_slot(at) else { return Vec::new() };
+    if !matches!(spec, StreamSpec::Ports(ports) if asks_object(ports)) {
+        return Vec::new();
+    }
+    let program = values.program;
+    let owner = |at: At| values.classes.owner(at.0).or(program.funcs[at.0].owner);
+    let mut found = Vec::new();
+    for value in values.of_slot(receiver).items() {
+        let Value::Api(node, Some(made)) = value else { continue };
+        if !values.models.index.node(*node).has(Table::Stream)
+            || values.stream_of_values(std::slice::from_ref(value), None) != Stream::Stdout
+        {
+            continue;
+        }
+        let is_own = made.0 == at.0 || owner(*made).is_some() && owner(*made) == owner(at);
+        if !is_own && program.funcs[made.0].kind != FuncKind::Init && unit.process.live.sites.contains_key(made) {
+            found.push(*made);
+        }
+    }
+    found
+}
+
+/// The calls in a crash handler that end in the same helper as the one at `primary`: each tells of another failure.
+pub(super) fn like_in_handler(cx: &Cx<'_>, unit: &Unit<'_>, primary: At) -> Vec<At> {
+    let values = cx.values;
+    let helpers: Vec<_> = values.callees(primary).iter().map(|(func, _)| *func).collect();
+    let in_func = unit.process.live.sites.range((primary.0, crate::base::idx::Id::new(0))..);
+    in_func
+        .take_while(|((func, _), _)| *func == primary.0)
+        .filter(|(at, sites)| {
+            **at != primary
+                && sites.iter().any(|site: &Site| site.crash)
+                && values.callees(**at).iter().any(|(func, _)| helpers.contains(func))
+        })
+        .map(|(at, _)| *at)
+        .collect()
+}
