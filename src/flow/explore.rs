@@ -111,8 +111,9 @@ pub(crate) struct Outcome {
     pub(crate) ret: Option<Abs>,
     /// Control can come back.
     pub(crate) returns: bool,
-    /// The frame can start to serve on stdio.
+    /// The frame can start to serve on stdio, or on any transport where that is asked.
     pub(crate) serves: bool,
+    pub(crate) on_stdio: bool,
     /// The phase when control comes back.
     pub(crate) phase: Phase,
     pub(crate) rebinds: Rc<BTreeSet<u32>>,
@@ -143,8 +144,9 @@ pub(crate) struct Event {
     pub(crate) phase: Phase,
     pub(crate) rebinds: Rc<BTreeSet<u32>>,
     pub(crate) frames: Vec<(FrameId, Mode)>,
-    /// The instruction itself, or a frame that runs in its place, starts to serve on stdio.
+    /// The instruction itself, or a frame that runs in its place, starts to serve.
     pub(crate) serves: bool,
+    pub(crate) on_stdio: bool,
     /// What tests of switches led here.
     pub(crate) facts: Rc<Facts>,
 }
@@ -179,6 +181,8 @@ pub(crate) struct Explorer<'v> {
     pub(crate) assumed: Facts,
     /// Every server is taken to serve on stdio.
     pub(super) force_stdio: bool,
+    /// Serving on whichever transport counts, not only on stdio.
+    pub(super) any_transport: bool,
     pub(crate) frames: IndexVec<FrameId, Frame>,
     by_context: FxHashMap<(FuncId, Context), FrameId>,
     n_contexts: FxHashMap<FuncId, usize>,
@@ -210,6 +214,7 @@ impl<'v> Explorer<'v> {
             values,
             assumed: Facts::default(),
             force_stdio: false,
+            any_transport: false,
             frames: IndexVec::new(),
             by_context: FxHashMap::default(),
             n_contexts: FxHashMap::default(),
@@ -246,8 +251,14 @@ impl<'v> Explorer<'v> {
             return self.frame(func, Context { args: Vec::new(), ..context });
         }
         *n_contexts += 1;
-        let outcome =
-            Outcome { ret: None, returns: true, serves: false, phase: context.phase, rebinds: context.rebinds.clone() };
+        let outcome = Outcome {
+            ret: None,
+            returns: true,
+            serves: false,
+            on_stdio: false,
+            phase: context.phase,
+            rebinds: context.rebinds.clone(),
+        };
         let id = self.frames.push(Frame { func, outcome, blocks: BTreeMap::new() });
         self.by_context.insert(key, id);
         if self.depth >= MAX_DEPTH {
@@ -307,7 +318,8 @@ impl<'v> Explorer<'v> {
             }
         }
         let serves = blocks.values().flat_map(|visited| &visited.events).any(|event| event.serves);
-        if serves {
+        let on_stdio = blocks.values().flat_map(|visited| &visited.events).any(|event| event.on_stdio);
+        if on_stdio {
             self.serving_funcs.insert(func_id);
         }
         let frame = &mut self.frames[id];
@@ -316,6 +328,7 @@ impl<'v> Explorer<'v> {
             ret: result.ret.flatten(),
             returns: result.phase != Phase::default(),
             serves,
+            on_stdio,
             phase: result.phase,
             rebinds: result.rebinds.unwrap_or_else(|| context.rebinds.clone()),
         };

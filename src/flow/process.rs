@@ -49,6 +49,7 @@ pub(crate) struct OnAny {
     pub(crate) live: Live,
     /// The functions of its frames.
     pub(crate) funcs: BTreeSet<FuncId>,
+    handlers: Vec<Handler>,
 }
 
 /// A function that runs when the agent asks.
@@ -97,6 +98,7 @@ pub(crate) fn process<'v>(
     let main = if start.is_main { start.module } else { None };
     let mut first = Explorer::new(values, prepared.clone(), main);
     first.force_stdio = force_stdio;
+    first.any_transport = true;
     let roots = run_roots(&mut first, start);
     run_later(&mut first, &roots);
     if first.serves.is_empty() {
@@ -107,39 +109,51 @@ pub(crate) fn process<'v>(
     let mut assumed = Assumed { explorer: &first, known: BTreeMap::new() }.of_process(&roots);
     assumed.decide(other_transport(values), &Const::str(values.models.stdio_word()));
     explorer.assumed = assumed;
-    let on_any_transport = if explorer.assumed.is_empty() { None } else { Some(on_any(&mut first, &roots)) };
+    let is_other = |(_, kind): &(At, TransportKind)| !matches!(kind, TransportKind::Stdio | TransportKind::Unknown);
+    let is_same = explorer.assumed.is_empty() && !first.serves.keys().any(is_other);
+    let on_any_transport = if is_same { None } else { Some(on_any(&mut first, &roots)) };
     explorer.take_knowledge(&mut first);
     let roots = run_roots(&mut explorer, start);
-    let mut handlers = mark_handlers(&mut explorer);
-    let mut later = run_later(&mut explorer, &roots);
     // What only runs later may be what starts to serve: a block of async code that is handed to something.
-    let mut n_serves = 0;
-    while explorer.serves.len() > n_serves {
-        n_serves = explorer.serves.len();
-        handlers = mark_handlers(&mut explorer);
-        later = run_later(&mut explorer, &roots);
-    }
-    loop {
-        let live = live(&explorer, &roots, &later);
-        // Destructors and library traits of classes that turned out to be used.
-        let n_known = explorer.later.len();
-        run_by_trait(&mut explorer, &live);
-        if explorer.later.len() == n_known {
-            let mut serves: Vec<Serve> = explorer.serves.values().cloned().collect();
-            serves.sort_by_key(|serve| serve.kind);
-            let handlers = all_handlers(&explorer, &live, handlers);
-            return Some(Process { explorer, live, on_any_transport, serves, handlers });
+    let (marked, live) = loop {
+        let n_serves = explorer.serves.len();
+        let marked = mark_handlers(&mut explorer);
+        let live = settle(&mut explorer, &roots);
+        if explorer.serves.len() == n_serves {
+            break (marked, live);
         }
-        later = run_later(&mut explorer, &roots);
+    };
+    let mut serves: Vec<Serve> = explorer.serves.values().cloned().collect();
+    serves.sort_by_key(|serve| serve.kind);
+    let mut handlers = all_handlers(&explorer, &live, marked);
+    for handler in on_any_transport.iter().flat_map(|any| &any.handlers) {
+        if !handlers.iter().any(|known| known.func == handler.func) {
+            handlers.push(handler.clone());
+        }
+    }
+    Some(Process { explorer, live, on_any_transport, serves, handlers })
+}
+
+/// What of a process is live, with the destructors and library traits of classes that turn out to be used.
+fn settle(explorer: &mut Explorer<'_>, roots: &[FrameId]) -> Live {
+    let mut later = run_later(explorer, roots);
+    loop {
+        let live = live(explorer, roots, &later);
+        let n_known = explorer.later.len();
+        run_by_trait(explorer, &live);
+        if explorer.later.len() == n_known {
+            return live;
+        }
+        later = run_later(explorer, roots);
     }
 }
 
 fn on_any(explorer: &mut Explorer<'_>, roots: &[FrameId]) -> OnAny {
-    mark_handlers(explorer);
-    let later = run_later(explorer, roots);
-    let live = live(explorer, roots, &later);
+    let marked = mark_handlers(explorer);
+    let live = settle(explorer, roots);
     let funcs = live.reached.keys().map(|(frame, _)| explorer.frames[*frame].func).collect();
-    OnAny { live, funcs }
+    let handlers = all_handlers(explorer, &live, marked);
+    OnAny { live, funcs, handlers }
 }
 
 fn other_transport(values: &Values<'_>) -> impl Fn(&Const) -> bool {
@@ -173,7 +187,7 @@ impl Assumed<'_, '_> {
         let explorer = self.explorer;
         let frame = &explorer.frames[id];
         let mut all: Option<Facts> = None;
-        for event in frame.blocks.values().flat_map(|visited| &visited.events).filter(|event| event.serves) {
+        for event in frame.blocks.values().flat_map(|visited| &visited.events).filter(|event| event.on_stdio) {
             // What runs where another transport was chosen does not choose stdio, whatever is handed around.
             if event.facts.says(other_transport(explorer.values)) {
                 continue;

@@ -56,8 +56,9 @@ impl Explorer<'_> {
                 rebinds: (*state.rebinds).clone(),
             }
         });
+        event.serves |= on_stdio || self.any_transport;
         if on_stdio {
-            event.serves = true;
+            event.on_stdio = true;
             self.serving_calls.insert(at);
             state.phase = if blocks { Phase::AFTER } else { Phase::SERVING };
         }
@@ -97,6 +98,7 @@ impl Explorer<'_> {
                 rebinds: (*state.rebinds).clone(),
             });
         event.serves = true;
+        event.on_stdio = true;
         self.serving_calls.insert(at);
         state.phase = Phase::SERVING;
     }

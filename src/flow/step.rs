@@ -42,6 +42,7 @@ impl Explorer<'_> {
             rebinds: state.rebinds.clone(),
             frames: Vec::new(),
             serves: false,
+            on_stdio: false,
             facts: state.facts.clone(),
         }
     }
@@ -139,7 +140,7 @@ impl Explorer<'_> {
                 Some(_) => None,
             });
             self.enter(&mut event, frame, Mode::Now, state);
-            if is_started && !outcome.returns && outcome.serves {
+            if is_started && !outcome.returns && outcome.on_stdio {
                 state.phase = state.phase.union(Phase::SERVING);
             }
         }
@@ -166,6 +167,7 @@ impl Explorer<'_> {
             return;
         }
         event.serves |= outcome.serves;
+        event.on_stdio |= outcome.on_stdio;
         if outcome.returns {
             let only = event.frames.len() == 1;
             state.phase = if only { outcome.phase } else { state.phase.union(outcome.phase) };
@@ -243,7 +245,7 @@ impl Explorer<'_> {
         }
         let context = Context { args: Vec::new(), phase: before.phase, rebinds: before.rebinds.clone() };
         let frame = self.frame(callee, context);
-        let (ending, serves) = (!self.frames[frame].outcome.returns, self.frames[frame].outcome.serves);
+        let (ending, serves) = (!self.frames[frame].outcome.returns, self.frames[frame].outcome.on_stdio);
         let keep = state.clone();
         self.enter(event, frame, mode, state);
         if mode == Mode::Now {

@@ -381,6 +381,14 @@ impl Index {
         self.nodes.borrow().items[id].clone()
     }
 
+    /// Does a pattern speak of this very name, and not only of every name below a package (`package.**.Client`)?
+    pub(crate) fn is_named(&self, node: &Node) -> bool {
+        let below = node.states.iter().filter(|state| self.states[**state].loops);
+        let loose: BTreeSet<StateId> =
+            below.flat_map(|state| self.states[*state].silent.iter().copied().chain([*state])).collect();
+        node.states.iter().any(|state| !loose.contains(state))
+    }
+
     fn intern(&self, states: Vec<StateId>, name: Symbol, library: Symbol, language: Language) -> NodeId {
         let (states, named) = self.closure(states);
         let key = (states.clone(), library.clone(), language);

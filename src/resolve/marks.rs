@@ -127,7 +127,7 @@ impl Values<'_> {
         let is_active = |base: NodeId| {
             let node = self.models.index.node(base);
             let name = node.name.rsplit(['.', ':']).next().unwrap_or_default().trim_end_matches("()").to_owned();
-            !node.is_modelled() && !self.models.is_passive_base(&name)
+            !self.models.index.is_named(&node) && !self.models.is_passive_base(&name)
         };
         self.language_of_class(class) != Language::Rust && self.classes.api_bases(class).into_iter().any(is_active)
     }
