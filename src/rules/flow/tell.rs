@@ -78,6 +78,10 @@ pub(super) fn finding(
     if finding.rule == "argument-in-log" && finding.doubts.iter().any(|why| is_switch(why)) {
         finding.level = Level::Note;
     }
+    // A name that tells nothing, and a doubt besides: posture.
+    if verdict.level == Some(Level::Note) && finding.doubts.len() > verdict.doubts.len().min(1) {
+        finding.persona = Persona::Pedantic;
+    }
     finding.path = path(cx, leak);
     finding
 }
