@@ -23,9 +23,6 @@ use super::judge::Verdict;
 const MAX_KEPT: usize = 3;
 const MAX_STEPS: usize = 16;
 
-/// Fewest places that outlive a request through which what came with one is a doubt. An object made for the request takes one.
-const MIN_OUTLIVING: usize = 2;
-
 pub(super) fn finding(
     cx: &Cx<'_>,
     unit: &Unit<'_>,
@@ -66,8 +63,10 @@ pub(super) fn finding(
             finding.persona = Persona::Pedantic;
         }
     }
-    // Two doubts whether the value gets there at all: worth a look when somebody asks for everything, not on every run.
-    if finding.doubts.iter().filter(|why| !is_switch(why)).count() > 1 {
+    // Two doubts whether the value gets there at all, or one and a doubt whether it matters: worth a look when somebody asks
+    // for everything, not on every run.
+    let n_doubts = finding.doubts.iter().filter(|why| !is_switch(why)).count();
+    if n_doubts > 1 || n_doubts == 1 && !verdict.doubts.is_empty() || is_kept_for_others(cx, leak) {
         finding.level = Level::Note;
         finding.persona = Persona::Pedantic;
     }
@@ -115,13 +114,8 @@ fn way(cx: &Cx<'_>, leak: &Leak, finding: &mut Finding) {
     if !is_error && steps.iter().any(|(_, what)| *what == What::Caught) {
         doubt(finding, "an error carries it, if that error is raised at all".into());
     }
-    // What arrives with a request and is found in a field may have come with another one.
-    if matches!(leak.source.kind, Kind::Argument | Kind::Response) {
-        let n_long =
-            steps.iter().filter(|(at, what)| matches!(what, What::Stored(_)) && outlives_request(cx, *at)).count();
-        if n_long >= MIN_OUTLIVING {
-            doubt(finding, format!("it is kept in {n_long} places that outlive the request"));
-        }
+    if is_kept_for_others(cx, leak) {
+        doubt(finding, "it is kept where other requests find it, and may not be there when they come".into());
     }
     let n_kept = steps.iter().filter(|(_, what)| matches!(what, What::Stored(_))).count();
     if n_kept > MAX_KEPT {
@@ -130,6 +124,18 @@ fn way(cx: &Cx<'_>, leak: &Leak, finding: &mut Finding) {
     if steps.len() > MAX_STEPS {
         doubt(finding, format!("the way has {} steps", steps.len()));
     }
+}
+
+/// Does what came with a request get to the sink by a place that outlives the request? It may have come with another one.
+fn is_kept_for_others(cx: &Cx<'_>, leak: &Leak) -> bool {
+    matches!(leak.source.kind, Kind::Argument | Kind::Response)
+        && leak
+            .hit
+            .entry
+            .trace
+            .steps()
+            .iter()
+            .any(|(at, what)| matches!(what, What::Stored(_)) && outlives_request(cx, *at))
 }
 
 /// Is a value stored here to a field or a variable of a module, not to a variable of a function that is shared with its
