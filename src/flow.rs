@@ -17,7 +17,9 @@
 //! | `domain` | what the taint pass knows of a value: origins, where in it, how they got there |
 //! | `summary` | what a function does with what it is given |
 //! | `transfer` | one function, instruction by instruction |
-//! | `apply` | what a call does |
+//! | `places` | what variables and fields hold |
+//! | `apply` | what a call does: functions of the program |
+//! | `library`, `callbacks` | what library calls give, what functions handed to them are called with |
 //! | `sources`, `sinks` | where values of interest come from, where they leave |
 //! | `reach` | the question the other way round: which sources are in one value |
 //! | `solve` | the whole program: functions callees first, handlers, variables that outlive a call |
@@ -25,11 +27,14 @@
 pub(crate) mod abs;
 pub(crate) mod apply;
 pub(crate) mod bounds;
+pub(crate) mod callbacks;
 pub(crate) mod domain;
 pub(crate) mod explore;
 pub(crate) mod known;
+pub(crate) mod library;
 pub(crate) mod live;
 pub(crate) mod main_module;
+pub(crate) mod places;
 pub(crate) mod process;
 pub(crate) mod reach;
 pub(crate) mod rebinding;

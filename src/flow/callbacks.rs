@@ -1,0 +1,100 @@
+//! Functions that are handed to a library: what it calls them with, and what comes of their results.
+
+use crate::ir::func::FuncId;
+use crate::ir::instr::{Call, Field};
+use crate::models::index::{RowRef, Table};
+use crate::models::lists::ErrorFate;
+use crate::models::path::PortHead;
+use crate::models::schema::CallbackTime;
+use crate::resolve::ports::argument;
+use crate::resolve::solve::CallKind;
+use crate::resolve::values::{At, Value};
+
+use super::domain::{ANY, ERR, Form, Kind, Tree};
+use super::summary::Bound;
+use super::transfer::Pass;
+
+impl Pass<'_, '_> {
+    /// Functions handed to a library: what it calls them with, and what comes of their results.
+    pub(super) fn callbacks(
+        &mut self,
+        call: &Call,
+        at: At,
+        callees: &[(FuncId, CallKind)],
+        receiver: &Tree,
+        result: &mut Tree,
+    ) {
+        if callees.iter().all(|(_, kind)| *kind != CallKind::Callback) {
+            return;
+        }
+        let rows = self.taint.values.call_rows(at, Table::Callback);
+        let fate = match call.callee.path.last() {
+            Some(Field::Name(name)) => self.error_fate(name),
+            _ => None,
+        };
+        for (func, kind) in callees {
+            if *kind != CallKind::Callback {
+                continue;
+            }
+            let params = self.taint.values.program.funcs[*func].params.len();
+            let mut bound = Bound { params: vec![Tree::default(); params], receiver: Tree::default() };
+            let row = rows.iter().find(|row| self.is_callback_of(call, at, **row, *func)).copied();
+            let mut returns = true;
+            match row.map(|row| self.taint.values.models.callback(row)) {
+                Some(callback) => {
+                    returns = callback.returns;
+                    for (index, gives) in callback.gives.iter().enumerate().take(params) {
+                        bound.params[index] = self.port_tree(call, gives, receiver);
+                    }
+                    if callback.runs == CallbackTime::Failure && params > 0 {
+                        let error = self.source(Kind::Error, at, None);
+                        bound.params[0].add(error);
+                        bound.params[0].join(&self.caught_tree(&receiver.read(ERR), at));
+                    } else if self.chained.contains(&at.1) {
+                        result.join(&receiver.map(|entry| {
+                            if entry.at.first().is_some_and(|key| key == ERR) { Some(entry) } else { None }
+                        }));
+                    }
+                }
+                None if self.is_registration(at) => returns = false,
+                None if !self.iterates(call) => {}
+                None => {
+                    // The error of a result, the items of a container, or whatever the receiver is.
+                    let items = receiver.read(if fate.is_some() { ERR } else { ANY });
+                    for param in &mut bound.params {
+                        param.join(&items.map(|entry| if entry.form == Form::Held { None } else { Some(entry) }));
+                    }
+                }
+            }
+            let given = self.called_back(at, *func, &bound);
+            if fate == Some(ErrorFate::Mapped) {
+                result.join(&given.under(&[ERR.into()]));
+            } else if returns && fate != Some(ErrorFate::Shown) {
+                result.join(&given);
+                result.join(&given.under(&[ANY.into()]));
+            }
+        }
+    }
+
+    fn iterates(&self, call: &Call) -> bool {
+        matches!(call.callee.path.last(), Some(Field::Name(name)) if self.taint.values.models.iterates(name))
+    }
+
+    fn is_registration(&self, at: At) -> bool {
+        let values = self.taint.values;
+        [Table::Handler, Table::Crash, Table::Serve, Table::Sink]
+            .iter()
+            .any(|table| !values.call_rows(at, *table).is_empty())
+    }
+
+    fn is_callback_of(&self, call: &Call, at: At, row: RowRef, func: FuncId) -> bool {
+        let callback = self.taint.values.models.callback(row);
+        callback.func_ports.iter().any(|port| match argument(call, &port.head) {
+            Some(value) if port.path.is_empty() => {
+                self.taint.values.of(at.0, value).items().contains(&Value::Func(func))
+            }
+            Some(_) => true,
+            None => matches!(port.head, PortHead::AllArgs | PortHead::ArgsFrom(_) | PortHead::Receiver),
+        })
+    }
+}

@@ -1,0 +1,239 @@
+//! What a library call gives: the rows of its model, what methods of every text, list or result do, and what is taken to
+//! happen where nobody knows.
+
+use crate::base::idx::Id;
+use crate::ir::instr::{Base, Call, CallStyle, Field, InstrId};
+use crate::ir::program::Language;
+use crate::models::index::{RowRef, Table};
+use crate::models::lists::ErrorFate;
+use crate::models::path::PortHead;
+use crate::resolve::ports::argument;
+use crate::resolve::solve::CallKind;
+use crate::resolve::values::{At, Value};
+
+use super::apply::port_keys;
+use super::domain::{ANY, ERR, Entry, Form, Kind, Marks, Tree, What};
+use super::transfer::{Pass, is_no_error};
+use super::words::Keeps;
+
+/// What a value is, as far as it decides what a library call makes of it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Callee {
+    /// A function of a module: `path.join`, `json.dumps`.
+    Function,
+    /// A method of an object that a library made: `client.search`.
+    Method,
+    Unknown,
+}
+
+impl Pass<'_, '_> {
+    /// What a library call gives; also what it raises and puts into its arguments.
+    pub(super) fn library(&mut self, call: &Call, id: InstrId, receiver: &Tree, is_known: bool) -> Tree {
+        let at = (self.id, id);
+        let values = self.taint.values;
+        let mut result = Tree::default();
+        if let (Some((_, Field::Name(name))), false) = (call.callee.split_last(), is_known)
+            && self.taint.words.is_clean_method(self.language, name)
+        {
+            return result;
+        }
+        let sourced = self.call_sources(at, &mut result);
+        let flows: Vec<RowRef> = values.call_rows(at, Table::Flow);
+        let is_clean = !values.call_rows(at, Table::Clean).is_empty();
+        let is_sink = !values.call_rows(at, Table::Sink).is_empty();
+        let mut raised = Tree::default();
+        for row in &flows {
+            self.flow_row(call, at, *row, receiver, &mut result, &mut raised);
+        }
+        // What a method of every text, list or result does is no other library's work: it raises nothing.
+        let mut by_name = false;
+        if flows.is_empty() && !is_clean && !is_known && !sourced && !is_sink {
+            let kept = self.by_name(call, at, receiver);
+            by_name = kept.is_some();
+            result.join(&kept.unwrap_or_else(|| self.obscure(call, id, receiver)));
+        }
+        if !is_known && !is_clean && !is_sink && !by_name && call.style != CallStyle::Macro {
+            self.library_raises(at, &raised, &mut result);
+        }
+        result
+    }
+
+    fn library_raises(&mut self, at: At, raised: &Tree, result: &mut Tree) {
+        if self.language == Language::Rust {
+            let mut error = self.source(Kind::Error, at, None);
+            error.at.push(ERR.into());
+            result.add(error);
+            result.join(&raised.under(&[ERR.into()]));
+        } else {
+            self.fail(at, raised, true, result);
+        }
+    }
+
+    fn flow_row(&mut self, call: &Call, at: At, row: RowRef, receiver: &Tree, result: &mut Tree, raised: &mut Tree) {
+        let flow = self.taint.values.models.flow(row);
+        let mut moved = Tree::default();
+        for from in &flow.from {
+            let held = self.port_tree(call, from, receiver);
+            let keeps_error = from.head == PortHead::Receiver || !from.path.is_empty();
+            moved.join(&if keeps_error { held } else { held.only(is_no_error) });
+            if flow.text
+                && from.path.is_empty()
+                && let Some(value) = argument(call, &from.head)
+            {
+                moved.join(&self.inside(value, at));
+            }
+        }
+        let moved = moved.map(|entry| Some(entry.then(at, What::Through)));
+        let moved = if flow.text { moved.formed(Form::Text, at) } else { moved };
+        if moved.is_empty() {
+            return;
+        }
+        for to in &flow.to {
+            match &to.head {
+                PortHead::Return => {
+                    result.join(&moved.under(&port_keys(to)));
+                }
+                PortHead::Throws if to.path.is_empty() => {
+                    raised.join(&moved.formed(Form::Text, at));
+                }
+                PortHead::Throws => {
+                    raised.join(&moved.formed(Form::Text, at).under(&port_keys(to)));
+                }
+                PortHead::Receiver => {
+                    if let Some((place, _)) = call.callee.split_last() {
+                        let tree = moved.under(&port_keys(to));
+                        self.put(&place, &tree, at);
+                        if let Base::Value(value) = &place.base
+                            && place.path.is_empty()
+                        {
+                            self.put_value(*value, &tree, at);
+                        }
+                    }
+                }
+                head => {
+                    if let Some(value) = argument(call, head) {
+                        let tree = moved.under(&port_keys(to));
+                        self.put_value(value, &tree, at);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Which kind of thing is called.
+    fn callee_of(&self, at: At) -> Callee {
+        let Some(slot) = self.taint.values.callee_slot(at) else { return Callee::Unknown };
+        let mut kind = Callee::Unknown;
+        for value in self.taint.values.of_slot(slot).items() {
+            match value {
+                Value::Api(_, Some(_)) => return Callee::Method,
+                Value::Api(_, None) => kind = Callee::Function,
+                _ => {}
+            }
+        }
+        kind
+    }
+
+    /// What a method gives whose name all texts and lists have, on an object that nothing is known of.
+    fn by_name(&self, call: &Call, at: At, receiver: &Tree) -> Option<Tree> {
+        let Some(Field::Name(name)) = call.callee.path.last() else { return None };
+        let words = &self.taint.words;
+        if self.callee_of(at) == Callee::Function && receiver.is_empty() {
+            return None;
+        }
+        if let Some(fate) = self.error_fate(name) {
+            let kept = if fate == ErrorFate::Shown { receiver.clone() } else { receiver.only(is_no_error) };
+            return Some(kept.map(|entry| Some(entry.then(at, What::Through))));
+        }
+        if words.is_mapping_method(self.language, name) {
+            let callees = self.taint.values.callees(at);
+            return callees.iter().any(|(_, kind)| *kind == CallKind::Callback).then(Tree::default);
+        }
+        let keeps = words.keeping_method(self.language, name)?;
+        let mut tree = match keeps {
+            Keeps::Text => receiver.only(is_no_error).formed(Form::Text, at),
+            Keeps::Part => receiver.clone(),
+        };
+        if let Some(first) = words.first_added(name) {
+            for arg in call.args.iter().skip(first) {
+                tree.join(&self.given[arg.value.index()].only(is_no_error).formed(Form::Text, at));
+            }
+        }
+        let is_inside = |entry: Entry| (entry.form != Form::Held).then(|| entry.then(at, What::Through));
+        Some(tree.map(is_inside))
+    }
+
+    /// What becomes of the error of a result by a method of this name.
+    pub(super) fn error_fate(&self, name: &str) -> Option<ErrorFate> {
+        if self.language == Language::Rust { self.taint.values.models.error_fate(name) } else { None }
+    }
+
+    /// A library call that no model describes. What is computed from a value holds it; what is fetched with it does not.
+    fn obscure(&mut self, call: &Call, id: InstrId, receiver: &Tree) -> Tree {
+        let at = (self.id, id);
+        let mut tree = Tree::default();
+        let callee = self.callee_of(at);
+        let is_fetched = self.awaited.contains(&id);
+        let of_receiver = receiver.map(|entry| {
+            if entry.form == Form::Held || is_fetched && entry.form == Form::Exact { None } else { Some(entry) }
+        });
+        tree.join(&of_receiver);
+        let keeps_args = match callee {
+            Callee::Function => true,
+            Callee::Method | Callee::Unknown => self.language != Language::Python || !receiver.is_empty(),
+        };
+        if !is_fetched && keeps_args {
+            let form =
+                if call.style == CallStyle::New || self.is_constructor_name(call) { Form::Held } else { Form::Text };
+            for arg in &call.args {
+                let held = &self.given[arg.value.index()];
+                let has_fields = |entry: &Entry| entry.at.first().is_some_and(|key| key != ANY);
+                let held = held.only(is_no_error).map(|entry| {
+                    let form = if has_fields(&entry) { Form::Held } else { form };
+                    if entry.form == Form::Held { None } else { Some(entry.formed(form, at)) }
+                });
+                tree.join(&held);
+            }
+            self.keep_in_container(call, at);
+        }
+        tree.marked(Marks::OBSCURE).map(|entry| Some(entry.then(at, What::Through)))
+    }
+
+    /// `Client::new(key)`, `Client(key)`: by the convention that types start with a capital.
+    fn is_constructor_name(&self, call: &Call) -> bool {
+        let mut names = call.callee.path.iter().filter_map(|field| match field {
+            Field::Name(name) => Some(name.as_str()),
+            _ => None,
+        });
+        let base = match &call.callee.base {
+            Base::Global(name) => Some(name.to_string()),
+            Base::Cell(cell) => Some(self.taint.values.program.cells[*cell].name.to_string()),
+            _ => None,
+        };
+        let capital =
+            |name: &str| name.chars().next().is_some_and(char::is_uppercase) && name.chars().any(char::is_lowercase);
+        match self.language {
+            Language::Rust => false,
+            _ => match names.next_back() {
+                Some(last) => capital(last),
+                None => base.is_some_and(|name| capital(&name)),
+            },
+        }
+    }
+
+    /// A method of an object or array literal keeps what it is given.
+    fn keep_in_container(&mut self, call: &Call, at: At) {
+        let Some((place, _)) = call.callee.split_last() else { return };
+        let Some(slot) = self.taint.values.receiver_slot(at) else { return };
+        let is_container =
+            self.taint.values.of_slot(slot).items().iter().any(|value| matches!(value, Value::Record(_)));
+        if !is_container {
+            return;
+        }
+        let mut kept = Tree::default();
+        for arg in &call.args {
+            kept.join(&self.given[arg.value.index()].under(&[ANY.into()]));
+        }
+        self.put(&place, &kept, at);
+    }
+}

@@ -1,0 +1,192 @@
+//! What places hold: local variables in order of execution, variables and fields that outlive the call as symbols.
+
+use crate::base::Symbol;
+use crate::base::idx::Id;
+use crate::ir::func::{FuncKind, LocalId};
+use crate::ir::instr::{Base, Field, Place};
+use crate::resolve::values::{At, Value};
+
+use super::domain::{ANY, Entry, Form, Heap, Marks, Path, Root, Trace, Tree, What};
+use super::summary::{Bound, Hit};
+use super::transfer::{Pass, is_no_error, key_of};
+
+impl Pass<'_, '_> {
+    /// What a place holds.
+    pub(super) fn load(&mut self, place: &Place, at: At) -> Tree {
+        let mut tree = match &place.base {
+            Base::Local(local) => self.state.get(local).cloned().unwrap_or_default(),
+            Base::Cell(cell) => {
+                let heap = self.taint.names.heap(Heap::Cell(*cell));
+                Tree::of(Entry::new(Root::Heap(heap), Trace::default()))
+            }
+            Base::Value(value) => self.given[value.index()].clone(),
+            Base::Global(_) => Tree::default(),
+        };
+        if place.path.is_empty() {
+            if let Base::Global(_) = place.base {
+                self.read_sources(place, 0, &mut tree, at);
+            }
+            return tree;
+        }
+        for depth in 0..place.path.len() {
+            let values = self.taint.values.prefix_values(self.id, place, depth);
+            let field = &place.path[depth];
+            tree = self.member(&tree, values, field, at);
+            self.read_sources(place, depth + 1, &mut tree, at);
+        }
+        self.credential_field(place, &mut tree, at);
+        tree
+    }
+
+    fn member(&mut self, of: &Tree, values: &[Value], field: &Field, at: At) -> Tree {
+        let Some(key) = key_of(field) else {
+            // The payload of `Ok` or `Some` is the value itself.
+            return of.only(is_no_error);
+        };
+        if self.taint.is_plain_field(values, &key) {
+            return Tree::default();
+        }
+        let mut tree = if self.taint.is_clean_field(self.language, &key) { Tree::default() } else { of.read(&key) };
+        for value in values {
+            match value {
+                Value::Module(module) => {
+                    for cell in self.taint.exported(*module, &key) {
+                        let heap = self.taint.names.heap(Heap::Cell(cell));
+                        tree.add(Entry::new(Root::Heap(heap), Trace::default()));
+                    }
+                }
+                Value::Instance(class) | Value::Typed(class) => {
+                    let top = self.taint.values.classes.top(*class);
+                    let getter = self.taint.values.classes.methods(*class, &key);
+                    for func in getter {
+                        if self.taint.values.program.funcs[func].kind == FuncKind::Getter {
+                            let bound = Bound { params: Vec::new(), receiver: of.clone() };
+                            tree.join(&self.apply(at, func, &bound, Marks::default()));
+                        }
+                    }
+                    let heap = self.taint.names.heap(Heap::Field(top, key.clone()));
+                    tree.add(Entry::new(Root::Heap(heap), Trace::default()));
+                }
+                Value::Class(class) => {
+                    let heap = self.taint.names.heap(Heap::Field(*class, key.clone()));
+                    tree.add(Entry::new(Root::Heap(heap), Trace::default()));
+                }
+                _ => {}
+            }
+        }
+        tree
+    }
+
+    /// Puts a value into a place.
+    pub(super) fn store(&mut self, place: &Place, tree: &Tree, at: At) {
+        let keys: Vec<Symbol> = place.path.iter().filter_map(key_of).collect();
+        if let Base::Local(local) = &place.base
+            && keys.is_empty()
+        {
+            self.state_mut().insert(*local, tree.clone());
+            return;
+        }
+        if let Base::Local(local) = &place.base
+            && !keys.iter().any(|key| key == ANY)
+            && let Some(known) = self.state_mut().get_mut(local)
+        {
+            known.clear(&keys);
+            if let [key] = keys.as_slice() {
+                *known = known.map(|entry| entry.lacking(key));
+            }
+        }
+        self.put(place, tree, at);
+    }
+
+    /// Adds a value to what a place holds.
+    pub(super) fn put(&mut self, place: &Place, tree: &Tree, at: At) {
+        if tree.is_empty() {
+            return;
+        }
+        let keys: Vec<Symbol> = place.path.iter().filter_map(key_of).collect();
+        match &place.base {
+            Base::Local(local) => {
+                let under = tree.under(&keys);
+                self.put_out(*local, &under);
+                self.state_mut().entry(*local).or_default().join(&under);
+            }
+            Base::Cell(cell) => {
+                let heap = self.taint.names.heap(Heap::Cell(*cell));
+                let name = self.taint.values.program.cells[*cell].name.clone();
+                for entry in tree.under(&keys).into_entries() {
+                    self.write(heap, entry.then(at, What::Stored(name.clone())));
+                }
+            }
+            Base::Value(_) | Base::Global(_) => {}
+        }
+        for depth in 0..place.path.len() {
+            let values = self.taint.values.prefix_values(self.id, place, depth);
+            let keys: Vec<Symbol> = place.path[depth..].iter().filter_map(key_of).collect();
+            let Some((key, rest)) = keys.split_first() else { continue };
+            for value in values {
+                let heaps: Vec<Heap> = match value {
+                    Value::Instance(class) | Value::Typed(class) => {
+                        vec![Heap::Field(self.taint.values.classes.top(*class), key.clone())]
+                    }
+                    Value::Class(class) => vec![Heap::Field(*class, key.clone())],
+                    Value::Module(module) => self.taint.exported(*module, key).into_iter().map(Heap::Cell).collect(),
+                    _ => Vec::new(),
+                };
+                for heap in heaps {
+                    let heap = self.taint.names.heap(heap);
+                    for entry in tree.under(rest).into_entries() {
+                        self.write(heap, entry.then(at, What::Stored(key.clone())));
+                    }
+                }
+            }
+        }
+    }
+
+    /// A store into what a parameter holds is seen by the caller.
+    fn put_out(&mut self, local: LocalId, tree: &Tree) {
+        let Some(held) = self.state.get(&local) else { return };
+        let targets: Vec<(u32, Path)> = held
+            .entries()
+            .iter()
+            .filter(|entry| entry.at.is_empty() && entry.form == Form::Exact)
+            .filter_map(|entry| match entry.root {
+                Root::Param(index) => Some((index, entry.path.clone())),
+                _ => None,
+            })
+            .collect();
+        for (index, path) in targets {
+            for entry in tree.under(&path).into_entries() {
+                self.summary.add_out(index, entry);
+            }
+        }
+    }
+
+    /// What an object of a class is made with goes to the fields of the class.
+    pub(super) fn fill_instances(&mut self, values: &[Value], tree: &Tree, at: At) {
+        for value in values {
+            let Value::Instance(class) = value else { continue };
+            let top = self.taint.values.classes.top(*class);
+            for entry in tree.entries() {
+                let Some((key, rest)) = entry.at.split_first() else { continue };
+                let heap = self.taint.names.heap(Heap::Field(top, key.clone()));
+                let mut inner = entry.clone().then(at, What::Stored(key.clone()));
+                inner.at = rest.into();
+                self.write(heap, inner);
+            }
+        }
+    }
+
+    pub(super) fn write(&mut self, heap: super::domain::HeapId, entry: Entry) {
+        match entry.root {
+            Root::Param(_) => self.summary.add_write(heap, entry),
+            Root::Source(_) | Root::Heap(_) => self.taint.add_write(heap, entry),
+        }
+    }
+
+    pub(super) fn hit(&mut self, hit: Hit) {
+        match hit.entry.root {
+            Root::Param(_) => self.summary.add_hit(hit),
+            Root::Source(_) | Root::Heap(_) => self.taint.add_hit(hit),
+        }
+    }
+}
