@@ -9,7 +9,7 @@ use crate::base::span::FileId;
 use crate::config::Options;
 use crate::flow::explore::Prepared;
 use crate::flow::process::{Process, Start, prepare, process};
-use crate::ir::func::FuncId;
+use crate::ir::func::{FuncId, FuncKind};
 use crate::ir::instr::{Import, Op};
 use crate::ir::program::{Language, ModuleId};
 use crate::models::index::Table;
@@ -59,7 +59,9 @@ impl Before {
                         }
                     }
                     // Whoever makes a block of async code has it run, one way or another.
-                    Op::Closure(inner) => before.entry(*inner).or_default().push(func),
+                    Op::Closure(inner) if program.funcs[*inner].kind == FuncKind::Lambda => {
+                        before.entry(*inner).or_default().push(func)
+                    }
                     Op::Import(import) if !import.type_only => {
                         for module in values.runs(body.module, import) {
                             before.entry(program.modules[module].init).or_default().push(func);

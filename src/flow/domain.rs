@@ -217,11 +217,7 @@ impl Entry {
     }
 
     fn same(&self, other: &Self) -> bool {
-        self.root == other.root
-            && self.form == other.form
-            && self.at == other.at
-            && self.path == other.path
-            && self.without == other.without
+        self.root == other.root && self.form == other.form && self.at == other.at && self.path == other.path
     }
 
     /// The same after a step.
@@ -324,24 +320,33 @@ impl Tree {
             entry.at.truncate(MAX_PATH);
             entry.marks = entry.marks.with(Marks::WIDENED);
         }
-        if !self.admits(&entry) {
-            return false;
-        }
-        self.entries_mut().push(entry);
-        true
+        self.admit(Cow::Owned(entry))
     }
 
-    /// Is there nothing like it yet, and room? A known one loses the marks that this one does not have.
-    fn admits(&mut self, entry: &Entry) -> bool {
-        let Some(at) = self.entries().iter().position(|known| known.same(entry)) else {
-            return !self.is_full_for(&entry.root, MAX_ENTRIES);
-        };
-        let known = self.entries()[at].marks;
-        let both = Marks(known.0 & entry.marks.0);
-        if both != known {
-            self.entries_mut()[at].marks = both;
+    fn admit(&mut self, entry: Cow<'_, Entry>) -> bool {
+        match self.entries().iter().position(|known| known.same(&entry)) {
+            Some(at) => self.meet(at, &entry),
+            None if self.is_full_for(&entry.root, MAX_ENTRIES) => false,
+            None => {
+                self.entries_mut().push(entry.into_owned());
+                true
+            }
         }
-        false
+    }
+
+    /// The same origin came another way: it loses the marks that it does not have there, and lacks only the fields that it
+    /// lacks there, too. True when it lacks fewer than before.
+    fn meet(&mut self, at: usize, entry: &Entry) -> bool {
+        let known = &self.entries()[at];
+        let marks = Marks(known.marks.0 & entry.marks.0);
+        let without: Path = known.without.iter().filter(|field| entry.without.contains(field)).cloned().collect();
+        let is_more = without.len() < known.without.len();
+        if marks != known.marks || is_more {
+            let known = &mut self.entries_mut()[at];
+            known.marks = marks;
+            known.without = without;
+        }
+        is_more
     }
 
     /// Are there as many origins of that sort as a value keeps? Sources of the program are counted apart from symbols: however
@@ -364,10 +369,7 @@ impl Tree {
         let mut changed = false;
         for entry in other.entries() {
             // What is in a tree is short enough already.
-            if self.admits(entry) {
-                self.entries_mut().push(entry.clone());
-                changed = true;
-            }
+            changed |= self.admit(Cow::Borrowed(entry));
         }
         changed
     }
