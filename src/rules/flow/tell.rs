@@ -47,42 +47,43 @@ pub(super) fn finding(
     let message = format!("{} {verb}", verdict.what);
     let mut finding = out.draft(verdict.rule, message, Step { loc: place(cx, leak), text: label });
     tell_in(cx, unit, met, hit.primary, &mut finding);
+    grade(cx, verdict, leak, &mut finding);
+    finding.path = path(cx, leak);
+    finding
+}
+
+/// Level, persona and confidence: what the verdict says, and what the doubts make of it.
+fn grade(cx: &Cx<'_>, verdict: &Verdict, leak: &Leak, finding: &mut Finding) {
     if let Some(level) = verdict.level {
         finding.level = level;
     }
     if let Some(persona) = verdict.persona() {
         finding.persona = persona;
     }
-    way(cx, leak, &mut finding);
-    if let Some(row) = hit.sink.row
-        && let Some(most) = cx.values.models.sink(row).confidence
-    {
-        cap(&mut finding, most, format!("{} writes it at times only", cx.values.models.file(row).library));
-        if most == Confidence::Low {
-            finding.level = Level::Note;
-            finding.persona = Persona::Pedantic;
-        }
+    way(cx, leak, finding);
+    let models = cx.values.models;
+    let row = leak.hit.sink.row.and_then(|row| Some((row, models.sink(row).confidence?)));
+    if let Some((row, most)) = row {
+        cap(finding, most, format!("{} writes it at times only", models.file(row).library));
     }
+    let is_seldom = row.is_some_and(|(_, most)| most == Confidence::Low);
     // Two doubts whether the value gets there at all, or one and a doubt whether it matters: worth a look when somebody asks
-    // for everything, not on every run.
+    // for everything, not on every run. A doubt whether it matters hides nothing that is sure to get there.
     let n_doubts = finding.doubts.iter().filter(|why| !is_switch(why)).count();
-    if n_doubts > 1 || n_doubts == 1 && !verdict.doubts.is_empty() || is_kept_for_others(cx, leak) {
+    if is_seldom || n_doubts > 1 || n_doubts == 1 && !verdict.doubts.is_empty() || is_kept_for_others(cx, leak) {
         finding.level = Level::Note;
         finding.persona = Persona::Pedantic;
     }
-    // That it is seldom logged does not make it less true.
     for why in &verdict.doubts {
-        doubt(&mut finding, why.clone());
+        doubt(finding, why.clone());
     }
     if finding.rule == "argument-in-log" && finding.doubts.iter().any(|why| is_switch(why)) {
         finding.level = Level::Note;
     }
-    // A name that tells nothing, and a doubt besides: posture.
-    if verdict.level == Some(Level::Note) && finding.doubts.len() > verdict.doubts.len().min(1) {
+    // A name that tells nothing is a doubt of its own; with another one it is posture.
+    if verdict.level == Some(Level::Note) && finding.doubts.len() > 1 {
         finding.persona = Persona::Pedantic;
     }
-    finding.path = path(cx, leak);
-    finding
 }
 
 /// The line to edit: that of the primary place; in a call over several lines the one where the value is written.
