@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 
+use crate::base::bounds::{ANALYSIS_STACK, MAX_FILE_BYTES, STACK_SIZE};
 use crate::base::idx::IndexVec;
 use crate::base::span::{FileId, LineIndex, Loc};
 use crate::catalogue::Catalogue;
@@ -17,7 +18,7 @@ use crate::config::Options;
 use crate::flow::words::Words;
 use crate::inspect::Subject;
 use crate::ir::program::Program;
-use crate::lower::{LowerNote, LowerNoteKind, Lowered, STACK_SIZE, lower};
+use crate::lower::{LowerNote, LowerNoteKind, Lowered, lower};
 use crate::models::Models;
 use crate::report::{FilesInfo, NotAnalysed, Report, Server, Texts};
 use crate::resolve::link::Linker;
@@ -25,12 +26,8 @@ use crate::resolve::solve::solve;
 use crate::resolve::versions::Versions;
 use crate::rules::{self, Cx, RuleText};
 use crate::source::files::Dialect;
-use crate::source::walk::{MAX_FILE_BYTES, WalkOptions, scan};
+use crate::source::walk::{WalkOptions, scan};
 use crate::source::workspace::{Role, SkipReason, Workspace};
-
-/// Stack of the thread that resolves and explores, in bytes: its recursion is bounded by counts (see `flow::explore`),
-/// this is several times what they need. Pages that are not touched cost nothing.
-const ANALYSIS_STACK: usize = 1 << 30;
 
 /// Examines what `options` names, and asks something of what the passes found out, while they are still there.
 ///

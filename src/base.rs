@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of servers, rules or languages.
 
+pub(crate) mod bounds;
 pub(crate) mod idx;
 pub(crate) mod span;
 

@@ -40,7 +40,7 @@ pub(crate) fn debug_ir(path: &Path) -> Result<String, String> {
 /// Runs `work` with the stack that front ends need.
 pub(crate) fn on_big_stack<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(crate::lower::STACK_SIZE);
+        let thread = std::thread::Builder::new().stack_size(crate::base::bounds::STACK_SIZE);
         match thread.spawn_scoped(scope, work).map(std::thread::ScopedJoinHandle::join) {
             Ok(Ok(value)) => value,
             Ok(Err(panic)) => std::panic::resume_unwind(panic),

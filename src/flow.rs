@@ -12,7 +12,6 @@
 //! | `serving` | calls that start to serve, and over which transport |
 //! | `process` | one server process, explored to the end |
 //! | `live` | which of that can run in the same execution as serving stdio |
-//! | `bounds` | every limit of the taint pass, with its reason |
 //! | `words` | which names tell that a value is secret |
 //! | `domain` | what the taint pass knows of a value: origins, where in it, how they got there |
 //! | `summary` | what a function does with what it is given |
@@ -26,7 +25,6 @@
 
 pub(crate) mod abs;
 pub(crate) mod apply;
-pub(crate) mod bounds;
 pub(crate) mod callbacks;
 pub(crate) mod domain;
 pub(crate) mod explore;

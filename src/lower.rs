@@ -51,7 +51,3 @@ pub(crate) fn parse_only(file: &SourceFile) -> usize {
         Dialect::Rust => rust::parse_only(file),
     }
 }
-
-/// Stack of a lowering thread, in bytes. syn recurses per nesting level and dies at some 1,000 levels on 8 MB; the
-/// front ends refuse deeper files first (see each one's `MAX_DEPTH`).
-pub(crate) const STACK_SIZE: usize = 64 << 20;

@@ -72,6 +72,26 @@ fn only_front_ends_parse_and_only_main_touches_the_process() {
 }
 
 #[test]
+fn limits_stand_in_one_file() {
+    let analysis = ["source", "ir", "lower", "models", "resolve", "flow", "audit"];
+    let mut wrong = Vec::new();
+    for (part, file, text) in sources() {
+        // Which files are code is no limit; nor is from when on a set is kept as a hash table.
+        let is_judgement = |line: &str| file == "source/classify.rs" || line.contains("MANY") || line.contains("EARLY");
+        if !analysis.contains(&part.as_str()) {
+            continue;
+        }
+        for (number, line) in (1..).zip(text.lines()) {
+            let is_limit = line.contains("const MAX_") || line.contains("const MIN_") || line.contains("_DEPTH: usize");
+            if is_limit && !is_judgement(line) {
+                wrong.push(format!("{file}:{number}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "move to base/bounds.rs, each with its reason: {}", wrong.join(", "));
+}
+
+#[test]
 fn no_library_is_named_in_code() {
     // Names that are ordinary words, or parts of the languages, say nothing of a library.
     const WORDS: &[&str] = &[

@@ -259,7 +259,7 @@ fn audit_and<T: Send>(
             let _ = done.send(());
             report
         };
-        let thread = std::thread::Builder::new().stack_size(crate::lower::STACK_SIZE);
+        let thread = std::thread::Builder::new().stack_size(crate::base::bounds::STACK_SIZE);
         let worker = thread.spawn_scoped(scope, work).map_err(|err| format!("can't start a thread: {err}"))?;
         if wait.recv_timeout(patience) == Err(mpsc::RecvTimeoutError::Timeout) {
             let _ = write!(err, "analysing …").and_then(|()| err.flush());

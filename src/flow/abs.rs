@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use crate::base::Symbol;
+use crate::base::bounds::MAX_FACTS;
 use crate::ir::instr::Const;
 
 /// What a value is known to be. `None` elsewhere in this module's users means nothing is known.
@@ -54,9 +55,6 @@ impl Fact {
 pub(crate) struct Facts {
     by_sym: BTreeMap<Symbol, Fact>,
 }
-
-/// Most facts kept on one path; conditions that choose a transport are few.
-const MAX_FACTS: usize = 32;
 
 impl Facts {
     /// Adds what `abs` being true (or false) says.

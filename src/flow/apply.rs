@@ -3,6 +3,7 @@
 
 use std::rc::Rc;
 
+use crate::base::bounds::{MAX_CALLEES, MAX_WRAPPER, MIN_WRAPPER_CALLERS};
 use crate::base::idx::Id;
 use crate::ir::func::{FuncId, FuncKind, ParamKind};
 use crate::ir::instr::{ArgKind, Call, InstrId, Op};
@@ -11,7 +12,6 @@ use crate::resolve::ports::argument;
 use crate::resolve::solve::CallKind;
 use crate::resolve::values::{At, Value};
 
-use super::bounds::{MAX_CALLEES, MAX_WRAPPER, MIN_WRAPPER_CALLERS};
 use super::domain::{ANY, ERR, Marks, RECEIVER, Root, Tree, What};
 use super::summary::{Bound, Hit, Summary};
 use super::transfer::{Applied, Pass};

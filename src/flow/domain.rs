@@ -10,12 +10,11 @@ use std::ops::Deref;
 use std::rc::Rc;
 
 use crate::base::Symbol;
+use crate::base::bounds::{MAX_ENTRIES, MAX_PATH, MAX_TRACE};
 use crate::base::idx::{IndexVec, ids};
 use crate::ir::func::FuncId;
 use crate::ir::program::{CellId, ClassId};
 use crate::resolve::values::At;
-
-use super::bounds::{MAX_ENTRIES, MAX_PATH, MAX_TRACE};
 
 ids! {
     /// A source of the program.

@@ -11,6 +11,7 @@ use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::base::bounds::{MAX_CALL_DEPTH, MAX_CONTEXTS, MAX_STATE_VISITS};
 use crate::base::idx::{IndexVec, ids};
 use crate::ir::func::{BlockId, End, FuncId, LocalId};
 use crate::ir::instr::{Const, InstrId, Op};
@@ -26,15 +27,6 @@ ids! {
     /// A function under one context.
     FrameId "frame",
 }
-
-/// Most contexts of one function; then its parameters count as unknown. Loggers with a level parameter have six.
-const MAX_CONTEXTS: usize = 16;
-
-/// Deepest call chain that is explored on the way down; deeper functions are explored on their own, without context.
-const MAX_DEPTH: usize = 600;
-
-/// Most visits of one block in one frame before its state is taken as it is. States only lose knowledge, so few are needed.
-const MAX_VISITS: u32 = 8;
 
 /// Where a process is in its life; a set, since paths meet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -261,7 +253,7 @@ impl<'v> Explorer<'v> {
         };
         let id = self.frames.push(Frame { func, outcome, blocks: BTreeMap::new() });
         self.by_context.insert(key, id);
-        if self.depth >= MAX_DEPTH {
+        if self.depth >= MAX_CALL_DEPTH {
             self.too_deep += 1;
             return id;
         }
@@ -299,7 +291,7 @@ impl<'v> Explorer<'v> {
             let Some(state) = states.get(&block).cloned() else { continue };
             let n_visits = visits.entry(block).or_default();
             *n_visits += 1;
-            if *n_visits > MAX_VISITS {
+            if *n_visits > MAX_STATE_VISITS {
                 continue;
             }
             let (visited, edges) = self.block(func_id, block, state, &mut result);

@@ -1,6 +1,7 @@
 //! What a value is known to be at one point of the exploration: a constant, or an unknown with a name.
 
 use crate::base::Symbol;
+use crate::base::bounds::{MAX_ALIASES, MAX_SYM};
 use crate::ir::func::{FuncId, LocalId};
 use crate::ir::instr::{Base, Call, Const, Field, Imported, InstrId, Op, Oper, Place};
 use crate::ir::program::CellId;
@@ -9,12 +10,6 @@ use crate::resolve::values::{Key, Obj, Value};
 
 use super::abs::{Abs, equal, not};
 use super::explore::{Explorer, State};
-
-/// Longest name of a symbol; a longer one tells nobody anything.
-const MAX_SYM: usize = 160;
-
-/// Longest chain of single assignments that is followed to find out what a variable is.
-const MAX_ALIASES: usize = 12;
 
 impl Explorer<'_> {
     pub(super) fn note(&mut self, func: FuncId, id: InstrId, abs: Option<Abs>) {

@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashSet;
 
+use crate::base::bounds::MAX_MEETINGS;
 use crate::ir::func::{BlockId, End, FuncId};
 use crate::resolve::values::At;
 
@@ -43,9 +44,6 @@ pub(crate) struct Live {
     /// How a frame is reached: the calling frame and the call.
     pub(crate) reached: BTreeMap<FrameKey, (Option<FrameKey>, Option<At>)>,
 }
-
-/// Most meetings of one instruction that are kept; rules need one of each kind.
-const MAX_MEETINGS: usize = 8;
 
 /// One frame in the queue.
 struct Visit {

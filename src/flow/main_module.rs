@@ -6,6 +6,7 @@
 
 use rustc_hash::FxHashSet;
 
+use crate::base::bounds::MAX_WAY;
 use crate::ir::func::FuncId;
 use crate::ir::instr::{Base, Call, Const, Field, Imported, InstrId, Op, Oper, Place, TextPart};
 use crate::ir::program::ModuleId;
@@ -23,9 +24,6 @@ enum Tells {
     /// Which program was started.
     Started,
 }
-
-/// Longest way back from a value to the place that it was made of.
-const MAX_WAY: usize = 8;
 
 impl Explorer<'_> {
     /// What a place is known to hold because the module is the program, or is not.

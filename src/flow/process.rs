@@ -7,6 +7,7 @@ use std::rc::Rc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::base::Symbol;
+use crate::base::bounds::MAX_SERVER_DEPTH;
 use crate::ir::func::FuncId;
 use crate::ir::instr::{Base, Const, Op};
 use crate::ir::program::{CellId, ClassId, ClassKind, ModuleId};
@@ -262,7 +263,7 @@ fn mark_handlers(explorer: &mut Explorer<'_>) -> Vec<Handler> {
         {
             let Ok(port) = crate::models::path::port(&port) else { continue };
             if let PortValue::Known(found) = values.port_values(*at, &port) {
-                collect_classes(values, &found, &mut served, 4);
+                collect_classes(values, &found, &mut served, MAX_SERVER_DEPTH);
             }
         }
     }

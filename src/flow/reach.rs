@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
+use crate::base::bounds::MAX_PARAMS;
 use crate::base::idx::Id;
 use crate::ir::func::FuncId;
 use crate::resolve::values::At;
@@ -17,10 +18,6 @@ use super::process::Handler;
 use super::solve::Taint;
 use super::summary::substitute;
 use super::transfer::{self, Handed};
-
-/// Most parameters asked about on the way back from one line. A logging helper that everything calls has some hundred
-/// callers, each with a few parameters of its own.
-const MAX_PARAMS: usize = 4_000;
 
 /// The finished pass, asked about single values.
 pub(crate) struct Reach<'v> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use crate::base::bounds::MAX_REPLACED;
 use crate::ir::func::FuncId;
 use crate::ir::instr::{Call, Field, InstrId, LEAVE, Op};
 use crate::models::index::{NodeId, Table};
@@ -75,7 +76,7 @@ impl Explorer<'_> {
         let mut open = vec![func];
         let mut seen = BTreeSet::new();
         while let Some(func) = open.pop() {
-            if !seen.insert(func) || seen.len() > 16 {
+            if !seen.insert(func) || seen.len() > MAX_REPLACED {
                 continue;
             }
             for (id, instr) in self.values.program.funcs[func].instrs.iter_enumerated() {

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use crate::base::bounds::MAX_TRANSPORT_DEPTH;
 use crate::ir::instr::{Base, Const};
 use crate::models::index::{RowRef, Table};
 use crate::models::schema::{Stream, TransportKind, TransportPorts, TransportSpec};
@@ -117,7 +118,7 @@ impl Explorer<'_> {
                 PortValue::Known(values) => values,
             };
             let kinds: Vec<(TransportKind, bool)> =
-                values.iter().filter_map(|value| self.transport_value(value, ports, 4)).collect();
+                values.iter().filter_map(|value| self.transport_value(value, ports, MAX_TRANSPORT_DEPTH)).collect();
             return kinds.into_iter().min().unwrap_or((TransportKind::Unknown, false));
         }
         (ports.default, false)

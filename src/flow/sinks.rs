@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::base::Symbol;
+use crate::base::bounds::{MAX_SHOWN_CLASSES, MAX_SHOWN_DEPTH};
 use crate::ir::instr::{Call, Const, InstrId};
 use crate::ir::program::{ClassId, Language};
 use crate::models::index::{NodeId, RowRef, Table};
@@ -15,12 +16,6 @@ use super::domain::{Entry, Form, Heap, Kind, Root, Trace, Tree};
 use super::summary::{Drain, Hit, Sink};
 use super::transfer::{Pass, is_no_error};
 use super::words::Secrecy;
-
-/// How deep the fields of an object are followed that is written whole.
-const MAX_SHOWN_DEPTH: usize = 2;
-
-/// Most classes of a value that is shown with its fields: an object's own and a declared one, or an object's two.
-const MAX_SHOWN_CLASSES: usize = 2;
 
 /// The arguments of a call that a port means.
 fn port_args(call: &Call, head: &PortHead) -> Vec<InstrId> {

@@ -1,10 +1,10 @@
 //! What a function does with what it is given, as its callers see it; and what reaches a sink.
 
+use crate::base::bounds::{MAX_SINKS, MAX_WRITES};
 use crate::models::index::RowRef;
 use crate::models::schema::SinkKind;
 use crate::resolve::values::At;
 
-use super::bounds::{MAX_SINKS, MAX_WRITES};
 use super::domain::{Entry, Form, HeapId, Path, RECEIVER, Root, Trace, Tree, What};
 
 /// The effects of one function. Origins are sources, its own parameters and heap places.

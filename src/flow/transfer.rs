@@ -9,6 +9,7 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 
 use crate::base::Symbol;
+use crate::base::bounds::{MAX_ERRORS, MAX_RESULT, MAX_VISITS};
 use crate::base::idx::Id;
 use crate::ir::func::{BlockId, End, FuncId, FuncKind, Function, LocalId};
 use crate::ir::instr::{Base, Const, Entry as RecordEntry, Field, Hole, InstrId, Op, Oper, Place, Record, TextPart};
@@ -20,7 +21,6 @@ use crate::models::schema::CallbackTime;
 use crate::resolve::solve::Values;
 use crate::resolve::values::At;
 
-use super::bounds::{MAX_RESULT, MAX_VISITS};
 use super::domain::{ANY, ERR, Entry, Form, Kind, Marks, Root, Source, SourcePlace, Trace, Tree, What};
 use super::solve::Taint;
 use super::summary::{Bound, Summary};
@@ -271,7 +271,7 @@ impl Pass<'_, '_> {
             }
             let n_errors = |known: &&Entry| known.at.first().is_some_and(|at| at == ERR);
             let is_error = entry.at.first().is_some_and(|at| at == ERR);
-            if is_error && self.summary.returns.entries().iter().filter(n_errors).count() >= 6 {
+            if is_error && self.summary.returns.entries().iter().filter(n_errors).count() >= MAX_ERRORS {
                 continue;
             }
             if !self.summary.returns.is_full_for(&entry.root, MAX_RESULT) {

@@ -25,6 +25,7 @@ use std::ops::ControlFlow;
 use tree_sitter::{Node, ParseOptions, ParseState, Parser, Tree};
 
 use crate::base::Symbol;
+use crate::base::bounds::{PYTHON_BYTES_PER_STEP, PYTHON_DEPTH, PYTHON_STEPS};
 use crate::base::span::Span;
 use crate::ir::build::Builder;
 use crate::ir::func::BlockId;
@@ -33,19 +34,6 @@ use crate::ir::program::ClassId;
 use crate::source::files::SourceFile;
 
 use super::{LowerNote, LowerNoteKind, Lowered};
-
-/// Deepest nesting of syntax that is lowered. Code people write stays below 100; the stack bears some 10,000.
-const MAX_DEPTH: usize = 2000;
-
-/// Parser steps (each some 100 operations) granted to every file. Python as people write it takes one step for 150 to
-/// 300 bytes, the densest literals one for 20 bytes.
-const PARSE_STEPS: usize = 2_000;
-
-/// Bytes of a file that grant one more parser step.
-const BYTES_PER_STEP: usize = 10;
-
-/// Copies of `finally` bodies made for the ways out of a file's `try` statements; nested ones would double each other.
-const MAX_FINALLY_COPIES: usize = 500;
 
 pub(crate) fn lower(file: &SourceFile) -> Lowered {
     let tree = parse(&file.text);
@@ -71,7 +59,7 @@ fn parse(text: &str) -> Option<Tree> {
     let mut parser = Parser::new();
     parser.set_language(&tree_sitter_python::LANGUAGE.into()).ok()?;
     let bytes = text.as_bytes();
-    let mut steps_left = PARSE_STEPS.saturating_add(bytes.len() / BYTES_PER_STEP);
+    let mut steps_left = PYTHON_STEPS.saturating_add(bytes.len() / PYTHON_BYTES_PER_STEP);
     let mut progress = |_: &ParseState| {
         steps_left = steps_left.saturating_sub(1);
         if steps_left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -199,9 +187,9 @@ impl<'t> Lowering<'t> {
 
     /// Runs `work` one level deeper; `None`, and a note, when that is too deep.
     fn deeper<T>(&mut self, node: Node<'t>, work: impl FnOnce(&mut Self) -> T) -> Option<T> {
-        if self.depth >= MAX_DEPTH {
+        if self.depth >= PYTHON_DEPTH {
             if !std::mem::replace(&mut self.noted.depth, true) {
-                let text = format!("nested deeper than {MAX_DEPTH} levels");
+                let text = format!("nested deeper than {PYTHON_DEPTH} levels");
                 self.note(span(node), LowerNoteKind::Partial, &text);
             }
             return None;

@@ -1,7 +1,7 @@
 //! Front end for TypeScript and JavaScript: syntax tree to IR, one file at a time.
 //!
 //! Optional chaining, casts and parentheses vanish. A chain such as `a.b(c).d + e` is a *spine*: it is lowered in a loop from
-//! its innermost operand outwards, so long chains need no stack. What is nested deeper than [`MAX_DEPTH`] becomes `Unknown`.
+//! its innermost operand outwards, so long chains need no stack. What is nested deeper than [`SCRIPT_DEPTH`] becomes `Unknown`.
 //! Nothing here knows a library; `require`, `module` and `exports` are the language's module system where no scope declares them.
 
 mod classes;
@@ -22,6 +22,7 @@ use std::ops::ControlFlow;
 use tree_sitter::{Node, ParseOptions, ParseState, Parser, Tree};
 
 use crate::base::Symbol;
+use crate::base::bounds::{SCRIPT_BYTES_PER_STEP, SCRIPT_DEPTH, SCRIPT_STEPS};
 use crate::base::span::{LineIndex, Span};
 use crate::ir::build::Builder;
 use crate::ir::instr::{InstrId, Op};
@@ -30,14 +31,6 @@ use crate::ir::types::TypeRef;
 use crate::source::files::{Dialect, SourceFile};
 
 use super::{LowerNote, LowerNoteKind, Lowered};
-
-/// Deepest nesting that is lowered. Written code stays below 60; a level costs some 10 KB of stack in a debug build.
-const MAX_DEPTH: usize = 1_000;
-
-/// Parser steps (of 100 operations each) allowed for a file: so many whatever its size, and one more for so many bytes. Written
-/// and bundled code needs less than one step for 50 bytes.
-const STEPS_PER_FILE: usize = 5_000;
-const BYTES_PER_STEP: usize = 20;
 
 pub(crate) fn lower(file: &SourceFile) -> Lowered {
     // The tree outlives the lowerer, which holds nodes of it.
@@ -66,7 +59,7 @@ fn parse(file: &SourceFile) -> Option<Tree> {
     let mut parser = Parser::new();
     parser.set_language(&language.into()).ok()?;
     let bytes = file.text.as_bytes();
-    let mut left = STEPS_PER_FILE + bytes.len() / BYTES_PER_STEP;
+    let mut left = SCRIPT_STEPS + bytes.len() / SCRIPT_BYTES_PER_STEP;
     let mut step = |_: &ParseState| {
         left = left.saturating_sub(1);
         if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -127,8 +120,8 @@ impl<'t> Lowerer<'t> {
 
     /// Runs `work` one level deeper; `None` and one note a file when that is too deep.
     fn deeper<R>(&mut self, node: Node<'t>, work: impl FnOnce(&mut Self) -> R) -> Option<R> {
-        if self.depth >= MAX_DEPTH {
-            let text = format!("nested deeper than {MAX_DEPTH} levels");
+        if self.depth >= SCRIPT_DEPTH {
+            let text = format!("nested deeper than {SCRIPT_DEPTH} levels");
             if self.notes.iter().all(|note| note.text != text) {
                 self.note(span(node), LowerNoteKind::Partial, text);
             }

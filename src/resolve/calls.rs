@@ -1,6 +1,7 @@
 //! What a call does to values: arguments go to parameters, results come back, libraries call what they are given.
 
 use crate::base::Symbol;
+use crate::base::bounds::MAX_GUESSES;
 use crate::ir::func::{FuncId, FuncKind, ParamKind};
 use crate::ir::instr::{ArgKind, Call, CallStyle, Field, Op};
 use crate::ir::program::{ClassId, Language};
@@ -9,9 +10,6 @@ use crate::models::path::{Port, PortHead, PortStep, Step};
 
 use super::solve::{CallKind, Edge, Values};
 use super::values::{At, Key, Obj, Site, SlotId, Value};
-
-/// Most methods of one name among which an unknown receiver is guessed.
-const MAX_GUESSES: usize = 3;
 
 impl Values<'_> {
     /// The call at an instruction that is one.

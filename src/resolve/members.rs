@@ -3,6 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::base::Symbol;
+use crate::base::bounds::MAX_BASES;
 use crate::base::idx::Id;
 use crate::ir::func::{FuncId, FuncKind};
 use crate::ir::instr::{Const, Field};
@@ -15,9 +16,6 @@ use super::generate::key_of;
 use super::link::Target;
 use super::solve::{Edge, Values};
 use super::values::{At, Key, Obj, SlotId, Value};
-
-/// Longest chain of base classes that is followed.
-const MAX_BASES: usize = 32;
 
 /// The class hierarchy, as far as it is known.
 #[derive(Default)]

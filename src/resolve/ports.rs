@@ -1,6 +1,7 @@
 //! The values at a model's port of a call, read from the finished value pass.
 
 use crate::base::Symbol;
+use crate::base::bounds::MAX_CHAIN;
 use crate::ir::func::FuncId;
 use crate::ir::instr::{Arg, ArgKind, Base, Call, Const, Field, Import, Imported, InstrId, Op, Place};
 use crate::ir::program::ModuleId;
@@ -22,9 +23,6 @@ pub(crate) enum PortValue {
     Known(Vec<Value>),
     Unknown,
 }
-
-/// Longest builder chain that is read back.
-const MAX_CHAIN: usize = 64;
 
 /// The argument of a call that an `arg.…` port names.
 pub(crate) fn argument(call: &Call, head: &PortHead) -> Option<InstrId> {

@@ -6,6 +6,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::base::Symbol;
+use crate::base::bounds::{FIRST_STEPS, GUESS_ROUNDS, STEPS_PER_SLOT};
 use crate::base::idx::{Id, IndexVec};
 use crate::ir::func::FuncId;
 use crate::ir::instr::{Const, Field, InstrId};
@@ -66,12 +67,6 @@ pub(super) struct CallSite {
     pub(super) callee: SlotId,
     pub(super) result: SlotId,
 }
-
-/// Propagation steps allowed before the pass gives up on more values, however small the program.
-const FIRST_STEPS: usize = 4_000_000;
-
-/// And more by the size of the program: real servers need three to ten a slot.
-const STEPS_PER_SLOT: usize = 24;
 
 /// Up to this many values a slot is worked on at once: a variable of a few types, a dispatch table.
 const MAX_EARLY: usize = 12;
@@ -189,8 +184,6 @@ pub(crate) fn solve<'p>(
     let mut values = Values::new(program, models, linker, versions);
     values.generate();
     values.run();
-    // Each round of guesses can make others possible; few chains are longer than this.
-    const GUESS_ROUNDS: usize = 3;
     for _ in 0..GUESS_ROUNDS {
         if !values.guess_receivers() {
             break;

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::base::bounds::MAX_WRAPS;
 use crate::ir::func::FuncId;
 use crate::models::index::{RowRef, Table};
 use crate::models::schema::{Stream, StreamPorts, StreamSpec};
@@ -13,9 +14,6 @@ use crate::source::version::Allowed;
 use super::ports::PortValue;
 use super::solve::Values;
 use super::values::{At, Value};
-
-/// Deepest wrapping of streams that is looked through: `Box::new(BufWriter::new(stdout().lock()))` is four.
-const MAX_WRAPS: usize = 8;
 
 /// Values already looked into while one question is answered: each is looked into once, so that builders whose methods
 /// give back many objects cost no more than there are objects.

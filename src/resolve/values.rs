@@ -3,6 +3,7 @@
 use rustc_hash::FxHashSet;
 
 use crate::base::Symbol;
+use crate::base::bounds::{MAX_APIS, MAX_CONSTS, MAX_DROWNED, MAX_INSTANCES, MAX_OBJECTS, MAX_RECORDS};
 use crate::base::idx::ids;
 use crate::ir::func::FuncId;
 use crate::ir::instr::{Const, InstrId};
@@ -71,25 +72,6 @@ pub(crate) enum Key {
     /// Everything stored, whatever the key.
     All,
 }
-
-/// Most constants a slot keeps; with more, nothing is known of its constants.
-/// A selector has a handful of values; more is data.
-pub(crate) const MAX_CONSTS: u8 = 8;
-
-/// Most library values a slot keeps. Real variables hold one or two; a registry of clients a dozen.
-pub(crate) const MAX_APIS: u8 = 24;
-
-/// Most literals a slot keeps. Variants of one shape are a few; a table of data is no reason to follow each row.
-pub(crate) const MAX_RECORDS: u8 = 32;
-
-/// Most instances a slot keeps: a variable that can be more kinds of object is a framework's plumbing.
-pub(crate) const MAX_INSTANCES: u8 = 40;
-
-/// Most functions and classes a slot keeps. Dispatch tables hold some hundred handlers.
-pub(crate) const MAX_OBJECTS: usize = 320;
-
-/// Objects of the program beside the most library values: real variables hold the ones or the others.
-const MAX_DROWNED: u8 = 8;
 
 /// From this many values on, membership is asked of a hash set.
 const MANY: usize = 12;

@@ -1,5 +1,6 @@
 //! How control gets to a place, told as steps; and how sure that is.
 
+use crate::base::bounds::MAX_WAY_BACK;
 use crate::finding::{Confidence, Finding, Step};
 use crate::flow::explore::FrameId;
 use crate::flow::explore::Phase;
@@ -28,7 +29,7 @@ pub(crate) fn calls_to(live: &Live, frame: FrameId, crash: bool) -> Vec<At> {
         let Some((from, call)) = live.reached.get(&key) else { break };
         calls.extend(*call);
         at = *from;
-        if calls.len() > 10_000 {
+        if calls.len() > MAX_WAY_BACK {
             break;
         }
     }

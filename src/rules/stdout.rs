@@ -1,5 +1,6 @@
 //! Who writes to the stdout that carries the protocol: code, loggers, children, crash handlers, and what moves it away.
 
+use crate::base::bounds::MAX_WAY_BACK;
 use crate::finding::{Confidence, Finding, Level, Step};
 use crate::flow::explore::Phase;
 use crate::flow::live::Site;
@@ -170,7 +171,7 @@ fn calls_in_crash(unit: &Unit<'_>, site: &Site) -> Vec<At> {
         // The call that hands the handler over is no call of the handler.
         let Some(from) = from else { break };
         inside.extend(*call);
-        if !from.1 || inside.len() > 1000 {
+        if !from.1 || inside.len() > MAX_WAY_BACK {
             break;
         }
         key = *from;

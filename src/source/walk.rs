@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 
+use crate::base::bounds::{MAX_FILE_BYTES, MAX_MANIFEST_BYTES};
 use crate::base::idx::{Id as _, IndexVec};
 use crate::base::span::FileId;
 
@@ -18,12 +19,6 @@ use super::files::{Dialect, SourceFile};
 use super::manifest::{self, Manifests};
 use super::workspace::{Role, SkipReason, Skipped, Workspace};
 use super::{classify, paths};
-
-/// Larger files are bundles or data. The largest hand-written source files of servers have some 500 KB.
-pub(crate) const MAX_FILE_BYTES: u64 = 2 << 20;
-
-/// Lock files of large workspaces pass the limit for sources by far.
-const MAX_MANIFEST_BYTES: u64 = 64 << 20;
 
 /// Enough for a `#!` line.
 const SHEBANG_BYTES: u64 = 256;

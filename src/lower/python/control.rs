@@ -5,14 +5,13 @@
 
 use tree_sitter::Node;
 
+use crate::base::bounds::MAX_FINALLY_COPIES;
 use crate::base::span::Span;
 use crate::ir::func::BlockId;
 use crate::ir::instr::{Arg, ArgKind, CallStyle, Const, Field, InstrId, LEAVE, Op, Oper, Place};
 
 use super::exprs::boolean_operands;
-use super::{
-    Cleanup, CleanupKind, Loop, Lowering, MAX_FINALLY_COPIES, field, fields, first_part, has_token, parts, span,
-};
+use super::{Cleanup, CleanupKind, Loop, Lowering, field, fields, first_part, has_token, parts, span};
 
 impl<'t> Lowering<'t> {
     /// Goes to `yes` or `no`; `and` and `or` become jumps.

@@ -2,6 +2,7 @@
 
 use tree_sitter::Node;
 
+use crate::base::bounds::PYTHON_TYPE_DEPTH;
 use crate::ir::instr::{Base, Field, Place};
 use crate::ir::types::{NamedType, TypeRef};
 
@@ -119,11 +120,9 @@ impl<'t> Lowering<'t> {
     }
 
     fn type_text_at(&mut self, text: &str, level: usize) -> TypeRef {
-        /// Deepest nesting of brackets read in a string annotation.
-        const MAX_LEVEL: usize = 16;
         let text = text.trim();
         let alternatives = split_top(text, '|');
-        if level > MAX_LEVEL {
+        if level > PYTHON_TYPE_DEPTH {
             return TypeRef::Other;
         }
         if alternatives.len() > 1 {

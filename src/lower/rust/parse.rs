@@ -3,6 +3,7 @@
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::Item;
 
+use crate::base::bounds::RUST_DEPTH;
 use crate::base::span::Span;
 use crate::lower::{LowerNote, LowerNoteKind};
 
@@ -29,7 +30,7 @@ pub(super) fn parse(text: &str, offset: usize) -> Parsed {
         Parsed { items: Vec::new(), notes: vec![LowerNote { span, kind: LowerNoteKind::Refused, text }] }
     };
     if let Some(at) = scan::too_deep(text) {
-        return refuse(at, format!("nested deeper than {} levels", scan::MAX_DEPTH));
+        return refuse(at, format!("nested deeper than {} levels", RUST_DEPTH));
     }
     let tokens: TokenStream = match text.parse() {
         Ok(tokens) => tokens,

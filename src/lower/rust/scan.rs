@@ -4,8 +4,7 @@
 //! calls, `else if`s or prefixes nests once per link), and adds them up over all open brackets. Text, characters and comments
 //! are skipped. It is a bound, not the depth.
 
-/// Deepest nesting read. With [`crate::lower::STACK_SIZE`] an unoptimised build survived four times as much in every form tried.
-pub(super) const MAX_DEPTH: usize = 1_500;
+use crate::base::bounds::RUST_DEPTH;
 
 /// Where the text gets too deep.
 pub(super) fn too_deep(text: &str) -> Option<usize> {
@@ -48,7 +47,7 @@ pub(super) fn too_deep(text: &str) -> Option<usize> {
             byte if byte.is_ascii_punctuation() => links += 1,
             _ => {}
         }
-        if depth + links > MAX_DEPTH {
+        if depth + links > RUST_DEPTH {
             return Some(at);
         }
         at += 1;

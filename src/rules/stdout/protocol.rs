@@ -2,14 +2,12 @@
 
 use rustc_hash::FxHashSet;
 
+use crate::base::bounds::MAX_SLICE;
 use crate::ir::func::{End, FuncId};
 use crate::ir::instr::{Base, InstrId, Op, Place, TextPart};
 use crate::models::index::Table;
 use crate::resolve::values::{At, Key, Value};
 use crate::rules::Cx;
-
-/// Deepest chain of values that is followed to see whether a write is the protocol itself.
-const MAX_SLICE: usize = 24;
 
 /// Does a write hand out a message of the protocol? In a server that speaks it by hand any serialised data counts, beside
 /// an SDK only what is seen to be a message.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::Fault;
+use crate::base::bounds::MAX_EXTENDS;
 use crate::source::paths;
 
 /// One package.json.
@@ -37,9 +38,6 @@ pub(crate) struct TsConfig {
     pub(crate) root_dir: Option<String>,
     pub(crate) out_dir: Option<String>,
 }
-
-/// Longest chain of `extends` followed; guards against circles.
-const MAX_EXTENDS: usize = 8;
 
 pub(crate) fn parse_package(text: &str) -> Result<Package, Fault> {
     let value: Value = serde_json::from_str(text).map_err(|err| (err.line(), err.to_string()))?;

@@ -1,0 +1,202 @@
+//! Every limit of the analysis, each with its reason.
+//!
+//! A limit is a count, never a time: results depend on the input alone. Limits of an output format, and of how much a finding
+//! tells, stand with those.
+
+// ---- Reading --------------------------------------------------------------------------------------------------------
+
+/// Larger files are bundles or data. The largest hand-written source files of servers have some 500 KB.
+pub(crate) const MAX_FILE_BYTES: u64 = 2 << 20;
+
+/// Lock files of large workspaces pass the limit for sources by far.
+pub(crate) const MAX_MANIFEST_BYTES: u64 = 64 << 20;
+
+/// Longest chain of `extends` followed; guards against circles.
+pub(crate) const MAX_EXTENDS: usize = 8;
+
+// ---- Parsing and lowering -------------------------------------------------------------------------------------------
+
+/// Stack of a lowering thread, in bytes. syn recurses per nesting level and dies at some 1,000 levels on 8 MB; the
+/// front ends refuse deeper files first (see each one's depth below).
+pub(crate) const STACK_SIZE: usize = 64 << 20;
+
+/// Deepest nesting of a script that is lowered. Written code stays below 60; a level costs some 10 KB of stack in a debug build.
+pub(crate) const SCRIPT_DEPTH: usize = 1_000;
+
+/// Parser steps (of 100 operations each) granted to every file of a script. Written and bundled code needs less than one step
+/// for 50 bytes.
+pub(crate) const SCRIPT_STEPS: usize = 5_000;
+
+/// Bytes of a file that grant one more parser step.
+pub(crate) const SCRIPT_BYTES_PER_STEP: usize = 20;
+
+/// Deepest nesting of Python that is lowered. Code people write stays below 100; the stack bears some 10,000.
+pub(crate) const PYTHON_DEPTH: usize = 2_000;
+
+/// Parser steps (each some 100 operations) granted to every file. Python as people write it takes one step for 150 to
+/// 300 bytes, the densest literals one for 20 bytes.
+pub(crate) const PYTHON_STEPS: usize = 2_000;
+
+/// Bytes of a file that grant one more parser step.
+pub(crate) const PYTHON_BYTES_PER_STEP: usize = 10;
+
+/// Copies of `finally` bodies made for the ways out of a file's `try` statements; nested ones would double each other.
+pub(crate) const MAX_FINALLY_COPIES: usize = 500;
+
+/// Deepest nesting of brackets read in a string annotation.
+pub(crate) const PYTHON_TYPE_DEPTH: usize = 16;
+
+/// Deepest nesting of Rust that is read. With [`STACK_SIZE`] an unoptimised build survived four times as much in every form tried.
+pub(crate) const RUST_DEPTH: usize = 1_500;
+
+// ---- The value pass -------------------------------------------------------------------------------------------------
+
+/// Steps of propagation before the pass gives up on more values, however small the program.
+pub(crate) const FIRST_STEPS: usize = 4_000_000;
+
+/// And more by the size of the program: real servers need three to ten a slot.
+pub(crate) const STEPS_PER_SLOT: usize = 24;
+
+/// Rounds of guesses at unknown receivers. Each round can make others possible; few chains are longer than this.
+pub(crate) const GUESS_ROUNDS: usize = 3;
+
+/// Most constants a slot keeps; with more, nothing is known of its constants.
+/// A selector has a handful of values; more is data.
+pub(crate) const MAX_CONSTS: u8 = 8;
+
+/// Most library values a slot keeps. Real variables hold one or two; a registry of clients a dozen.
+pub(crate) const MAX_APIS: u8 = 24;
+
+/// Most literals a slot keeps. Variants of one shape are a few; a table of data is no reason to follow each row.
+pub(crate) const MAX_RECORDS: u8 = 32;
+
+/// Most instances a slot keeps: a variable that can be more kinds of object is a framework's plumbing.
+pub(crate) const MAX_INSTANCES: u8 = 40;
+
+/// Most functions and classes a slot keeps. Dispatch tables hold some hundred handlers.
+pub(crate) const MAX_OBJECTS: usize = 320;
+
+/// Objects of the program beside the most library values: real variables hold the ones or the others.
+pub(crate) const MAX_DROWNED: u8 = 8;
+
+/// Most methods of one name among which an unknown receiver is guessed.
+pub(crate) const MAX_GUESSES: usize = 3;
+
+/// Longest chain of base classes that is followed.
+pub(crate) const MAX_BASES: usize = 32;
+
+/// Longest builder chain that is read back.
+pub(crate) const MAX_CHAIN: usize = 64;
+
+/// Deepest wrapping of streams that is looked through: `Box::new(BufWriter::new(stdout().lock()))` is four.
+pub(crate) const MAX_WRAPS: usize = 8;
+
+// ---- The exploration of a process -----------------------------------------------------------------------------------
+
+/// Stack of the thread that resolves and explores, in bytes: its recursion is bounded by counts (see `flow::explore`),
+/// this is several times what they need. Pages that are not touched cost nothing.
+pub(crate) const ANALYSIS_STACK: usize = 1 << 30;
+
+/// Most contexts of one function; then its parameters count as unknown. Loggers with a level parameter have six.
+pub(crate) const MAX_CONTEXTS: usize = 16;
+
+/// Deepest call chain that is explored on the way down; deeper functions are explored on their own, without context.
+pub(crate) const MAX_CALL_DEPTH: usize = 600;
+
+/// Most visits of one block in one frame before its state is taken as it is. States only lose knowledge, so few are needed.
+pub(crate) const MAX_STATE_VISITS: u32 = 8;
+
+/// Most facts kept on one path; conditions that choose a transport are few.
+pub(crate) const MAX_FACTS: usize = 32;
+
+/// Longest name of a symbol; a longer one tells nobody anything.
+pub(crate) const MAX_SYM: usize = 160;
+
+/// Longest chain of single assignments that is followed to find out what a variable is.
+pub(crate) const MAX_ALIASES: usize = 12;
+
+/// Most meetings of one instruction that are kept; rules need one of each kind.
+pub(crate) const MAX_MEETINGS: usize = 8;
+
+/// Most functions looked through to find out where a function writes that replaces a writer. Such a filter is small.
+pub(crate) const MAX_REPLACED: usize = 16;
+
+/// Deepest wrapping of a served object by library calls and functions: `Router::new(with_log(server))` is two.
+pub(crate) const MAX_SERVER_DEPTH: usize = 4;
+
+/// Deepest choice among transports that is looked through: literals in a table are two.
+pub(crate) const MAX_TRANSPORT_DEPTH: usize = 4;
+
+/// Longest way back from a value to the place that it was made of.
+pub(crate) const MAX_WAY: usize = 8;
+
+// ---- The taint pass -------------------------------------------------------------------------------------------------
+
+/// How deep the fields of an object are followed that is written whole.
+pub(crate) const MAX_SHOWN_DEPTH: usize = 2;
+
+/// Most classes of a value that is shown with its fields: an object's own and a declared one, or an object's two.
+pub(crate) const MAX_SHOWN_CLASSES: usize = 2;
+
+/// Most parameters asked about on the way back from one line. A logging helper that everything calls has some hundred
+/// callers, each with a few parameters of its own.
+pub(crate) const MAX_PARAMS: usize = 4_000;
+
+/// Longest field path followed. Real configuration objects are at most `config.api.auth.key` deep; SDK arguments are at
+/// `request.params.arguments.query`. What is deeper belongs to the object that holds it.
+pub(crate) const MAX_PATH: usize = 4;
+
+/// Most origins one value keeps. A settings object has a few dozen fields, what a dispatcher of thirty tools gives back some
+/// sixty origins; more is a table of data. Counted apart for sources and for symbols.
+pub(crate) const MAX_ENTRIES: usize = 80;
+
+/// Most sinks a function's summary passes on to its callers. A dispatcher's arguments reach some hundred log calls.
+pub(crate) const MAX_SINKS: usize = 256;
+
+/// Most writes to variables that outlive the call a summary passes on.
+pub(crate) const MAX_WRITES: usize = 128;
+
+/// Most origins in what a function returns, throws, or puts into one parameter.
+pub(crate) const MAX_RESULT: usize = 80;
+
+/// Most errors in what a function returns. All of them say the same: what failed inside.
+pub(crate) const MAX_ERRORS: usize = 6;
+
+/// Most visits of one block. States only grow; two rounds carry a value round a loop, the others are for nested loops.
+pub(crate) const MAX_VISITS: u32 = 5;
+
+/// Most rounds over functions that call each other in a circle.
+pub(crate) const MAX_ROUNDS: usize = 4;
+
+/// Longest trace. Nobody reads more steps; beyond it a value is followed without a trace of the middle.
+pub(crate) const MAX_TRACE: u32 = 48;
+
+/// Most callees of one call whose effects are joined. A dispatch table calls some hundred handlers.
+pub(crate) const MAX_CALLEES: usize = 160;
+
+/// Most facts about variables that outlive a call. Real servers have some thousand.
+pub(crate) const MAX_HEAP_FACTS: usize = 200_000;
+
+/// Most instructions of a function whose calls hand a value to a log only: a logging helper is small.
+pub(crate) const MAX_WRAPPER: usize = 160;
+
+/// Most fields of one long-lived variable in which one source is followed. More are linked objects that hold each other,
+/// and to say that all of them hold the source would be wrong nearly everywhere.
+pub(crate) const MAX_HEAP_PARTS: usize = 6;
+
+/// Most sources in one long-lived variable. A settings object has a few dozen; a variable with more is a table of data.
+pub(crate) const MAX_HEAP_SOURCES: usize = 64;
+
+/// Most fields in which one long-lived variable is followed into another.
+pub(crate) const MAX_WRITE_PARTS: usize = 24;
+
+/// Fewest calls of a logging helper: what is called once is an ordinary function that logs, and is edited itself.
+pub(crate) const MIN_WRAPPER_CALLERS: usize = 2;
+
+// ---- The rules ------------------------------------------------------------------------------------------------------
+
+/// Longest chain of calls followed back from a place to the entry.
+pub(crate) const MAX_WAY_BACK: usize = 10_000;
+
+/// Deepest chain of values that is followed to see whether a write is the protocol itself.
+pub(crate) const MAX_SLICE: usize = 24;
