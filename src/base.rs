@@ -5,6 +5,7 @@
 pub(crate) mod bounds;
 pub(crate) mod idx;
 pub(crate) mod span;
+pub(crate) mod spelling;
 
 /// A name as it stands in the source. Compared and ordered by its text, so results never depend on the order of interning.
 pub(crate) type Symbol = smol_str::SmolStr;

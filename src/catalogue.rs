@@ -178,8 +178,7 @@ impl Catalogue {
 
     /// The id that looks most like `wrong`, if one does.
     pub(crate) fn nearest(&self, wrong: &str) -> Option<&str> {
-        let distance = |id: &&str| edits(wrong, id);
-        self.rules.keys().map(String::as_str).min_by_key(distance).filter(|id| edits(wrong, id) <= id.len() / 2)
+        crate::base::spelling::nearest(wrong, self.rules.keys().map(String::as_str))
     }
 }
 
@@ -297,22 +296,6 @@ pub(crate) fn capital(text: &str) -> String {
         Some(first) => first.to_uppercase().chain(chars).collect(),
         None => String::new(),
     }
-}
-
-/// How many letters have to be put in, taken out or changed to make `b` of `a`.
-fn edits(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (at, from) in a.chars().enumerate() {
-        let mut next = vec![at + 1];
-        for (to, pair) in b.iter().zip(row.windows(2)) {
-            let [diagonal, above] = pair else { continue };
-            let left = next.last().copied().unwrap_or_default();
-            next.push((diagonal + usize::from(from != *to)).min(above + 1).min(left + 1));
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or_default()
 }
 
 #[cfg(test)]

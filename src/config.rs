@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::base::spelling;
 use crate::finding::{Confidence, Level};
 
 /// Options of an audit: everything that decides what is found, nothing about how it is shown.
@@ -135,5 +136,5 @@ impl Config {
 
 fn fault(file: &Path, what: &dyn std::fmt::Display) -> String {
     let text = what.to_string();
-    format!("{}: {}", file.display(), text.trim_end())
+    format!("{}: {}{}", file.display(), text.trim_end(), spelling::hint(&text))
 }

@@ -162,7 +162,11 @@ fn a_configuration_with_a_misspelt_word_is_wrong_use() {
     write(&folder, "mcpleaks.toml", "pedantik = true\n");
     let (code, text) = run(&folder, &[]);
     assert_eq!(code, Some(2));
-    assert!(text.contains("mcpleaks.toml") && text.contains("pedantik") && text.contains("`pedantic`"), "{text}");
+    assert!(text.contains("mcpleaks.toml") && text.contains("did you mean `pedantic`?"), "{text}");
+    write(&folder, "mcpleaks.toml", "[[ignore]]\npath = \"a\"\nreson = \"b\"\n");
+    let (code, text) = run(&folder, &[]);
+    assert_eq!(code, Some(2));
+    assert!(text.contains("did you mean `reason`?"), "{text}");
     write(&folder, "mcpleaks.toml", "[rules]\nstdout-wirte = \"off\"\n");
     let (code, text) = run(&folder, &[]);
     assert_eq!(code, Some(2));

@@ -3,6 +3,7 @@
 //! Patterns and ports are checked when all files are known, by [`super::Models::new`].
 
 use super::schema::ModelFile;
+use crate::base::spelling;
 
 /// Parses one model file; `path` is only for the message.
 ///
@@ -12,7 +13,7 @@ pub(crate) fn parse(path: &str, text: &str) -> Result<ModelFile, String> {
     toml::from_str(text).map_err(|error| {
         let start = error.span().map_or(0, |span| span.start);
         let line = text.bytes().take(start).filter(|byte| *byte == b'\n').count() + 1;
-        format!("{path}:{line}: {}", error.message())
+        format!("{path}:{line}: {}{}", error.message(), spelling::hint(error.message()))
     })
 }
 
