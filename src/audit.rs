@@ -242,6 +242,9 @@ fn texts(workspace: Workspace) -> Texts {
     let ids: Vec<FileId> = workspace.files.ids().collect();
     for (id, file) in ids.into_iter().zip(workspace.files.into_items()) {
         texts.insert(id, file.path, file.text);
+        if workspace.roles[id] == Role::Test {
+            texts.leave_aside(id);
+        }
     }
     texts
 }

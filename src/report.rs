@@ -154,6 +154,8 @@ pub(crate) struct Texts {
 pub(crate) struct FileText {
     pub(crate) path: String,
     pub(crate) text: String,
+    /// Not left aside as a test, an example or the like.
+    pub(crate) is_examined: bool,
     lines: OnceLock<LineIndex>,
 }
 
@@ -232,7 +234,15 @@ impl Report {
 impl Texts {
     /// Adds a file; `path` is relative to the root, with `/`.
     pub(crate) fn insert(&mut self, id: FileId, path: impl Into<String>, text: impl Into<String>) {
-        self.files.insert(id, FileText { path: path.into(), text: text.into(), lines: OnceLock::new() });
+        self.files
+            .insert(id, FileText { path: path.into(), text: text.into(), is_examined: true, lines: OnceLock::new() });
+    }
+
+    /// Marks a file that was not examined.
+    pub(crate) fn leave_aside(&mut self, id: FileId) {
+        if let Some(file) = self.files.get_mut(&id) {
+            file.is_examined = false;
+        }
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &FileText> {

@@ -76,6 +76,15 @@ fn comments_that_accept_nothing_are_named() {
 }
 
 #[test]
+fn comments_in_tests_are_no_matter() {
+    let folder = server("comment-in-test");
+    std::fs::create_dir_all(folder.join("test")).expect("target is writable");
+    write(&folder, "test/greet.test.js", "// mcpleaks: ignore[stdout-write] a sample\nexport const sample = 1;\n");
+    let (_, text) = run(&folder, &[]);
+    assert!(text.contains("2 errors") && !text.contains("the comment can go"), "{text}");
+}
+
+#[test]
 fn a_baseline_survives_moves_and_hides_nothing_new() {
     let folder = server("baseline");
     let (code, _) = run(&folder, &["--write-baseline", "known.json"]);

@@ -23,7 +23,7 @@ struct Directive {
 pub(crate) fn apply(report: &mut Report, catalogue: &Catalogue) {
     let mut remarks = Vec::new();
     let mut directives = Vec::new();
-    for file in report.texts.iter().filter(|file| file.text.contains(MARK)) {
+    for file in report.texts.iter().filter(|file| file.is_examined && file.text.contains(MARK)) {
         let lines: Vec<&str> = file.text.lines().collect();
         for (at, line) in (0_usize..).zip(&lines) {
             let Some((is_alone, words)) = comment(line) else { continue };
