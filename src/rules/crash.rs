@@ -65,7 +65,9 @@ fn started_at(cx: &Cx<'_>, unit: &Unit<'_>, serve: At) -> At {
 }
 
 fn is_covered(cx: &Cx<'_>, unit: &Unit<'_>) -> bool {
-    unit.process.live.sites.keys().any(|at| {
+    // A server that speaks over HTTP only has no code that runs beside stdio.
+    let lives = std::iter::once(&unit.process.live).chain(unit.process.on_any_transport.iter().map(|any| &any.live));
+    lives.flat_map(|live| live.sites.keys()).any(|at| {
         let by_call = cx.values.call_rows(*at, Table::Crash).into_iter().any(|row| {
             let crash = cx.values.models.crash(row);
             crash.covers.iter().any(|covers| *covers != Crash::Signal) && cx.values.holds(*at, &crash.when)
