@@ -1,6 +1,7 @@
 //! One audit, from folders to a report: read, lower, resolve, find the servers, run the rules.
 
 mod describe;
+mod named;
 mod servers;
 pub(crate) mod stages;
 
@@ -98,9 +99,10 @@ fn analyse<T>(
     report: &mut Report,
     ask: impl FnOnce(&Subject<'_>) -> T,
 ) -> Result<T, String> {
-    let models = Models::load(options.models.as_deref())?;
+    let models = Models::load(&options.own)?;
     let catalogue = Catalogue::load()?;
-    let linker = Linker::new(program, workspace);
+    named::check(options, &models, workspace)?;
+    let linker = Linker::new(program, workspace).described(named::described(&models, workspace));
     let versions = Versions::new(workspace);
     let values = solve(program, &models, &linker, &versions);
     if values.is_cut {
@@ -108,12 +110,14 @@ fn analyse<T>(
         report.not_analysed.push(NotAnalysed { path: ".".into(), reason, in_part: true });
     }
     let found = servers::find(&values, workspace, options);
+    let without = named::without_server(&found, workspace, options);
     if found.is_empty() {
         let (hints, candidates) = servers::hints(&values, workspace);
         report.hints = hints;
         report.hints.extend(unread(workspace));
         report.entry_candidates = candidates;
     }
+    report.hints.splice(0..0, without);
     let text_at = |loc: Loc| {
         let text = &workspace.files[loc.file].text;
         text.get(loc.span.start as usize..loc.span.end as usize).unwrap_or_default().to_owned()
@@ -122,7 +126,7 @@ fn analyse<T>(
         found.iter().map(|server| describe::server(&values, workspace, &text_at, server)).collect();
     let units: Vec<rules::Unit<'_>> =
         found.into_iter().enumerate().map(|(number, server)| server.unit(number)).collect();
-    let words = Words::load();
+    let words = Words::load(models.own_names());
     let cx = Cx { values: &values, units: &units, words: &words, texts: &text_at };
     let rule_texts: BTreeMap<String, RuleText> = catalogue
         .iter()

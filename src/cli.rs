@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::audit::stages::Stage;
 use crate::config::{Config, FailOn, Options};
 use crate::finding::{Confidence, Level};
+use crate::models::load::Own;
 use crate::report::Wanted;
 
 mod init;
@@ -297,8 +298,13 @@ impl Input {
             threads: self.threads.map(usize::from),
             no_ignore: self.no_ignore,
             all_stdio: self.stdio || config.stdio,
-            entries: self.entry.into_iter().chain(config.entries.iter().cloned()).collect(),
-            models: self.models.or_else(|| config.models.clone()),
+            entries: self.entry,
+            servers: config.servers.clone(),
+            own: Own {
+                folder: self.models.or_else(|| config.models.clone()),
+                tables: config.tables.clone(),
+                names: config.env.clone(),
+            },
         }
     }
 }

@@ -7,6 +7,8 @@ use serde::Deserialize;
 
 use crate::base::spelling;
 use crate::finding::{Confidence, Level};
+use crate::models::load::{Own, from_table};
+use crate::models::schema::OwnNames;
 
 /// Options of an audit: everything that decides what is found, nothing about how it is shown.
 #[derive(Clone, Debug, Default)]
@@ -21,8 +23,28 @@ pub(crate) struct Options {
     pub(crate) all_stdio: bool,
     /// Files that start a server, whatever manifests say.
     pub(crate) entries: Vec<PathBuf>,
-    /// A folder with more library models.
-    pub(crate) models: Option<PathBuf>,
+    /// Servers that the configuration declares, besides those that are found.
+    pub(crate) servers: Vec<Declared>,
+    /// What the user adds to the models.
+    pub(crate) own: Own,
+}
+
+/// A server declared by hand.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Declared {
+    /// The file that starts it.
+    pub(crate) entry: PathBuf,
+    pub(crate) name: Option<String>,
+    /// What it serves on, whatever the program looks like.
+    pub(crate) transport: Option<DeclaredTransport>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum DeclaredTransport {
+    Stdio,
+    Http,
 }
 
 /// What a team writes down once: `mcpleaks.toml`, or a section of pyproject.toml or package.json. The command line wins.
@@ -34,8 +56,14 @@ pub(crate) struct Config {
     pub(crate) min_confidence: Option<Confidence>,
     pub(crate) fail_on: Option<FailOn>,
     pub(crate) stdio: bool,
-    /// Files that start a server, seen from the file's folder.
-    pub(crate) entries: Vec<PathBuf>,
+    /// Servers that are not found by themselves; paths are seen from the file's folder.
+    #[serde(rename = "server")]
+    pub(crate) servers: Vec<Declared>,
+    /// What the names of environment variables say.
+    pub(crate) env: OwnNames,
+    /// Models of own loggers, sinks and sanitizers, as in a file below `models`.
+    #[serde(rename = "model")]
+    pub(crate) tables: Vec<toml::Table>,
     /// A folder with library models: own loggers, sinks, sanitizers.
     pub(crate) models: Option<PathBuf>,
     pub(crate) baseline: Option<PathBuf>,
@@ -103,7 +131,7 @@ impl Config {
             && let Some(section) = document.get("tool").and_then(|tool| tool.get("mcpleaks"))
         {
             let config: Self = section.clone().try_into().map_err(|err| fault(&python, &err))?;
-            return Ok(config.seen_from(folder));
+            return config.checked(&python);
         }
         let npm = folder.join("package.json");
         if let Ok(text) = std::fs::read_to_string(&npm)
@@ -111,7 +139,7 @@ impl Config {
             && let Some(section) = document.get_mut("mcpleaks").filter(|section| section.is_object())
         {
             let config: Self = serde_json::from_value(section.take()).map_err(|err| fault(&npm, &err))?;
-            return Ok(config.seen_from(folder));
+            return config.checked(&npm);
         }
         Ok(Self::default())
     }
@@ -123,14 +151,26 @@ impl Config {
     pub(crate) fn read(file: &Path) -> Result<Self, String> {
         let text = std::fs::read_to_string(file).map_err(|err| fault(file, &err))?;
         let config: Self = toml::from_str(&text).map_err(|err| fault(file, &err))?;
-        Ok(config.seen_from(file.parent().unwrap_or(Path::new(""))))
+        config.checked(file)
     }
 
-    fn seen_from(mut self, folder: &Path) -> Self {
-        for path in self.entries.iter_mut().chain(&mut self.models).chain(&mut self.baseline) {
+    /// With paths as seen from the current folder.
+    fn checked(mut self, file: &Path) -> Result<Self, String> {
+        for (number, table) in (1..).zip(&self.tables) {
+            from_table(number, table).map_err(|what| format!("{}: {what}", file.display()))?;
+        }
+        let folder = file.parent().unwrap_or(Path::new(""));
+        let entries = self.servers.iter_mut().map(|server| &mut server.entry);
+        for path in entries.chain(&mut self.models).chain(&mut self.baseline) {
             *path = folder.join(&*path);
         }
-        self
+        let files = self.tables.iter_mut().filter_map(|table| table.get_mut("files")?.as_array_mut());
+        for file in files.flatten() {
+            if let toml::Value::String(path) = file {
+                *path = folder.join(&*path).to_string_lossy().into_owned();
+            }
+        }
+        Ok(self)
     }
 }
 

@@ -10,10 +10,11 @@ use rustc_hash::FxHashMap;
 
 use index::{Index, RowRef, Table};
 use lists::{Bases, Containers, ErrorFate, MainWords, Transports};
+use load::Own;
 use path::Port;
 use schema::{
-    CallbackRow, ChildRow, Condition, CrashRow, ExitRow, FlowRow, HandlerRow, LoggerRow, ModelFile, RebindRow,
-    ServeRow, SinkRow, SourceRow, StreamRow, StreamSpec, TransportRow, TransportSpec,
+    CallbackRow, ChildRow, Condition, CrashRow, ExitRow, FlowRow, HandlerRow, LoggerRow, ModelFile, OwnNames,
+    RebindRow, ServeRow, SinkRow, SourceRow, StreamRow, StreamSpec, TransportRow, TransportSpec,
 };
 
 /// All model files, checked and indexed.
@@ -27,6 +28,7 @@ pub(crate) struct Models {
     transports: Transports,
     main_words: MainWords,
     bases: Bases,
+    own_names: OwnNames,
 }
 
 /// A callback row with its ports parsed.
@@ -56,11 +58,11 @@ macro_rules! row_accessors {
 }
 
 impl Models {
-    /// The models the binary carries, and those in a folder of the user's.
+    /// The models the binary carries, and those of the user.
     ///
     /// # Errors
     /// Every mistake in a file, with its place.
-    pub(crate) fn load(folder: Option<&std::path::Path>) -> Result<Self, String> {
+    pub(crate) fn load(own: &Own) -> Result<Self, String> {
         let mut files = Vec::new();
         let mut faults = Vec::new();
         let mut add = |path: &str, text: &str| match load::parse(path, text) {
@@ -72,10 +74,21 @@ impl Models {
                 add(path, text);
             }
         }
-        for (path, text) in folder.map(crate::source::models_in).transpose()?.unwrap_or_default() {
+        for (path, text) in own.folder.as_deref().map(crate::source::models_in).transpose()?.unwrap_or_default() {
             add(&path, &text);
         }
-        if faults.is_empty() { Self::new(files).map_err(|faults| faults.join("\n")) } else { Err(faults.join("\n")) }
+        for (number, table) in (1..).zip(&own.tables) {
+            match load::from_table(number, table) {
+                Ok(file) => files.push(file),
+                Err(what) => faults.push(what),
+            }
+        }
+        if !faults.is_empty() {
+            return Err(faults.join("\n"));
+        }
+        let mut models = Self::new(files).map_err(|faults| faults.join("\n"))?;
+        models.own_names = own.names.clone();
+        Ok(models)
     }
 
     /// Checks and indexes the files.
@@ -98,10 +111,21 @@ impl Models {
                 .map_err(|fault| vec![format!("rules/main.toml: {fault}")])?,
             bases: toml::from_str(include_str!("../rules/bases.toml"))
                 .map_err(|fault| vec![format!("rules/bases.toml: {fault}")])?,
+            own_names: OwnNames::default(),
         };
         let mut faults = Vec::new();
         models.parse_ports(&mut faults);
         if faults.is_empty() { Ok(models) } else { Err(faults) }
+    }
+
+    /// What the user says of names.
+    pub(crate) fn own_names(&self) -> &OwnNames {
+        &self.own_names
+    }
+
+    /// Files of the audited program that models stand for, each with its library.
+    pub(crate) fn described(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.files.iter().flat_map(|model| model.files.iter().map(|file| (file.as_str(), model.library.as_str())))
     }
 
     /// Does the word mean a transport that is not stdio?

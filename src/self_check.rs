@@ -6,6 +6,7 @@ use crate::base::idx::Id;
 use crate::base::span::FileId;
 use crate::catalogue::Catalogue;
 use crate::models::Models;
+use crate::models::load::Own;
 use crate::models::schema::ModelFile;
 use crate::source::files::{Dialect, SourceFile};
 
@@ -49,7 +50,7 @@ pub(crate) fn self_check(models: Option<&std::path::Path>) -> Result<String, Str
         }
         Err(what) => faults.push(what),
     }
-    match Models::load(models) {
+    match Models::load(&Own { folder: models.map(Into::into), ..Own::default() }) {
         Ok(models) => {
             let rows: usize = models.files.iter().map(rows).sum();
             let _ = writeln!(res, "models: {} files with {rows} rows", models.files.len());

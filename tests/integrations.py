@@ -165,14 +165,18 @@ def configuration(folder):
     schema = json.loads((ROOT / "docs/mcpleaks.schema.json").read_text())
     validator = jsonschema.validators.validator_for(schema)(schema)
     validator.check_schema(schema)
-    shown = (ROOT / "docs/accepting-findings.md").read_text().split("```toml\n")[1].split("```")[0]
+    shown = (ROOT / "docs/configuration.md").read_text().split("```toml\n")[1].split("```")[0]
     run([PROGRAM, "init", folder])
     written = (folder / "mcpleaks.toml").read_text()
     setting = re.compile(r"^# (?=\S+ = |\[\[)", re.MULTILINE)
     for text in (shown, written, setting.sub("", written)):
         validator.validate(tomllib.loads(text))
     check(set(tomllib.loads(shown)) == set(schema["properties"]), "the documentation shows every setting, the schema has it")
-    wrong = ["pedantik = true", 'fail-on = "never ever"', '[rules]\nenv-in-log = "loud"', '[[ignore]]\npath = "a"']
+    wrong = [
+        "pedantik = true", 'fail-on = "never ever"', '[rules]\nenv-in-log = "loud"', '[[ignore]]\npath = "a"', '[env]\nsecrets = ["A"]',
+        '[[server]]\ntransport = "stdio"', '[[server]]\nentry = "a"\ntransport = "carrier pigeon"', '[[model]]\nlibrary = "a"',
+        '[[model]]\nlibrary = "a"\nlanguage = "cobol"',
+    ]
     for text in wrong:
         check(list(validator.iter_errors(tomllib.loads(text))), f"the schema refuses {text}")
         (folder / "mcpleaks.toml").write_text(text)

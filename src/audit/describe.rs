@@ -34,7 +34,12 @@ pub(super) fn server(
             TransportKind::Other => Transport::Other,
             TransportKind::Unknown => Transport::Unknown,
         };
-        let how = transport_how(values, serve, &called_in(values, texts, serve.at));
+        let called = called_in(values, texts, serve.at);
+        let how = if found.process.explorer.told.serves_at == Some(serve.at) {
+            format!("declared in the configuration; taken to start with {called}()")
+        } else {
+            transport_how(values, serve, &called)
+        };
         transports.push(TransportInfo { kind, how, loc: Some(loc(program, serve.at)) });
     }
     let handlers = found.process.handlers.iter().filter_map(|handler| {

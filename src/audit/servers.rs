@@ -6,18 +6,24 @@ use std::rc::Rc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::base::span::FileId;
-use crate::config::Options;
-use crate::flow::explore::Prepared;
+use crate::config::{Declared, DeclaredTransport, Options};
+use crate::flow::explore::{Prepared, Told};
 use crate::flow::process::{Process, Start, prepare, process};
 use crate::ir::func::{FuncId, FuncKind};
 use crate::ir::instr::{Import, Op};
 use crate::ir::program::{Language, ModuleId};
 use crate::models::index::Table;
+use crate::models::schema::TransportKind;
 use crate::resolve::link::Target;
 use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Value};
 use crate::rules::Unit;
 use crate::source::workspace::{Role, Workspace};
+
+use super::named;
+
+/// How an entry was found that the configuration declares.
+const DECLARED: &str = "[[server]] in the configuration";
 
 /// A server that was found.
 pub(super) struct Found<'v> {
@@ -99,7 +105,7 @@ pub(super) fn find<'v>(values: &'v Values<'v>, workspace: &Workspace, options: &
         values,
         workspace,
         prepared: prepare(values),
-        all_stdio: options.all_stdio,
+        told: Told { transport: options.all_stdio.then_some(TransportKind::Stdio), serves_at: None },
         serving: serving_calls(values),
         covered: BTreeSet::new(),
         before: Before::new(values),
@@ -109,6 +115,9 @@ pub(super) fn find<'v>(values: &'v Values<'v>, workspace: &Workspace, options: &
     };
     for path in &options.entries {
         finder.given_entry(path);
+    }
+    for server in &options.servers {
+        finder.declared(server);
     }
     if options.entries.is_empty() {
         finder.manifest_entries();
@@ -127,7 +136,8 @@ struct Finder<'v, 'w> {
     values: &'v Values<'v>,
     workspace: &'w Workspace,
     prepared: Rc<Prepared>,
-    all_stdio: bool,
+    /// What the user says of the servers looked for.
+    told: Told,
     /// Calls that start to serve, anywhere in the program.
     serving: BTreeSet<At>,
     /// Those that a server found so far reaches.
@@ -154,16 +164,45 @@ fn serving_calls(values: &Values<'_>) -> BTreeSet<At> {
 
 impl<'v> Finder<'v, '_> {
     fn given_entry(&mut self, path: &std::path::Path) {
-        let wanted = path.to_string_lossy().replace('\\', "/");
-        let wanted = wanted.trim_start_matches("./");
-        let file = self
-            .workspace
-            .files
-            .iter_enumerated()
-            .find(|(_, file)| file.path == wanted || wanted.ends_with(&format!("/{}", file.path)));
-        let Some((id, file)) = file else { return };
-        let name = stem(&file.path);
+        let Some(id) = named::file(self.workspace, path) else { return };
+        let name = stem(&self.workspace.files[id].path);
         self.file_candidate(id, name, "--entry".into(), None, None);
+    }
+
+    fn declared(&mut self, server: &Declared) {
+        let Some(id) = named::file(self.workspace, &server.entry) else { return };
+        let name = server.name.clone().unwrap_or_else(|| stem(&self.workspace.files[id].path));
+        let of_all = self.told;
+        self.told.transport = match server.transport {
+            Some(DeclaredTransport::Stdio) => Some(TransportKind::Stdio),
+            Some(DeclaredTransport::Http) => Some(TransportKind::Http),
+            None => of_all.transport,
+        };
+        let n_found = self.found.len();
+        self.file_candidate(id, name.clone(), DECLARED.into(), None, None);
+        if self.found.len() == n_found && server.transport.is_some() {
+            self.serving_somehow(id, name);
+        }
+        self.told = of_all;
+    }
+
+    /// A server that no call is known to start: its user knows better. What comes last in its file starts it.
+    fn serving_somehow(&mut self, file: FileId, name: String) {
+        let Some(start) = self.start(file, None) else { return };
+        let program = self.values.program;
+        let init = start.module.map(|module| program.modules[module].init);
+        let last_call = |func: FuncId| {
+            let mut instrs = program.funcs[func].instrs.iter_enumerated();
+            instrs.rfind(|(_, instr)| matches!(instr.op, Op::Call(_))).map(|(id, _)| (func, id))
+        };
+        let Some(mut at) = start.func.or(init).and_then(last_call) else { return };
+        let mut seen = BTreeSet::from([at.0]);
+        while let [(callee, _)] = self.values.callees(at) {
+            let Some(inner) = last_call(*callee).filter(|_| seen.insert(*callee)) else { break };
+            at = inner;
+        }
+        self.told.serves_at = Some(at);
+        self.explore(Candidate { start, name, how: DECLARED.into(), doubts: Vec::new() });
     }
 
     fn manifest_entries(&mut self) {
@@ -182,24 +221,23 @@ impl<'v> Finder<'v, '_> {
         function: Option<String>,
         doubt: Option<String>,
     ) {
-        let Some(module) = self.values.linker.module_of_file(file) else { return };
-        let language = self.values.program.modules[module].language;
-        let wanted = match (&function, language) {
-            (Some(function), _) => Some(function.as_str()),
+        let Some(start) = self.start(file, function.as_deref()) else { return };
+        self.consider(Candidate { start, name, how, doubts: doubt.into_iter().collect() });
+    }
+
+    /// How the process begins that a file, or a function in it, starts.
+    fn start(&self, file: FileId, function: Option<&str>) -> Option<Start> {
+        let module = self.values.linker.module_of_file(file)?;
+        let wanted = match (function, self.values.program.modules[module].language) {
+            (Some(function), _) => Some(function),
             (None, Language::Rust) => Some("main"),
             (None, _) => None,
         };
         let func = wanted.and_then(|wanted| self.function(module, wanted));
         if wanted.is_some() && func.is_none() {
-            return;
+            return None;
         }
-        let is_main = function.is_none();
-        self.consider(Candidate {
-            start: Start { module: Some(module), is_main, func },
-            name,
-            how,
-            doubts: doubt.into_iter().collect(),
-        });
+        Some(Start { module: Some(module), is_main: function.is_none(), func })
     }
 
     /// The function that a module's name stands for.
@@ -217,7 +255,11 @@ impl<'v> Finder<'v, '_> {
         if !self.tried.insert(key) || !self.reaches_serving(&candidate.start, false) {
             return;
         }
-        let Some(process) = process(self.values, &self.prepared, &candidate.start, self.all_stdio) else { return };
+        self.explore(candidate);
+    }
+
+    fn explore(&mut self, candidate: Candidate) {
+        let Some(process) = process(self.values, &self.prepared, &candidate.start, self.told) else { return };
         self.covered.extend(process.serves.iter().map(|serve| serve.at));
         let program = self.values.program;
         let module = candidate.start.module.or(candidate.start.func.map(|func| program.funcs[func].module));

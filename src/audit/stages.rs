@@ -17,7 +17,7 @@ use crate::resolve::versions::Versions;
 use crate::rules::{self, Cx, Which};
 use crate::source::workspace::{Role, Workspace};
 
-use super::{lower_all, on_analysis_stack, read, servers};
+use super::{lower_all, named, on_analysis_stack, read, servers};
 
 /// A stage of the audit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
@@ -69,8 +69,8 @@ fn analyse(
     workspace: &Workspace,
     stage: Stage,
 ) -> Result<String, String> {
-    let models = Models::load(options.models.as_deref())?;
-    let linker = Linker::new(program, workspace);
+    let models = Models::load(&options.own)?;
+    let linker = Linker::new(program, workspace).described(named::described(&models, workspace));
     let versions = Versions::new(workspace);
     let values = solve(program, &models, &linker, &versions);
     if stage == Stage::Values {
@@ -82,7 +82,7 @@ fn analyse(
     }
     let units: Vec<rules::Unit<'_>> =
         found.into_iter().enumerate().map(|(number, server)| server.unit(number)).collect();
-    let words = Words::load();
+    let words = Words::load(models.own_names());
     let cx = Cx { values: &values, units: &units, words: &words, texts: &|_| String::new() };
     let which = if stage == Stage::Streams { Which::Streams } else { Which::All };
     Ok(format!("{} findings\n", rules::run(&cx, &BTreeMap::new(), which).len()))

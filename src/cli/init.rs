@@ -19,9 +19,6 @@ const CONFIG: &str = r#"# Configuration of mcpleaks. Everything is optional; the
 # Findings that are known and will be mended later: `mcpleaks --write-baseline mcpleaks-baseline.json`.
 # baseline = "mcpleaks-baseline.json"
 
-# Files that start a server in a way that no manifest tells.
-# entries = ["src/worker.ts"]
-
 # Take every server for one that serves stdio.
 # stdio = true
 
@@ -31,6 +28,24 @@ const CONFIG: &str = r#"# Configuration of mcpleaks. Everything is optional; the
 # Levels by rule: off, note, warning, error.
 [rules]
 # argument-in-log = "note"
+
+# A server that is not found by itself: the file that starts it, and what it serves on: stdio, http.
+# [[server]]
+# entry = "src/worker.ts"
+# transport = "stdio"
+
+# Environment variables whose names say too little, or the wrong thing.
+[env]
+# secret = ["ACME_LICENCE"]
+# plain = ["ACME_PUBLIC_KEY"]
+
+# A module or library of your own: what it writes, and what it cleans (docs/configuration.md).
+# [[model]]
+# library = "acme-log"
+# language = "script"
+# files = ["src/log.ts"]
+# sink = [{ kind = "write", stream = "stderr", calls = ["acme-log.note()"], takes = ["arg.*"] }]
+# clean = [{ calls = ["acme-log.mask()"] }]
 
 # Paths that are left alone, as in .gitignore, with the reason.
 # [[ignore]]
@@ -97,6 +112,7 @@ mod tests {
             .fold(String::new(), |text, line| text + line + "\n");
         let config = toml::from_str::<crate::config::Config>(&used).expect("and with everything set");
         assert_eq!(config.ignore.len(), 1);
-        assert!(config.pedantic && config.stdio);
+        assert!(config.pedantic && config.stdio && config.servers.len() == 1 && config.tables.len() == 1);
+        assert!(config.env.secret.len() == 1 && config.env.plain.len() == 1);
     }
 }

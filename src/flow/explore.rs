@@ -166,13 +166,21 @@ pub(crate) struct Prepared {
     pub(super) orders: RefCell<FxHashMap<FuncId, Rc<FxHashMap<BlockId, usize>>>>,
 }
 
+/// What a user says of a server, whatever its code looks like.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Told {
+    pub(crate) transport: Option<TransportKind>,
+    /// The call that starts to serve, where none is known to.
+    pub(crate) serves_at: Option<At>,
+}
+
 /// The exploration of one process.
 pub(crate) struct Explorer<'v> {
     pub(super) values: &'v Values<'v>,
     /// What holds in the whole process.
     pub(crate) assumed: Facts,
-    /// Every server is taken to serve on stdio.
-    pub(super) force_stdio: bool,
+    /// What a user says of the server.
+    pub(crate) told: Told,
     /// Serving on whichever transport counts, not only on stdio.
     pub(super) any_transport: bool,
     pub(crate) frames: IndexVec<FrameId, Frame>,
@@ -205,7 +213,7 @@ impl<'v> Explorer<'v> {
         Self {
             values,
             assumed: Facts::default(),
-            force_stdio: false,
+            told: Told::default(),
             any_transport: false,
             frames: IndexVec::new(),
             by_context: FxHashMap::default(),

@@ -18,7 +18,7 @@ use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Value};
 
 use super::abs::Facts;
-use super::explore::{Context, Explorer, FrameId, Mode, Phase, Prepared, Serve};
+use super::explore::{Context, Explorer, FrameId, Mode, Phase, Prepared, Serve, Told};
 use super::live::{Live, live};
 use super::main_module;
 
@@ -94,11 +94,11 @@ pub(crate) fn process<'v>(
     values: &'v Values<'v>,
     prepared: &Rc<Prepared>,
     start: &Start,
-    force_stdio: bool,
+    told: Told,
 ) -> Option<Process<'v>> {
     let main = if start.is_main { start.module } else { None };
     let mut first = Explorer::new(values, prepared.clone(), main);
-    first.force_stdio = force_stdio;
+    first.told = told;
     first.any_transport = true;
     let roots = run_roots(&mut first, start);
     run_later(&mut first, &roots);
@@ -106,7 +106,7 @@ pub(crate) fn process<'v>(
         return None;
     }
     let mut explorer = Explorer::new(values, prepared.clone(), main);
-    explorer.force_stdio = force_stdio;
+    explorer.told = told;
     let mut assumed = Assumed { explorer: &first, known: BTreeMap::new() }.of_process(&roots);
     assumed.decide(other_transport(values), &Const::str(values.models.stdio_word()));
     explorer.assumed = assumed;

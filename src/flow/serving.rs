@@ -35,8 +35,10 @@ impl Explorer<'_> {
             return true;
         }
         let (mut kind, own_stream) = self.transport(at, &serve.transport);
-        if self.force_stdio && kind != TransportKind::Other {
-            kind = TransportKind::Stdio;
+        if let Some(told) = self.told.transport
+            && kind != TransportKind::Other
+        {
+            kind = told;
         }
         let on_stdio = matches!(kind, TransportKind::Stdio | TransportKind::Unknown);
         if on_stdio {
@@ -81,27 +83,35 @@ impl Explorer<'_> {
         }
     }
 
-    /// A read of standard input in a program that speaks the protocol itself.
+    /// Does the instruction serve without an SDK that is known?
+    pub(super) fn serves_by_hand(&self, at: At) -> bool {
+        self.told.serves_at == Some(at) || self.values.hand_written_serves().contains(&at)
+    }
+
+    /// A read of standard input in a program that speaks the protocol itself, or what a user says to serve.
     pub(super) fn serve_by_hand(&mut self, at: At, event: &mut Event, state: &mut State) {
         let row = RowRef { file: 0, table: Table::Serve, row: 0 };
+        let kind = self.told.transport.unwrap_or(TransportKind::Stdio);
         let facts = state.facts.clone();
-        self.serves
-            .entry((at, TransportKind::Stdio))
-            .and_modify(|known| known.facts = known.facts.meet(&facts))
-            .or_insert_with(|| Serve {
+        self.serves.entry((at, kind)).and_modify(|known| known.facts = known.facts.meet(&facts)).or_insert_with(|| {
+            Serve {
                 at,
                 row,
-                kind: TransportKind::Stdio,
+                kind,
                 diverts_stdout: false,
                 own_stream: false,
                 by_hand: true,
                 facts: (*facts).clone(),
                 rebinds: (*state.rebinds).clone(),
-            });
-        event.serves = true;
-        event.on_stdio = true;
-        self.serving_calls.insert(at);
-        state.phase = Phase::SERVING;
+            }
+        });
+        let on_stdio = matches!(kind, TransportKind::Stdio | TransportKind::Unknown);
+        event.serves |= on_stdio || self.any_transport;
+        if on_stdio {
+            event.on_stdio = true;
+            self.serving_calls.insert(at);
+            state.phase = Phase::SERVING;
+        }
     }
 
     /// Which transport a serve call uses, and whether that has a stream of its own.

@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn switches_are_told_from_credentials_and_from_results() {
-        let words = Words::load();
+        let words = Words::load(&crate::models::schema::OwnNames::default());
         assert_eq!(switch("env ENABLE_LOGGING", false, &words).as_deref(), Some("ENABLE_LOGGING"));
         assert_eq!(switch("env SERVICE_URL", false, &words), None);
         assert_eq!(switch("env PROFILE", true, &words).as_deref(), Some("PROFILE"));

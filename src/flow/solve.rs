@@ -69,7 +69,7 @@ pub(crate) fn taint<'v>(values: &'v Values<'v>, processes: &[&Process<'v>]) -> (
     roots.extend(program.funcs.iter_enumerated().filter(|(_, func)| func.kind == FuncKind::Getter).map(|(id, _)| id));
     let mut taint = Taint {
         values,
-        words: Words::load(),
+        words: Words::load(values.models.own_names()),
         names: Names::default(),
         summaries: vec![Rc::default(); program.funcs.len()],
         handlers: handlers

@@ -23,7 +23,7 @@ impl Explorer<'_> {
             Op::Call(call) => self.call(func, id, call, state),
             Op::Import(import) => (self.import(func, id, import, state), true),
             Op::Store(place, value) => (self.store(func, id, place, *value, state), true),
-            Op::Load(_) if self.values.hand_written_serves().contains(&(func, id)) => {
+            Op::Load(_) if self.serves_by_hand((func, id)) => {
                 let mut event = self.event(id, state);
                 self.serve_by_hand((func, id), &mut event, state);
                 (Some(event), true)
@@ -295,7 +295,7 @@ impl Explorer<'_> {
                 return false;
             }
         }
-        if self.values.hand_written_serves().contains(&at) {
+        if self.serves_by_hand(at) {
             self.serve_by_hand(at, event, state);
         }
         let exits = self.values.call_rows(at, Table::Exit);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::ir::program::Language;
+use crate::models::schema::OwnNames;
 
 /// What a name says of the value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,6 +31,11 @@ pub(crate) struct Words {
     added: BTreeMap<String, usize>,
     showing: ShowingWords,
     switches: SwitchWords,
+    /// What the user says of variables, in words; it wins.
+    #[serde(skip)]
+    own_secret: Vec<String>,
+    #[serde(skip)]
+    own_plain: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -100,9 +106,12 @@ struct HeaderWords {
 }
 
 impl Words {
-    /// The lists the binary carries.
-    pub(crate) fn load() -> Self {
-        toml::from_str(include_str!("../../rules/names.toml")).unwrap_or_default()
+    /// The lists the binary carries, and what a user says of variables.
+    pub(crate) fn load(own: &OwnNames) -> Self {
+        let mut res: Self = toml::from_str(include_str!("../../rules/names.toml")).unwrap_or_default();
+        res.own_secret = own.secret.iter().map(|name| words(name)).collect();
+        res.own_plain = own.plain.iter().map(|name| words(name)).collect();
+        res
     }
 
     /// Methods by which a class says itself what of its objects is shown.
@@ -120,6 +129,12 @@ impl Words {
         let name = words(name);
         let ends = |list: &[String]| list.iter().any(|end| name == *end || name.ends_with(&format!(" {end}")));
         let spaced = format!(" {name} ");
+        if self.own_secret.contains(&name) {
+            return Secrecy::Secret;
+        }
+        if self.own_plain.contains(&name) {
+            return Secrecy::Plain;
+        }
         if self.env.plain.contains(&name) {
             Secrecy::Plain
         } else if ends(&self.env.posture_ends) {
@@ -222,7 +237,7 @@ mod tests {
 
     #[test]
     fn names_are_told_by_their_words() {
-        let words = Words::load();
+        let words = Words::load(&OwnNames::default());
         assert_eq!(words.env("OPENAI_API_KEY"), Secrecy::Secret);
         assert_eq!(words.env("LOG_LEVEL"), Secrecy::Plain);
         assert_eq!(words.env("KEY_PATH"), Secrecy::Posture);

@@ -159,6 +159,9 @@ impl Index {
                 None => self.imports.insert((language, specifier.into()), root.clone()),
             };
         }
+        if !file.files.is_empty() {
+            self.imports.insert((language, file.library.as_str().into()), root.clone());
+        }
         for name in &file.globals {
             self.root_state(language, name);
             self.globals.insert((language, name.into()));

@@ -2,8 +2,32 @@
 //!
 //! Patterns and ports are checked when all files are known, by [`super::Models::new`].
 
+use serde::Deserialize as _;
+
 use super::schema::ModelFile;
 use crate::base::spelling;
+
+/// What a user adds to the models that the program carries.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Own {
+    /// A folder with model files.
+    pub(crate) folder: Option<std::path::PathBuf>,
+    /// Models in the configuration, checked when that was read.
+    pub(crate) tables: Vec<toml::Table>,
+    pub(crate) names: super::schema::OwnNames,
+}
+
+/// A model in the configuration; `number` counts from 1.
+///
+/// # Errors
+/// One sentence that names the model.
+pub(crate) fn from_table(number: usize, table: &toml::Table) -> Result<ModelFile, String> {
+    ModelFile::deserialize(toml::Value::Table(table.clone())).map_err(|error| {
+        let name = table.get("library").and_then(toml::Value::as_str).map(|name| format!(" ({name})"));
+        let (name, what) = (name.unwrap_or_default(), error.message());
+        format!("[[model]] {number}{name}: {what}{}", spelling::hint(what))
+    })
+}
 
 /// Parses one model file; `path` is only for the message.
 ///
@@ -38,6 +62,7 @@ mod tests {
             }
             let path = entry.path().display().to_string();
             let text = fs::read_to_string(entry.path()).expect("the file can be read");
+            assert!(text.contains("checked"), "{path} does not say which version was read");
             match parse(&path, &text) {
                 Ok(file) => files.push(file),
                 Err(what) => faults.push(what),

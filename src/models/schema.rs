@@ -15,6 +15,16 @@ use serde::Deserialize;
 
 use crate::ir::program::Language;
 
+/// What a user says of names beside the models, in the configuration.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct OwnNames {
+    /// Environment variables that hold secrets, whatever their names look like.
+    pub(crate) secret: Vec<String>,
+    /// Environment variables that hold nothing to hide.
+    pub(crate) plain: Vec<String>,
+}
+
 /// One file: one library.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -28,12 +38,16 @@ pub(crate) struct ModelFile {
     /// Python and Rust: the first name of the dotted path; the rest are members.
     #[serde(default)]
     pub(crate) imports: Vec<String>,
+    /// Files of the audited program that the model stands for: what imports them gets the root, and their code is not followed.
+    #[serde(default)]
+    pub(crate) files: Vec<String>,
     /// Names every file of the language has without an import; each is the first segment of a pattern.
     #[serde(default)]
     pub(crate) globals: Vec<String>,
     /// Name in manifests and lock files, against which `versions` are read; default: `library`.
     pub(crate) package: Option<String>,
-    /// Which version was read, and how.
+    /// Which version was read, and how. The program's own models all say it.
+    #[serde(default)]
     pub(crate) checked: Checked,
     #[serde(default, rename = "type")]
     pub(crate) types: Vec<TypeRow>,
@@ -91,11 +105,11 @@ impl LanguageName {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Checked {
     pub(crate) version: String,
-    #[expect(dead_code, reason = "for readers of the file; loading refuses one without it")]
+    #[expect(dead_code, reason = "for readers of the file; a test refuses one of our own without it")]
     pub(crate) against: String,
 }
 

@@ -347,10 +347,19 @@ impl Values<'_> {
                 if let Imported::Named(name) = &import.what
                     && let Some(sub) = self.linker.submodule_from(module, &import.from, name)
                 {
-                    self.add(out, &Value::Module(sub));
+                    self.submodule(sub, out);
                 }
             }
         }
+    }
+
+    /// A module that is reached by its name in another one.
+    pub(super) fn submodule(&mut self, module: ModuleId, to: SlotId) {
+        let value = match self.linker.library_for(module) {
+            Some(library) => Value::Api(self.models.index.import(self.program.modules[module].language, library), None),
+            None => Value::Module(module),
+        };
+        self.add(to, &value);
     }
 
     /// `require(x)` of a CommonJS module is what it assigned to `module.exports`.

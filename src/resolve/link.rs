@@ -42,6 +42,8 @@ pub(crate) struct Linker<'w> {
     crates: rust::Crates,
     /// Folders of the npm packages of the scan, by name.
     packages: BTreeMap<&'w str, Vec<&'w str>>,
+    /// Modules that a model stands for, with its library.
+    described: BTreeMap<ModuleId, Symbol>,
     /// What specifiers were found to mean: passes ask for the same imports again and again.
     known: RefCell<FxHashMap<(ModuleId, Symbol), Target>>,
 }
@@ -70,7 +72,15 @@ impl<'w> Linker<'w> {
             }
         }
         let crates = rust::Crates::new(program, workspace, &paths);
-        Self { manifests, modules, paths, files, crates, packages, known: RefCell::default() }
+        let (described, known) = (BTreeMap::new(), RefCell::default());
+        Self { manifests, modules, paths, files, crates, packages, described, known }
+    }
+
+    /// The same, but for some files, by path, a library stands.
+    pub(crate) fn described(mut self, files: BTreeMap<String, Symbol>) -> Self {
+        let module = |(path, library): (String, Symbol)| Some((self.module_by_path(&path)?, library));
+        self.described = files.into_iter().filter_map(module).collect();
+        self
     }
 
     /// What a program may be called by: its path, and the commands that a manifest gives it.
@@ -85,7 +95,13 @@ impl<'w> Linker<'w> {
         if let Some(target) = self.known.borrow().get(&key) {
             return target.clone();
         }
-        let target = self.look_up(from, specifier);
+        let target = match self.look_up(from, specifier) {
+            Target::Module(module, path) => match self.described.get(&module) {
+                Some(library) => Target::Library { specifier: library.clone(), path },
+                None => Target::Module(module, path),
+            },
+            target => target,
+        };
         self.known.borrow_mut().insert(key, target.clone());
         target
     }
@@ -116,7 +132,7 @@ impl<'w> Linker<'w> {
             Language::Rust => "::",
             Language::Script => return None,
         };
-        match self.resolve(from, &format!("{specifier}{separator}{name}")) {
+        match self.look_up(from, &format!("{specifier}{separator}{name}")) {
             Target::Module(id, rest) if rest.is_empty() => Some(id),
             _ => None,
         }
@@ -137,6 +153,11 @@ impl<'w> Linker<'w> {
         }
         packages.reverse();
         packages
+    }
+
+    /// The library that stands for the module.
+    pub(crate) fn library_for(&self, module: ModuleId) -> Option<&Symbol> {
+        self.described.get(&module)
     }
 
     /// The module that is the whole file.

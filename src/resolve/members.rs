@@ -588,7 +588,7 @@ impl Values<'_> {
         if let Some(sub) = self.linker.submodule(module, name)
             && !found
         {
-            self.add(to, &Value::Module(sub));
+            self.submodule(sub, to);
             found = true;
         }
         if !found {
