@@ -181,6 +181,24 @@ impl Values<'_> {
         self.rows_of_calls = numbers.map(|number| self.rows_called(number).into()).collect();
     }
 
+    /// Notes which calls are methods of what other calls made.
+    pub(super) fn find_built(&mut self) {
+        let mut found: Vec<(At, At)> = Vec::new();
+        for (at, number) in &self.call_of {
+            let Some(receiver) = self.calls[*number as usize].receiver else { continue };
+            let made = self.of_slot(receiver).items().iter().filter_map(|value| match value {
+                Value::Api(_, Some(made)) => Some((*made, *at)),
+                _ => None,
+            });
+            found.extend(made);
+        }
+        found.sort_unstable();
+        found.dedup();
+        for (made, at) in found {
+            self.built_on.entry(made).or_default().push(at);
+        }
+    }
+
     fn rows_called(&self, number: u32) -> Vec<RowRef> {
         let mut rows = Vec::new();
         for value in self.of_slot(self.calls[number as usize].callee).items() {
@@ -290,13 +308,34 @@ impl Values<'_> {
     }
 
     fn chain_values(&self, at: At, method: &str, inner: &Port) -> PortValue {
-        for made in self.chain(at) {
-            let Some(call) = self.call_at(made) else { continue };
-            if matches!(call.callee.path.last(), Some(Field::Name(name)) if name == method) {
-                return self.port_values(made, inner);
-            }
+        let chain = self.chain(at);
+        let is_method = |call: &&At| {
+            let path = self.call_at(**call).map(|call| &call.callee.path);
+            matches!(path.and_then(|path| path.last()), Some(Field::Name(name)) if name == method)
+        };
+        // A builder may also be told by a statement of its own: `command.stdout(…); command.spawn()`.
+        match chain
+            .iter()
+            .find(is_method)
+            .copied()
+            .or_else(|| self.built_beside(&chain).iter().find(is_method).copied())
+        {
+            Some(made) => self.port_values(made, inner),
+            None => PortValue::Missing,
         }
-        PortValue::Missing
+    }
+
+    /// The calls of methods on what the calls made, and on what those give in turn.
+    fn built_beside(&self, chain: &[At]) -> Vec<At> {
+        let mut found: Vec<At> = chain.to_vec();
+        let mut next = 0;
+        while let Some(made) = found.get(next) {
+            let more = self.built_on.get(made).into_iter().flatten().filter(|call| !found.contains(call));
+            let more: Vec<At> = more.take(MAX_CHAIN.saturating_sub(found.len())).copied().collect();
+            found.extend(more);
+            next += 1;
+        }
+        found
     }
 
     /// Do all conditions of a row hold at the call?

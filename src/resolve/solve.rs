@@ -157,6 +157,8 @@ pub(crate) struct Values<'p> {
     pub(super) call_of: FxHashMap<At, u32>,
     /// The rows of the models that speak of each call; filled in at the end.
     pub(super) rows_of_calls: Vec<Box<[crate::models::index::RowRef]>>,
+    /// The calls of methods on what a call made, in order of functions and instructions; filled in at the end.
+    pub(super) built_on: FxHashMap<At, Vec<At>>,
     pub(super) edges_done: FxHashSet<(At, FuncId)>,
     pub(crate) call_graph: FxHashMap<At, Vec<(FuncId, CallKind)>>,
     /// The call graph the other way round, in order of functions and instructions.
@@ -191,6 +193,7 @@ pub(crate) fn solve<'p>(
         values.run();
     }
     values.find_rows();
+    values.find_built();
     values.find_marked();
     values.find_by_hand();
     values.reverse_calls();
@@ -232,6 +235,7 @@ impl<'p> Values<'p> {
             calls: Vec::new(),
             call_of: FxHashMap::default(),
             rows_of_calls: Vec::new(),
+            built_on: FxHashMap::default(),
             edges_done: FxHashSet::default(),
             call_graph: FxHashMap::default(),
             callers: FxHashMap::default(),
