@@ -350,6 +350,10 @@ fn handed_over(values: &Values<'_>, live: &Live) -> BTreeMap<ClassId, At> {
     let mut found = BTreeMap::new();
     for at in live.sites.keys() {
         let Some(call) = values.call_at(*at).filter(|_| values.callees(*at).is_empty()) else { continue };
+        // What only looks at a class calls none of its methods.
+        if !values.call_rows(*at, Table::Clean).is_empty() {
+            continue;
+        }
         for value in call.args.iter().flat_map(|arg| values.of(at.0, arg.value).items()) {
             if let Value::Class(class) | Value::Instance(class) = value {
                 found.entry(*class).or_insert(*at);
