@@ -16,6 +16,17 @@ use super::domain::{ANY, ERR, Marks, RECEIVER, Root, Tree, What};
 use super::summary::{Bound, Hit, Summary};
 use super::transfer::{Applied, Pass};
 
+/// How a call makes a function run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Way {
+    /// By calling it.
+    Direct,
+    /// By handing it to a library that calls it at once.
+    Back,
+    /// By handing it to a library that keeps it for later.
+    Later,
+}
+
 impl Pass<'_, '_> {
     pub(super) fn call(&mut self, call: &Call, id: InstrId) -> Tree {
         let at = (self.id, id);
@@ -113,21 +124,22 @@ impl Pass<'_, '_> {
 
     /// Joins the effects of a function that a library calls. What it logs, it logs itself: the call that hands it over says
     /// nothing of a log.
-    pub(super) fn called_back(&mut self, at: At, func: FuncId, bound: &Bound) -> Tree {
-        self.joined(at, func, bound, Marks::default(), false)
+    /// `runs_now`: it is called before the library's function ends, so that what it raises comes out of the call.
+    pub(super) fn called_back(&mut self, at: At, func: FuncId, bound: &Bound, runs_now: bool) -> Tree {
+        self.joined(at, func, bound, Marks::default(), if runs_now { Way::Back } else { Way::Later })
     }
 
     /// Joins the effects of a function of the program; gives what it returns.
     pub(super) fn apply(&mut self, at: At, func: FuncId, bound: &Bound, marks: Marks) -> Tree {
-        self.joined(at, func, bound, marks, true)
+        self.joined(at, func, bound, marks, Way::Direct)
     }
 
-    fn joined(&mut self, at: At, func: FuncId, bound: &Bound, marks: Marks, is_direct: bool) -> Tree {
+    fn joined(&mut self, at: At, func: FuncId, bound: &Bound, marks: Marks, way: Way) -> Tree {
         if let Some(seen) = &mut self.bound {
             seen.push((at, func, bound.clone()));
         }
         let summary = self.taint.summaries[func.index()].clone();
-        let key = (at.1, func, is_direct);
+        let key = (at.1, func, way);
         // A block that is visited once more mostly hands on what it handed on before: all that came of it is noted already.
         if let Some(known) = self.applied.get(&key)
             && Rc::ptr_eq(&known.summary, &summary)
@@ -138,20 +150,12 @@ impl Pass<'_, '_> {
             self.put_outs(at, func, &summary, bound, &mut Tree::default());
             return result;
         }
-        let result = self.effects(at, func, &summary, bound, marks, is_direct);
+        let result = self.effects(at, func, &summary, bound, marks, way);
         self.applied.insert(key, Applied { summary, bound: bound.clone(), marks, result: result.clone() });
         result
     }
 
-    fn effects(
-        &mut self,
-        at: At,
-        func: FuncId,
-        summary: &Summary,
-        bound: &Bound,
-        marks: Marks,
-        is_direct: bool,
-    ) -> Tree {
+    fn effects(&mut self, at: At, func: FuncId, summary: &Summary, bound: &Bound, marks: Marks, way: Way) -> Tree {
         let passed = (at, What::Passed(func));
         let mut result = Tree::default();
         if !self.is_constructor(func) {
@@ -163,7 +167,7 @@ impl Pass<'_, '_> {
             }
         }
         for hit in &summary.hits {
-            let open = is_direct && hit.open && summary.is_wrapper && hit.entry.root != Root::Param(RECEIVER);
+            let open = way == Way::Direct && hit.open && summary.is_wrapper && hit.entry.root != Root::Param(RECEIVER);
             let primary = if open { at } else { hit.primary };
             bound.fill_each(&hit.entry, Some(&passed), |mut entry| {
                 entry.marks = entry.marks.with(marks);
@@ -174,6 +178,9 @@ impl Pass<'_, '_> {
             bound.fill_each(entry, Some(&passed), |entry| self.write(*heap, entry));
         }
         self.put_outs(at, func, summary, bound, &mut result);
+        if way == Way::Later {
+            return result;
+        }
         let mut raised = Tree::default();
         for entry in summary.throws.entries() {
             bound.fill_each(entry, Some(&passed), |entry| {

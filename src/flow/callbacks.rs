@@ -1,7 +1,8 @@
 //! Functions that are handed to a library: what it calls them with, and what comes of their results.
 
 use crate::ir::func::FuncId;
-use crate::ir::instr::{Call, Field};
+use crate::ir::instr::{Call, Field, InstrId};
+use crate::ir::program::Language;
 use crate::models::index::{RowRef, Table};
 use crate::models::lists::ErrorFate;
 use crate::models::path::PortHead;
@@ -12,7 +13,7 @@ use crate::resolve::values::{At, Value};
 
 use super::domain::{ANY, ERR, Form, Kind, Tree};
 use super::summary::Bound;
-use super::transfer::Pass;
+use super::transfer::{Pass, is_no_error};
 
 impl Pass<'_, '_> {
     /// Functions handed to a library: what it calls them with, and what comes of their results.
@@ -60,13 +61,20 @@ impl Pass<'_, '_> {
                 None if !self.iterates(call) => {}
                 None => {
                     // The error of a result, the items of a container, or whatever the receiver is.
-                    let items = receiver.read(if fate.is_some() { ERR } else { ANY });
+                    let items = match fate {
+                        Some(_) => receiver.read(ERR),
+                        None => receiver.only(is_no_error).read(ANY),
+                    };
                     for param in &mut bound.params {
                         param.join(&items.map(|entry| if entry.form == Form::Held { None } else { Some(entry) }));
                     }
                 }
             }
-            let given = self.called_back(at, *func, &bound);
+            let runs_now = match row.map(|row| self.taint.values.models.callback(row).runs) {
+                Some(runs) => matches!(runs, CallbackTime::Now | CallbackTime::Failure),
+                None => !self.is_registration(at) && (self.language != Language::Script || self.is_used(at.1)),
+            };
+            let given = self.called_back(at, *func, &bound, runs_now);
             if fate == Some(ErrorFate::Mapped) {
                 result.join(&given.under(&[ERR.into()]));
             } else if returns && fate != Some(ErrorFate::Shown) {
@@ -74,6 +82,11 @@ impl Pass<'_, '_> {
                 result.join(&given.under(&[ANY.into()]));
             }
         }
+    }
+
+    /// Is what the call gives waited for, handed on or kept, so that what its callbacks raise comes out of it?
+    fn is_used(&self, call: InstrId) -> bool {
+        self.chained.contains(&call) || self.used.contains(&call)
     }
 
     fn iterates(&self, call: &Call) -> bool {

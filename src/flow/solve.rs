@@ -196,7 +196,21 @@ impl<'v> Taint<'v> {
             if entry.form == Form::Exact && self.is_error(entry.root) && entry.at.is_empty() {
                 continue;
             }
+            if !self.is_told_of_error(handler.func, entry) {
+                continue;
+            }
             self.given(sink, entry, &bound);
+        }
+    }
+
+    /// Does what sits there in an error that a handler raises reach the agent? Of a script's error it is the message and the
+    /// data, of Python's what it was made with.
+    fn is_told_of_error(&self, func: FuncId, entry: &Entry) -> bool {
+        let Some(field) = entry.at.first() else { return true };
+        match self.values.language(func) {
+            Language::Script => matches!(field.as_str(), "message" | "data"),
+            Language::Python => field == super::domain::ANY || field == "args" || field.parse::<u32>().is_ok(),
+            Language::Rust => true,
         }
     }
 

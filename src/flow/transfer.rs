@@ -21,6 +21,7 @@ use crate::models::schema::CallbackTime;
 use crate::resolve::solve::Values;
 use crate::resolve::values::At;
 
+use super::apply::Way;
 use super::domain::{ANY, ERR, Entry, Form, Kind, Marks, Root, Source, SourcePlace, Trace, Tree, What};
 use super::solve::Taint;
 use super::summary::{Bound, Summary};
@@ -50,13 +51,15 @@ pub(super) struct Pass<'t, 'v> {
     raised: BTreeMap<BlockId, (Tree, bool)>,
     /// Values that are waited for.
     pub(super) awaited: BTreeSet<InstrId>,
+    /// Values that something is done with.
+    pub(super) used: BTreeSet<InstrId>,
     /// Calls whose promise is handed a callback at once: `f().catch(…)`.
     pub(super) chained: BTreeSet<InstrId>,
     pub(super) unwind: Option<BlockId>,
     /// Handler blocks that have to be looked at again.
     again: BTreeSet<BlockId>,
-    /// What came of calls, by call, callee, and whether the call itself makes it run.
-    pub(super) applied: FxHashMap<(InstrId, FuncId, bool), Applied>,
+    /// What came of calls, by call, callee, and how the call makes it run.
+    pub(super) applied: FxHashMap<(InstrId, FuncId, Way), Applied>,
     /// What calls hand to functions of the program, where somebody asks for it.
     pub(super) bound: Option<Vec<Handed>>,
 }
@@ -88,6 +91,7 @@ impl<'t, 'v> Pass<'t, 'v> {
             language: taint.values.language(id),
             taint,
             chained,
+            used: used(func),
             id,
             func,
             given: vec![Tree::default(); func.instrs.len()],
@@ -105,6 +109,23 @@ impl<'t, 'v> Pass<'t, 'v> {
             applied: FxHashMap::default(),
         }
     }
+}
+
+/// The values of a function that another instruction or the end of a block takes.
+fn used(func: &Function) -> BTreeSet<InstrId> {
+    let mut found = BTreeSet::new();
+    for instr in func.instrs.iter() {
+        instr.op.operands(|value| {
+            found.insert(value);
+        });
+    }
+    found.extend(func.blocks.iter().filter_map(|block| match &block.end {
+        End::Return(value) => *value,
+        End::Throw(value) => Some(*value),
+        End::Branch { on, .. } => Some(*on),
+        _ => None,
+    }));
+    found
 }
 
 /// Calls in a script whose result is the object of a call that takes a callback for failures or for the value waited for.
@@ -442,7 +463,8 @@ impl Pass<'_, '_> {
                 Hole::Debug if self.language == Language::Rust => Form::Debug,
                 Hole::Debug => Form::Text,
             };
-            let held = self.shown(*value, form);
+            // A result that may be an error is unpacked before it is shown.
+            let held = self.shown(*value, form).only(is_no_error);
             tree.join(&held.formed(form, at));
             if self.language != Language::Script && (*hole == Hole::Debug || self.language == Language::Python) {
                 tree.join(&self.inside(*value, at).formed(form, at));
