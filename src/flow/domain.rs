@@ -16,6 +16,8 @@ use crate::ir::func::FuncId;
 use crate::ir::program::{CellId, ClassId};
 use crate::resolve::values::At;
 
+use super::words::is_other_part;
+
 ids! {
     /// A source of the program.
     SourceId "source",
@@ -259,6 +261,8 @@ impl Marks {
     pub(crate) const WIDENED: Self = Self(4);
     /// Only a part of the value.
     pub(crate) const PART: Self = Self(8);
+    /// Only a part whose name tells that it is no secret.
+    pub(crate) const OTHER_PART: Self = Self(16);
 
     pub(crate) fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
@@ -480,7 +484,13 @@ fn extend(entry: &Entry, key: &str) -> Option<Entry> {
     let mut inner = entry.clone();
     match entry.form {
         Form::Held => return None,
-        Form::Text | Form::Debug => return if key == ERR { None } else { Some(inner) },
+        Form::Text | Form::Debug if key == ERR => return None,
+        Form::Text | Form::Debug => {
+            if is_other_part(&key.into()) {
+                inner.marks = inner.marks.with(Marks::OTHER_PART);
+            }
+            return Some(inner);
+        }
         Form::Exact => {}
     }
     if let Root::Source(_) = entry.root
@@ -492,6 +502,8 @@ fn extend(entry: &Entry, key: &str) -> Option<Entry> {
     if inner.path.len() < MAX_PATH {
         inner.path.push(key.into());
     } else {
+        // Of a long path the first names tell what it is, and the last what part of it.
+        inner.path = inner.path[..MAX_PATH - 1].iter().cloned().chain([key.into()]).collect();
         inner.marks = inner.marks.with(Marks::WIDENED);
     }
     Some(inner)

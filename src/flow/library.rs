@@ -2,7 +2,7 @@
 //! happen where nobody knows.
 
 use crate::base::idx::Id;
-use crate::ir::instr::{Base, Call, CallStyle, Field, InstrId};
+use crate::ir::instr::{Base, Call, CallStyle, Const, Field, InstrId};
 use crate::ir::program::Language;
 use crate::models::index::{RowRef, Table};
 use crate::models::lists::ErrorFate;
@@ -48,7 +48,7 @@ impl Pass<'_, '_> {
         // What a method of every text, list or result does is no other library's work: it raises nothing.
         let mut by_name = false;
         if flows.is_empty() && !is_clean && !is_known && !sourced && !is_sink {
-            let kept = self.by_name(call, at, receiver);
+            let kept = self.looked_up(call, at, receiver).or_else(|| self.by_name(call, at, receiver));
             by_name = kept.is_some();
             result.join(&kept.unwrap_or_else(|| self.obscure(call, id, receiver)));
         }
@@ -185,7 +185,7 @@ impl Pass<'_, '_> {
         if !is_fetched && keeps_args {
             let form =
                 if call.style == CallStyle::New || self.is_constructor_name(call) { Form::Held } else { Form::Text };
-            for arg in &call.args {
+            for arg in call.args.iter().skip(usize::from(self.looks_up(call))) {
                 let held = &self.given[arg.value.index()];
                 let has_fields = |entry: &Entry| entry.at.first().is_some_and(|key| key != ANY);
                 let held = held.only(is_no_error).map(|entry| {
@@ -197,6 +197,28 @@ impl Pass<'_, '_> {
             self.keep_in_container(call, at);
         }
         tree.marked(Marks::OBSCURE).map(|entry| Some(entry.then(at, What::Through)))
+    }
+
+    /// Is the first argument the key of what the call gives?
+    fn looks_up(&self, call: &Call) -> bool {
+        match call.callee.path.last() {
+            Some(Field::Name(name)) => self.taint.words.is_lookup_method(self.language, name),
+            _ => false,
+        }
+    }
+
+    /// What `settings.get("token")` gives, on an object that no model describes: the field of that name, or what is handed
+    /// over to be given instead.
+    fn looked_up(&self, call: &Call, at: At, receiver: &Tree) -> Option<Tree> {
+        let (key, others) = call.args.split_first()?;
+        let constant = self.taint.values.of(at.0, key.value).single_const()?;
+        let is_waited_for = self.awaited.contains(&at.1);
+        let (true, Const::Str(name)) = (self.looks_up(call) && !is_waited_for, constant) else { return None };
+        let mut tree = receiver.only(is_no_error).read(name);
+        for other in others {
+            tree.join(&self.given[other.value.index()].only(is_no_error));
+        }
+        Some(tree.map(|entry| Some(entry.then(at, What::Through))))
     }
 
     /// `Client::new(key)`, `Client(key)`: by the convention that types start with a capital.

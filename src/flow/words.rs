@@ -1,9 +1,13 @@
 //! Which names tell that a value is secret. The lists are data: `rules/names.toml`.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
+use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
+use crate::base::Symbol;
 use crate::ir::program::Language;
 use crate::models::schema::OwnNames;
 
@@ -26,7 +30,10 @@ pub(crate) struct Words {
     clean_methods: MethodWords,
     text_methods: MethodWords,
     part_methods: MethodWords,
+    lookup_methods: MethodWords,
     mapping_methods: MethodWords,
+    parts: PartWords,
+    response: ResponseWords,
     /// The first argument that a method adds to what it gives.
     added: BTreeMap<String, usize>,
     showing: ShowingWords,
@@ -42,6 +49,29 @@ pub(crate) struct Words {
 #[serde(deny_unknown_fields)]
 struct SwitchWords {
     words: Vec<String>,
+}
+
+/// What a part of a response is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ResponsePart {
+    /// Says nothing of the body: a status.
+    Plain,
+    /// Says which or how many: an id, a count, a link.
+    Label,
+    Body,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ResponseWords {
+    plain: Vec<String>,
+    labels: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PartWords {
+    whole: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -105,6 +135,18 @@ struct HeaderWords {
     of: Vec<String>,
 }
 
+static OF_BINARY: LazyLock<Words> = LazyLock::new(|| Words::load(&OwnNames::default()));
+
+thread_local! {
+    static OTHER_PARTS: RefCell<FxHashMap<Symbol, bool>> = RefCell::default();
+}
+
+/// Does the name of a part of something that holds a secret tell that the part is something else: `claims.email`,
+/// `client.name`? Asked for the lists of the binary: what a value is made of does not depend on a project's own.
+pub(crate) fn is_other_part(name: &Symbol) -> bool {
+    OTHER_PARTS.with_borrow_mut(|known| *known.entry(name.clone()).or_insert_with(|| OF_BINARY.tells_other_part(name)))
+}
+
 impl Words {
     /// The lists the binary carries, and what a user says of variables.
     pub(crate) fn load(own: &OwnNames) -> Self {
@@ -112,6 +154,15 @@ impl Words {
         res.own_secret = own.secret.iter().map(|name| words(name)).collect();
         res.own_plain = own.plain.iter().map(|name| words(name)).collect();
         res
+    }
+
+    fn tells_other_part(&self, name: &str) -> bool {
+        let is_name = name.chars().any(char::is_alphabetic) && !name.contains('.');
+        is_name
+            && !self.parts.whole.contains(&words(name))
+            && self.env(name) != Secrecy::Secret
+            && self.credential(name).is_none()
+            && !self.is_headers(name)
     }
 
     /// Methods by which a class says itself what of its objects is shown.
@@ -164,6 +215,11 @@ impl Words {
         }
     }
 
+    /// Does a method of this name give what is kept under its first argument?
+    pub(crate) fn is_lookup_method(&self, language: Language, name: &str) -> bool {
+        self.lookup_methods.has(language, name)
+    }
+
     /// Does a method of this name give nothing but what the function gives that it is handed?
     pub(crate) fn is_mapping_method(&self, language: Language, name: &str) -> bool {
         self.mapping_methods.has(language, name)
@@ -183,6 +239,20 @@ impl Words {
     pub(crate) fn is_credential_context(&self, name: &str) -> bool {
         let spaced = format!(" {} ", words(name));
         self.credential.contexts.iter().any(|word| spaced.contains(&format!(" {word} ")))
+    }
+
+    /// What a part of this name of a response is.
+    pub(crate) fn response_part(&self, name: &str) -> ResponsePart {
+        let name = words(name);
+        let is_label =
+            |end: &String| name == *end || name.strip_suffix(end.as_str()).is_some_and(|rest| rest.ends_with(' '));
+        if self.response.plain.contains(&name) {
+            ResponsePart::Plain
+        } else if self.response.labels.iter().any(is_label) {
+            ResponsePart::Label
+        } else {
+            ResponsePart::Body
+        }
     }
 
     /// Does a field of this name of a request hold its headers?

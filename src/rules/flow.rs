@@ -134,6 +134,11 @@ fn live_site<'u>(unit: &'u Unit<'_>, live: &'u Live, leak: &Leak) -> Option<&'u 
     {
         return None;
     }
+    // Lines of stdin are what the agent asks for in a hand-written server; elsewhere they are a command line's own affair.
+    let is_line = matches!(leak.source.place, crate::flow::domain::SourcePlace::Instr(_));
+    if leak.source.kind == crate::flow::domain::Kind::Argument && is_line && !unit.by_hand {
+        return None;
+    }
     let in_func = |at: At| {
         let first = (at.0, crate::base::idx::Id::new(0));
         sites.range(first..).next().filter(|((func, _), _)| *func == at.0).and_then(|(_, sites)| sites.first())

@@ -1,10 +1,11 @@
 //! Is a leak a finding, of which rule, and how grave?
 
+use crate::base::Symbol;
 use crate::finding::{Level, Persona};
-use crate::flow::domain::{Form, Kind, Root, SourcePlace};
+use crate::flow::domain::{ANY, Entry, Form, Kind, Marks, Root, SourcePlace};
 use crate::flow::solve::{Leak, Taint, is_error_part};
 use crate::flow::summary::Drain;
-use crate::flow::words::{Secrecy, Words};
+use crate::flow::words::{ResponsePart, Secrecy, Words, is_other_part};
 use crate::ir::program::Language;
 use crate::rules::Cx;
 
@@ -33,12 +34,15 @@ impl Verdict {
 
 pub(super) fn judge(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Option<Verdict> {
     let to_agent = leak.hit.sink.drain == Drain::Agent;
+    if matches!(leak.source.kind, Kind::Env | Kind::Credential) && is_no_secret_part(&leak.hit.entry) {
+        return None;
+    }
     let mut verdict = match (leak.source.kind, to_agent) {
         (Kind::Env | Kind::EnvAll, _) => env(taint.words(), leak, to_agent)?,
         (Kind::Credential, false) => credential(leak)?,
         (Kind::Headers, false) => headers(taint.words(), leak)?,
         (Kind::Argument, false) => argument(cx, taint, leak)?,
-        (Kind::Response, false) => response(leak)?,
+        (Kind::Response, false) => response(taint.words(), leak)?,
         (Kind::Error | Kind::Stack, true) => error(cx, leak)?,
         _ => return None,
     };
@@ -51,10 +55,19 @@ pub(super) fn judge(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Option<Verdi
     Some(verdict)
 }
 
+/// Is an entry of a secret only a part of it whose name tells that it is something else?
+fn is_no_secret_part(entry: &Entry) -> bool {
+    let is_name = |name: &&Symbol| name.as_str() != ANY && name.chars().any(char::is_alphabetic) && !name.contains('.');
+    entry.marks.has(Marks::OTHER_PART) || entry.path.iter().rfind(is_name).is_some_and(is_other_part)
+}
+
 /// Why a leak that `judge` gives no verdict on is no finding.
 pub(super) fn why_none(leak: &Leak) -> &'static str {
     let to_agent = leak.hit.sink.drain == Drain::Agent;
     match (leak.source.kind, to_agent) {
+        (Kind::Env | Kind::Credential, _) if is_no_secret_part(&leak.hit.entry) => {
+            "only a part of it is used, whose name is that of no secret"
+        }
         (Kind::Env | Kind::EnvAll, _) => "the variable's name is that of a harmless setting",
         (Kind::Headers, false) => "the header is none that carries credentials",
         (Kind::Argument, false) => "it can only be a number, a truth value or one of a few constants, or is a name",
@@ -109,6 +122,9 @@ fn credential(leak: &Leak) -> Option<Verdict> {
 }
 
 fn headers(words: &Words, leak: &Leak) -> Option<Verdict> {
+    if leak.hit.entry.marks.has(Marks::OTHER_PART) {
+        return None;
+    }
     let what = match leak.hit.entry.path.iter().find(|name| name.as_str() != "*") {
         None => "all headers, the Authorization header among them,".to_owned(),
         Some(name) => {
@@ -148,25 +164,20 @@ fn argument(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Option<Verdict> {
     Some(verdict("argument-in-log", what))
 }
 
-fn response(leak: &Leak) -> Option<Verdict> {
-    const PLAIN: &[&str] = &[
-        "status",
-        "statusText",
-        "status_code",
-        "ok",
-        "headers",
-        "url",
-        "code",
-        "reason",
-        "length",
-        "size",
-        "returncode",
-        "exitCode",
-    ];
-    if leak.hit.entry.path.last().is_some_and(|name| PLAIN.contains(&name.as_str())) {
-        return None;
+fn response(words: &Words, leak: &Leak) -> Option<Verdict> {
+    let part = leak.hit.entry.path.iter().rfind(|name| name.chars().any(char::is_alphabetic));
+    let part = part.map_or(ResponsePart::Body, |name| words.response_part(name));
+    let mut verdict = verdict("response-in-log", "the body of a response".into());
+    match part {
+        ResponsePart::Plain => return None,
+        ResponsePart::Label => {
+            verdict.what = "a part of a response".into();
+            verdict.level = Some(Level::Note);
+            verdict.pedantic = true;
+        }
+        ResponsePart::Body => {}
     }
-    Some(verdict("response-in-log", "the body of a response".into()))
+    Some(verdict)
 }
 
 fn error(cx: &Cx<'_>, leak: &Leak) -> Option<Verdict> {
