@@ -206,7 +206,15 @@ fn describe(options: &Options, workspace: &Workspace, notes: &IndexVec<FileId, V
         [path] => path.display().to_string(),
         _ => workspace.root.display().to_string(),
     };
-    Report { root_name, path_prefix: prefix(&workspace.root), files, looked_at, not_analysed, ..Report::default() }
+    Report {
+        root_name,
+        root: workspace.root.clone(),
+        path_prefix: prefix(&workspace.root),
+        files,
+        looked_at,
+        not_analysed,
+        ..Report::default()
+    }
 }
 
 fn language_name(dialect: Dialect) -> &'static str {

@@ -17,6 +17,7 @@ mod init;
 mod remote;
 mod run;
 mod shell;
+mod since;
 
 pub use run::main_with;
 
@@ -62,6 +63,7 @@ Examples:
                                             annotations in a pull request
   mcpleaks --write-baseline mcpleaks-baseline.json
                                             accept what is there; later: --baseline mcpleaks-baseline.json
+  mcpleaks --since main                     what this branch introduced
   mcpleaks init                             write a configuration to start from
   mcpleaks servers                          which servers are here, and what can the agent call?
   mcpleaks explain stdout-write             what a rule means, with examples
@@ -139,8 +141,11 @@ struct Scan {
     /// Findings in this file are known and fail nothing; what is mended disappears from it, except where CI is set
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
+    /// Only findings that came up since this commit (or since the branch left it); the range ends at the files as they are
+    #[arg(long, value_name = "REV")]
+    since: Option<String>,
     /// Write what is found now to a baseline, and fail nothing
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["baseline", "only"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["baseline", "only", "since"])]
     write_baseline: Option<PathBuf>,
     /// The configuration [default: mcpleaks.toml, or a section of pyproject.toml or package.json, in PATH]
     #[arg(long, value_name = "FILE")]

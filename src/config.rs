@@ -103,6 +103,20 @@ pub(crate) enum FailOn {
     Never,
 }
 
+impl Options {
+    /// Finds the files that the user names in another place; those that are not there are left out.
+    pub(crate) fn move_files(&mut self, place: impl Fn(&Path) -> Option<PathBuf>) {
+        self.entries = self.entries.iter().filter_map(|path| place(path)).collect();
+        self.servers.retain_mut(|server| place(&server.entry).map(|path| server.entry = path).is_some());
+        for files in self.own.tables.iter_mut().filter_map(|table| table.get_mut("files")?.as_array_mut()) {
+            files.retain_mut(|file| {
+                let moved = file.as_str().and_then(|path| place(Path::new(path)));
+                moved.map(|path| *file = toml::Value::String(path.to_string_lossy().into_owned())).is_some()
+            });
+        }
+    }
+}
+
 impl FailOn {
     pub(crate) fn level(self) -> Option<Level> {
         match self {

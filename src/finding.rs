@@ -45,6 +45,8 @@ pub(crate) enum Settled {
     Accepted { by: &'static str, reason: String },
     /// It stands in the baseline.
     Known,
+    /// An earlier commit has it, too.
+    Earlier,
     /// It touches none of the files asked about.
     Elsewhere,
 }

@@ -8,6 +8,7 @@ mod config;
 mod debug;
 mod finding;
 mod flow;
+mod git;
 mod inspect;
 mod ir;
 mod lower;

@@ -36,6 +36,8 @@ mod tests;
 pub(crate) struct Report {
     /// What the user called the scanned place: `.`, `packages/server`.
     pub(crate) root_name: String,
+    /// Where that is. An absolute path, so it is never written.
+    pub(crate) root: std::path::PathBuf,
     /// The scanned root as seen from the current folder, with a slash behind it; empty when they are the same or the root
     /// lies outside. SARIF and GitHub want paths from the repository's root, where such runs start.
     pub(crate) path_prefix: String,
@@ -191,6 +193,8 @@ pub(crate) struct Selection<'a> {
     pub(crate) accepted: Vec<&'a Finding>,
     /// In the baseline, likewise.
     pub(crate) known: Vec<&'a Finding>,
+    /// Found in the earlier commit, likewise.
+    pub(crate) earlier: Vec<&'a Finding>,
     /// Away from the files asked about, likewise.
     pub(crate) elsewhere: usize,
 }
@@ -203,6 +207,7 @@ impl Report {
             below: 0,
             accepted: Vec::new(),
             known: Vec::new(),
+            earlier: Vec::new(),
             elsewhere: 0,
         };
         for finding in &self.findings {
@@ -215,6 +220,7 @@ impl Report {
                     None => res.shown.push(finding),
                     Some(Settled::Accepted { .. }) => res.accepted.push(finding),
                     Some(Settled::Known) => res.known.push(finding),
+                    Some(Settled::Earlier) => res.earlier.push(finding),
                     Some(Settled::Elsewhere) => res.elsewhere += 1,
                 }
             }

@@ -6,12 +6,13 @@
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
 use super::Input;
+use crate::git;
 
 /// Ways to fetch, as git calls them. `git` and `http` are missing: nobody vouches for what comes over them.
 const PROTOCOLS: &[&str] = &["https", "ssh", "file"];
@@ -33,19 +34,6 @@ const TICKS_BETWEEN_SIZES: u32 = 25;
 
 /// Of what git says, at most this much is read.
 const MAX_SAID: u64 = 64 << 10;
-
-/// Variables that would point git at a repository of the user's: a hook that starts mcpleaks has them set.
-const OF_ANOTHER_REPOSITORY: &[&str] = &[
-    "GIT_DIR",
-    "GIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_COMMON_DIR",
-    "GIT_NAMESPACE",
-    "GIT_CONFIG_PARAMETERS",
-    "GIT_CONFIG_COUNT",
-];
 
 /// An address, taken apart.
 #[derive(Debug, PartialEq, Eq)]
@@ -77,10 +65,7 @@ pub(super) fn fetch(input: &mut Input) -> Result<Option<Fetched>, String> {
     if input.paths.len() > 1 {
         return Err("an address of a repository has to stand alone: examine the others in runs of their own".to_owned());
     }
-    let folder = tempfile::Builder::new()
-        .prefix("mcpleaks-")
-        .tempdir()
-        .map_err(|err| format!("can't make a temporary folder: {err}"))?;
+    let folder = git::temporary_folder()?;
     let root = folder.path().join("repository");
     clone(&address, &root, LIMITS).map_err(|what| format!("can't fetch {name}: {what}"))?;
     for entry in &mut input.entry {
@@ -150,7 +135,7 @@ fn clone(address: &Address, root: &Path, limits: Limits) -> Result<(), String> {
     let until = Instant::now() + limits.time;
     std::fs::create_dir(root).map_err(|err| format!("can't make a temporary folder: {err}"))?;
     let step = |words: &[&str], alone: bool| {
-        let mut git = git(root, address.protocol);
+        let mut git = git::git(root, Some(address.protocol));
         if alone {
             git.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
         }
@@ -162,43 +147,11 @@ fn clone(address: &Address, root: &Path, limits: Limits) -> Result<(), String> {
     step(&["checkout", "--quiet", "--detach", "FETCH_HEAD"], true)
 }
 
-fn git(root: &Path, protocol: &str) -> Command {
-    let mut git = Command::new("git");
-    git.current_dir(root).stdin(Stdio::null()).stdout(Stdio::null());
-    for name in OF_ANOTHER_REPOSITORY {
-        git.env_remove(name);
-    }
-    git.env("GIT_TERMINAL_PROMPT", "0")
-        .env("GIT_ASKPASS", "")
-        .env("SSH_ASKPASS", "")
-        .env("GCM_INTERACTIVE", "never")
-        .env("GIT_SSH_COMMAND", "ssh -oBatchMode=yes")
-        .env("GIT_LFS_SKIP_SMUDGE", "1")
-        .env("GIT_ALLOW_PROTOCOL", protocol)
-        .env("LC_ALL", "C");
-    let settings = [
-        "core.hooksPath=/dev/null",
-        "core.fsmonitor=false",
-        "core.symlinks=false",
-        "core.askPass=",
-        "submodule.recurse=false",
-        "gc.auto=0",
-        "maintenance.auto=false",
-    ];
-    for setting in settings {
-        git.args(["-c", setting]);
-    }
-    git
-}
-
 /// Runs git to its end, or ends it at a limit.
 fn watched(git: &mut Command, root: &Path, limits: Limits, until: Instant) -> Result<(), String> {
     let io = |err: std::io::Error| format!("can't run git: {err}");
     let mut said = tempfile::tempfile().map_err(io)?;
-    let mut child = git.stderr(said.try_clone().map_err(io)?).spawn().map_err(|err| match err.kind() {
-        std::io::ErrorKind::NotFound => "git is not installed: install it, or fetch the repository yourself".to_owned(),
-        _ => io(err),
-    })?;
+    let mut child = git.stderr(said.try_clone().map_err(io)?).spawn().map_err(|err| git::not_started(&err))?;
     let mut stopped = None;
     let mut ticks = 0_u32;
     let status = loop {

@@ -12,6 +12,7 @@ use super::{CLEAN, Cli, Color, Command, Debug, ExplainArgs, FOUND, Format, ListF
 use super::{Input, Output, Scan, ServersArgs, Terminal, WRONG_USE};
 use crate::catalogue::Catalogue;
 use crate::config::{Config, FailOn, Options};
+use crate::finding::Settled;
 use crate::inspect::{self, Subject};
 use crate::report::human::{Detail, Style};
 use crate::report::{
@@ -90,6 +91,9 @@ fn run(cli: Cli, out: &mut dyn Write, err: &mut dyn Write, terminal: Terminal) -
 fn scan(mut args: Scan, out: &mut dyn Write, err: &mut dyn Write, terminal: Terminal) -> Result<u8, String> {
     let catalogue = Catalogue::load()?;
     let fetched = super::remote::fetch(&mut args.input)?;
+    if fetched.is_some() && args.since.is_some() {
+        return Err("--since needs the history, which is not fetched: clone the repository, and name the folder".into());
+    }
     let config = match (&args.config, &fetched) {
         (Some(file), _) => Config::read(file)?,
         // What others wrote down for themselves decides nothing here, and its paths are not to be trusted.
@@ -101,12 +105,17 @@ fn scan(mut args: Scan, out: &mut dyn Write, err: &mut dyn Write, terminal: Term
     let fail_on = args.fail_on.or(config.fail_on).unwrap_or(FailOn::Warning);
     let baseline = args.baseline.or(config.baseline.clone());
     let output = args.output;
-    let mut report = audit(&args.input.options(&config), err, terminal)?;
+    let options = args.input.options(&config);
+    let mut audited = |options: &Options| {
+        let mut report = audit(options, err, terminal)?;
+        triage::policy::apply(&mut report, &config)?;
+        triage::comments::apply(&mut report, &catalogue);
+        Ok(report)
+    };
+    let mut report = audited(&options)?;
     if let Some(fetched) = &fetched {
         report.root_name.clone_from(&fetched.name);
     }
-    triage::policy::apply(&mut report, &config)?;
-    triage::comments::apply(&mut report, &catalogue);
     if let Some(file) = &args.write_baseline {
         let baseline = Baseline::of(&report, &report.select(wanted).shown);
         write_file(file, &baseline.text(), "the baseline")?;
@@ -119,6 +128,9 @@ fn scan(mut args: Scan, out: &mut dyn Write, err: &mut dyn Write, terminal: Term
     }
     if let Some(file) = &baseline {
         apply_baseline(file, &mut report, terminal)?;
+    }
+    if let Some(revision) = &args.since {
+        super::since::known(revision, &options, &report, &mut audited)?.apply(&mut report, &Settled::Earlier);
     }
     if !args.only.is_empty() {
         triage::only(&mut report, &args.only);
@@ -165,7 +177,7 @@ fn apply_baseline(file: &Path, report: &mut Report, terminal: Terminal) -> Resul
         format!("can't read the baseline {}: write one with --write-baseline ({err})", file.display())
     })?;
     let baseline = Baseline::parse(&text).map_err(|what| format!("{}: {what}", file.display()))?;
-    let outcome = baseline.apply(report);
+    let outcome = baseline.apply(report, &Settled::Known);
     if outcome.gone == 0 {
         return Ok(());
     }

@@ -188,6 +188,7 @@ impl Human<'_> {
         let aside = [
             (self.selection.accepted.len(), "accepted by comments or the configuration"),
             (self.selection.known.len(), "known from the baseline"),
+            (self.selection.earlier.len(), "there before the commits asked about"),
             (self.selection.elsewhere, "away from the files asked about"),
         ];
         parts.extend(aside.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")));

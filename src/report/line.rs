@@ -152,7 +152,7 @@ fn told(finding: &Finding) -> String {
             let _ = write!(text, "; accepted by {by}: {reason}");
         }
         Some(Settled::Known) => text.push_str("; known from the baseline"),
-        Some(Settled::Elsewhere) | None => {}
+        Some(Settled::Elsewhere | Settled::Earlier) | None => {}
     }
     text
 }

@@ -48,6 +48,7 @@ pub(crate) fn render(report: &Report, selection: &Selection<'_>) -> String {
     let aside = [
         (selection.accepted.len(), "accepted by comments or the configuration"),
         (selection.known.len(), "known from the baseline"),
+        (selection.earlier.len(), "there before the commits asked about"),
         (selection.pedantic, "on posture, shown with `--pedantic`"),
         (report.not_analysed.iter().filter(|file| !file.in_part).count(), "files not analysed"),
         (report.not_analysed.iter().filter(|file| file.in_part).count(), "files read in part"),

@@ -44,8 +44,11 @@ const FINGERPRINT: &str = "mcpleaks/v1";
 /// The document, with a line break at its end.
 pub(crate) fn render(report: &Report, selection: &Selection<'_>, catalogue: &Catalogue) -> String {
     let rules: Vec<&str> = catalogue.iter().map(|rule| rule.id.as_str()).collect();
-    let all: Vec<&Finding> =
-        [&selection.shown, &selection.accepted, &selection.known].into_iter().flatten().copied().collect();
+    let all: Vec<&Finding> = [&selection.shown, &selection.accepted, &selection.known, &selection.earlier]
+        .into_iter()
+        .flatten()
+        .copied()
+        .collect();
     let prints = fingerprints(&all);
     let mut rows: Vec<(&Finding, String)> = all.into_iter().zip(prints).collect();
     let mut notes = notifications(report);
@@ -117,7 +120,7 @@ fn result(report: &Report, finding: &Finding, print: String, rules: &[&str]) -> 
     res.rule_index = rules.binary_search(&finding.rule.as_str()).ok().and_then(|at| i64::try_from(at).ok());
     res.suppressions = suppression(finding).map(|suppression| vec![suppression]);
     res.baseline_state = match finding.settled {
-        Some(Settled::Known) => Some("unchanged".into()),
+        Some(Settled::Known | Settled::Earlier) => Some("unchanged".into()),
         _ => None,
     };
     if finding.path.len() > 1 {
@@ -136,6 +139,7 @@ fn suppression(finding: &Finding) -> Option<Suppression> {
         Settled::Accepted { by: "a comment", reason } => ("inSource", reason.as_str()),
         Settled::Accepted { reason, .. } => ("external", reason.as_str()),
         Settled::Known => ("external", "It stands in the baseline."),
+        Settled::Earlier => ("external", "It was there before the commits asked about."),
         Settled::Elsewhere => return None,
     };
     Some(Suppression::builder().kind(kind).justification(why).build())

@@ -83,7 +83,7 @@ impl Baseline {
     }
 
     /// Marks the findings that the baseline knows.
-    pub(crate) fn apply(mut self, report: &mut Report) -> Outcome {
+    pub(crate) fn apply(mut self, report: &mut Report, mark: &Settled) -> Outcome {
         let files: BTreeSet<String> = report.texts.iter().map(|file| file.path.clone()).collect();
         let mut used = vec![0; self.findings.len()];
         for in_own_file in [true, false] {
@@ -103,7 +103,7 @@ impl Baseline {
                 });
                 if let Some(known) = known {
                     used[known] += 1;
-                    report.findings[at].settled = Some(Settled::Known);
+                    report.findings[at].settled = Some(mark.clone());
                 }
             }
         }
