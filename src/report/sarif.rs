@@ -5,6 +5,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::io::Write as _;
 
 use serde_json::Value;
 use serde_sarif::sarif::{
@@ -29,6 +30,9 @@ const MAX_LOCATIONS: usize = 1_000;
 /// Steps and related places of all results together; some hundred bytes each, and GitHub takes 10 MB compressed.
 const MAX_ALL_LOCATIONS: usize = 100_000;
 
+/// GitHub refuses files that have more bytes when they are compressed.
+const MAX_BYTES: usize = 10_000_000;
+
 /// Notifications beyond this are a count.
 const MAX_NOTIFICATIONS: usize = 1_000;
 
@@ -43,7 +47,16 @@ const FINGERPRINT: &str = "mcpleaks/v1";
 
 /// The document, with a line break at its end.
 pub(crate) fn render(report: &Report, selection: &Selection<'_>, catalogue: &Catalogue) -> String {
-    let rules: Vec<&str> = catalogue.iter().map(|rule| rule.id.as_str()).collect();
+    render_within(report, selection, catalogue, MAX_BYTES)
+}
+
+/// The document, of `max_bytes` at most when it is compressed.
+pub(super) fn render_within(
+    report: &Report,
+    selection: &Selection<'_>,
+    catalogue: &Catalogue,
+    max_bytes: usize,
+) -> String {
     let all: Vec<&Finding> = [&selection.shown, &selection.accepted, &selection.known, &selection.earlier]
         .into_iter()
         .flatten()
@@ -51,17 +64,66 @@ pub(crate) fn render(report: &Report, selection: &Selection<'_>, catalogue: &Cat
         .collect();
     let prints = fingerprints(&all);
     let mut rows: Vec<(&Finding, String)> = all.into_iter().zip(prints).collect();
-    let mut notes = notifications(report);
-    if rows.len() > MAX_RESULTS {
-        let cut = rows.len() - MAX_RESULTS;
-        notes.push(notification(
-            &format!("{} of the lowest level and confidence left out: {MAX_RESULTS} is the limit.", findings(cut)),
-            None,
-        ));
-        rows.sort_by_key(|(finding, _)| (Reverse(finding.level), Reverse(finding.confidence)));
-        rows.truncate(MAX_RESULTS);
+    let mut cut = Cut::default();
+    let mut limit = MAX_RESULTS;
+    loop {
+        if rows.len() > limit {
+            rows.sort_by_key(|(finding, _)| (Reverse(finding.level), Reverse(finding.confidence)));
+            cut.left_out += rows.len() - limit;
+            rows.truncate(limit);
+        }
+        let text = document(report, &rows, catalogue, &cut);
+        if text.len() <= max_bytes || rows.is_empty() || compressed(&text) <= max_bytes {
+            return text;
+        }
+        limit = rows.len() * 3 / 4;
+        cut.for_size = true;
     }
-    let mut results: Vec<_> = rows.into_iter().map(|(finding, print)| result(report, finding, print, &rules)).collect();
+}
+
+/// What was left out to stay below the limits.
+#[derive(Clone, Default)]
+struct Cut {
+    left_out: usize,
+    /// Because of the file's size, not only because there are so many.
+    for_size: bool,
+}
+
+/// Bytes that are uploaded: GitHub wants the file compressed.
+fn compressed(text: &str) -> usize {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    // Writing to memory does not fail; if it did, the plain size would be too large, rightly.
+    encoder.write_all(text.as_bytes()).and_then(|()| encoder.finish()).map_or(text.len(), |bytes| bytes.len())
+}
+
+fn document(report: &Report, rows: &[(&Finding, String)], catalogue: &Catalogue, cut: &Cut) -> String {
+    let rules: Vec<&str> = catalogue.iter().map(|rule| rule.id.as_str()).collect();
+    let mut notes = notifications(report);
+    if cut.left_out > 0 {
+        let left_out = findings(cut.left_out);
+        let why = if cut.for_size {
+            "the file would be larger than code scanning takes".to_owned()
+        } else {
+            format!("{MAX_RESULTS} is the limit")
+        };
+        notes.push(notification(&format!("{left_out} of the lowest level and confidence left out: {why}."), None));
+    }
+    let mut shortened = 0;
+    let mut results: Vec<_> = rows
+        .iter()
+        .map(|(finding, print)| {
+            let too_long = [finding.path.len(), finding.reached.len() + finding.related.len()];
+            shortened += usize::from(too_long.iter().any(|n| *n > MAX_LOCATIONS));
+            result(report, finding, print.clone(), &rules)
+        })
+        .collect();
+    if shortened > 0 {
+        let what = format!(
+            "{} with more steps or places than {MAX_LOCATIONS}: those over it are left out.",
+            findings(shortened)
+        );
+        notes.push(notification(&what, None));
+    }
     let bare = keep_in_budget(&mut results);
     if bare > 0 {
         notes
@@ -236,6 +298,10 @@ fn notifications(report: &Report) -> Vec<Notification> {
         let at = if remark.line > 0 { format!(" (line {})", remark.line) } else { String::new() };
         let text = format!("{}{at}.", capital(&remark.text));
         res.push(notification(&text, Some(artifact(report, &remark.path))));
+    }
+    if report.remarks.len() > MAX_NOTIFICATIONS {
+        let more = report.remarks.len() - MAX_NOTIFICATIONS;
+        res.push(notification(&format!("{more} more comments accept nothing, or too much."), None));
     }
     res
 }

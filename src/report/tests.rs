@@ -190,6 +190,61 @@ fn sarif_keeps_all_paths_together_below_the_limit() {
 }
 
 #[test]
+fn sarif_keeps_below_the_size_that_is_taken() {
+    let mut report = sample::notes();
+    let warning = report.findings.get(1).expect("has findings").clone();
+    report.findings.extend((0..400).map(|n: usize| {
+        // Texts that hardly compress.
+        let noise: String = (0..40).map(|at| format!("{:x}", (n * 7919 + at * 104_729 + 1).wrapping_pow(7))).collect();
+        crate::finding::Finding { message: noise, level: crate::finding::Level::Note, ..warning.clone() }
+    }));
+    let selection = report.select(ALL);
+    let catalogue = Catalogue::load().expect("loads");
+    let whole = sarif::render(&report, &selection, &catalogue);
+    let gzip = |text: &str| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        std::io::Write::write_all(&mut encoder, text.as_bytes()).expect("memory");
+        encoder.finish().expect("memory").len()
+    };
+    let max = gzip(&whole) / 2;
+    let cut = sarif::render_within(&report, &selection, &catalogue, max);
+    assert!(gzip(&cut) <= max, "{} bytes, not {max}", gzip(&cut));
+    let value: serde_json::Value = serde_json::from_str(&cut).expect("valid");
+    let results = value["runs"][0]["results"].as_array().expect("a list");
+    assert!(results.len() > 50 && results.len() < 400 && results[0]["level"] == "error", "{}", results.len());
+    let notes = value["runs"][0]["invocations"][0]["toolExecutionNotifications"].to_string();
+    let of_all: serde_json::Value = serde_json::from_str(&whole).expect("valid");
+    let left_out = of_all["runs"][0]["results"].as_array().map_or(0, Vec::len) - results.len();
+    assert!(notes.contains(&format!("{left_out} findings of the lowest level")), "{notes}");
+    assert!(notes.contains("larger than code scanning takes"), "{notes}");
+}
+
+#[test]
+fn sarif_says_that_a_path_was_cut() {
+    let mut report = sample::notes();
+    let one = report.findings.get_mut(1).expect("has a finding with a path");
+    one.path = one.path.iter().cycle().take(1_200).cloned().collect();
+    let value: serde_json::Value = serde_json::from_str(&sarif(&report)).expect("valid");
+    let results = value["runs"][0]["results"].as_array().expect("a list");
+    let steps = |result: &serde_json::Value| {
+        result["codeFlows"][0]["threadFlows"][0]["locations"].as_array().map_or(0, Vec::len)
+    };
+    assert_eq!(results.iter().map(steps).max(), Some(1_000));
+    let notes = value["runs"][0]["invocations"][0]["toolExecutionNotifications"].to_string();
+    assert!(notes.contains("1 finding with more steps or places than 1000"), "{notes}");
+}
+
+#[test]
+fn sarif_rules_have_few_tags() {
+    let value: serde_json::Value = serde_json::from_str(&sarif(&sample::notes())).expect("valid");
+    for rule in value["runs"][0]["tool"]["driver"]["rules"].as_array().expect("a list") {
+        let tags = rule["properties"]["tags"].as_array().expect("a list");
+        // One that was cut would have all ten.
+        assert!(tags.len() < 10 && tags.iter().all(|tag| tag.as_str().is_some_and(|tag| tag.len() < 64)), "{tags:?}");
+    }
+}
+
+#[test]
 fn any_span_of_any_text_can_be_drawn() {
     use crate::base::idx::Id;
     use crate::base::span::{FileId, Loc, Span};
