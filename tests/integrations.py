@@ -75,32 +75,60 @@ def action(folder):
     step("Result", expect=0, CODE="0")
 
 
+# For commits in repositories that the tests make; fixed, so that the same files give the same commit.
+AS_SOMEBODY = {
+    **{f"GIT_{role}_NAME": "a" for role in ("AUTHOR", "COMMITTER")},
+    **{f"GIT_{role}_EMAIL": "a@example.org" for role in ("AUTHOR", "COMMITTER")},
+    **{f"GIT_{role}_DATE": "2020-01-01T00:00:00Z" for role in ("AUTHOR", "COMMITTER")},
+    "GIT_CONFIG_GLOBAL": os.devnull,
+}
+
+
+def published(folder, environment):
+    """A repository with the program as it stands here, committed or not: what users of the hook clone."""
+    tracked = run(["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=ROOT).splitlines()
+    shutil.rmtree(folder, ignore_errors=True)
+    for name in tracked:
+        if (ROOT / name).is_file() and not name.startswith("fixtures/"):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / name)
+    run(["git", "init", "--quiet"], cwd=folder, env=environment)
+    run(["git", "add", "--all", "--force"], cwd=folder, env=environment)
+    run(["git", "commit", "--quiet", "-m", "published"], cwd=folder, env=environment)
+    return run(["git", "rev-parse", "HEAD"], cwd=folder, env=environment).strip()
+
+
 def commit_hook(folder):
-    """An installed hook stops a bad commit and lets the mended one through."""
+    """pre-commit builds the hook and tries it; installed, it stops a bad commit and lets the mended one through."""
     pre_commit = TOOLS / "python/bin/pre-commit"
-    hook = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())[0]
+    # Built once for the same files, and without optimising: what counts here is that it can be built and does its work.
+    environment = {
+        **os.environ, **AS_SOMEBODY, "PRE_COMMIT_HOME": str(TOOLS / "pre-commit"), "CARGO_TARGET_DIR": str(TOOLS / "hook"),
+        "CARGO_PROFILE_RELEASE_OPT_LEVEL": "0", "CARGO_PROFILE_RELEASE_DEBUG": "false", "CARGO_PROFILE_RELEASE_CODEGEN_UNITS": "64",
+    }
     run([pre_commit, "validate-manifest", ROOT / ".pre-commit-hooks.yaml"])
+    hooks = TOOLS / "published"
+    commit = published(hooks, environment)
     repository = folder / "server"
     shutil.copytree(ROOT / "fixtures/tour/typescript", repository)
-    environment = {
-        **os.environ, "PRE_COMMIT_HOME": str(folder / "home"), "PATH": f"{PROGRAM.parent}{os.pathsep}{os.environ['PATH']}",
-        "GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@example.org", "GIT_COMMITTER_NAME": "a",
-        "GIT_COMMITTER_EMAIL": "a@example.org", "GIT_CONFIG_GLOBAL": os.devnull,
-    }
 
     def git(*words, expect=0):
         return run(["git", *words], expect, cwd=repository, env=environment)
 
-    # The hook as published, with the program that was built here instead of one that is built anew.
-    config = {"repos": [{"repo": "local", "hooks": [{**hook, "language": "system"}]}]}
-    (repository / ".pre-commit-config.yaml").write_text(yaml.safe_dump(config))
+    def tried(*words, expect=0):
+        return run([pre_commit, *words], expect, cwd=repository, env=environment)
+
     git("init", "--quiet")
+    config = {"repos": [{"repo": str(hooks), "rev": commit, "hooks": [{"id": "mcpleaks"}]}]}
+    (repository / ".pre-commit-config.yaml").write_text(yaml.safe_dump(config))
     git("add", ".pre-commit-config.yaml", "package.json")
     git("commit", "--quiet", "-m", "start")
-    run([pre_commit, "install"], cwd=repository, env=environment)
+    tried("install")
     git("add", "src")
     said = git("commit", "-m", "bad", expect=1)
     check("stdout-write" in said, f"the hook says why: {said}")
+    said = tried("try-repo", str(hooks), "mcpleaks", "--ref", commit, "--files", "src/api.ts", expect=1)
+    check("stdout-write" in said, f"so does one that is tried: {said}")
     api = repository / "src/api.ts"
     api.write_text(api.read_text().replace("console.log(", "console.error("))
     others = ["src/settings.ts", "src/index.ts"]
