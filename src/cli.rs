@@ -14,6 +14,7 @@ use crate::models::load::Own;
 use crate::report::Wanted;
 
 mod init;
+mod progress;
 mod remote;
 mod run;
 mod shell;
@@ -101,8 +102,15 @@ enum Command {
         #[arg(value_name = "SHELL")]
         shell: clap_complete::Shell,
     },
-    /// Print the manual page: `mcpleaks man | man -l -`
-    Man,
+    /// Print the manual page: `mcpleaks man | man -l -`, `mcpleaks man explain | man -l -`
+    Man {
+        /// The command; none for the program itself
+        #[arg(value_name = "COMMAND")]
+        command: Vec<String>,
+        /// Write the pages of the program and of all its commands into this folder
+        #[arg(long, value_name = "DIR", conflicts_with = "command")]
+        dir: Option<PathBuf>,
+    },
     /// Say what this program carries (grammars, rules, models), and whether all of it loads
     SelfCheck {
         /// A folder with library models of your own, to be checked as well

@@ -3,11 +3,13 @@
 //! A repository is hostile until shown otherwise: whatever is asked of git, no hook, filter or template runs, and nothing asks for
 //! a password. An earlier commit is not checked out: its objects are written to a temporary folder as they are.
 
+mod temporary;
 mod tree;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+pub(crate) use temporary::Temporary;
 pub(crate) use tree::Tree;
 
 /// Variables that would point git at another repository, or change what it does: a hook that starts mcpleaks has them set.
@@ -60,16 +62,6 @@ pub(crate) fn not_started(err: &std::io::Error) -> String {
         std::io::ErrorKind::NotFound => "git is not installed, or not on the PATH: install it".to_owned(),
         _ => format!("can't run git: {err}"),
     }
-}
-
-/// A folder that is gone when its value is.
-///
-/// # Errors
-/// When there can be none; the text says what to do.
-pub(crate) fn temporary_folder() -> Result<tempfile::TempDir, String> {
-    tempfile::Builder::new().prefix("mcpleaks-").tempdir().map_err(|err| {
-        format!("can't make a temporary folder: point TMPDIR at a folder that can be written to ({err})")
-    })
 }
 
 /// The tree of an earlier commit of the repository around `folder`, and where in it `folder` lies.

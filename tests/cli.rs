@@ -75,6 +75,24 @@ fn the_manual_page_says_what_the_help_says() {
 }
 
 #[test]
+fn each_command_has_a_manual_page() {
+    let text = out(&run(&["man", "debug", "flow"]));
+    assert!(text.contains(".TH mcpleaks-debug-flow 1") && text.contains("FUNCTION"), "{text}");
+    let output = run(&["man", "explian"]);
+    assert!(output.status.code() == Some(2) && err(&output).contains("did you mean `explain`?"), "{}", err(&output));
+    let pages = folder("man");
+    let output = program().args(["man", "--dir"]).arg(&pages).output().expect("runs");
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    let main = std::fs::read_to_string(pages.join("mcpleaks.1")).expect("it is there");
+    for name in main.lines().filter_map(|line| line.strip_suffix("(1)")) {
+        let page = pages.join(name.replace("\\-", "-") + ".1");
+        assert!(page.is_file(), "{} is named and not there", page.display());
+    }
+    let output = program().args(["man", "--dir"]).arg(pages.join("nowhere")).output().expect("runs");
+    assert!(output.status.code() == Some(2) && err(&output).contains("name a folder"), "{}", err(&output));
+}
+
+#[test]
 fn the_self_check_names_all_parts() {
     let output = run(&["self-check"]);
     assert_eq!(output.status.code(), Some(0), "{}", err(&output));

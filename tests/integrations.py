@@ -1,9 +1,11 @@
 """The places where users meet the program, tried with the real tools: the action's steps as a runner starts them, the
 linters of workflows, reports for other CI servers, and a commit hook in a repository of its own. `tests/run` installs the tools and starts this."""
 
+import contextlib
 import json
 import os
 import pathlib
+import pty
 import re
 import shutil
 import subprocess
@@ -137,6 +139,27 @@ def commit_hook(folder):
     check("Passed" in said, f"the mended file passes: {said}")
 
 
+def progress(folder):
+    """A scan that takes long says so on a terminal, and takes the words away again; nowhere else."""
+    tools = "".join(f"export function tool{n}(x: string) {{ return {{ text: x + `${{x}}{n}`, n: [x, {n}] }}; }}\n" for n in range(6000))
+    (folder / "large.ts").write_text(tools)
+    here, there = pty.openpty()
+    program = subprocess.Popen([PROGRAM, folder], stdout=subprocess.PIPE, stderr=there, env={**os.environ, "TERM": "xterm"})
+    report, _ = program.communicate()
+    os.close(there)
+    said = b""
+    # A terminal whose other side is closed gives an error at its end.
+    with contextlib.suppress(OSError):
+        while part := os.read(here, 4096):
+            said += part
+    os.close(here)
+    check(b"analysing" in said, f"a sign that it runs: {said}")
+    check(said.rstrip().endswith(b"\x1b[2K"), f"and nothing of it is left: {said[-40:]}")
+    check(b"analysing" not in report, "the report has nothing of it")
+    said = run([PROGRAM, folder], 3)
+    check("analysing" not in said, f"nothing where nobody waits: {said}")
+
+
 # What GitLab's documentation asks of a code quality report.
 GITLAB = {
     "type": "array",
@@ -215,10 +238,10 @@ def configuration(folder):
 def main():
     check(PROGRAM.is_file(), f"{PROGRAM} is not built")
     workflows()
-    for part in (action, reports, configuration, commit_hook):
+    for part in (action, reports, configuration, progress, commit_hook):
         with tempfile.TemporaryDirectory(dir=ROOT / "target") as folder:
             part(pathlib.Path(folder))
-    print("action, linters, reports, configuration and commit hook: as they should be")
+    print("action, linters, reports, configuration, progress and commit hook: as they should be")
 
 
 main()

@@ -133,6 +133,7 @@ fn no_library_is_named_in_code() {
         "logging",
         "threading",
         "clap",
+        "indicatif",
         "toml",
         "rayon",
         "mcp",

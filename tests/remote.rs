@@ -67,7 +67,42 @@ fn the_commit_asked_for_is_examined_and_thrown_away() {
     assert!(said(&old).contains("[index.js:4:1]") && !said(&old).contains("mcpleaks-"), "{}", said(&old));
     let servers = run(&temporary, &["servers", &url]);
     assert!(servers.status.success() && said(&servers).contains("remote"), "{}", said(&servers));
+    let explained = run(&temporary, &["explain", "index.js:4", &format!("{url}@bad")]);
+    assert!(explained.status.success() && said(&explained).contains("stdout-write"), "{}", said(&explained));
     assert!(is_empty(&temporary), "something is left over");
+}
+
+/// A signal ends the fetch, takes the folder away, and shows in the status.
+#[cfg(unix)]
+#[test]
+fn a_signal_leaves_nothing_over() {
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::process::ExitStatusExt;
+    use std::time::Duration;
+    let tools = folder("remote-signal");
+    // In place of git: it takes its time, and writes all the while.
+    let slow = "#!/bin/sh\nfor n in 1 2 3 4 5 6 7 8 9; do mkdir -p here/$n && sleep 0.3 || exit 1; done\n";
+    std::fs::write(tools.join("git"), slow).expect("writable");
+    std::fs::set_permissions(tools.join("git"), std::fs::Permissions::from_mode(0o755)).expect("writable");
+    let path = format!("{}:{}", tools.display(), std::env::var("PATH").expect("there is one"));
+    for (signal, number) in [("TERM", 15), ("INT", 2)] {
+        let temporary = folder("remote-signal-temporary");
+        let mut program = Command::new(env!("CARGO_BIN_EXE_mcpleaks"));
+        program.env("PATH", &path).env("TMPDIR", &temporary).arg("https://example.org/o/r");
+        let mut child = program.spawn().expect("the program runs");
+        for _ in 0..200 {
+            if !is_empty(&temporary) {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        std::thread::sleep(Duration::from_millis(200));
+        assert!(!is_empty(&temporary), "it fetches into a folder");
+        let sent = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().expect("kill runs");
+        assert!(sent.success());
+        assert_eq!(child.wait().expect("it ends").signal(), Some(number));
+        assert!(is_empty(&temporary), "the folder is left over after {signal}");
+    }
 }
 
 #[test]

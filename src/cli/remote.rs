@@ -9,10 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 use std::time::{Duration, Instant};
 
-use tempfile::TempDir;
-
-use super::Input;
-use crate::git;
+use super::{Input, Terminal};
+use crate::git::{self, Temporary};
 
 /// Ways to fetch, as git calls them. `git` and `http` are missing: nobody vouches for what comes over them.
 const PROTOCOLS: &[&str] = &["https", "ssh", "file"];
@@ -48,14 +46,14 @@ struct Address {
 pub(super) struct Fetched {
     /// What the user called it.
     pub(super) name: String,
-    _folder: TempDir,
+    _folder: Temporary,
 }
 
 /// Fetches the repository that `input` names, if it names one, and points `input` at it.
 ///
 /// # Errors
 /// When the address is not one to fetch from, or git can't; the text says what to do.
-pub(super) fn fetch(input: &mut Input) -> Result<Option<Fetched>, String> {
+pub(super) fn fetch(input: &mut Input, terminal: Terminal) -> Result<Option<Fetched>, String> {
     let mut found = Vec::new();
     for path in &input.paths {
         let text = path.to_string_lossy();
@@ -65,9 +63,10 @@ pub(super) fn fetch(input: &mut Input) -> Result<Option<Fetched>, String> {
     if input.paths.len() > 1 {
         return Err("an address of a repository has to stand alone: examine the others in runs of their own".to_owned());
     }
-    let folder = git::temporary_folder()?;
+    let folder = Temporary::new()?;
     let root = folder.path().join("repository");
-    clone(&address, &root, LIMITS).map_err(|what| format!("can't fetch {name}: {what}"))?;
+    super::progress::during("fetching", terminal, || clone(&address, &root, LIMITS))
+        .map_err(|what| format!("can't fetch {name}: {what}"))?;
     for entry in &mut input.entry {
         *entry = root.join(&*entry);
     }

@@ -3,11 +3,10 @@
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::Path;
-use std::sync::mpsc;
-use std::time::Duration;
 
 use clap::Parser;
 
+use super::remote::Fetched;
 use super::{CLEAN, Cli, Color, Command, Debug, ExplainArgs, FOUND, Format, ListFormat, NOTHING_TO_EXAMINE};
 use super::{Input, Output, Scan, ServersArgs, Terminal, WRONG_USE};
 use crate::catalogue::Catalogue;
@@ -22,9 +21,6 @@ use crate::triage::{self, baseline::Baseline};
 
 /// Width of a report that is no terminal's.
 const PLAIN_WIDTH: usize = 100;
-
-/// A scan that takes longer says so on a terminal.
-const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Runs the program: `args` with the program's name in front, a writer each for results and for messages. Returns the exit
 /// code.
@@ -68,38 +64,33 @@ fn run(cli: Cli, out: &mut dyn Write, err: &mut dyn Write, terminal: Terminal) -
             };
             print(out, &text)
         }
-        Some(Command::Explain(args)) => explain(args, out, err, terminal),
+        Some(Command::Explain(args)) => explain(args, out, terminal),
         Some(Command::Init(args)) => print(out, &super::init::init(&args.folder)?),
         Some(Command::Completions { shell }) => print(out, &super::shell::completions(shell)),
-        Some(Command::Man) => print(out, &super::shell::man()?),
+        Some(Command::Man { command, dir: None }) => print(out, &super::shell::man(&command)?),
+        Some(Command::Man { dir: Some(dir), .. }) => print(out, &super::shell::man_pages(&dir)?),
         Some(Command::SelfCheck { models }) => print(out, &crate::self_check::self_check(models.as_deref())?),
-        Some(Command::Servers(args)) => list_servers(args, out, err, terminal),
-        Some(Command::Debug(Debug::Until { stage, input })) => {
-            let config = Config::of_folder(&input.folder())?;
+        Some(Command::Servers(args)) => list_servers(args, out, terminal),
+        Some(Command::Debug(Debug::Until { stage, mut input })) => {
+            let (_fetched, config) = prepare(&mut input, None, terminal)?;
             print(out, &crate::audit::stages::run(&input.options(&config), stage)?)
         }
         Some(Command::Debug(Debug::Ir { file })) => print(out, &crate::debug::debug_ir(&file)?),
-        Some(Command::Debug(Debug::Flow { function, input })) => {
-            let config = Config::of_folder(&input.folder())?;
+        Some(Command::Debug(Debug::Flow { function, mut input })) => {
+            let (_fetched, config) = prepare(&mut input, None, terminal)?;
             let options = input.options(&config);
             let ask = |subject: &Subject<'_>| inspect::summaries(subject, &function);
-            print(out, &(lines(&audit_and(&options, ask, err, terminal)?.1?) + "\n"))
+            print(out, &(lines(&audit_and(&options, ask, terminal)?.1?) + "\n"))
         }
     }
 }
 
 fn scan(mut args: Scan, out: &mut dyn Write, err: &mut dyn Write, terminal: Terminal) -> Result<u8, String> {
     let catalogue = Catalogue::load()?;
-    let fetched = super::remote::fetch(&mut args.input)?;
+    let (fetched, config) = prepare(&mut args.input, args.config.as_deref(), terminal)?;
     if fetched.is_some() && args.since.is_some() {
         return Err("--since needs the history, which is not fetched: clone the repository, and name the folder".into());
     }
-    let config = match (&args.config, &fetched) {
-        (Some(file), _) => Config::read(file)?,
-        // What others wrote down for themselves decides nothing here, and its paths are not to be trusted.
-        (None, Some(_)) => Config::default(),
-        (None, None) => Config::of_folder(&args.input.folder())?,
-    };
     check_rules(&config, &catalogue)?;
     let (wanted, format) = (args.wanted(&config), args.format);
     let fail_on = args.fail_on.or(config.fail_on).unwrap_or(FailOn::Warning);
@@ -107,7 +98,7 @@ fn scan(mut args: Scan, out: &mut dyn Write, err: &mut dyn Write, terminal: Term
     let output = args.output;
     let options = args.input.options(&config);
     let mut audited = |options: &Options| {
-        let mut report = audit(options, err, terminal)?;
+        let mut report = audit(options, terminal)?;
         triage::policy::apply(&mut report, &config)?;
         triage::comments::apply(&mut report, &catalogue);
         Ok(report)
@@ -130,7 +121,7 @@ fn scan(mut args: Scan, out: &mut dyn Write, err: &mut dyn Write, terminal: Term
         apply_baseline(file, &mut report, terminal)?;
     }
     if let Some(revision) = &args.since {
-        super::since::known(revision, &options, &report, &mut audited)?.apply(&mut report, &Settled::Earlier);
+        super::since::known(revision, &options, &report, audited)?.apply(&mut report, &Settled::Earlier);
     }
     if !args.only.is_empty() {
         triage::only(&mut report, &args.only);
@@ -192,15 +183,9 @@ fn apply_baseline(file: &Path, report: &mut Report, terminal: Terminal) -> Resul
     Ok(())
 }
 
-fn list_servers(
-    mut args: ServersArgs,
-    out: &mut dyn Write,
-    err: &mut dyn Write,
-    terminal: Terminal,
-) -> Result<u8, String> {
-    let fetched = super::remote::fetch(&mut args.input)?;
-    let config = if fetched.is_some() { Config::default() } else { Config::of_folder(&args.input.folder())? };
-    let mut report = audit(&args.input.options(&config), err, terminal)?;
+fn list_servers(mut args: ServersArgs, out: &mut dyn Write, terminal: Terminal) -> Result<u8, String> {
+    let (fetched, config) = prepare(&mut args.input, None, terminal)?;
+    let mut report = audit(&args.input.options(&config), terminal)?;
     if let Some(fetched) = &fetched {
         report.root_name.clone_from(&fetched.name);
     }
@@ -212,11 +197,11 @@ fn list_servers(
     Ok(if report.servers.is_empty() { NOTHING_TO_EXAMINE } else { CLEAN })
 }
 
-fn explain(args: ExplainArgs, out: &mut dyn Write, err: &mut dyn Write, terminal: Terminal) -> Result<u8, String> {
+fn explain(args: ExplainArgs, out: &mut dyn Write, terminal: Terminal) -> Result<u8, String> {
     if let Some((file, line)) = args.subject.rsplit_once(':').and_then(|(file, line)| Some((file, line.parse().ok()?)))
     {
         let (file, style) = (file.to_owned(), style(&args.output, terminal));
-        let text = explain_line(&args.input, (&file, line), style, (err, terminal))?;
+        let text = explain_line(args.input, (&file, line), style, terminal)?;
         return write(&args.output, out, &text).map(|()| CLEAN);
     }
     let catalogue = Catalogue::load()?;
@@ -234,55 +219,46 @@ fn explain(args: ExplainArgs, out: &mut dyn Write, err: &mut dyn Write, terminal
 
 /// Why a line is a finding, or none.
 fn explain_line(
-    input: &Input,
+    mut input: Input,
     (file, number): (&str, u32),
     style: Style,
-    (err, terminal): (&mut dyn Write, Terminal),
+    terminal: Terminal,
 ) -> Result<String, String> {
-    let config = Config::of_folder(&input.folder())?;
+    let (_fetched, config) = prepare(&mut input, None, terminal)?;
     let ask = |subject: &Subject<'_>| {
         let names = crate::audit::names_of_file(&subject.workspace.root, file);
         inspect::line(subject, &names, number)
     };
-    let (mut report, told) = audit_and(&input.clone().options(&config), ask, err, terminal)?;
+    let (mut report, told) = audit_and(&input.options(&config), ask, terminal)?;
     triage::policy::apply(&mut report, &config)?;
     triage::comments::apply(&mut report, &Catalogue::load()?);
     Ok(line::render(&report, &told?, style))
 }
 
-/// The audit, with a word on standard error when it takes long and somebody is waiting.
-fn audit(options: &Options, err: &mut dyn Write, terminal: Terminal) -> Result<Report, String> {
-    audit_and(options, |_| (), err, terminal).map(|(report, ())| report)
+/// The audit, with a sign that it runs when that takes long and somebody is waiting.
+fn audit(options: &Options, terminal: Terminal) -> Result<Report, String> {
+    audit_and(options, |_| (), terminal).map(|(report, ())| report)
 }
 
 /// The same, and asks something of what was found out on the way.
 fn audit_and<T: Send>(
     options: &Options,
     ask: impl FnOnce(&Subject<'_>) -> T + Send,
-    err: &mut dyn Write,
     terminal: Terminal,
 ) -> Result<(Report, T), String> {
-    let patience = if terminal.err && !terminal.dumb { PATIENCE } else { Duration::MAX };
-    std::thread::scope(|scope| {
-        let (done, wait) = mpsc::channel();
-        let work = move || {
-            let report = crate::audit::audit_and(options, ask);
-            // Nobody listens any more when the wait below is over.
-            let _ = done.send(());
-            report
-        };
-        let thread = std::thread::Builder::new().stack_size(crate::base::bounds::STACK_SIZE);
-        let worker = thread.spawn_scoped(scope, work).map_err(|err| format!("can't start a thread: {err}"))?;
-        if wait.recv_timeout(patience) == Err(mpsc::RecvTimeoutError::Timeout) {
-            let _ = write!(err, "analysing …").and_then(|()| err.flush());
-            let _ = wait.recv();
-            let _ = write!(err, "\r\u{1b}[K").and_then(|()| err.flush());
-        }
-        match worker.join() {
-            Ok(report) => report,
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
-    })
+    super::progress::during("analysing", terminal, || crate::audit::audit_and(options, ask))
+}
+
+/// Where the program that is to be examined lies, if it had to be fetched; and the configuration that counts. What others wrote
+/// down for themselves decides nothing, and its paths are not to be trusted.
+fn prepare(input: &mut Input, file: Option<&Path>, terminal: Terminal) -> Result<(Option<Fetched>, Config), String> {
+    let fetched = super::remote::fetch(input, terminal)?;
+    let config = match (file, &fetched) {
+        (Some(file), _) => Config::read(file)?,
+        (None, Some(_)) => Config::default(),
+        (None, None) => Config::of_folder(&input.folder())?,
+    };
+    Ok((fetched, config))
 }
 
 fn say_nothing_found(report: &Report, err: &mut dyn Write, terminal: Terminal) {

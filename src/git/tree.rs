@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Component, Path, PathBuf};
 use std::process::Stdio;
 
-use super::{answer, complaint, git, not_started, temporary_folder};
+use super::{Temporary, answer, complaint, git, not_started};
 use crate::base::bounds::{MAX_FILE_BYTES, MAX_MANIFEST_BYTES};
 
 /// Most files written. The largest public servers are part of repositories with some 30,000.
@@ -17,7 +17,7 @@ const MAX_BYTES: u64 = 2 << 30;
 
 /// A temporary folder with the files of a commit; it is removed with the value.
 pub(crate) struct Tree {
-    folder: tempfile::TempDir,
+    folder: Temporary,
 }
 
 /// A file of a commit.
@@ -34,7 +34,7 @@ impl Tree {
 
     /// Writes the files of `commit` in the repository at `place`.
     pub(super) fn write(place: &Path, commit: &str) -> Result<Self, String> {
-        let res = Self { folder: temporary_folder()? };
+        let res = Self { folder: Temporary::new()? };
         let root = res.path();
         // The mark of a repository: ignore files above a scanned folder hold in one only.
         fs::create_dir_all(root.join(".git")).map_err(|err| format!("can't write to the temporary folder: {err}"))?;
