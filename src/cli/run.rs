@@ -97,7 +97,7 @@ fn scan(mut args: Scan, out: &mut dyn Write, err: &mut dyn Write, terminal: Term
     let baseline = args.baseline.or(config.baseline.clone());
     let output = args.output;
     let options = args.input.options(&config);
-    let mut audited = |options: &Options| {
+    let audited = |options: &Options| {
         let mut report = audit(options, terminal)?;
         triage::policy::apply(&mut report, &config)?;
         triage::comments::apply(&mut report, &catalogue);
