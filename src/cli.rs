@@ -14,6 +14,7 @@ use crate::models::load::Own;
 use crate::report::Wanted;
 
 mod init;
+mod known;
 mod progress;
 mod remote;
 mod run;

@@ -88,7 +88,7 @@ impl Findings<'_> {
             confidence: Confidence::High,
             doubts: Vec::new(),
             message,
-            shape: (self.cx.texts)(primary.loc).split_whitespace().collect(),
+            shape: crate::finding::shape(&(self.cx.texts)(primary.loc)),
             settled: None,
             path: Vec::new(),
             reached: Vec::new(),

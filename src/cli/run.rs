@@ -11,13 +11,10 @@ use super::{CLEAN, Cli, Color, Command, Debug, ExplainArgs, FOUND, Format, ListF
 use super::{Input, Output, Scan, ServersArgs, Terminal, WRONG_USE};
 use crate::catalogue::Catalogue;
 use crate::config::{Config, FailOn, Options};
-use crate::finding::Settled;
 use crate::inspect::{self, Subject};
 use crate::report::human::{Detail, Style};
-use crate::report::{
-    Remark, Report, count, escape, github, gitlab, human, json, junit, line, markdown, rules, sarif, servers,
-};
-use crate::triage::{self, baseline::Baseline};
+use crate::report::{Report, escape, github, gitlab, human, json, junit, line, markdown, rules, sarif, servers};
+use crate::triage;
 
 /// Width of a report that is no terminal's.
 const PLAIN_WIDTH: usize = 100;
@@ -108,20 +105,14 @@ fn scan(mut args: Scan, out: &mut dyn Write, err: &mut dyn Write, terminal: Term
         report.root_name.clone_from(&fetched.name);
     }
     if let Some(file) = &args.write_baseline {
-        let baseline = Baseline::of(&report, &report.select(wanted).shown);
-        write_file(file, &baseline.text(), "the baseline")?;
-        let text = format!(
-            "wrote {}: later runs with --baseline {} fail on new findings only\n",
-            file.display(),
-            file.display()
-        );
-        return print(out, &escape::visible(text.trim_end()).to_string()).and_then(|_| print(out, "\n"));
+        let text = super::known::write(file, &options, &report, &report.select(wanted).shown)?;
+        return print(out, &format!("{}\n", escape::visible(&text)));
     }
     if let Some(file) = &baseline {
-        apply_baseline(file, &mut report, terminal)?;
+        super::known::apply(file, &options, &mut report, terminal)?;
     }
     if let Some(revision) = &args.since {
-        super::since::known(revision, &options, &report, audited)?.apply(&mut report, &Settled::Earlier);
+        super::since::apply(revision, &options, &mut report, audited)?;
     }
     if !args.only.is_empty() {
         triage::only(&mut report, &args.only);
@@ -159,27 +150,6 @@ fn check_rules(config: &Config, catalogue: &Catalogue) -> Result<(), String> {
             return Err(format!("the configuration names the rule `{rule}`, which does not exist{guess}"));
         }
     }
-    Ok(())
-}
-
-/// Marks what a baseline knows. What was mended disappears from the file, except on a CI machine.
-fn apply_baseline(file: &Path, report: &mut Report, terminal: Terminal) -> Result<(), String> {
-    let text = std::fs::read_to_string(file).map_err(|err| {
-        format!("can't read the baseline {}: write one with --write-baseline ({err})", file.display())
-    })?;
-    let baseline = Baseline::parse(&text).map_err(|what| format!("{}: {what}", file.display()))?;
-    let outcome = baseline.apply(report, &Settled::Known);
-    if outcome.gone == 0 {
-        return Ok(());
-    }
-    let gone = count(outcome.gone, "entry matches nothing", "entries match nothing");
-    let text = if terminal.ci {
-        format!("{gone} any more: run with this baseline once more outside of CI, and they disappear from it")
-    } else {
-        write_file(file, &outcome.rest.text(), "the baseline")?;
-        format!("{gone} any more and were taken out: commit the file")
-    };
-    report.remarks.push(Remark { path: file.display().to_string(), line: 0, text });
     Ok(())
 }
 

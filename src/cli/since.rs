@@ -1,21 +1,23 @@
 //! `--since REV`: what was there before the commits asked about is no news.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::config::Options;
+use crate::finding::Settled;
 use crate::report::Report;
-use crate::triage::baseline::Baseline;
+use crate::triage::baseline::{Baseline, Place};
 
-/// What an earlier commit has, examined as the present was: `audit` does that.
+/// Marks what an earlier commit has, too, examined as the present was: `audit` does that.
 ///
 /// # Errors
 /// When there is no such commit, or it can't be examined.
-pub(super) fn known(
+pub(super) fn apply(
     revision: &str,
     options: &Options,
-    report: &Report,
+    report: &mut Report,
     audit: impl FnOnce(&Options) -> Result<Report, String>,
-) -> Result<Baseline, String> {
+) -> Result<(), String> {
     let (tree, below) = crate::git::earlier(&report.root, revision)?;
     let root = tree.path().join(below);
     let place = |path: &Path| {
@@ -27,9 +29,12 @@ pub(super) fn known(
     earlier.move_files(place);
     // What is examined is younger than the commit: all of it is new.
     if earlier.paths.is_empty() || earlier.entries.is_empty() && !options.entries.is_empty() {
-        return Ok(Baseline::default());
+        return Ok(());
     }
     let old = audit(&earlier)?;
     let open: Vec<_> = old.findings.iter().filter(|finding| finding.settled.is_none()).collect();
-    Ok(Baseline::of(&old, &open))
+    let scanned = BTreeSet::from([".".to_owned()]);
+    let place = |folder| Place { prefix: "", scanned: &scanned, folder };
+    Baseline::of(&old, &open, &place(&old.root)).apply(report, &Settled::Earlier, &place(&report.root.clone()));
+    Ok(())
 }

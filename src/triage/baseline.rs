@@ -1,10 +1,12 @@
 //! A baseline: the findings a team knows of and will mend later. What is in it does not fail a run.
 //!
 //! An entry names a finding by rule, function and the shape of its statement, so that it is recognised after lines moved and
-//! after reformatting. It holds for its own file; for another one only when its own is gone: a renamed file. So a new
-//! finding of the same kind elsewhere is never hidden.
+//! after reformatting. It holds for its own file; for another one only when its own is gone and the other one was not there
+//! before: a renamed file. So a new finding of the same kind elsewhere is never hidden. Paths are seen from one folder, the
+//! *anchor*, whichever part of it is examined; entries of files that are not examined stay as they are.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -21,7 +23,23 @@ const SHAPE_DIGITS: usize = 16;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Baseline {
     version: u32,
+    /// The folders and files that were examined; `.` is the anchor.
+    #[serde(default)]
+    scanned: BTreeSet<String>,
+    /// All files that were read then.
+    #[serde(default)]
+    files: BTreeSet<String>,
     findings: Vec<Entry>,
+}
+
+/// Where a report's paths lie.
+pub(crate) struct Place<'a> {
+    /// The scanned root as seen from the anchor, with a slash behind it; empty when they are the same.
+    pub(crate) prefix: &'a str,
+    /// The folders and files that are examined, seen from the anchor.
+    pub(crate) scanned: &'a BTreeSet<String>,
+    /// The anchor itself: there files are looked for that are not examined.
+    pub(crate) folder: &'a Path,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
@@ -63,10 +81,10 @@ impl Baseline {
     }
 
     /// All findings that a report would show now.
-    pub(crate) fn of(report: &Report, shown: &[&Finding]) -> Self {
+    pub(crate) fn of(report: &Report, shown: &[&Finding], place: &Place<'_>) -> Self {
         let mut counts: BTreeMap<(String, [String; 3]), usize> = BTreeMap::new();
         for finding in shown {
-            *counts.entry((file_of(report, finding), key(finding))).or_default() += 1;
+            *counts.entry((file_of(report, finding, place), key(finding))).or_default() += 1;
         }
         let entry = |((file, [rule, function, shape]), count): ((String, [String; 3]), usize)| Entry {
             file,
@@ -75,7 +93,28 @@ impl Baseline {
             shape,
             count,
         };
-        Self { version: VERSION, findings: counts.into_iter().map(entry).collect() }
+        Self {
+            version: VERSION,
+            scanned: place.scanned.clone(),
+            files: files(report, place),
+            findings: counts.into_iter().map(entry).collect(),
+        }
+    }
+
+    /// Takes over what an earlier baseline says of files that were not examined now.
+    pub(crate) fn with(mut self, earlier: Self) -> Self {
+        let scanned = std::mem::take(&mut self.scanned);
+        self.findings.extend(earlier.findings.into_iter().filter(|entry| !is_below(&entry.file, &scanned)));
+        self.findings.sort();
+        self.files.extend(earlier.files.into_iter().filter(|file| !is_below(file, &scanned)));
+        let outside = earlier.scanned.into_iter().filter(|path| !is_below(path, &scanned));
+        self.scanned = outside.chain(scanned.iter().cloned()).collect();
+        self
+    }
+
+    /// Was nothing examined for it that is not examined now? What is missing then was mended.
+    pub(crate) fn is_covered_by(&self, place: &Place<'_>) -> bool {
+        self.scanned.iter().all(|path| is_below(path, place.scanned))
     }
 
     pub(crate) fn text(&self) -> String {
@@ -83,8 +122,10 @@ impl Baseline {
     }
 
     /// Marks the findings that the baseline knows.
-    pub(crate) fn apply(mut self, report: &mut Report, mark: &Settled) -> Outcome {
-        let files: BTreeSet<String> = report.texts.iter().map(|file| file.path.clone()).collect();
+    pub(crate) fn apply(mut self, report: &mut Report, mark: &Settled, place: &Place<'_>) -> Outcome {
+        let now = files(report, place);
+        let exists = |file: &String| place.folder.join(file).exists();
+        let gone = |file: &String| !now.contains(file) && !exists(file);
         let mut used = vec![0; self.findings.len()];
         for in_own_file in [true, false] {
             for at in 0..report.findings.len() {
@@ -92,9 +133,12 @@ impl Baseline {
                 if finding.settled.is_some() {
                     continue;
                 }
-                let (file, [rule, function, shape]) = (file_of(report, finding), key(finding));
+                let (file, [rule, function, shape]) = (file_of(report, finding, place), key(finding));
+                if !in_own_file && self.files.contains(&file) {
+                    continue;
+                }
                 let known = self.findings.iter().zip(&used).position(|(entry, used)| {
-                    let is_its_file = if in_own_file { entry.file == file } else { !files.contains(&entry.file) };
+                    let is_its_file = if in_own_file { entry.file == file } else { gone(&entry.file) };
                     is_its_file
                         && *used < entry.count
                         && entry.rule == rule
@@ -107,17 +151,36 @@ impl Baseline {
                 }
             }
         }
-        let gone = self.findings.iter().zip(&used).map(|(entry, used)| entry.count - used).sum();
+        let mut n_gone = 0;
         for (entry, used) in self.findings.iter_mut().zip(used) {
-            entry.count = used;
+            // Of a file that is there and was not examined nobody knows.
+            if now.contains(&entry.file) || !exists(&entry.file) {
+                n_gone += entry.count - used;
+                entry.count = used;
+            }
         }
         self.findings.retain(|entry| entry.count > 0);
-        Outcome { gone, rest: self }
+        Outcome { gone: n_gone, rest: self }
     }
 }
 
-fn file_of(report: &Report, finding: &Finding) -> String {
-    report.texts.get(finding.primary.loc.file).map(|file| file.path.clone()).unwrap_or_default()
+/// Is the path one of those, or below one?
+fn is_below(path: &str, those: &BTreeSet<String>) -> bool {
+    let is_in = |folder: &String| {
+        path.strip_prefix(folder.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    those.contains(".") || those.iter().any(is_in)
+}
+
+/// The files that are examined.
+fn files(report: &Report, place: &Place<'_>) -> BTreeSet<String> {
+    let examined = report.texts.iter().filter(|file| file.is_examined);
+    examined.map(|file| format!("{}{}", place.prefix, file.path)).collect()
+}
+
+fn file_of(report: &Report, finding: &Finding, place: &Place<'_>) -> String {
+    let file = report.texts.get(finding.primary.loc.file);
+    file.map(|file| format!("{}{}", place.prefix, file.path)).unwrap_or_default()
 }
 
 fn key(finding: &Finding) -> [String; 3] {
