@@ -1,7 +1,7 @@
 //! Functions that are handed to a library: what it calls them with, and what comes of their results.
 
 use crate::ir::func::FuncId;
-use crate::ir::instr::{Call, Field, InstrId};
+use crate::ir::instr::{Call, CallStyle, Field, InstrId};
 use crate::ir::program::Language;
 use crate::models::index::{RowRef, Table};
 use crate::models::lists::ErrorFate;
@@ -57,7 +57,7 @@ impl Pass<'_, '_> {
                         }));
                     }
                 }
-                None if self.is_registration(at) => returns = false,
+                None if self.is_registration(at) || self.makes_object(call, at) => returns = false,
                 None if !self.iterates(call) => {}
                 None => {
                     // The error of a result, the items of a container, or whatever the receiver is.
@@ -87,6 +87,15 @@ impl Pass<'_, '_> {
     /// Is what the call gives waited for, handed on or kept, so that what its callbacks raise comes out of it?
     fn is_used(&self, call: InstrId) -> bool {
         self.chained.contains(&call) || self.used.contains(&call)
+    }
+
+    /// Does the call make an object that keeps the functions that it is given?
+    fn makes_object(&self, call: &Call, at: At) -> bool {
+        let callee = self.taint.values.callee_slot(at);
+        let is_class = callee.is_some_and(|slot| {
+            self.taint.values.of_slot(slot).items().iter().any(|value| matches!(value, Value::Class(_)))
+        });
+        is_class || call.style == CallStyle::New
     }
 
     fn iterates(&self, call: &Call) -> bool {

@@ -153,6 +153,8 @@ pub(crate) struct Source {
     pub(crate) place: SourcePlace,
     /// The name of the variable, parameter or field.
     pub(crate) name: Option<Symbol>,
+    /// Known by its name only: what it holds may be a source that is known otherwise.
+    pub(crate) by_name: bool,
 }
 
 /// A variable that outlives one call.
@@ -387,7 +389,7 @@ impl Tree {
                         res.add(inner);
                     }
                 }
-                Some(first) if first == key || first == ANY || key == ANY => {
+                Some(first) if fits(first, key) => {
                     let mut inner = entry.clone();
                     inner.at.skip(1);
                     res.add(inner);
@@ -458,11 +460,16 @@ impl Tree {
     }
 }
 
+/// Can a field that is known by one name be the one that is asked for by the other? The error of a result is none of the items
+/// in it.
+fn fits(known: &Symbol, key: &str) -> bool {
+    known == key || known == ANY || key == ANY && known != ERR
+}
+
 /// What a path leads to in one entry.
 fn entry_at<'t>(entry: &'t Entry, path: &[Symbol]) -> Option<Cow<'t, Entry>> {
     let n_inside = path.len().min(entry.at.len());
-    let fits = |(known, key): (&Symbol, &Symbol)| known == key || known == ANY || key == ANY;
-    if !entry.at.iter().zip(&path[..n_inside]).all(fits) {
+    if !entry.at.iter().zip(&path[..n_inside]).all(|(known, key)| fits(known, key)) {
         return None;
     }
     if path.is_empty() {

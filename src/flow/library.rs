@@ -42,8 +42,17 @@ impl Pass<'_, '_> {
         let is_clean = !values.call_rows(at, Table::Clean).is_empty();
         let is_sink = !values.call_rows(at, Table::Sink).is_empty();
         let mut raised = Tree::default();
-        for row in &flows {
-            self.flow_row(call, at, *row, receiver, &mut result, &mut raised);
+        let gives_of_object =
+            |row: &RowRef| values.models.flow(*row).from.iter().any(|port| port.head == PortHead::Receiver);
+        match if flows.iter().any(gives_of_object) { self.looked_up(call, at, receiver) } else { None } {
+            Some(found) => {
+                result.join(&found);
+            }
+            None => {
+                for row in &flows {
+                    self.flow_row(call, at, *row, receiver, &mut result, &mut raised);
+                }
+            }
         }
         // What a method of every text, list or result does is no other library's work: it raises nothing.
         let mut by_name = false;

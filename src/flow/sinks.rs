@@ -12,7 +12,7 @@ use crate::models::schema::{SinkKind, Stream};
 use crate::resolve::ports::argument;
 use crate::resolve::values::{At, Key, Obj, Value, ValueSet};
 
-use super::domain::{Entry, Form, Heap, Kind, Root, Trace, Tree};
+use super::domain::{Entry, Form, Heap, Root, Trace, Tree};
 use super::summary::{Drain, Hit, Sink};
 use super::transfer::{Pass, is_no_error};
 use super::words::Secrecy;
@@ -101,7 +101,7 @@ impl Pass<'_, '_> {
             entry.at = path.as_slice().into();
             tree.add(entry);
             if self.taint.words.credential(&field) == Some(Secrecy::Secret) {
-                let mut entry = self.source(Kind::Credential, at, Some(field.clone()));
+                let mut entry = self.credential(at, field.clone(), tree);
                 entry.at = path.as_slice().into();
                 tree.add(entry);
             }

@@ -152,7 +152,11 @@ impl Pass<'_, '_> {
         if tree.entries().iter().any(|entry| matches!(entry.root, Root::Source(_))) {
             return;
         }
-        let entry = self.source(Kind::Credential, at, Some(name.clone()));
+        // What a client sends in its headers is nothing that the program knew before.
+        let is_sent =
+            place.path.iter().any(|field| matches!(field, Field::Name(name) if self.taint.words.is_headers(name)));
+        let known = if is_sent { &Tree::default() } else { &*tree };
+        let entry = self.credential(at, name.clone(), known);
         tree.add(entry);
     }
 
@@ -180,7 +184,7 @@ impl Pass<'_, '_> {
         {
             return;
         }
-        let entry = self.source(Kind::Credential, at, Some(name));
+        let entry = self.credential(at, name, tree);
         tree.add(entry);
     }
 
@@ -231,6 +235,7 @@ impl Pass<'_, '_> {
             kind: Kind::Credential,
             place: SourcePlace::Param(self.id, Some(index)),
             name: Some(param.name.clone()),
+            by_name: true,
         };
         let id = self.taint.names.source(source);
         Some(Entry::new(Root::Source(id), Trace::default()))
@@ -360,7 +365,8 @@ impl Taint<'_> {
     }
 
     fn argument(&mut self, func: FuncId, param: Option<u32>, name: &str) -> Tree {
-        let source = Source { kind: Kind::Argument, place: SourcePlace::Param(func, param), name: Some(name.into()) };
+        let place = SourcePlace::Param(func, param);
+        let source = Source { kind: Kind::Argument, place, name: Some(name.into()), by_name: false };
         let id = self.names.source(source);
         Tree::of(Entry::new(Root::Source(id), Trace::default()))
     }

@@ -416,7 +416,17 @@ impl Pass<'_, '_> {
     }
 
     pub(super) fn source(&mut self, kind: Kind, at: At, name: Option<Symbol>) -> Entry {
-        let source = self.taint.names.source(Source { kind, place: SourcePlace::Instr(at), name });
+        self.source_of(Source { kind, place: SourcePlace::Instr(at), name, by_name: false }, at)
+    }
+
+    /// A credential that is known by the name of what it was read from or kept in. `held`: what else is known of it.
+    pub(super) fn credential(&mut self, at: At, name: Symbol, held: &Tree) -> Entry {
+        let by_name = !held.is_empty();
+        self.source_of(Source { kind: Kind::Credential, place: SourcePlace::Instr(at), name: Some(name), by_name }, at)
+    }
+
+    fn source_of(&mut self, source: Source, at: At) -> Entry {
+        let source = self.taint.names.source(source);
         Entry::new(Root::Source(source), Trace::default().then(at, What::Source))
     }
 

@@ -186,8 +186,12 @@ impl Words {
         if self.own_plain.contains(&name) {
             return Secrecy::Plain;
         }
+        // Some addresses hold a password.
+        let is_phrase = |word: &&String| word.contains(' ') && spaced.contains(&format!(" {word} "));
         if self.env.plain.contains(&name) {
             Secrecy::Plain
+        } else if self.env.secret.iter().any(|word| is_phrase(&word)) {
+            Secrecy::Secret
         } else if ends(&self.env.posture_ends) {
             Secrecy::Posture
         } else if ends(&self.env.plain_ends) {

@@ -11,10 +11,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::span::Loc;
 use crate::finding::Finding;
-use crate::flow::domain::Kind;
+use crate::flow::domain::{Kind, SourcePlace, What};
 use crate::flow::live::{Live, Site};
 use crate::flow::solve::{Leak, Taint, taint};
 use crate::flow::summary::Drain;
+use crate::ir::func::FuncId;
 use crate::resolve::values::At;
 
 use super::stdout::protocol::is_protocol;
@@ -36,12 +37,7 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Findings<'_>) {
             groups.entry((verdict.rule, leak.hit.primary)).or_default().push((verdict, leak));
         }
     }
-    // A credential that is known by its name only is the same thing as the variable or argument that it is.
-    let known: BTreeSet<Loc> = groups
-        .keys()
-        .filter(|(rule, _)| matches!(*rule, "env-in-log" | "argument-in-log"))
-        .map(|(_, at)| loc(cx.values.program, *at))
-        .collect();
+    let known = ways_of_others(cx, &groups);
     // And one in a response is graver than the response.
     let credentials: BTreeSet<Loc> = groups
         .keys()
@@ -50,8 +46,10 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Findings<'_>) {
         .collect();
     one_place_for_each(&mut groups);
     for ((rule, primary), mut group) in groups {
-        if rule == "credential-in-log" && known.contains(&loc(cx.values.program, primary)) {
-            continue;
+        if rule == "credential-in-log"
+            && let Some(ways) = known.get(&loc(cx.values.program, primary))
+        {
+            group.retain(|(_, leak)| !is_known_otherwise(leak, ways));
         }
         if rule == "response-in-log" && credentials.contains(&loc(cx.values.program, primary)) {
             continue;
@@ -73,6 +71,39 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Findings<'_>) {
                 out.add(finding);
             }
         }
+    }
+}
+
+/// The functions that variables of the environment and arguments pass on the way to each place where they are logged.
+fn ways_of_others(cx: &Cx<'_>, groups: &Groups<'_>) -> BTreeMap<Loc, BTreeSet<FuncId>> {
+    let mut known: BTreeMap<Loc, BTreeSet<FuncId>> = BTreeMap::new();
+    for ((rule, at), group) in groups {
+        if !matches!(*rule, "env-in-log" | "argument-in-log") {
+            continue;
+        }
+        let ways = known.entry(loc(cx.values.program, *at)).or_default();
+        for (_, leak) in group {
+            ways.extend([place_func(&leak.source.place), leak.hit.sink.at.0, at.0]);
+            for (at, what) in leak.hit.entry.trace.steps() {
+                ways.insert(at.0);
+                if let What::Passed(func) = what {
+                    ways.insert(func);
+                }
+            }
+        }
+    }
+    known
+}
+
+/// A credential that is known by its name only, where a variable or argument passes, is that variable or argument.
+fn is_known_otherwise(leak: &Leak, ways: &BTreeSet<FuncId>) -> bool {
+    leak.source.kind == Kind::Credential && leak.source.by_name && ways.contains(&place_func(&leak.source.place))
+}
+
+fn place_func(place: &SourcePlace) -> FuncId {
+    match place {
+        SourcePlace::Instr(at) => at.0,
+        SourcePlace::Param(func, _) => *func,
     }
 }
 
@@ -128,15 +159,15 @@ fn finding(cx: &Cx<'_>, unit: &Unit<'_>, group: &[(Verdict, &Leak)], out: &Findi
 /// Where the leak is met in the process, if it is: its sink runs there, and its source belongs to it.
 fn live_site<'u>(unit: &'u Unit<'_>, live: &'u Live, leak: &Leak) -> Option<&'u Site> {
     let sites = &live.sites;
-    if let crate::flow::domain::SourcePlace::Param(func, _) = leak.source.place
-        && leak.source.kind == crate::flow::domain::Kind::Argument
+    if let SourcePlace::Param(func, _) = leak.source.place
+        && leak.source.kind == Kind::Argument
         && !unit.process.handlers.iter().any(|handler| handler.func == func)
     {
         return None;
     }
     // Lines of stdin are what the agent asks for in a hand-written server; elsewhere they are a command line's own affair.
-    let is_line = matches!(leak.source.place, crate::flow::domain::SourcePlace::Instr(_));
-    if leak.source.kind == crate::flow::domain::Kind::Argument && is_line && !unit.by_hand {
+    let is_line = matches!(leak.source.place, SourcePlace::Instr(_));
+    if leak.source.kind == Kind::Argument && is_line && !unit.by_hand {
         return None;
     }
     let in_func = |at: At| {
