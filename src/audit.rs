@@ -116,6 +116,7 @@ fn analyse<T>(
         report.hints = hints;
         report.hints.extend(unread(workspace));
         report.entry_candidates = candidates;
+        report.names_entries = !options.entries.is_empty() || !options.servers.is_empty();
     }
     report.hints.splice(0..0, without);
     let text_at = |loc: Loc| {

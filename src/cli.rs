@@ -5,9 +5,10 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use crate::audit::stages::Stage;
+use crate::base::spelling::nearest;
 use crate::config::{Config, FailOn, Options};
 use crate::finding::{Confidence, Level};
 use crate::models::load::Own;
@@ -304,6 +305,26 @@ impl Input {
     fn folder(&self) -> PathBuf {
         let first = self.paths.first().cloned().unwrap_or_default();
         if first.is_file() { first.parent().map(PathBuf::from).unwrap_or_default() } else { first }
+    }
+
+    /// Are the paths there?
+    ///
+    /// # Errors
+    /// For the first that is not, with what may have been meant.
+    fn check(&self) -> Result<(), String> {
+        let Some(path) = self.paths.iter().find(|path| !path.exists()) else { return Ok(()) };
+        let name = path.to_string_lossy();
+        let command = Cli::command();
+        let commands = command.get_subcommands().map(clap::Command::get_name);
+        let host = name.split('/').next().unwrap_or_default();
+        let meant = if let Some(command) = nearest(&name, commands) {
+            format!("did you mean the command `{command}`?")
+        } else if host.contains('.') && !host.starts_with('.') && name.matches('/').count() > 1 {
+            format!("a repository elsewhere is named by its whole address, https://{name}")
+        } else {
+            "paths are seen from the current folder".to_owned()
+        };
+        Err(format!("there is no file or folder {name}: {meant}"))
     }
 
     fn options(self, config: &Config) -> Options {

@@ -49,7 +49,7 @@ pub(crate) enum DeclaredTransport {
 
 /// What a team writes down once: `mcpleaks.toml`, or a section of pyproject.toml or package.json. The command line wins.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default, expecting = "settings by name")]
 pub(crate) struct Config {
     pub(crate) pedantic: bool,
     pub(crate) min_level: Option<Level>,
@@ -67,6 +67,9 @@ pub(crate) struct Config {
     /// A folder with library models: own loggers, sinks, sanitizers.
     pub(crate) models: Option<PathBuf>,
     pub(crate) baseline: Option<PathBuf>,
+    /// The folder of the file.
+    #[serde(skip)]
+    folder: PathBuf,
     /// Levels by rule.
     pub(crate) rules: BTreeMap<String, RuleLevel>,
     pub(crate) ignore: Vec<Ignore>,
@@ -140,17 +143,21 @@ impl Config {
             return Self::read(&own);
         }
         let python = folder.join("pyproject.toml");
-        if let Ok(text) = std::fs::read_to_string(&python)
-            && let Ok(document) = toml::from_str::<toml::Table>(&text)
-            && let Some(section) = document.get("tool").and_then(|tool| tool.get("mcpleaks"))
-        {
-            let config: Self = section.clone().try_into().map_err(|err| fault(&python, &err))?;
-            return config.checked(&python);
+        if let Ok(text) = std::fs::read_to_string(&python) {
+            let document = match toml::from_str::<toml::Table>(&text) {
+                // A manifest that nobody can read says nothing to us, unless it tries to.
+                Err(err) if text.contains("[tool.mcpleaks") => return Err(fault(&python, &err)),
+                document => document.unwrap_or_default(),
+            };
+            if let Some(section) = document.get("tool").and_then(|tool| tool.get("mcpleaks")) {
+                let config: Self = section.clone().try_into().map_err(|err| fault(&python, &err))?;
+                return config.checked(&python);
+            }
         }
         let npm = folder.join("package.json");
         if let Ok(text) = std::fs::read_to_string(&npm)
             && let Ok(mut document) = serde_json::from_str::<serde_json::Value>(&text)
-            && let Some(section) = document.get_mut("mcpleaks").filter(|section| section.is_object())
+            && let Some(section) = document.get_mut("mcpleaks")
         {
             let config: Self = serde_json::from_value(section.take()).map_err(|err| fault(&npm, &err))?;
             return config.checked(&npm);
@@ -163,7 +170,12 @@ impl Config {
     /// # Errors
     /// As for `of_folder`.
     pub(crate) fn read(file: &Path) -> Result<Self, String> {
-        let text = std::fs::read_to_string(file).map_err(|err| fault(file, &err))?;
+        let text = std::fs::read_to_string(file).map_err(|err| match err.kind() {
+            std::io::ErrorKind::NotFound => {
+                format!("there is no configuration {}: `mcpleaks init` writes one", file.display())
+            }
+            _ => format!("can't read the configuration {}: {err}", file.display()),
+        })?;
         let config: Self = toml::from_str(&text).map_err(|err| fault(file, &err))?;
         config.checked(file)
     }
@@ -171,7 +183,7 @@ impl Config {
     /// With paths as seen from the current folder.
     fn checked(mut self, file: &Path) -> Result<Self, String> {
         for (number, table) in (1..).zip(&self.tables) {
-            from_table(number, table).map_err(|what| format!("{}: {what}", file.display()))?;
+            from_table(number, table).map_err(|what| format!("{}: {what}", shown(file)))?;
         }
         let folder = file.parent().unwrap_or(Path::new(""));
         let entries = self.servers.iter_mut().map(|server| &mut server.entry);
@@ -184,11 +196,42 @@ impl Config {
                 *path = folder.join(&*path).to_string_lossy().into_owned();
             }
         }
+        self.folder = folder.to_owned();
         Ok(self)
     }
+
+    /// The same for a program that lies somewhere else: its files are seen from there.
+    pub(crate) fn moved(mut self, root: &Path) -> Self {
+        let there = |path: &Path| path.strip_prefix(&self.folder).map(|below| root.join(below));
+        for server in &mut self.servers {
+            server.entry = there(&server.entry).unwrap_or_default();
+        }
+        let files = self.tables.iter_mut().filter_map(|table| table.get_mut("files")?.as_array_mut());
+        for file in files.flatten() {
+            if let Some(path) = file.as_str().and_then(|path| there(Path::new(path)).ok()) {
+                *file = toml::Value::String(path.to_string_lossy().into_owned());
+            }
+        }
+        self
+    }
+
+    /// A folder as seen from that of the configuration, with a slash behind it; empty when they are the same, or it lies
+    /// outside.
+    pub(crate) fn prefix(&self, root: &Path) -> String {
+        let folder = if self.folder.as_os_str().is_empty() { Path::new(".") } else { &self.folder };
+        let (Ok(folder), Ok(root)) = (folder.canonicalize(), root.canonicalize()) else { return String::new() };
+        match root.strip_prefix(folder) {
+            Ok(below) if !below.as_os_str().is_empty() => below.to_string_lossy().replace('\\', "/") + "/",
+            _ => String::new(),
+        }
+    }
+}
+
+fn shown(file: &Path) -> std::path::Display<'_> {
+    file.strip_prefix(".").unwrap_or(file).display()
 }
 
 fn fault(file: &Path, what: &dyn std::fmt::Display) -> String {
     let text = what.to_string();
-    format!("{}: {}{}", file.display(), text.trim_end(), spelling::hint(&text))
+    format!("{}: {}{}", shown(file), text.trim_end(), spelling::hint(&text))
 }

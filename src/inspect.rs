@@ -5,6 +5,7 @@
 //! plain data (`report::line`); the findings of the line are added by whoever has the finished report.
 
 use crate::base::span::{FileId, LineIndex, Loc};
+use crate::base::spelling::nearest;
 use crate::finding::Finding;
 use crate::flow::reach::Reach;
 use crate::flow::solve::taint;
@@ -88,7 +89,8 @@ pub(crate) fn line(subject: &Subject<'_>, paths: &[String], line: u32) -> Result
     let file = file(subject, paths)?;
     let n_lines = u32::try_from(subject.workspace.files[file].text.lines().count()).unwrap_or(u32::MAX);
     if line == 0 || line > n_lines {
-        return Err(format!("{} has {n_lines} lines", subject.workspace.files[file].path));
+        let path = &subject.workspace.files[file].path;
+        return Err(format!("there is no line {line} in {path}: it has {n_lines} lines"));
     }
     Ok(told(subject, file, line))
 }
@@ -100,6 +102,12 @@ fn file(subject: &Subject<'_>, paths: &[String]) -> Result<FileId, String> {
         return Ok(file);
     }
     let name = paths.first().map(String::as_str).unwrap_or_default();
+    let all = || workspace.files.iter().map(|file| file.path.as_str());
+    let ends =
+        |path: &&str| paths.iter().any(|name| path.strip_suffix(name.as_str()).is_some_and(|rest| rest.ends_with('/')));
+    if let Some(near) = all().find(ends).or_else(|| nearest(name, all())) {
+        return Err(format!("{name} is not among the files that were read: did you mean {near}?"));
+    }
     match workspace.skipped.iter().find(|skipped| paths.contains(&skipped.path)) {
         Some(skipped) => Err(format!("{} is not analysed: {}", skipped.path, skipped.reason)),
         None => Err(format!(

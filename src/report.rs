@@ -54,6 +54,8 @@ pub(crate) struct Report {
     pub(crate) hints: Vec<String>,
     /// When no server was found: files that `--entry` would take, best first.
     pub(crate) entry_candidates: Vec<String>,
+    /// The user named some already.
+    pub(crate) names_entries: bool,
     /// Shown to people only; the other formats have no clock in them.
     pub(crate) elapsed: Duration,
     pub(crate) texts: Texts,

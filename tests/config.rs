@@ -242,6 +242,13 @@ fn a_part_is_examined_under_the_configuration_of_the_whole() {
     write(&folder, "mcpleaks.toml", "[[server]]\nentry = \"index.js\"\ntransport = \"stdio\"\n");
     let (code, text) = run(&folder, &["other", "--config", "mcpleaks.toml"]);
     assert_eq!(code, Some(3), "{text}");
+    // Its paths are seen from its folder, whatever is examined.
+    let part = script("part/server", "console.log(\"starting\");\n");
+    write(&folder, "mcpleaks.toml", "[[ignore]]\npath = \"server/index.js\"\nreason = \"a sample\"\n");
+    let (code, text) = run(&folder, &["server", "--config", "mcpleaks.toml"]);
+    assert_eq!(code, Some(0), "{text}");
+    let (code, text) = run(&part, &["--config", "../mcpleaks.toml"]);
+    assert_eq!(code, Some(0), "{text}");
 }
 
 #[test]

@@ -105,7 +105,7 @@ fn values_are_followed_back_to_the_callers() {
 #[test]
 fn lines_and_files_that_are_not_there_are_wrong_use() {
     for (subject, said) in [
-        ("src/index.ts:400", "src/index.ts has 17 lines"),
+        ("src/index.ts:400", "there is no line 400 in src/index.ts: it has 17 lines"),
         ("src/no.ts:1", "not among the files that were read"),
         ("stdout-wrote", "did you mean `stdout-write`?"),
     ] {

@@ -65,6 +65,12 @@ fn the_commit_asked_for_is_examined_and_thrown_away() {
     let old = run(&temporary, &[&format!("{url}@bad"), "--quiet"]);
     assert_eq!(old.status.code(), Some(1), "{}", said(&old));
     assert!(said(&old).contains("[index.js:4:1]") && !said(&old).contains("mcpleaks-"), "{}", said(&old));
+    // A configuration of one's own speaks of the files that were fetched.
+    let config = temporary.parent().expect("it has one").join("remote-config.toml");
+    let declared = "[[server]]\nname = \"declared\"\nentry = \"index.js\"\ntransport = \"http\"\n";
+    std::fs::write(&config, declared).expect("writable");
+    let http = run(&temporary, &[&format!("{url}@bad"), "--config", &config.to_string_lossy()]);
+    assert!(said(&http).contains("declared") && !said(&http).contains("stdout-write"), "{}", said(&http));
     let servers = run(&temporary, &["servers", &url]);
     assert!(servers.status.success() && said(&servers).contains("remote"), "{}", said(&servers));
     let explained = run(&temporary, &["explain", "index.js:4", &format!("{url}@bad")]);

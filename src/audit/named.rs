@@ -65,7 +65,7 @@ pub(super) fn without_server(found: &[Found<'_>], workspace: &Workspace, options
         .map(|id| {
             let path = &workspace.files[id].path;
             format!(
-                "{path} is named as an entry, but nothing it runs starts a transport that is known: say what it serves on, with `transport` in a [[server]] of the configuration"
+                "{path} is named as an entry, but nothing it runs starts a transport that is known: say what it serves on, with `transport` in a [[server]] of mcpleaks.toml"
             )
         })
         .collect()

@@ -398,7 +398,7 @@ pub(super) fn hints(values: &Values<'_>, workspace: &Workspace) -> (Vec<String>,
         .map(|(file, from)| format!("{} imports {from} but nothing it runs starts a transport", path(file)));
     let unknown = unknown
         .iter()
-        .map(|(name, file)| format!("{} imports {name}, and no model says how that serves: see --models", path(file)));
+        .map(|(name, file)| format!("{} imports {name}, and no model says how that serves: declare what it serves on, with a [[server]] in mcpleaks.toml", path(file)));
     (known.chain(unknown).collect(), by_file.keys().map(path).collect())
 }
 

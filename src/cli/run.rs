@@ -1,5 +1,6 @@
 //! Does what the command line says.
 
+use std::cell::OnceCell;
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::Path;
@@ -94,9 +95,12 @@ fn scan(mut args: Scan, out: &mut dyn Write, err: &mut dyn Write, terminal: Term
     let baseline = args.baseline.or(config.baseline.clone());
     let output = args.output;
     let options = args.input.options(&config);
+    let prefix = OnceCell::new();
     let audited = |options: &Options| {
         let mut report = audit(options, terminal)?;
-        triage::policy::apply(&mut report, &config)?;
+        // The files of an earlier commit are called as those of the present.
+        let prefix = prefix.get_or_init(|| config.prefix(&report.root));
+        triage::policy::apply(&mut report, &config, prefix)?;
         triage::comments::apply(&mut report, &catalogue);
         Ok(report)
     };
@@ -146,8 +150,9 @@ fn check_rules(config: &Config, catalogue: &Catalogue) -> Result<(), String> {
     let named = config.rules.keys().chain(config.ignore.iter().filter_map(|ignore| ignore.rule.as_ref()));
     for rule in named {
         if catalogue.get(rule).is_none() {
-            let guess = catalogue.nearest(rule).map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
-            return Err(format!("the configuration names the rule `{rule}`, which does not exist{guess}"));
+            let guess = catalogue.nearest(rule).map(|near| format!("did you mean `{near}`?"));
+            let guess = guess.unwrap_or_else(|| "`mcpleaks rules` lists those that do".to_owned());
+            return Err(format!("the configuration names the rule `{rule}`, which does not exist: {guess}"));
         }
     }
     Ok(())
@@ -200,7 +205,8 @@ fn explain_line(
         inspect::line(subject, &names, number)
     };
     let (mut report, told) = audit_and(&input.options(&config), ask, terminal)?;
-    triage::policy::apply(&mut report, &config)?;
+    let prefix = config.prefix(&report.root);
+    triage::policy::apply(&mut report, &config, &prefix)?;
     triage::comments::apply(&mut report, &Catalogue::load()?);
     Ok(line::render(&report, &told?, style))
 }
@@ -223,8 +229,10 @@ fn audit_and<T: Send>(
 /// down for themselves decides nothing, and its paths are not to be trusted.
 fn prepare(input: &mut Input, file: Option<&Path>, terminal: Terminal) -> Result<(Option<Fetched>, Config), String> {
     let fetched = super::remote::fetch(input, terminal)?;
+    input.check()?;
     let config = match (file, &fetched) {
-        (Some(file), _) => Config::read(file)?,
+        (Some(file), None) => Config::read(file)?,
+        (Some(file), Some(_)) => Config::read(file)?.moved(&input.folder()),
         (None, Some(_)) => Config::default(),
         (None, None) => Config::of_folder(&input.folder())?,
     };

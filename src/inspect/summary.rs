@@ -27,7 +27,10 @@ pub(crate) fn summaries(subject: &Subject<'_>, wanted: &str) -> Result<String, S
         None => program.funcs.ids().filter(|id| names(subject, *id, wanted)).collect(),
     };
     if found.is_empty() {
-        return Err(format!("there is no function `{wanted}`: name one, or a place in one, as FILE:LINE"));
+        let near = crate::base::spelling::nearest(wanted, program.funcs.iter().map(|func| func.name.as_str()));
+        let help = near.map(|near| format!("did you mean `{near}`?"));
+        let help = help.unwrap_or_else(|| "name one, or a place in one, as FILE:LINE".to_owned());
+        return Err(format!("there is no function `{wanted}`: {help}"));
     }
     found.sort_unstable();
     let reach = subject.reach();

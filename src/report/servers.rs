@@ -77,7 +77,11 @@ pub(crate) fn none_found(report: &Report, style: Style) -> String {
         let _ = writeln!(res, "  note: {} more, named by -v", report.hints.len() - shown);
     }
     let entry = report.entry_candidates.first().map_or("FILE".to_owned(), |path| visible(path));
-    let help = format!("name the file that starts the server: mcpleaks --entry {entry}");
+    let help = if report.names_entries {
+        "declare the server in mcpleaks.toml, [[server]] with `entry` and `transport`: docs/configuration.md".to_owned()
+    } else {
+        format!("name the file that starts the server: mcpleaks --entry {entry}")
+    };
     res.push_str(&wrap(&help, style.width, "  help: ", "    "));
     res
 }

@@ -6,11 +6,11 @@ use crate::config::{Config, RuleLevel};
 use crate::finding::{Level, Settled};
 use crate::report::Report;
 
-/// Changes levels and marks what the configuration leaves alone.
+/// Changes levels and marks what the configuration leaves alone; `prefix` is the scanned root as seen from its folder.
 ///
 /// # Errors
 /// When a pattern is none.
-pub(crate) fn apply(report: &mut Report, config: &Config) -> Result<(), String> {
+pub(crate) fn apply(report: &mut Report, config: &Config, prefix: &str) -> Result<(), String> {
     let patterns: Vec<Gitignore> = config
         .ignore
         .iter()
@@ -18,8 +18,10 @@ pub(crate) fn apply(report: &mut Report, config: &Config) -> Result<(), String> 
             let mut builder = GitignoreBuilder::new("");
             builder
                 .add_line(None, &rule.path)
-                .map_err(|err| format!("`{}` is no pattern for paths: {err}", rule.path))?;
-            builder.build().map_err(|err| format!("`{}` is no pattern for paths: {err}", rule.path))
+                .map_err(|err| format!("[[ignore]] path \"{}\" is no pattern as in .gitignore: {err}", rule.path))?;
+            builder
+                .build()
+                .map_err(|err| format!("[[ignore]] path \"{}\" is no pattern as in .gitignore: {err}", rule.path))
         })
         .collect::<Result<_, String>>()?;
     let Report { findings, texts, .. } = report;
@@ -35,9 +37,10 @@ pub(crate) fn apply(report: &mut Report, config: &Config) -> Result<(), String> 
             None => {}
         }
         let Some(file) = texts.get(finding.primary.loc.file) else { continue };
+        let path = format!("{prefix}{}", file.path);
         let left_alone = config.ignore.iter().zip(&patterns).find(|(ignore, pattern)| {
             ignore.rule.as_ref().is_none_or(|rule| *rule == finding.rule.as_str())
-                && pattern.matched_path_or_any_parents(&file.path, false).is_ignore()
+                && pattern.matched_path_or_any_parents(&path, false).is_ignore()
         });
         if let Some((ignore, _)) = left_alone {
             finding.settled.get_or_insert(Settled::Accepted { by: "the configuration", reason: ignore.reason.clone() });
