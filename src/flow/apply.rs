@@ -1,18 +1,19 @@
 //! What a call does: the summaries of the functions of the program that it can call, applied to what it is given. What
 //! libraries do is in `library` and `callbacks`.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use crate::base::bounds::{MAX_CALLEES, MAX_WRAPPER, MIN_WRAPPER_CALLERS};
 use crate::base::idx::Id;
 use crate::ir::func::{FuncId, FuncKind, ParamKind};
-use crate::ir::instr::{ArgKind, Call, InstrId, Op};
+use crate::ir::instr::{ArgKind, Base, Call, InstrId, Op};
 use crate::models::path::{Port, PortHead, PortStep};
 use crate::resolve::ports::argument;
 use crate::resolve::solve::CallKind;
 use crate::resolve::values::{At, Value};
 
-use super::domain::{ANY, ERR, Marks, RECEIVER, Root, Tree, What};
+use super::domain::{ANY, ERR, Entry, Marks, RECEIVER, Root, Tree, Via, What};
 use super::summary::{Bound, Hit, Summary};
 use super::transfer::{Applied, Pass};
 
@@ -25,6 +26,31 @@ pub(super) enum Way {
     Back,
     /// By handing it to a library that keeps it for later.
     Later,
+}
+
+/// Which functions a call hands to the one it calls.
+struct Handed {
+    func: FuncId,
+    /// None: it is not known.
+    by_call: Option<Vec<(FuncId, Option<FuncId>)>>,
+}
+
+impl Handed {
+    /// An entry of the called function's summary as it holds at this call: what came by way of a function that another call
+    /// hands over does not.
+    fn fitting<'e>(&self, entry: &'e Entry) -> Option<Cow<'e, Entry>> {
+        let (Some((through, by)), Some(handed)) = (entry.via, &self.by_call) else { return Some(Cow::Borrowed(entry)) };
+        if by != self.func {
+            return Some(Cow::Borrowed(entry));
+        }
+        let known = handed.iter().find(|(func, _)| *func == through);
+        if known.is_none() && !handed.is_empty() {
+            return None;
+        }
+        let mut entry = entry.clone();
+        entry.via = known.and_then(|(_, owner)| Some((through, (*owner)?)));
+        Some(Cow::Owned(entry))
+    }
 }
 
 impl Pass<'_, '_> {
@@ -157,40 +183,85 @@ impl Pass<'_, '_> {
 
     fn effects(&mut self, at: At, func: FuncId, summary: &Summary, bound: &Bound, marks: Marks, way: Way) -> Tree {
         let passed = (at, What::Passed(func));
+        let called = if way == Way::Direct { self.called_param(at, func) } else { None };
+        let handed = Handed { func, by_call: (way == Way::Direct).then(|| self.handed_functions(at)) };
         let mut result = Tree::default();
         if !self.is_constructor(func) {
-            for entry in summary.returns.entries() {
-                bound.fill_each(entry, Some(&passed), |mut entry| {
+            for entry in summary.returns.entries().iter().filter_map(|entry| handed.fitting(entry)) {
+                bound.fill_each(&entry, Some(&passed), |mut entry| {
                     entry.marks = entry.marks.with(marks);
-                    result.add(entry.then(at, What::Returned(func)));
+                    result.add(entry.by_way_of(called).then(at, What::Returned(func)));
                 });
             }
         }
         for hit in &summary.hits {
+            let Some(entry) = handed.fitting(&hit.entry) else { continue };
             let open = way == Way::Direct && hit.open && summary.is_wrapper && hit.entry.root != Root::Param(RECEIVER);
             let primary = if open { at } else { hit.primary };
-            bound.fill_each(&hit.entry, Some(&passed), |mut entry| {
+            bound.fill_each(&entry, Some(&passed), |mut entry| {
                 entry.marks = entry.marks.with(marks);
-                self.hit(Hit { sink: hit.sink, primary, open, entry });
+                self.hit(Hit { sink: hit.sink, primary, open, entry: entry.by_way_of(called) });
             });
         }
         for (heap, entry) in &summary.writes {
-            bound.fill_each(entry, Some(&passed), |entry| self.write(*heap, entry));
+            let Some(entry) = handed.fitting(entry) else { continue };
+            bound.fill_each(&entry, Some(&passed), |entry| self.write(*heap, entry.by_way_of(called)));
         }
         self.put_outs(at, func, summary, bound, &mut result);
         if way == Way::Later {
             return result;
         }
         let mut raised = Tree::default();
-        for entry in summary.throws.entries() {
-            bound.fill_each(entry, Some(&passed), |entry| {
-                raised.add(entry.then(at, What::Thrown(func)));
+        for entry in summary.throws.entries().iter().filter_map(|entry| handed.fitting(entry)) {
+            bound.fill_each(&entry, Some(&passed), |entry| {
+                raised.add(entry.by_way_of(called).then(at, What::Thrown(func)));
             });
         }
         if !raised.is_empty() || summary.may_raise {
             self.fail(at, &raised, summary.may_raise, &mut result);
         }
         result
+    }
+
+    /// The function that is called as a parameter, with the one whose parameter it is.
+    fn called_param(&self, at: At, func: FuncId) -> Option<Via> {
+        let Op::Call(call) = &self.func.instrs[at.1].op else { return None };
+        if !call.callee.path.is_empty() {
+            return None;
+        }
+        Some((func, self.param_owner(&call.callee.base)?))
+    }
+
+    /// The function that a variable is a parameter of: this one, or one around it.
+    fn param_owner(&self, base: &Base) -> Option<FuncId> {
+        match base {
+            Base::Local(local) => self.func.params.iter().any(|param| param.local == *local).then_some(self.id),
+            Base::Cell(cell) => {
+                let program = self.taint.values.program;
+                let cell = &program.cells[*cell];
+                let is_param = program.funcs[cell.owner].params.iter().any(|param| param.name == cell.name);
+                is_param.then_some(cell.owner)
+            }
+            Base::Value(value) => match &self.func.instrs[*value].op {
+                Op::Load(place) if place.path.is_empty() => self.param_owner(&place.base),
+                _ => None,
+            },
+            Base::Global(_) => None,
+        }
+    }
+
+    /// The functions among the arguments of a call; with the function whose parameter they come from, if they do.
+    fn handed_functions(&self, at: At) -> Vec<(FuncId, Option<FuncId>)> {
+        let Op::Call(call) = &self.func.instrs[at.1].op else { return Vec::new() };
+        let mut found = Vec::new();
+        for arg in &call.args {
+            let owner = self.param_owner(&Base::Value(arg.value));
+            found.extend(self.taint.values.of(self.id, arg.value).items().iter().filter_map(|value| match value {
+                Value::Func(func) => Some((*func, owner)),
+                _ => None,
+            }));
+        }
+        found
     }
 
     fn is_constructor(&self, func: FuncId) -> bool {

@@ -202,8 +202,13 @@ pub(crate) struct Entry {
     /// Where the form became another one than `Exact`.
     pub(crate) formed: Option<At>,
     pub(crate) marks: Marks,
+    /// It came out of a function, or went into it, that another function was handed and called: which, and by whom.
+    pub(crate) via: Option<Via>,
     pub(crate) trace: Trace,
 }
+
+/// A function, and the one that calls it as its parameter.
+pub(crate) type Via = (FuncId, FuncId);
 
 impl Entry {
     pub(crate) fn new(root: Root, trace: Trace) -> Self {
@@ -215,12 +220,23 @@ impl Entry {
             form: Form::Exact,
             formed: None,
             marks: Marks::default(),
+            via: None,
             trace,
         }
     }
 
     fn same(&self, other: &Self) -> bool {
-        self.root == other.root && self.form == other.form && self.at == other.at && self.path == other.path
+        self.root == other.root
+            && self.form == other.form
+            && self.via == other.via
+            && self.at == other.at
+            && self.path == other.path
+    }
+
+    /// The same, as what a function of a parameter gave or was given, if it is one.
+    pub(crate) fn by_way_of(mut self, via: Option<Via>) -> Self {
+        self.via = via.or(self.via);
+        self
     }
 
     /// The same after a step.

@@ -2,22 +2,31 @@
 
 use crate::base::Symbol;
 use crate::base::idx::Id;
-use crate::ir::func::{FuncKind, LocalId};
+use crate::ir::func::FuncKind;
 use crate::ir::instr::{Base, Field, Place};
+use crate::ir::program::CellId;
 use crate::resolve::values::{At, Value};
 
 use super::domain::{ANY, Entry, Form, Heap, Marks, Path, Root, Trace, Tree, What};
 use super::summary::{Bound, Hit};
-use super::transfer::{Pass, is_no_error, key_of};
+use super::transfer::{Pass, Var, is_no_error, key_of};
 
 impl Pass<'_, '_> {
     /// What a place holds.
     pub(super) fn load(&mut self, place: &Place, at: At) -> Tree {
         let mut tree = match &place.base {
-            Base::Local(local) => self.state.get(local).cloned().unwrap_or_default(),
+            Base::Local(local) => self.state.get(&Var::Local(*local)).cloned().unwrap_or_default(),
             Base::Cell(cell) => {
-                let heap = self.taint.names.heap(Heap::Cell(*cell));
-                Tree::of(Entry::new(Root::Heap(heap), Trace::default()))
+                let own = self.var(&place.base).map(|var| self.state.get(&var).cloned().unwrap_or_default());
+                match own {
+                    Some(own) if !self.taint.shared.contains(cell) => own,
+                    own => {
+                        let heap = self.taint.names.heap(Heap::Cell(*cell));
+                        let mut tree = own.unwrap_or_default();
+                        tree.add(Entry::new(Root::Heap(heap), Trace::default()));
+                        tree
+                    }
+                }
             }
             Base::Value(value) => self.given[value.index()].clone(),
             Base::Global(_) => Tree::default(),
@@ -80,15 +89,18 @@ impl Pass<'_, '_> {
     /// Puts a value into a place.
     pub(super) fn store(&mut self, place: &Place, tree: &Tree, at: At) {
         let keys: Vec<Symbol> = place.path.iter().filter_map(key_of).collect();
-        if let Base::Local(local) = &place.base
+        if let Some(var) = self.var(&place.base)
             && keys.is_empty()
         {
-            self.state_mut().insert(*local, tree.clone());
+            self.state_mut().insert(var, tree.clone());
+            if let Base::Cell(cell) = &place.base {
+                self.put_shared(*cell, tree, at);
+            }
             return;
         }
-        if let Base::Local(local) = &place.base
+        if let Some(var) = self.var(&place.base)
             && !keys.iter().any(|key| key == ANY)
-            && let Some(known) = self.state_mut().get_mut(local)
+            && let Some(known) = self.state_mut().get_mut(&var)
         {
             known.clear(&keys);
             if let [key] = keys.as_slice() {
@@ -104,20 +116,13 @@ impl Pass<'_, '_> {
             return;
         }
         let keys: Vec<Symbol> = place.path.iter().filter_map(key_of).collect();
-        match &place.base {
-            Base::Local(local) => {
-                let under = tree.under(&keys);
-                self.put_out(*local, &under);
-                self.state_mut().entry(*local).or_default().join(&under);
-            }
-            Base::Cell(cell) => {
-                let heap = self.taint.names.heap(Heap::Cell(*cell));
-                let name = self.taint.values.program.cells[*cell].name.clone();
-                for entry in tree.under(&keys).into_entries() {
-                    self.write(heap, entry.then(at, What::Stored(name.clone())));
-                }
-            }
-            Base::Value(_) | Base::Global(_) => {}
+        let under = tree.under(&keys);
+        if let Some(var) = self.var(&place.base) {
+            self.put_out(var, &under);
+            self.state_mut().entry(var).or_default().join(&under);
+        }
+        if let Base::Cell(cell) = &place.base {
+            self.put_shared(*cell, &under, at);
         }
         for depth in 0..place.path.len() {
             let values = self.taint.values.prefix_values(self.id, place, depth);
@@ -142,9 +147,18 @@ impl Pass<'_, '_> {
         }
     }
 
+    /// Adds to what functions find in a variable that outlives the call, or that they share.
+    fn put_shared(&mut self, cell: CellId, tree: &Tree, at: At) {
+        let heap = self.taint.names.heap(Heap::Cell(cell));
+        let name = self.taint.values.program.cells[cell].name.clone();
+        for entry in tree.entries() {
+            self.write(heap, entry.clone().then(at, What::Stored(name.clone())));
+        }
+    }
+
     /// A store into what a parameter holds is seen by the caller.
-    fn put_out(&mut self, local: LocalId, tree: &Tree) {
-        let Some(held) = self.state.get(&local) else { return };
+    fn put_out(&mut self, var: Var, tree: &Tree) {
+        let Some(held) = self.state.get(&var) else { return };
         let targets: Vec<(u32, Path)> = held
             .entries()
             .iter()

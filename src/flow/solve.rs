@@ -10,7 +10,7 @@ use crate::base::Symbol;
 use crate::base::bounds::{MAX_CALLEES, MAX_HEAP_FACTS, MAX_HEAP_PARTS, MAX_HEAP_SOURCES, MAX_ROUNDS, MAX_WRITE_PARTS};
 use crate::base::idx::Id;
 use crate::ir::func::{End, FuncId, FuncKind};
-use crate::ir::instr::{Const, Import, Imported};
+use crate::ir::instr::{Base, Const, Field, Import, Imported, Op};
 use crate::ir::program::{CellId, Language, ModuleId};
 use crate::models::schema::{HandlerKind, ThrowShape};
 use crate::resolve::link::Target;
@@ -39,6 +39,8 @@ pub(crate) struct Taint<'v> {
     parts: FxHashMap<(HeapId, Root), usize>,
     /// Places that hold nothing but objects of the program, and others.
     object_places: FxHashMap<HeapId, bool>,
+    /// Variables of functions that inner functions change.
+    pub(super) shared: FxHashSet<CellId>,
     /// What sources reach the places that outlive a call, in the end.
     pub(super) kept: Vec<(HeapId, Entry)>,
 }
@@ -82,6 +84,7 @@ pub(crate) fn taint<'v>(values: &'v Values<'v>, processes: &[&Process<'v>]) -> (
         writes: FxHashMap::default(),
         parts: FxHashMap::default(),
         object_places: FxHashMap::default(),
+        shared: changed_inside(values),
         kept: Vec::new(),
     };
     for circle in circles(values, &roots) {
@@ -92,6 +95,30 @@ pub(crate) fn taint<'v>(values: &'v Values<'v>, processes: &[&Process<'v>]) -> (
     }
     let leaks = taint.spread();
     (taint, leaks)
+}
+
+/// The variables of functions that another function than the one they belong to stores to, or calls a method on by which a
+/// container takes what it is given.
+fn changed_inside(values: &Values<'_>) -> FxHashSet<CellId> {
+    let mut found = FxHashSet::default();
+    for (func, body) in values.program.funcs.iter_enumerated() {
+        for instr in body.instrs.iter() {
+            let base = match &instr.op {
+                Op::Store(place, _) => &place.base,
+                Op::Call(call) => match call.callee.path.last() {
+                    Some(Field::Name(name)) if values.models.keeps(name) => &call.callee.base,
+                    _ => continue,
+                },
+                _ => continue,
+            };
+            if let Base::Cell(cell) = base
+                && values.program.cells[*cell].owner != func
+            {
+                found.insert(*cell);
+            }
+        }
+    }
+    found
 }
 
 impl<'v> Taint<'v> {

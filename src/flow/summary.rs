@@ -81,6 +81,7 @@ impl Summary {
                 && known.entry.form == hit.entry.form
                 && known.entry.path == hit.entry.path
                 && known.entry.without == hit.entry.without
+                && known.entry.via == hit.entry.via
         };
         if self.hits.len() < MAX_SINKS && !self.hits.iter().any(same) {
             self.hits.push(hit);
@@ -95,6 +96,7 @@ impl Summary {
                 && known.1.without == entry.without
                 && known.1.at == entry.at
                 && known.1.form == entry.form
+                && known.1.via == entry.via
         };
         if self.writes.len() < MAX_WRITES && !self.writes.iter().any(same) {
             self.writes.push((heap, entry));
@@ -109,6 +111,7 @@ impl Summary {
                 && known.1.without == entry.without
                 && known.1.at == entry.at
                 && known.1.form == entry.form
+                && known.1.via == entry.via
         };
         if self.outs.len() < MAX_WRITES && !self.outs.iter().any(same) {
             self.outs.push((param, entry));
@@ -183,6 +186,7 @@ pub(crate) fn substitute(entry: &Entry, held: &Tree, before: impl Fn(Trace) -> T
             form,
             formed: formed.or(entry.formed),
             marks: inner.marks.with(entry.marks),
+            via: entry.via.or(inner.via),
             trace: before(inner.trace.clone()).followed_by(&entry.trace),
         });
     }

@@ -13,7 +13,7 @@ use crate::base::bounds::{MAX_ERRORS, MAX_RESULT, MAX_VISITS};
 use crate::base::idx::Id;
 use crate::ir::func::{BlockId, End, FuncId, FuncKind, Function, LocalId};
 use crate::ir::instr::{Base, Const, Entry as RecordEntry, Field, Hole, InstrId, Op, Oper, Place, Record, TextPart};
-use crate::ir::program::Language;
+use crate::ir::program::{CellId, Language};
 use crate::ir::types::TypeRef;
 use crate::models::index::Table;
 use crate::models::path::{Port, PortHead};
@@ -26,8 +26,16 @@ use super::domain::{ANY, ERR, Entry, Form, Kind, Marks, Root, Source, SourcePlac
 use super::solve::Taint;
 use super::summary::{Bound, Summary};
 
-/// What local variables hold at one point. Shared between the blocks until one of them stores something.
-pub(super) type State = Rc<BTreeMap<LocalId, Tree>>;
+/// A variable of the function itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Var {
+    Local(LocalId),
+    /// One that inner functions use, too: what they find in it may be of any call; the function itself finds what it put there.
+    Shared(CellId),
+}
+
+/// What the function's variables hold at one point. Shared between the blocks until one of them stores something.
+pub(super) type State = Rc<BTreeMap<Var, Tree>>;
 
 /// A call as it was followed once.
 pub(super) struct Applied {
@@ -206,8 +214,21 @@ impl Pass<'_, '_> {
         }
     }
 
-    pub(super) fn state_mut(&mut self) -> &mut BTreeMap<LocalId, Tree> {
+    pub(super) fn state_mut(&mut self) -> &mut BTreeMap<Var, Tree> {
         Rc::make_mut(&mut self.state)
+    }
+
+    /// The variable that a place is, or is in, if it is one of this function.
+    pub(super) fn var(&self, base: &Base) -> Option<Var> {
+        match base {
+            Base::Local(local) => Some(Var::Local(*local)),
+            Base::Cell(cell) if self.is_own(*cell) => Some(Var::Shared(*cell)),
+            _ => None,
+        }
+    }
+
+    fn is_own(&self, cell: CellId) -> bool {
+        self.taint.values.program.cells[cell].owner == self.id && self.func.kind != FuncKind::Init
     }
 
     /// What the locals hold when the function is entered.
@@ -221,10 +242,13 @@ impl Pass<'_, '_> {
             if let Some(entry) = self.credential_param(at) {
                 tree.add(entry);
             }
-            state.insert(param.local, tree);
+            state.insert(Var::Local(param.local), tree);
         }
         if let Some(receiver) = self.func.receiver {
-            state.insert(receiver, Tree::of(Entry::new(Root::Param(super::domain::RECEIVER), Trace::default())));
+            state.insert(
+                Var::Local(receiver),
+                Tree::of(Entry::new(Root::Param(super::domain::RECEIVER), Trace::default())),
+            );
         }
         Rc::new(state)
     }
@@ -234,9 +258,9 @@ impl Pass<'_, '_> {
             End::Goto(to) => next.push((*to, self.state.clone())),
             End::Branch { on, yes, no } => {
                 let (mut holds, mut fails) = (self.state.clone(), self.state.clone());
-                match self.checked_local(*on) {
-                    Some((local, true)) => Rc::make_mut(&mut holds).remove(&local),
-                    Some((local, false)) => Rc::make_mut(&mut fails).remove(&local),
+                match self.checked(*on) {
+                    Some((var, true)) => Rc::make_mut(&mut holds).remove(&var),
+                    Some((var, false)) => Rc::make_mut(&mut fails).remove(&var),
                     None => None,
                 };
                 next.push((*yes, holds));
@@ -256,9 +280,9 @@ impl Pass<'_, '_> {
         }
     }
 
-    /// A local that the condition compares with constants, and whether it holds one of them where the condition holds or
+    /// A variable that the condition compares with constants, and whether it holds one of them where the condition holds or
     /// where it fails.
-    fn checked_local(&self, on: InstrId) -> Option<(LocalId, bool)> {
+    fn checked(&self, on: InstrId) -> Option<(Var, bool)> {
         let Op::Operator(oper, operands) = &self.func.instrs[on].op else { return None };
         let is_const = |id: &InstrId| match &self.func.instrs[*id].op {
             Op::Const(value) => !matches!(value, Const::Null | Const::Undefined | Const::Bool(_)),
@@ -268,16 +292,16 @@ impl Pass<'_, '_> {
             }),
             _ => false,
         };
-        let local = |id: &InstrId| match &self.func.instrs[*id].op {
-            Op::Load(Place { base: Base::Local(local), path }) if path.is_empty() => Some(*local),
+        let var = |id: &InstrId| match &self.func.instrs[*id].op {
+            Op::Load(Place { base, path }) if path.is_empty() => self.var(base),
             _ => None,
         };
         match (oper, operands.as_slice()) {
-            (Oper::Eq | Oper::In, [a, b]) if is_const(b) => Some((local(a)?, true)),
-            (Oper::Eq, [a, b]) if is_const(a) => Some((local(b)?, true)),
-            (Oper::Ne, [a, b]) if is_const(b) => Some((local(a)?, false)),
-            (Oper::Ne, [a, b]) if is_const(a) => Some((local(b)?, false)),
-            (Oper::Not, [inner]) => self.checked_local(*inner).map(|(local, holds)| (local, !holds)),
+            (Oper::Eq | Oper::In, [a, b]) if is_const(b) => Some((var(a)?, true)),
+            (Oper::Eq, [a, b]) if is_const(a) => Some((var(b)?, true)),
+            (Oper::Ne, [a, b]) if is_const(b) => Some((var(a)?, false)),
+            (Oper::Ne, [a, b]) if is_const(a) => Some((var(b)?, false)),
+            (Oper::Not, [inner]) => self.checked(*inner).map(|(var, holds)| (var, !holds)),
             _ => None,
         }
     }
@@ -365,7 +389,7 @@ impl Pass<'_, '_> {
         for param in &self.func.params {
             if param.default == Some(id) {
                 let tree = self.given[id.index()].clone();
-                self.state_mut().entry(param.local).or_default().join(&tree);
+                self.state_mut().entry(Var::Local(param.local)).or_default().join(&tree);
             }
         }
     }
@@ -573,18 +597,18 @@ fn gives_no_result(ret: Option<&TypeRef>) -> bool {
     }
 }
 
-/// Joins what locals hold; true when there is more now.
+/// Joins what variables hold; true when there is more now.
 fn merge(into: &mut State, from: &State) -> bool {
     if Rc::ptr_eq(into, from) {
         return false;
     }
     let into = Rc::make_mut(into);
     let mut changed = false;
-    for (local, tree) in from.iter() {
+    for (var, tree) in from.iter() {
         if tree.is_empty() {
             continue;
         }
-        changed |= into.entry(*local).or_default().join(tree);
+        changed |= into.entry(*var).or_default().join(tree);
     }
     changed
 }
