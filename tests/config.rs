@@ -87,6 +87,8 @@ fn own_sanitizers_clean_and_own_loggers_log() {
     assert_eq!(findings(&folder, &format!("{model}{flow}")), ["env-in-log index.js:6"]);
     assert_eq!(findings(&folder, &format!("{model}{sink}")), ["env-in-log index.js:7"]);
     assert_eq!(findings(&folder, &format!("{model}{clean}{sink}")), ["env-in-log index.js:7"]);
+    let both = findings(&folder, &format!("{model}{}", sink.replace("stderr", "stdout")));
+    assert_eq!(both, ["env-in-log index.js:7", "stdout-write index.js:7"]);
 }
 
 /// Modules of the program itself, with their own code aside: in each language, however they are imported.
@@ -228,6 +230,16 @@ fn a_declared_server_needs_no_sdk_that_is_known() {
                   if __name__ == \"__main__\":\n    main()\n";
     let folder = project("unknown-sdk-python", &[("server.py", server)]);
     assert_eq!(findings(&folder, &with("stdio").replace("index.js", "server.py")), ["stdout-write server.py:4"]);
+
+    // Something else calls the main function: a script of an installed package.
+    let server = "import acme_mcp\n\ndef main():\n    print(\"starting\")\n    acme_mcp.serve()\n";
+    write(&folder, "server.py", server);
+    assert_eq!(findings(&folder, &with("stdio").replace("index.js", "server.py")), ["stdout-write server.py:4"]);
+    let server = "from mcp.server.fastmcp import FastMCP\nmcp = FastMCP(\"notes\")\n@mcp.tool()\ndef greet() -> str:\n    \
+                  print(\"called\")\n    return \"hello\"\n\ndef main():\n    mcp.run()\n";
+    write(&folder, "server.py", server);
+    assert_eq!(findings(&folder, "[[server]]\nentry = \"server.py\"\n"), ["stdout-write server.py:5"]);
+    assert_eq!(servers(&folder), ["server stdio"]);
 
     let server = "#[tokio::main]\nasync fn main() -> anyhow::Result<()> {\n    println!(\"starting\");\n    \
                   acme_mcp::serve().await?;\n    Ok(())\n}\n";

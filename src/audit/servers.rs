@@ -25,6 +25,9 @@ use super::named;
 /// How an entry was found that the configuration declares.
 const DECLARED: &str = "[[server]] in the configuration";
 
+/// What a program's main function is called, where something else than the language calls it.
+const MAIN: &str = "main";
+
 /// A server that was found.
 pub(super) struct Found<'v> {
     pub(super) name: String,
@@ -166,7 +169,18 @@ impl<'v> Finder<'v, '_> {
     fn given_entry(&mut self, path: &std::path::Path) {
         let Some(id) = named::file(self.workspace, path) else { return };
         let name = stem(&self.workspace.files[id].path);
-        self.file_candidate(id, name, "--entry".into(), None, None);
+        self.by_user(id, &name, "--entry");
+    }
+
+    /// A file that a user names: what runs with it serves, or its main function, which something else calls.
+    fn by_user(&mut self, file: FileId, name: &str, how: &str) -> bool {
+        let n_found = self.found.len();
+        for function in [None, Some(MAIN.to_owned())] {
+            if self.found.len() == n_found {
+                self.file_candidate(file, name.to_owned(), how.to_owned(), function, None);
+            }
+        }
+        self.found.len() > n_found
     }
 
     fn declared(&mut self, server: &Declared) {
@@ -178,9 +192,7 @@ impl<'v> Finder<'v, '_> {
             Some(DeclaredTransport::Http) => Some(TransportKind::Http),
             None => of_all.transport,
         };
-        let n_found = self.found.len();
-        self.file_candidate(id, name.clone(), DECLARED.into(), None, None);
-        if self.found.len() == n_found && server.transport.is_some() {
+        if !self.by_user(id, &name, DECLARED) && server.transport.is_some() {
             self.serving_somehow(id, name);
         }
         self.told = of_all;
@@ -188,7 +200,8 @@ impl<'v> Finder<'v, '_> {
 
     /// A server that no call is known to start: its user knows better. What comes last in its file starts it.
     fn serving_somehow(&mut self, file: FileId, name: String) {
-        let Some(start) = self.start(file, None) else { return };
+        let main = self.start(file, Some(MAIN)).or_else(|| self.start(file, None));
+        let Some(start) = main else { return };
         let program = self.values.program;
         let init = start.module.map(|module| program.modules[module].init);
         let last_call = |func: FuncId| {
@@ -230,7 +243,7 @@ impl<'v> Finder<'v, '_> {
         let module = self.values.linker.module_of_file(file)?;
         let wanted = match (function, self.values.program.modules[module].language) {
             (Some(function), _) => Some(function),
-            (None, Language::Rust) => Some("main"),
+            (None, Language::Rust) => Some(MAIN),
             (None, _) => None,
         };
         let func = wanted.and_then(|wanted| self.function(module, wanted));
