@@ -57,7 +57,7 @@ def action(folder):
         environment = {
             **os.environ, **{name: str(file) for name, file in files.items()}, "GITHUB_WORKSPACE": str(ROOT), "CI": "true",
             "ROOT": str(install), "SOURCE": str(ROOT), "AUDITED": "fixtures/tour", "FORMAT": "annotations", "FAIL_ON": "",
-            "PERSONA": "regular", "CONFIG": "", "BASELINE": "", "VERSION": "", **inputs,
+            "PERSONA": "regular", "CONFIG": "", "BASELINE": "", "SINCE": "", "VERSION": "", **inputs,
         }
         said = run(["bash", "-e", "-o", "pipefail", "-c", script[name]], expect, env=environment)
         return said, files["GITHUB_OUTPUT"].read_text(), files["GITHUB_STEP_SUMMARY"].read_text()
@@ -71,6 +71,10 @@ def action(folder):
     check((install / "mcpleaks.sarif").is_file(), "the SARIF file is written")
     _, output, _ = step("audit", FAIL_ON="never")
     check("exit-code=0" in output, output)
+    said, output, _ = step("audit", SINCE="HEAD")
+    check("exit-code=" in output and "exit-code=2" not in output, output)
+    said, _, _ = step("audit", expect=2, SINCE="nowhere")
+    check("--since nowhere: there is no such commit" in said, said)
     said, _, _ = step("audit", expect=2, FORMAT="xml")
     check("::error::format is 'xml'" in said, said)
     step("Result", expect=1, CODE="1")
