@@ -63,26 +63,25 @@ impl Models {
     /// # Errors
     /// Every mistake in a file, with its place.
     pub(crate) fn load(own: &Own) -> Result<Self, String> {
-        let mut files = Vec::new();
         let mut faults = Vec::new();
-        let mut add = |path: &str, text: &str| match load::parse(path, text) {
-            Ok(file) => files.push(file),
-            Err(what) => faults.push(what),
-        };
-        for (path, text) in crate::catalogue::EMBEDDED {
-            if path.starts_with("models/") {
-                add(path, text);
-            }
-        }
-        for (path, text) in own.folder.as_deref().map(crate::source::models_in).transpose()?.unwrap_or_default() {
-            add(&path, &text);
-        }
+        let carried = crate::catalogue::EMBEDDED.iter().copied().filter(|(path, _)| path.starts_with("models/"));
+        let mut files = load::parse_all(carried, &mut faults);
+        let folder = own.folder.as_deref().map(crate::source::models_in).transpose()?.unwrap_or_default();
+        let texts = folder.iter().map(|(path, text)| (path.as_str(), text.as_str()));
+        let mut added = load::parse_all(texts, &mut faults);
         for (number, table) in (1..).zip(&own.tables) {
             match load::from_table(number, table) {
-                Ok(file) => files.push(file),
+                Ok(file) => added.push(file),
                 Err(what) => faults.push(what),
             }
         }
+        for model in added.iter().filter(|model| !model.files.is_empty()) {
+            if files.iter().any(|known| known.library == model.library && known.language == model.language) {
+                let name = &model.library;
+                faults.push(format!("model of {name}: mcpleaks knows a library {name}; call yours by another name"));
+            }
+        }
+        files.extend(added);
         if !faults.is_empty() {
             return Err(faults.join("\n"));
         }
@@ -123,9 +122,9 @@ impl Models {
         &self.own_names
     }
 
-    /// Files of the audited program that models stand for, each with its library.
-    pub(crate) fn described(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.files.iter().flat_map(|model| model.files.iter().map(|file| (file.as_str(), model.library.as_str())))
+    /// Files of the audited program that models stand for, each with the model.
+    pub(crate) fn described(&self) -> impl Iterator<Item = (&str, &ModelFile)> {
+        self.files.iter().flat_map(|model| model.files.iter().map(move |file| (file.as_str(), model)))
     }
 
     /// Does the word mean a transport that is not stdio?

@@ -152,7 +152,8 @@ fn manifests_say_all_that_the_file_says() {
 #[test]
 fn what_is_misspelt_is_wrong_use() {
     let folder = script("misspelt", "");
-    let model = "[[model]]\nlibrary = \"acme\"\nlanguage = \"script\"\n";
+    let model = "[[model]]\nlibrary = \"acme\"\nlanguage = \"script\"\nimports = [\"acme\"]\n";
+    write(&folder, "tool.py", "x = 1\n");
     for (config, said) in [
         ("[env]\nsecrets = [\"A\"]\n".to_owned(), "did you mean `secret`?"),
         ("[[server]]\nentri = \"index.js\"\n".to_owned(), "did you mean `entry`?"),
@@ -162,6 +163,12 @@ fn what_is_misspelt_is_wrong_use() {
         (format!("{model}clean = [{{ cals = [\"acme.mask()\"] }}]\n"), "did you mean `calls`?"),
         (format!("{model}cleen = [{{ calls = [\"acme.mask()\"] }}]\n"), "did you mean `clean`?"),
         (format!("{model}clean = [{{ calls = [\"other.mask()\"] }}]\n"), "other"),
+        (model.replace("imports", "globals").replace("[\"acme\"]", "[]"), "it applies to nothing"),
+        (
+            format!("{model}files = [\"tool.py\"]\n"),
+            "[[model]] files tool.py: the model of acme is of another language",
+        ),
+        (format!("{}files = [\"index.js\"]\n", model.replace("acme", "pino")), "call yours by another name"),
         (format!("{model}files = [\"mask.js\"]\n"), "[[model]] files mask.js: there is no such file"),
     ] {
         write(&folder, "mcpleaks.toml", &config);

@@ -230,7 +230,7 @@ def configuration(folder):
     wrong = [
         "pedantik = true", 'fail-on = "never ever"', '[rules]\nenv-in-log = "loud"', '[[ignore]]\npath = "a"', '[env]\nsecrets = ["A"]',
         '[[server]]\ntransport = "stdio"', '[[server]]\nentry = "a"\ntransport = "carrier pigeon"', '[[model]]\nlibrary = "a"',
-        '[[model]]\nlibrary = "a"\nlanguage = "cobol"',
+        '[[model]]\nlibrary = "a"\nlanguage = "cobol"', '[[model]]\nlibrary = "a"\nlanguage = "rust"',
     ]
     for text in wrong:
         check(list(validator.iter_errors(tomllib.loads(text))), f"the schema refuses {text}")

@@ -31,6 +31,14 @@ pub(super) fn check(options: &Options, models: &Models, workspace: &Workspace) -
             examined(what, "seen from the configuration's folder", path, workspace)?;
         }
     }
+    for (path, model) in models.described() {
+        let language = file(workspace, Path::new(path)).map(|id| workspace.files[id].dialect.language());
+        if language.is_some_and(|language| language != model.language.language()) {
+            let path = Path::new(path);
+            let shown = path.strip_prefix(".").unwrap_or(path).display();
+            return Err(format!("[[model]] files {shown}: the model of {} is of another language", model.library));
+        }
+    }
     Ok(())
 }
 
@@ -54,7 +62,7 @@ fn examined(what: &str, seen: &str, path: &Path, workspace: &Workspace) -> Resul
 /// The modules that models of the user's describe instead of their code: path below the root to library.
 pub(super) fn described(models: &Models, workspace: &Workspace) -> BTreeMap<String, Symbol> {
     let path_of = |path: &str| file(workspace, Path::new(path)).map(|id| workspace.files[id].path.clone());
-    models.described().filter_map(|(path, library)| Some((path_of(path)?, library.into()))).collect()
+    models.described().filter_map(|(path, model)| Some((path_of(path)?, model.library.as_str().into()))).collect()
 }
 
 /// The files that a user names as starting a server, but that start none that is known.

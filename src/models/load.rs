@@ -22,11 +22,31 @@ pub(crate) struct Own {
 /// # Errors
 /// One sentence that names the model.
 pub(crate) fn from_table(number: usize, table: &toml::Table) -> Result<ModelFile, String> {
-    ModelFile::deserialize(toml::Value::Table(table.clone())).map_err(|error| {
-        let name = table.get("library").and_then(toml::Value::as_str).map(|name| format!(" ({name})"));
-        let (name, what) = (name.unwrap_or_default(), error.message());
-        format!("[[model]] {number}{name}: {what}{}", spelling::hint(what))
-    })
+    let name = table.get("library").and_then(toml::Value::as_str).map(|name| format!(" ({name})"));
+    let told = |what: &str| format!("[[model]] {number}{}: {what}", name.as_deref().unwrap_or_default());
+    let model = ModelFile::deserialize(toml::Value::Table(table.clone()))
+        .map_err(|error| told(&format!("{}{}", error.message(), spelling::hint(error.message()))))?;
+    if model.imports.is_empty() && model.files.is_empty() && model.globals.is_empty() {
+        return Err(told(
+            "it applies to nothing: say which `imports` give a library, or which `files` of the program it stands for",
+        ));
+    }
+    Ok(model)
+}
+
+/// Parses model files, given by path and text; what is wrong with the others goes to `faults`.
+pub(super) fn parse_all<'t>(
+    texts: impl Iterator<Item = (&'t str, &'t str)>,
+    faults: &mut Vec<String>,
+) -> Vec<ModelFile> {
+    let mut files = Vec::new();
+    for (path, text) in texts {
+        match parse(path, text) {
+            Ok(file) => files.push(file),
+            Err(what) => faults.push(what),
+        }
+    }
+    files
 }
 
 /// Parses one model file; `path` is only for the message.
