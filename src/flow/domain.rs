@@ -255,6 +255,13 @@ impl Entry {
         Some(self)
     }
 
+    /// Something under an unknown key is read by a name that tells what it is.
+    fn note_part(&mut self, known: &str, key: &str) {
+        if known == ANY && key != ANY && is_other_part(&key.into()) {
+            self.marks = self.marks.with(Marks::OTHER_PART);
+        }
+    }
+
     /// The same as a text, made at the instruction.
     pub(crate) fn formed(mut self, form: Form, at: At) -> Self {
         self.at.clear();
@@ -407,6 +414,7 @@ impl Tree {
                 }
                 Some(first) if fits(first, key) => {
                     let mut inner = entry.clone();
+                    inner.note_part(first, key);
                     inner.at.skip(1);
                     res.add(inner);
                 }
@@ -492,6 +500,9 @@ fn entry_at<'t>(entry: &'t Entry, path: &[Symbol]) -> Option<Cow<'t, Entry>> {
         return Some(Cow::Borrowed(entry));
     }
     let mut inner = entry.clone();
+    for (known, key) in entry.at.iter().zip(&path[..n_inside]) {
+        inner.note_part(known, key);
+    }
     inner.at.skip(n_inside);
     for key in &path[n_inside..] {
         inner = extend(&inner, key)?;

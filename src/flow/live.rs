@@ -46,6 +46,7 @@ pub(crate) struct Live {
 }
 
 /// One frame in the queue.
+#[derive(Clone, Copy)]
 struct Visit {
     frame: FrameId,
     /// Serving can follow when the frame returns.
@@ -55,31 +56,33 @@ struct Visit {
 
 /// Marks what is live, from the process's own code (`roots`, in order of execution) and what runs while serving.
 pub(crate) fn live(explorer: &Explorer<'_>, roots: &[FrameId], later: &[(FrameId, At, Mode)]) -> Live {
-    let mut marker = Marker { explorer, live: Live::default(), seen: FxHashSet::default(), queue: Vec::new() };
+    let mut marker = Marker {
+        explorer,
+        live: Live::default(),
+        seen: FxHashSet::default(),
+        queue: Vec::new(),
+        entered: FxHashSet::default(),
+        next: 0,
+    };
     for (at, root) in roots.iter().enumerate() {
         let leads = roots[at + 1..].iter().any(|next| explorer.frames[*next].outcome.serves);
         marker.push(Visit { frame: *root, leads, crash: false }, None, None);
     }
-    for (frame, at, mode) in later {
-        let crash = *mode == Mode::Crash;
-        marker.live.later.entry(explorer.frames[*frame].func).or_insert_with(|| Site {
-            frame: *frame,
-            phase: Phase::SERVING,
-            crash,
-            rebinds: Rc::default(),
-            frame_crash: crash,
-            facts: Rc::default(),
-        });
-        marker.push(Visit { frame: *frame, leads: true, crash }, None, Some(*at));
+    marker.drain();
+    // What is handed over for later runs if the function that hands it over does: it may be what starts to serve, so that
+    // nothing in that function leads there by itself.
+    let mut open: Vec<&(FrameId, At, Mode)> = later.iter().collect();
+    loop {
+        let (ready, rest): (Vec<_>, Vec<_>) = open.into_iter().partition(|later| marker.entered.contains(&later.1.0));
+        if ready.is_empty() {
+            return marker.live;
+        }
+        for &(frame, at, mode) in ready {
+            marker.later(frame, at, mode);
+        }
+        marker.drain();
+        open = rest;
     }
-    // First in, first out: the shortest way to a frame is the one that is told.
-    let mut next = 0;
-    while next < marker.queue.len() {
-        let Visit { frame, leads, crash } = marker.queue[next];
-        marker.frame(frame, leads, crash);
-        next += 1;
-    }
-    marker.live
 }
 
 struct Marker<'e, 'v> {
@@ -87,15 +90,42 @@ struct Marker<'e, 'v> {
     live: Live,
     seen: FxHashSet<(FrameId, bool, bool)>,
     queue: Vec<Visit>,
+    /// The functions of the frames in the queue.
+    entered: FxHashSet<FuncId>,
+    /// How far the queue is worked off.
+    next: usize,
 }
 
 impl Marker<'_, '_> {
+    /// First in, first out: the shortest way to a frame is the one that is told.
+    fn drain(&mut self) {
+        while let Some(Visit { frame, leads, crash }) = self.queue.get(self.next).copied() {
+            self.next += 1;
+            self.frame(frame, leads, crash);
+        }
+    }
+
+    /// Marks what runs while serving because it was handed over.
+    fn later(&mut self, frame: FrameId, at: At, mode: Mode) {
+        let crash = mode == Mode::Crash;
+        self.live.later.entry(self.explorer.frames[frame].func).or_insert_with(|| Site {
+            frame,
+            phase: Phase::SERVING,
+            crash,
+            rebinds: Rc::default(),
+            frame_crash: crash,
+            facts: Rc::default(),
+        });
+        self.push(Visit { frame, leads: true, crash }, None, Some(at));
+    }
+
     fn push(&mut self, visit: Visit, from: Option<(FrameId, bool)>, at: Option<At>) {
         let Visit { frame, leads, crash } = visit;
         if self.seen.contains(&(frame, true, crash)) || !self.seen.insert((frame, leads, crash)) {
             return;
         }
         self.live.reached.entry((frame, crash)).or_insert((from, at));
+        self.entered.insert(self.explorer.frames[frame].func);
         self.queue.push(visit);
     }
 

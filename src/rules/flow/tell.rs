@@ -23,6 +23,9 @@ use super::judge::Verdict;
 const MAX_KEPT: usize = 3;
 const MAX_STEPS: usize = 16;
 
+/// A way of more steps than these is told on request only: on each of them another value may have been meant.
+const MAX_LONG: usize = 24;
+
 pub(super) fn finding(
     cx: &Cx<'_>,
     unit: &Unit<'_>,
@@ -70,7 +73,13 @@ fn grade(cx: &Cx<'_>, verdict: &Verdict, leak: &Leak, finding: &mut Finding) {
     // Two doubts whether the value gets there at all, or one and a doubt whether it matters: worth a look when somebody asks
     // for everything, not on every run. A doubt whether it matters hides nothing that is sure to get there.
     let n_doubts = finding.doubts.iter().filter(|why| !is_switch(why)).count();
-    if is_seldom || n_doubts > 1 || n_doubts == 1 && !verdict.doubts.is_empty() || is_kept_for_others(cx, leak) {
+    let is_long = leak.hit.entry.trace.steps().len() > MAX_LONG;
+    if is_seldom
+        || is_long
+        || n_doubts > 1
+        || n_doubts == 1 && !verdict.doubts.is_empty()
+        || is_kept_for_others(cx, leak)
+    {
         finding.level = Level::Note;
         finding.persona = Persona::Pedantic;
     }
