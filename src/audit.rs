@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 
-use crate::base::bounds::{ANALYSIS_STACK, MAX_FILE_BYTES, STACK_SIZE};
+use crate::base::bounds::{ANALYSIS_STACK, MAX_CALL_DEPTH, MAX_FILE_BYTES, STACK_SIZE};
 use crate::base::idx::IndexVec;
 use crate::base::span::{FileId, LineIndex, Loc};
 use crate::catalogue::Catalogue;
@@ -105,10 +105,6 @@ fn analyse<T>(
     let linker = Linker::new(program, workspace).described(named::described(&models, workspace));
     let versions = Versions::new(workspace);
     let values = solve(program, &models, &linker, &versions);
-    if values.is_cut {
-        let reason = "the program is too large for all values to be followed; what is reported may lack steps".into();
-        report.not_analysed.push(NotAnalysed { path: ".".into(), reason, in_part: true });
-    }
     let found = servers::find(&values, workspace, options);
     let without = named::without_server(&found, workspace, options);
     if found.is_empty() {
@@ -138,13 +134,35 @@ fn analyse<T>(
             (rule.id.clone(), text)
         })
         .collect();
-    let mut findings = rules::run(&cx, &rule_texts, rules::Which::All);
+    let ran = rules::run(&cx, &rule_texts, rules::Which::All);
+    report.not_analysed.extend(widened(&cx, &ran));
+    let mut findings = ran.findings;
     findings.sort_by(|a, b| (a.primary.loc, &a.rule).cmp(&(b.primary.loc, &b.rule)));
     let names: Vec<String> = servers.iter().map(|server| server.name.clone()).collect();
     let answer = ask(&Subject { cx: &cx, workspace, findings: &findings, servers: &names });
     report.findings = findings;
     report.servers = servers;
     Ok(answer)
+}
+
+/// What was left out since a limit of a pass over the whole program was reached.
+fn widened(cx: &Cx<'_>, ran: &rules::Ran) -> Option<NotAnalysed> {
+    let mut reasons = Vec::new();
+    if cx.values.is_cut {
+        reasons.push("the program is too large for all values to be followed".to_owned());
+    }
+    if cx.units.iter().any(|unit| unit.process.explorer.n_deep > 0) {
+        reasons.push(format!("of calls nested deeper than {MAX_CALL_DEPTH} it is not known what they give back"));
+    }
+    if ran.n_unsettled > 0 {
+        let n = ran.n_unsettled;
+        reasons.push(format!("{n} functions that call each other in circles were not followed to the end"));
+    }
+    if reasons.is_empty() {
+        return None;
+    }
+    let reason = format!("{}; what is reported may lack steps", reasons.join("; "));
+    Some(NotAnalysed { path: ".".into(), reason, in_part: true })
 }
 
 /// When no server was found: the files that it may be in, though nobody read them.

@@ -57,17 +57,23 @@ pub(crate) enum Which {
     All,
 }
 
+/// What the rules give, and what the taint pass that they ask says of itself.
+pub(crate) struct Ran {
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) n_steps: usize,
+    /// Functions that it left while they still grew.
+    pub(crate) n_unsettled: usize,
+}
+
 /// Runs the rules; findings at the same place are merged, their servers joined.
-pub(crate) fn run(cx: &Cx<'_>, catalogue: &BTreeMap<String, RuleText>, which: Which) -> Vec<Finding> {
+pub(crate) fn run(cx: &Cx<'_>, catalogue: &BTreeMap<String, RuleText>, which: Which) -> Ran {
     let mut out = Findings { cx, catalogue, found: BTreeMap::new() };
     for unit in cx.units {
         stdout::run(cx, unit, &mut out);
         crash::run(cx, unit, &mut out);
     }
-    if which == Which::All {
-        flow::run(cx, &mut out);
-    }
-    out.found.into_values().collect()
+    let (n_steps, n_unsettled) = if which == Which::All { flow::run(cx, &mut out) } else { (0, 0) };
+    Ran { findings: out.found.into_values().collect(), n_steps, n_unsettled }
 }
 
 /// The findings so far, by rule and place.

@@ -85,5 +85,8 @@ fn analyse(
     let words = Words::load(models.own_names());
     let cx = Cx { values: &values, units: &units, words: &words, texts: &|_| String::new() };
     let which = if stage == Stage::Streams { Which::Streams } else { Which::All };
-    Ok(format!("{} findings\n", rules::run(&cx, &BTreeMap::new(), which).len()))
+    let ran = rules::run(&cx, &BTreeMap::new(), which);
+    let explored: usize = units.iter().map(|unit| unit.process.explorer.n_steps).sum();
+    let (found, values) = (ran.findings.len(), values.n_steps);
+    Ok(format!("{found} findings; steps: {values} values, {explored} explored, {} taint\n", ran.n_steps))
 }

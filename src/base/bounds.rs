@@ -1,6 +1,7 @@
 //! Every limit of the analysis, each with its reason.
 //!
-//! A limit is a count, never a time: results depend on the input alone. Limits of an output format, and of how much a finding
+//! A limit is a count, never a time: results depend on the input alone. What the limits of a whole pass left out is told in
+//! the report (`audit::widened`); where a value met one, the finding's confidence is lower. Limits of an output format, and of how much a finding
 //! tells, stand with those.
 
 // ---- Reading --------------------------------------------------------------------------------------------------------
@@ -100,7 +101,8 @@ pub(crate) const ANALYSIS_STACK: usize = 1 << 30;
 /// Most contexts of one function; then its parameters count as unknown. Loggers with a level parameter have six.
 pub(crate) const MAX_CONTEXTS: usize = 16;
 
-/// Deepest call chain that is explored on the way down; deeper functions are explored on their own, without context.
+/// Deepest call chain that is explored on the way down; what is called at its end is explored afterwards, and what it gives
+/// back is not known to its caller. Programs stay below a hundred.
 pub(crate) const MAX_CALL_DEPTH: usize = 600;
 
 /// Most visits of one block in one frame before its state is taken as it is. States only lose knowledge, so few are needed.
@@ -108,6 +110,9 @@ pub(crate) const MAX_STATE_VISITS: u32 = 8;
 
 /// Most facts kept on one path; conditions that choose a transport are few.
 pub(crate) const MAX_FACTS: usize = 32;
+
+/// Most constants that one symbol is known not to be. A dispatcher's last arm excludes hundreds, which tells nothing.
+pub(crate) const MAX_EXCLUDED: usize = 32;
 
 /// Longest name of a symbol; a longer one tells nobody anything.
 pub(crate) const MAX_SYM: usize = 160;
@@ -167,6 +172,10 @@ pub(crate) const MAX_VISITS: u32 = 5;
 
 /// Most rounds over functions that call each other in a circle.
 pub(crate) const MAX_ROUNDS: usize = 4;
+
+/// From this many functions on, a circle that still grew when it was left is told. Small ones are recursion over data, which
+/// only finds longer and longer paths into it.
+pub(crate) const LARGE_CIRCLE: usize = 32;
 
 /// Longest trace. Nobody reads more steps; beyond it a value is followed without a trace of the middle.
 pub(crate) const MAX_TRACE: u32 = 48;

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::Terminal;
 use crate::base::bounds::STACK_SIZE;
+
+use super::Terminal;
 
 /// What takes no longer needs no word.
 const PATIENCE: Duration = Duration::from_millis(500);

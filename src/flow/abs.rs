@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use crate::base::Symbol;
-use crate::base::bounds::MAX_FACTS;
+use crate::base::bounds::{MAX_EXCLUDED, MAX_FACTS};
 use crate::ir::instr::Const;
 
 /// What a value is known to be. `None` elsewhere in this module's users means nothing is known.
@@ -68,6 +68,7 @@ impl Facts {
                     (Some(value), true) => Fact::Is(value.clone()),
                     (Some(value), false) => match self.by_sym.get(sym) {
                         Some(Fact::Is(_)) => return,
+                        Some(Fact::Not(known)) if known.len() >= MAX_EXCLUDED => return,
                         Some(Fact::Not(known)) => Fact::Not(known.iter().chain([value]).cloned().collect()),
                         _ => Fact::Not(vec![value.clone()]),
                     },

@@ -176,6 +176,7 @@ impl Pass<'_, '_> {
             self.put_outs(at, func, &summary, bound, &mut Tree::default());
             return result;
         }
+        self.taint.n_steps += summary.n_facts();
         let result = self.effects(at, func, &summary, bound, marks, way);
         self.applied.insert(key, Applied { summary, bound: bound.clone(), marks, result: result.clone() });
         result

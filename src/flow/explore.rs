@@ -22,6 +22,7 @@ use crate::resolve::solve::Values;
 use crate::resolve::values::At;
 
 use super::abs::{Abs, Facts, truth};
+use super::main_module::{StoredLocals, Tells};
 
 ids! {
     /// A function under one context.
@@ -158,8 +159,10 @@ pub(crate) struct Prepared {
     pub(super) stores: FxHashMap<CellId, Vec<At>>,
     /// Calls whose result is waited for.
     pub(super) awaited: FxHashSet<At>,
-    /// The modules that ask which program was started.
+    /// The modules that ask which program was started, and what values tell of that, as far as somebody asked.
     pub(super) asking: FxHashSet<ModuleId>,
+    pub(super) told: RefCell<FxHashMap<(FuncId, InstrId, usize), Option<Tells>>>,
+    pub(super) stored_locals: RefCell<FxHashMap<FuncId, Rc<StoredLocals>>>,
     /// The constants that instructions give whatever the path, as far as somebody asked.
     pub(super) constants: RefCell<FxHashMap<At, Option<Const>>>,
     /// The place of each block in an order in which a block comes after those that lead to it.
@@ -205,7 +208,11 @@ pub(crate) struct Explorer<'v> {
     pub(super) serving_calls: FxHashSet<At>,
     /// In which order calls were first met.
     pub(crate) order: FxHashMap<At, usize>,
-    pub(crate) too_deep: usize,
+    /// Calls too far down the chain to be explored in place: they are when the way up is done.
+    deep: Vec<(FrameId, Context)>,
+    pub(crate) n_deep: usize,
+    /// Visits of blocks: the work done.
+    pub(crate) n_steps: usize,
 }
 
 impl<'v> Explorer<'v> {
@@ -232,7 +239,9 @@ impl<'v> Explorer<'v> {
             serving_funcs: FxHashSet::default(),
             serving_calls: FxHashSet::default(),
             order: FxHashMap::default(),
-            too_deep: 0,
+            deep: Vec::new(),
+            n_deep: 0,
+            n_steps: 0,
         }
     }
 
@@ -262,15 +271,26 @@ impl<'v> Explorer<'v> {
         let id = self.frames.push(Frame { func, outcome, blocks: BTreeMap::new() });
         self.by_context.insert(key, id);
         if self.depth >= MAX_CALL_DEPTH {
-            self.too_deep += 1;
+            self.deep.push((id, context));
             return id;
         }
+        self.go_down(id, &context);
+        // What the callers made of these calls is that they come back; what happens in them is known now.
+        while self.depth == 0
+            && let Some((deep, context)) = self.deep.pop()
+        {
+            self.n_deep += 1;
+            self.go_down(deep, &context);
+        }
+        id
+    }
+
+    fn go_down(&mut self, id: FrameId, context: &Context) {
         self.depth += 1;
         self.open.insert(id);
-        self.run(id, &context);
+        self.run(id, context);
         self.open.remove(&id);
         self.depth -= 1;
-        id
     }
 
     fn run(&mut self, id: FrameId, context: &Context) {
@@ -302,6 +322,7 @@ impl<'v> Explorer<'v> {
             if *n_visits > MAX_STATE_VISITS {
                 continue;
             }
+            self.n_steps += 1;
             let (visited, edges) = self.block(func_id, block, state, &mut result);
             blocks.insert(block, visited);
             for (to, state) in edges {
@@ -421,6 +442,7 @@ impl<'v> Explorer<'v> {
 
     /// Takes over what an earlier exploration of the same process learned of single values and serving functions.
     pub(super) fn take_knowledge(&mut self, other: &mut Self) {
+        self.n_steps += other.n_steps;
         self.seen = std::mem::take(&mut other.seen);
         self.serving_funcs = std::mem::take(&mut other.serving_funcs);
         self.serving_calls = std::mem::take(&mut other.serving_calls);

@@ -4,10 +4,12 @@
 //! `process.argv[1].endsWith("cli.js")`. What they share is that something that tells where the module is meets something
 //! that tells what was started; which places tell that is in `rules/main.toml`.
 
-use rustc_hash::FxHashSet;
+use std::rc::Rc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::base::bounds::MAX_WAY;
-use crate::ir::func::FuncId;
+use crate::ir::func::{FuncId, LocalId};
 use crate::ir::instr::{Base, Call, Const, Field, Imported, InstrId, Op, Oper, Place, TextPart};
 use crate::ir::program::ModuleId;
 use crate::resolve::solve::Values;
@@ -18,12 +20,15 @@ use super::explore::Explorer;
 
 /// What a value tells of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Tells {
+pub(super) enum Tells {
     /// Where the module itself is.
     Own,
     /// Which program was started.
     Started,
 }
+
+/// What a function stores to each of its local variables, in order of the code.
+pub(super) type StoredLocals = FxHashMap<LocalId, Vec<InstrId>>;
 
 impl Explorer<'_> {
     /// What a place is known to hold because the module is the program, or is not.
@@ -94,6 +99,16 @@ impl Explorer<'_> {
     /// What a value was made of tells.
     fn tells(&self, func: FuncId, value: InstrId, left: usize) -> Option<Tells> {
         let left = left.checked_sub(1)?;
+        let key = (func, value, left);
+        if let Some(known) = self.prepared.told.borrow().get(&key) {
+            return *known;
+        }
+        let told = self.made_of(func, value, left);
+        self.prepared.told.borrow_mut().insert(key, told);
+        told
+    }
+
+    fn made_of(&self, func: FuncId, value: InstrId, left: usize) -> Option<Tells> {
         match &self.values.program.funcs[func].instrs[value].op {
             Op::Load(place) => self.place_tells(func, place, left),
             Op::Store(_, value) | Op::Await(value) => self.tells(func, *value, left),
@@ -126,14 +141,9 @@ impl Explorer<'_> {
         match &place.base {
             Base::Value(value) => self.tells(func, *value, left),
             Base::Local(local) => {
-                let stores = self.values.program.funcs[func].instrs.iter().filter_map(|instr| match &instr.op {
-                    Op::Store(Place { base: Base::Local(to), path }, value) if to == local && path.is_empty() => {
-                        Some(*value)
-                    }
-                    _ => None,
-                });
-                let told: Vec<Option<Tells>> = stores.map(|value| self.tells(func, value, left)).collect();
-                told.iter().flatten().next().copied()
+                let stored = self.stored_locals(func);
+                let values = stored.get(local).map_or(&[][..], Vec::as_slice);
+                values.iter().find_map(|value| self.tells(func, *value, left))
             }
             Base::Cell(cell) => match self.prepared.stores.get(cell).map(Vec::as_slice) {
                 Some([(from, store)]) => self.tells(*from, *store, left),
@@ -141,6 +151,23 @@ impl Explorer<'_> {
             },
             Base::Global(_) => None,
         }
+    }
+
+    /// What a function stores to each of its local variables.
+    fn stored_locals(&self, func: FuncId) -> Rc<StoredLocals> {
+        let mut known = self.prepared.stored_locals.borrow_mut();
+        let stored = known.entry(func).or_insert_with(|| {
+            let mut stored = StoredLocals::default();
+            for instr in self.values.program.funcs[func].instrs.iter() {
+                if let Op::Store(Place { base: Base::Local(to), path }, value) = &instr.op
+                    && path.is_empty()
+                {
+                    stored.entry(*to).or_default().push(*value);
+                }
+            }
+            Rc::new(stored)
+        });
+        stored.clone()
     }
 
     /// How a place is written from a global name or an import on.

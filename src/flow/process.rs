@@ -84,6 +84,8 @@ pub(crate) fn prepare(values: &Values<'_>) -> Rc<Prepared> {
         stores,
         awaited,
         asking: main_module::asking(values),
+        told: RefCell::default(),
+        stored_locals: RefCell::default(),
         constants: RefCell::default(),
         orders: RefCell::default(),
     })

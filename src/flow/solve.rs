@@ -7,7 +7,9 @@ use std::rc::Rc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::base::Symbol;
-use crate::base::bounds::{MAX_CALLEES, MAX_HEAP_FACTS, MAX_HEAP_PARTS, MAX_HEAP_SOURCES, MAX_ROUNDS, MAX_WRITE_PARTS};
+use crate::base::bounds::{
+    LARGE_CIRCLE, MAX_CALLEES, MAX_HEAP_FACTS, MAX_HEAP_PARTS, MAX_HEAP_SOURCES, MAX_ROUNDS, MAX_WRITE_PARTS,
+};
 use crate::base::idx::Id;
 use crate::ir::func::{End, FuncId, FuncKind};
 use crate::ir::instr::{Base, Const, Field, Import, Imported, Op};
@@ -32,6 +34,10 @@ pub(crate) struct Taint<'v> {
     /// Functions that the agent's requests arrive at.
     pub(super) handlers: FxHashSet<FuncId>,
     exports: FxHashMap<(ModuleId, Symbol), Vec<CellId>>,
+    /// Visits of blocks and effects of calls: the work done.
+    pub(crate) n_steps: usize,
+    /// Functions that still grew when a circle of calls was left.
+    pub(crate) n_unsettled: usize,
     /// What reaches a sink from a source, or from a heap place.
     hits: FxHashMap<HitKey, Hit>,
     writes: FxHashMap<WriteKey, Entry>,
@@ -80,6 +86,8 @@ pub(crate) fn taint<'v>(values: &'v Values<'v>, processes: &[&Process<'v>]) -> (
             .map(|handler| handler.func)
             .collect(),
         exports: FxHashMap::default(),
+        n_steps: 0,
+        n_unsettled: 0,
         hits: FxHashMap::default(),
         writes: FxHashMap::default(),
         parts: FxHashMap::default(),
@@ -142,6 +150,9 @@ impl<'v> Taint<'v> {
             if stale.is_empty() {
                 return;
             }
+        }
+        if funcs.len() >= LARGE_CIRCLE {
+            self.n_unsettled += stale.len();
         }
     }
 

@@ -118,6 +118,12 @@ impl Summary {
         }
     }
 
+    /// How many facts a call of the function has to be told.
+    pub(crate) fn n_facts(&self) -> usize {
+        let (returns, throws) = (self.returns.entries().len(), self.throws.entries().len());
+        1 + returns + throws + self.hits.len() + self.writes.len() + self.outs.len()
+    }
+
     /// How much it says: grows while a circle of functions is iterated.
     pub(crate) fn size(&self) -> (usize, usize, usize, usize, usize, bool) {
         let (returns, throws) = (self.returns.entries().len(), self.throws.entries().len());

@@ -178,6 +178,7 @@ impl Pass<'_, '_> {
             if *n_visits > MAX_VISITS {
                 continue;
             }
+            self.taint.n_steps += 1;
             self.state = entry.get(&block).cloned().unwrap_or_default();
             let before = self.state.clone();
             let body = &self.func.blocks[block];

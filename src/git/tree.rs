@@ -6,8 +6,9 @@ use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Component, Path, PathBuf};
 use std::process::Stdio;
 
-use super::{Temporary, answer, complaint, git, not_started};
 use crate::base::bounds::{MAX_FILE_BYTES, MAX_MANIFEST_BYTES};
+
+use super::{Temporary, answer, complaint, git, not_started};
 
 /// Most files written. The largest public servers are part of repositories with some 30,000.
 const MAX_FILES: usize = 200_000;

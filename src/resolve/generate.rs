@@ -210,12 +210,8 @@ impl Values<'_> {
 
     /// One member of a slot; the same slot for the same member.
     fn member_slot(&mut self, of: SlotId, field: &Field) -> SlotId {
-        for edge in self.slots[of].edges.iter() {
-            if let Edge::Load(known, to) = edge
-                && known == field
-            {
-                return *to;
-            }
+        if let Some(known) = self.loaded(of, field) {
+            return known;
         }
         let to = self.fresh();
         self.add_edge(of, Edge::Load(field.clone(), to));

@@ -92,20 +92,37 @@ pub(super) struct Slot {
 pub(super) struct Edges {
     items: Vec<Edge>,
     /// The same, once they are many.
-    known: Option<Box<FxHashSet<Edge>>>,
+    many: Option<Box<ManyEdges>>,
 }
 
-/// From this many constraints on, a slot's are looked up in a hash set.
+#[derive(Default)]
+struct ManyEdges {
+    known: FxHashSet<Edge>,
+    /// Where members are loaded to.
+    loads: FxHashMap<Field, SlotId>,
+}
+
+impl ManyEdges {
+    /// True when it is new.
+    fn insert(&mut self, edge: &Edge) -> bool {
+        if let Edge::Load(field, to) = edge {
+            self.loads.entry(field.clone()).or_insert(*to);
+        }
+        self.known.insert(edge.clone())
+    }
+}
+
+/// From this many constraints on, a slot's are looked up in hash tables.
 const MANY_EDGES: usize = 24;
 
 impl Edges {
     /// Adds a constraint; true when it is new.
     fn insert(&mut self, edge: Edge) -> bool {
-        let is_known = match &mut self.known {
-            Some(known) => !known.insert(edge.clone()),
-            None => self.items.contains(&edge),
+        let is_new = match &mut self.many {
+            Some(many) => many.insert(&edge),
+            None => !self.items.contains(&edge),
         };
-        if is_known {
+        if !is_new {
             return false;
         }
         // Most slots have one constraint: room for more is made when a second one comes.
@@ -113,18 +130,29 @@ impl Edges {
             self.items.reserve_exact(1);
         }
         self.items.push(edge);
-        if self.known.is_none() && self.items.len() > MANY_EDGES {
-            self.known = Some(Box::new(self.items.iter().cloned().collect()));
+        if self.many.is_none() && self.items.len() > MANY_EDGES {
+            let mut many = ManyEdges::default();
+            for edge in &self.items {
+                many.insert(edge);
+            }
+            self.many = Some(Box::new(many));
         }
         true
     }
 
-    pub(super) fn iter(&self) -> std::slice::Iter<'_, Edge> {
-        self.items.iter()
-    }
-
     fn get(&self, at: usize) -> Option<&Edge> {
         self.items.get(at)
+    }
+
+    /// Where a member of the slot is loaded to, if anywhere.
+    fn loaded(&self, field: &Field) -> Option<SlotId> {
+        match &self.many {
+            Some(many) => many.loads.get(field).copied(),
+            None => self.items.iter().find_map(|edge| match edge {
+                Edge::Load(known, to) if known == field => Some(*to),
+                _ => None,
+            }),
+        }
     }
 }
 
@@ -139,7 +167,8 @@ pub(crate) struct Values<'p> {
     pub(super) queue: Vec<Work>,
     /// Work on slots that hold many values.
     crowded: Vec<Work>,
-    n_steps: usize,
+    /// The work done: values that met constraints.
+    pub(crate) n_steps: usize,
     /// The pass gave up before everything was propagated.
     pub(crate) is_cut: bool,
     instr_base: Vec<usize>,
@@ -316,10 +345,7 @@ impl<'p> Values<'p> {
 
     /// The slot that a member of a slot was loaded into, if any instruction loads it.
     pub(crate) fn loaded(&self, of: SlotId, field: &Field) -> Option<SlotId> {
-        self.slots[of].edges.iter().find_map(|edge| match edge {
-            Edge::Load(known, to) if known == field => Some(*to),
-            _ => None,
-        })
+        self.slots[of].edges.loaded(field)
     }
 
     // ---- fields --------------------------------------------------------------------------------------------------

@@ -25,10 +25,11 @@ use judge::Verdict;
 /// Most further sources that a finding names.
 const MAX_RELATED: usize = 6;
 
-pub(super) fn run(cx: &Cx<'_>, out: &mut Findings<'_>) {
+/// Gives the steps of the taint pass, and how many functions it left unsettled.
+pub(super) fn run(cx: &Cx<'_>, out: &mut Findings<'_>) -> (usize, usize) {
     let processes: Vec<_> = cx.units.iter().map(|unit| &unit.process).collect();
     if processes.is_empty() {
-        return;
+        return (0, 0);
     }
     let (taint, leaks) = taint(cx.values, &processes);
     let mut groups = Groups::new();
@@ -72,6 +73,7 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Findings<'_>) {
             }
         }
     }
+    (taint.n_steps, taint.n_unsettled)
 }
 
 /// The functions that variables of the environment and arguments pass on the way to each place where they are logged.
