@@ -173,7 +173,9 @@ impl Pass<'_, '_> {
             && known.bound.equals(bound)
         {
             let result = known.result.clone();
-            self.put_outs(at, func, &summary, bound, &mut Tree::default());
+            if way == Way::Direct {
+                self.put_outs(at, func, &summary, bound, &mut Tree::default());
+            }
             return result;
         }
         self.taint.n_steps += summary.n_facts();
@@ -208,7 +210,10 @@ impl Pass<'_, '_> {
             let Some(entry) = handed.fitting(entry) else { continue };
             bound.fill_each(&entry, Some(&passed), |entry| self.write(*heap, entry.by_way_of(called)));
         }
-        self.put_outs(at, func, summary, bound, &mut result);
+        // What a library calls a function with is none of the arguments of the call that hands it over.
+        if way == Way::Direct {
+            self.put_outs(at, func, summary, bound, &mut result);
+        }
         if way == Way::Later {
             return result;
         }

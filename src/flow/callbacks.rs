@@ -79,7 +79,9 @@ impl Pass<'_, '_> {
                 result.join(&given.under(&[ERR.into()]));
             } else if returns && fate != Some(ErrorFate::Shown) {
                 result.join(&given);
-                result.join(&given.under(&[ANY.into()]));
+                if row.is_some() || self.iterates(call) {
+                    result.join(&given.under(&[ANY.into()]));
+                }
             }
         }
     }

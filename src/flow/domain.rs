@@ -5,9 +5,13 @@
 //! what became of the origin: the value itself, a text of it, an object that keeps it inside.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 use std::rc::Rc;
+
+use rustc_hash::FxHasher;
 
 use crate::base::Symbol;
 use crate::base::bounds::{MAX_ENTRIES, MAX_PATH, MAX_TRACE};
@@ -25,13 +29,52 @@ ids! {
     HeapId "heap",
 }
 
-/// Names of fields from a value inwards; `*` for an unknown key. Shared: nearly all copies are never changed.
-#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Path(Option<Rc<[Symbol]>>);
+/// Names of fields from a value inwards; `*` for an unknown key. Shared: nearly all copies are never changed. Its hash is kept,
+/// since paths are compared far more often than they are made.
+#[derive(Clone, Default)]
+pub(crate) struct Path {
+    keys: Option<Rc<[Symbol]>>,
+    hash: u64,
+}
+
+impl PartialEq for Path {
+    fn eq(&self, other: &Self) -> bool {
+        self.hash == other.hash && self[..] == other[..]
+    }
+}
+
+impl Eq for Path {}
+
+impl PartialOrd for Path {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Path {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self[..].cmp(&other[..])
+    }
+}
+
+impl Hash for Path {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
+    }
+}
 
 impl Path {
     pub(crate) fn new() -> Self {
-        Self(None)
+        Self::default()
+    }
+
+    fn of(keys: Rc<[Symbol]>) -> Self {
+        if keys.is_empty() {
+            return Self::default();
+        }
+        let mut hasher = FxHasher::default();
+        keys.hash(&mut hasher);
+        Self { hash: hasher.finish(), keys: Some(keys) }
     }
 
     pub(crate) fn push(&mut self, key: Symbol) {
@@ -39,7 +82,7 @@ impl Path {
     }
 
     pub(crate) fn clear(&mut self) {
-        self.0 = None;
+        *self = Self::default();
     }
 
     /// Adds a name to a sorted list of them, once.
@@ -65,7 +108,7 @@ impl Path {
 
     /// This one, then the other.
     pub(crate) fn then(&self, other: &Self) -> Self {
-        match (&self.0, &other.0) {
+        match (&self.keys, &other.keys) {
             (_, None) => self.clone(),
             (None, _) => other.clone(),
             (Some(first), Some(second)) => first.iter().chain(second.iter()).cloned().collect(),
@@ -75,14 +118,13 @@ impl Path {
 
 impl From<&[Symbol]> for Path {
     fn from(keys: &[Symbol]) -> Self {
-        Self(if keys.is_empty() { None } else { Some(keys.into()) })
+        Self::of(keys.into())
     }
 }
 
 impl FromIterator<Symbol> for Path {
     fn from_iter<T: IntoIterator<Item = Symbol>>(keys: T) -> Self {
-        let keys: Rc<[Symbol]> = keys.into_iter().collect();
-        Self(if keys.is_empty() { None } else { Some(keys) })
+        Self::of(keys.into_iter().collect())
     }
 }
 
@@ -90,7 +132,7 @@ impl Deref for Path {
     type Target = [Symbol];
 
     fn deref(&self) -> &[Symbol] {
-        self.0.as_deref().unwrap_or_default()
+        self.keys.as_deref().unwrap_or_default()
     }
 }
 
@@ -233,6 +275,13 @@ impl Entry {
             && self.path == other.path
     }
 
+    /// The same for entries that are the same.
+    fn key(&self) -> u64 {
+        let mut hasher = FxHasher::default();
+        (self.root, self.form, self.via, self.at.hash, self.path.hash).hash(&mut hasher);
+        hasher.finish()
+    }
+
     /// The same, as what a function of a parameter gave or was given, if it is one.
     pub(crate) fn by_way_of(mut self, via: Option<Via>) -> Self {
         self.via = via.or(self.via);
@@ -301,33 +350,58 @@ impl Marks {
 /// The origins in a value. Shared until one of the holders adds to it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tree {
-    entries: Option<Rc<Vec<Entry>>>,
+    items: Option<Rc<Items>>,
+}
+
+/// Entries, each with its key beside it: trees are searched far more often than they are changed.
+#[derive(Clone, Debug, Default)]
+struct Items {
+    entries: Vec<Entry>,
+    keys: Vec<u64>,
+}
+
+impl Items {
+    fn push(&mut self, entry: Entry, key: u64) {
+        self.entries.push(entry);
+        self.keys.push(key);
+    }
+
+    fn position(&self, entry: &Entry, key: u64) -> Option<usize> {
+        let fits = |(at, known): (usize, &u64)| (*known == key && self.entries[at].same(entry)).then_some(at);
+        self.keys.iter().enumerate().find_map(fits)
+    }
+
+    fn retain(&mut self, keep: impl Fn(&Entry) -> bool) {
+        self.entries.retain(keep);
+        self.keys = self.entries.iter().map(Entry::key).collect();
+    }
 }
 
 impl Tree {
     pub(crate) fn of(entry: Entry) -> Self {
-        Self { entries: Some(Rc::new(vec![entry])) }
+        let keys = vec![entry.key()];
+        Self { items: Some(Rc::new(Items { entries: vec![entry], keys })) }
     }
 
     pub(crate) fn entries(&self) -> &[Entry] {
-        self.entries.as_ref().map_or(&[], |entries| entries.as_slice())
+        self.items.as_ref().map_or(&[], |items| items.entries.as_slice())
     }
 
     pub(crate) fn into_entries(self) -> Vec<Entry> {
-        self.entries.map(Rc::unwrap_or_clone).unwrap_or_default()
+        self.items.map(Rc::unwrap_or_clone).unwrap_or_default().entries
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         self.entries().is_empty()
     }
 
-    fn entries_mut(&mut self) -> &mut Vec<Entry> {
-        Rc::make_mut(self.entries.get_or_insert_default())
+    fn items_mut(&mut self) -> &mut Items {
+        Rc::make_mut(self.items.get_or_insert_default())
     }
 
     /// Do both hold the same, since one is a copy of the other?
     fn is_shared_with(&self, other: &Self) -> bool {
-        match (&self.entries, &other.entries) {
+        match (&self.items, &other.items) {
             (Some(own), Some(other)) => Rc::ptr_eq(own, other),
             (None, None) => true,
             _ => false,
@@ -352,11 +426,12 @@ impl Tree {
     }
 
     fn admit(&mut self, entry: Cow<'_, Entry>) -> bool {
-        match self.entries().iter().position(|known| known.same(&entry)) {
+        let key = entry.key();
+        match self.items.as_ref().and_then(|items| items.position(&entry, key)) {
             Some(at) => self.meet(at, &entry),
             None if self.is_full_for(&entry.root, MAX_ENTRIES) => false,
             None => {
-                self.entries_mut().push(entry.into_owned());
+                self.items_mut().push(entry.into_owned(), key);
                 true
             }
         }
@@ -370,7 +445,7 @@ impl Tree {
         let without: Path = known.without.iter().filter(|field| entry.without.contains(field)).cloned().collect();
         let is_more = without.len() < known.without.len();
         if marks != known.marks || is_more {
-            let known = &mut self.entries_mut()[at];
+            let known = &mut self.items_mut().entries[at];
             known.marks = marks;
             known.without = without;
         }
@@ -391,7 +466,7 @@ impl Tree {
             return false;
         }
         if self.is_empty() {
-            self.entries.clone_from(&other.entries);
+            self.items.clone_from(&other.items);
             return true;
         }
         let mut changed = false;
@@ -432,7 +507,7 @@ impl Tree {
     /// The value without what the named field holds (a store to it follows).
     pub(crate) fn clear(&mut self, path: &[Symbol]) {
         if self.entries().iter().any(|entry| entry.at.starts_with(path)) {
-            self.entries_mut().retain(|entry| !entry.at.starts_with(path));
+            self.items_mut().retain(|entry| !entry.at.starts_with(path));
         }
     }
 
@@ -467,8 +542,9 @@ impl Tree {
         if self.entries().iter().all(&keep) {
             return self.clone();
         }
-        let kept: Vec<Entry> = self.entries().iter().filter(|entry| keep(entry)).cloned().collect();
-        Self { entries: Some(Rc::new(kept)) }
+        let mut kept = self.clone();
+        kept.items_mut().retain(keep);
+        kept
     }
 
     /// A text (or other value) made of this one.
@@ -536,8 +612,10 @@ fn extend(entry: &Entry, key: &str) -> Option<Entry> {
     if inner.path.len() < MAX_PATH {
         inner.path.push(key.into());
     } else {
-        // Of a long path the first names tell what it is, and the last what part of it.
-        inner.path = inner.path[..MAX_PATH - 1].iter().cloned().chain([key.into()]).collect();
+        // What is further inside is known by this part of it.
+        if is_other_part(&key.into()) {
+            inner.marks = inner.marks.with(Marks::OTHER_PART);
+        }
         inner.marks = inner.marks.with(Marks::WIDENED);
     }
     Some(inner)
