@@ -16,6 +16,7 @@ use crate::base::idx::IndexVec;
 use crate::base::span::{FileId, LineIndex, Loc};
 use crate::catalogue::Catalogue;
 use crate::config::Options;
+use crate::finding::{Level, Persona};
 use crate::flow::words::Words;
 use crate::inspect::Subject;
 use crate::ir::program::Program;
@@ -28,7 +29,7 @@ use crate::resolve::versions::Versions;
 use crate::rules::{self, Cx, RuleText};
 use crate::source::files::Dialect;
 use crate::source::walk::{WalkOptions, scan};
-use crate::source::workspace::{Role, SkipReason, Workspace};
+use crate::source::workspace::{Role, SkipReason, Workspace, is_copied};
 
 /// Examines what `options` names, and asks something of what the passes found out, while they are still there.
 ///
@@ -137,6 +138,13 @@ fn analyse<T>(
     let ran = rules::run(&cx, &rule_texts, rules::Which::All);
     report.not_analysed.extend(widened(&cx, &ran));
     let mut findings = ran.findings;
+    for finding in findings.iter_mut().filter(|finding| !finding.path.is_empty()) {
+        if is_copied(&workspace.files[finding.primary.loc.file].path) {
+            finding.level = Level::Note;
+            finding.persona = Persona::Pedantic;
+            finding.doubts.push("it is in a copy of another project's code".into());
+        }
+    }
     findings.sort_by(|a, b| (a.primary.loc, &a.rule).cmp(&(b.primary.loc, &b.rule)));
     let names: Vec<String> = servers.iter().map(|server| server.name.clone()).collect();
     let answer = ask(&Subject { cx: &cx, workspace, findings: &findings, servers: &names });

@@ -71,11 +71,20 @@ impl std::fmt::Display for SkipReason {
     }
 }
 
+/// Does the file belong to a copy of another project, judging by the usual names of folders for such? What is to be mended in it
+/// is mended there.
+pub(crate) fn is_copied(path: &str) -> bool {
+    const FOLDERS: &[&str] =
+        &["vendor", "_vendor", "vendored", "_vendored", "third_party", "third-party", "thirdparty", "_third_party"];
+    paths::parent(path).split('/').any(|dir| FOLDERS.contains(&dir))
+}
+
 impl Role {
     /// The role of a file by its path.
     pub(crate) fn of(path: &str) -> Self {
-        let in_tests =
-            paths::parent(path).split('/').any(|dir| matches!(dir, "tests" | "test" | "__tests__" | "__mocks__"));
+        const FOLDERS: &[&str] =
+            &["tests", "test", "__tests__", "__mocks__", "fixtures", "__fixtures__", "testdata", "e2e"];
+        let in_tests = paths::parent(path).split('/').any(|dir| FOLDERS.contains(&dir));
         let name = paths::name(path);
         let stem = paths::without_extension(name);
         let named = match paths::extension(name) {
