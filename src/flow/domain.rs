@@ -337,6 +337,8 @@ impl Marks {
     pub(crate) const PART: Self = Self(8);
     /// Only a part whose name tells that it is no secret.
     pub(crate) const OTHER_PART: Self = Self(16);
+    /// The program raised it, or gave it back as the error of a result.
+    pub(crate) const RAISED: Self = Self(32);
 
     pub(crate) fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)

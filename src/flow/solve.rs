@@ -19,7 +19,7 @@ use crate::resolve::link::Target;
 use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Key, Obj, Value};
 
-use super::domain::{ERR, Entry, Form, Heap, HeapId, Kind, Names, Path, Root, Source, Trace, Tree, What};
+use super::domain::{ERR, Entry, Form, Heap, HeapId, Kind, Marks, Names, Path, Root, Source, Trace, Tree, What};
 use super::process::{Handler, Process};
 use super::summary::{Bound, Drain, Hit, HitKey, Sink, Summary, substitute};
 use super::transfer;
@@ -268,7 +268,7 @@ impl<'v> Taint<'v> {
     /// where it enters the result, in the handler or in the function that builds the result for it.
     fn edit_place(&self, sink: Sink, entry: &Entry) -> At {
         let mut steps = entry.trace.steps();
-        if self.is_error(entry.root) {
+        if self.is_error(entry.root) || entry.marks.has(Marks::RAISED) && self.is_response(entry.root) {
             let in_helper = || {
                 steps.iter().rev().find_map(|(_, what)| match what {
                     What::Returned(callee) if self.picks(*callee, entry) => self.gives_back(*callee),
@@ -324,6 +324,10 @@ impl<'v> Taint<'v> {
 
     fn is_error(&self, root: Root) -> bool {
         matches!(root, Root::Source(source) if matches!(self.names.sources[source].kind, Kind::Error | Kind::Stack))
+    }
+
+    fn is_response(&self, root: Root) -> bool {
+        matches!(root, Root::Source(source) if self.names.sources[source].kind == Kind::Response)
     }
 
     /// The place where a function returns, else its first instruction.

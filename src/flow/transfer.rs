@@ -275,7 +275,7 @@ impl Pass<'_, '_> {
             End::Throw(value) => {
                 let at = (self.id, *value);
                 let tree = self.given[value.index()].map(|entry| Some(entry.then(at, What::Given)));
-                self.raise(&tree, false);
+                self.raise(&tree.marked(Marks::RAISED), false);
             }
             End::Return(None) | End::Stop => {}
         }
@@ -321,7 +321,11 @@ impl Pass<'_, '_> {
                 continue;
             }
             if !self.summary.returns.is_full_for(&entry.root, MAX_RESULT) {
-                self.summary.returns.add(entry.clone());
+                let mut entry = entry.clone();
+                if is_error {
+                    entry.marks = entry.marks.with(Marks::RAISED);
+                }
+                self.summary.returns.add(entry);
             }
         }
     }

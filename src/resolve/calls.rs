@@ -424,6 +424,10 @@ impl Values<'_> {
                 let member = self.models.index.step(*node, &Step::Member(name.clone()));
                 let made = self.models.index.step(member, &Step::Call);
                 let is_plain = |table: &Table| matches!(table, Table::Callback | Table::Flow | Table::Clean);
+                // What a result gives when its error is looked at, changed or given up is what it holds.
+                if data.is_modelled() && data.language == Language::Rust && self.models.error_fate(name).is_some() {
+                    self.add(result, value);
+                }
                 // Objects of libraries that no model speaks of are no containers worth following.
                 if data.is_modelled()
                     && data.language != Language::Rust

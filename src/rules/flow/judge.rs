@@ -44,6 +44,7 @@ pub(super) fn judge(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Option<Verdi
         (Kind::Argument, false) => argument(cx, taint, leak)?,
         (Kind::Response, false) => response(taint.words(), leak)?,
         (Kind::Error | Kind::Stack, true) => error(cx, leak)?,
+        (Kind::Response, true) if leak.hit.entry.marks.has(Marks::RAISED) => raised_response(taint.words(), leak)?,
         _ => return None,
     };
     if let Root::Source(_) = leak.hit.entry.root
@@ -177,6 +178,15 @@ fn response(words: &Words, leak: &Leak) -> Option<Verdict> {
         }
         ResponsePart::Body => {}
     }
+    Some(verdict)
+}
+
+/// What the other side answered, in the text of an error that the program raised.
+fn raised_response(words: &Words, leak: &Leak) -> Option<Verdict> {
+    let found = response(words, leak)?;
+    let mut verdict = verdict("error-in-result", format!("{}, in an error,", found.what));
+    verdict.level = Some(Level::Note);
+    verdict.pedantic = true;
     Some(verdict)
 }
 
