@@ -28,8 +28,9 @@ use crate::resolve::solve::solve;
 use crate::resolve::versions::Versions;
 use crate::rules::{self, Cx, RuleText};
 use crate::source::files::Dialect;
+use crate::source::paths::is_copied;
 use crate::source::walk::{WalkOptions, scan};
-use crate::source::workspace::{Role, SkipReason, Workspace, is_copied};
+use crate::source::workspace::{Role, SkipReason, Workspace};
 
 /// Examines what `options` names, and asks something of what the passes found out, while they are still there.
 ///
@@ -103,7 +104,9 @@ fn analyse<T>(
     let models = Models::load(&options.own)?;
     let catalogue = Catalogue::load()?;
     named::check(options, &models, workspace)?;
-    let linker = Linker::new(program, workspace).described(named::described(&models, workspace));
+    let linker = Linker::new(program, workspace)
+        .modelled(models.index.imported())
+        .described(named::described(&models, workspace));
     let versions = Versions::new(workspace);
     let values = solve(program, &models, &linker, &versions);
     let found = servers::find(&values, workspace, options);

@@ -70,7 +70,9 @@ fn analyse(
     stage: Stage,
 ) -> Result<String, String> {
     let models = Models::load(&options.own)?;
-    let linker = Linker::new(program, workspace).described(named::described(&models, workspace));
+    let linker = Linker::new(program, workspace)
+        .modelled(models.index.imported())
+        .described(named::described(&models, workspace));
     let versions = Versions::new(workspace);
     let values = solve(program, &models, &linker, &versions);
     if stage == Stage::Values {

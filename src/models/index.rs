@@ -314,6 +314,11 @@ impl Index {
 
     // ---- nodes ---------------------------------------------------------------------------------------------------
 
+    /// The names by which the libraries are imported that models describe.
+    pub(crate) fn imported(&self) -> BTreeSet<(Language, Symbol)> {
+        self.imports.keys().cloned().collect()
+    }
+
     /// The node of an imported module: `pino`, `tracing_subscriber`. A library without a model gets a node without rows.
     pub(crate) fn import(&self, language: Language, specifier: &str) -> NodeId {
         let exact = self.imports.get(&(language, specifier.into()));

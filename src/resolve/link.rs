@@ -10,7 +10,7 @@ mod script;
 mod tests;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 
@@ -44,6 +44,8 @@ pub(crate) struct Linker<'w> {
     packages: BTreeMap<&'w str, Vec<&'w str>>,
     /// Modules that a model stands for, with its library.
     described: BTreeMap<ModuleId, Symbol>,
+    /// Names by which libraries are imported that models describe.
+    modelled: BTreeSet<(Language, Symbol)>,
     /// What specifiers were found to mean: passes ask for the same imports again and again.
     known: RefCell<FxHashMap<(ModuleId, Symbol), Target>>,
 }
@@ -73,7 +75,14 @@ impl<'w> Linker<'w> {
         }
         let crates = rust::Crates::new(program, workspace, &paths);
         let (described, known) = (BTreeMap::new(), RefCell::default());
-        Self { manifests, modules, paths, files, crates, packages, described, known }
+        let modelled = BTreeSet::new();
+        Self { manifests, modules, paths, files, crates, packages, described, modelled, known }
+    }
+
+    /// The same, knowing which libraries models describe: a copy of one below a folder for such is that library.
+    pub(crate) fn modelled(mut self, libraries: BTreeSet<(Language, Symbol)>) -> Self {
+        self.modelled = libraries;
+        self
     }
 
     /// The same, but for some files, by path, a library stands.

@@ -47,3 +47,16 @@ pub(crate) fn without_extension(path: &str) -> &str {
         ext => path.get(..path.len() - ext.len() - 1).unwrap_or(path),
     }
 }
+
+/// Is a folder of this name the usual place for copies of other projects?
+pub(crate) fn holds_copies(folder: &str) -> bool {
+    matches!(
+        folder,
+        "vendor" | "_vendor" | "vendored" | "_vendored" | "third_party" | "third-party" | "thirdparty" | "_third_party"
+    )
+}
+
+/// Does the file belong to a copy of another project? What is to be mended in it is mended there.
+pub(crate) fn is_copied(path: &str) -> bool {
+    parent(path).split('/').any(holds_copies)
+}

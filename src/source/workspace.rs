@@ -71,14 +71,6 @@ impl std::fmt::Display for SkipReason {
     }
 }
 
-/// Does the file belong to a copy of another project, judging by the usual names of folders for such? What is to be mended in it
-/// is mended there.
-pub(crate) fn is_copied(path: &str) -> bool {
-    const FOLDERS: &[&str] =
-        &["vendor", "_vendor", "vendored", "_vendored", "third_party", "third-party", "thirdparty", "_third_party"];
-    paths::parent(path).split('/').any(|dir| FOLDERS.contains(&dir))
-}
-
 impl Role {
     /// The role of a file by its path.
     pub(crate) fn of(path: &str) -> Self {

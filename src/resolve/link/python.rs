@@ -11,6 +11,17 @@ impl Linker<'_> {
         let names = specifier.trim_start_matches('.');
         let dots = specifier.len() - names.len();
         let names: Vec<&str> = names.split('.').filter(|name| !name.is_empty()).collect();
+        // A copy of a library that a model describes is that library.
+        if let Some(at) = names.iter().position(|name| paths::holds_copies(name))
+            && let Some((library, rest)) = names[at + 1..].split_first()
+            && self.modelled.contains(&(Language::Python, (*library).into()))
+            && !paths::is_copied(from)
+        {
+            return Target::Library {
+                specifier: (*library).into(),
+                path: rest.iter().copied().map(Symbol::from).collect(),
+            };
+        }
         if dots > 0 {
             let Some(dir) = paths::join(paths::parent(from), &"../".repeat(dots - 1)) else { return Target::Missing };
             return self.below(&dir, &names).unwrap_or(Target::Missing);

@@ -37,9 +37,9 @@ impl Manifests {
                 res.insert(Entry { path, name: name.clone(), how, function, language: Language::Python });
             }
         }
-        for path in
-            self.sources.iter().filter(|path| paths::name(path) == "__main__.py" && Role::of(path) == Role::Source)
-        {
+        for path in self.sources.iter().filter(|path| {
+            paths::name(path) == "__main__.py" && Role::of(path) == Role::Source && !paths::is_copied(path)
+        }) {
             let name = paths::name(paths::parent(path)).to_owned();
             let how = format!("python -m {name}");
             res.insert(Entry { path: path.clone(), name, how, function: None, language: Language::Python });
