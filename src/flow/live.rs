@@ -11,6 +11,7 @@ use rustc_hash::FxHashSet;
 
 use crate::base::bounds::MAX_MEETINGS;
 use crate::ir::func::{BlockId, End, FuncId};
+use crate::ir::instr::Op;
 use crate::resolve::values::At;
 
 use super::abs::Facts;
@@ -62,6 +63,7 @@ pub(crate) fn live(explorer: &Explorer<'_>, roots: &[FrameId], later: &[(FrameId
         seen: FxHashSet::default(),
         queue: Vec::new(),
         entered: FxHashSet::default(),
+        never_made: never_made(explorer),
         next: 0,
     };
     for (at, root) in roots.iter().enumerate() {
@@ -85,6 +87,29 @@ pub(crate) fn live(explorer: &Explorer<'_>, roots: &[FrameId], later: &[(FrameId
     }
 }
 
+/// Functions that the explored code only makes where the process does not get to: below `if __name__ == "__main__"` in a module
+/// that is imported. Whoever calls a parameter that may hold one does not get it.
+fn never_made(explorer: &Explorer<'_>) -> FxHashSet<FuncId> {
+    let mut reached: BTreeMap<FuncId, BTreeSet<BlockId>> = BTreeMap::new();
+    for frame in explorer.frames.iter() {
+        reached.entry(frame.func).or_default().extend(frame.blocks.keys());
+    }
+    let mut made: FxHashSet<FuncId> = FxHashSet::default();
+    let mut not_made: FxHashSet<FuncId> = FxHashSet::default();
+    for (func, blocks) in &reached {
+        let body = &explorer.values.program.funcs[*func];
+        for (block, data) in body.blocks.iter_enumerated() {
+            let into = if blocks.contains(&block) { &mut made } else { &mut not_made };
+            into.extend(data.instrs.iter().filter_map(|instr| match body.instrs[*instr].op {
+                Op::Closure(inner) => Some(inner),
+                _ => None,
+            }));
+        }
+    }
+    not_made.retain(|func| !made.contains(func));
+    not_made
+}
+
 struct Marker<'e, 'v> {
     explorer: &'e Explorer<'v>,
     live: Live,
@@ -92,6 +117,8 @@ struct Marker<'e, 'v> {
     queue: Vec<Visit>,
     /// The functions of the frames in the queue.
     entered: FxHashSet<FuncId>,
+    /// Functions that nothing of the process makes.
+    never_made: FxHashSet<FuncId>,
     /// How far the queue is worked off.
     next: usize,
 }
@@ -121,6 +148,9 @@ impl Marker<'_, '_> {
 
     fn push(&mut self, visit: Visit, from: Option<(FrameId, bool)>, at: Option<At>) {
         let Visit { frame, leads, crash } = visit;
+        if self.never_made.contains(&self.explorer.frames[frame].func) {
+            return;
+        }
         if self.seen.contains(&(frame, true, crash)) || !self.seen.insert((frame, leads, crash)) {
             return;
         }
