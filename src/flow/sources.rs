@@ -4,6 +4,7 @@
 use crate::base::Symbol;
 use crate::ir::func::FuncId;
 use crate::ir::instr::{Base, Field, InstrId, Op, Place};
+use crate::ir::program::ClassKind;
 use crate::ir::types::TypeRef;
 use crate::models::index::{NodeId, RowRef, Table};
 use crate::models::path::{Port, PortHead, PortStep, Step};
@@ -23,6 +24,29 @@ use super::words::Secrecy;
 const PLAIN_TYPES: &[&str] = &[
     "number", "boolean", "bool", "int", "float", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64",
     "i128", "isize", "f32", "f64", "Literal",
+];
+
+/// Rust types that hold what they are said to hold, a result perhaps, and types that stand for another one.
+const HOLDERS: &[&str] = &[
+    "Option",
+    "Box",
+    "Arc",
+    "Rc",
+    "Pin",
+    "Mutex",
+    "RwLock",
+    "Cow",
+    "Poll",
+    "ControlFlow",
+    "Either",
+    "Self",
+    "BoxFuture",
+    "LocalBoxFuture",
+    "JoinHandle",
+    "Future",
+    "Stream",
+    "Iterator",
+    "IntoIterator",
 ];
 
 impl Pass<'_, '_> {
@@ -257,6 +281,29 @@ impl Taint<'_> {
                 !parts.is_empty() && parts.iter().all(|part| is_nothing(part) || self.is_plain_type(Some(part)))
             }
             _ => false,
+        }
+    }
+
+    /// Is a Rust return type surely no `Result`: nothing, or a type of another name that the program does not give to one?
+    pub(super) fn gives_no_result(&self, ret: Option<&TypeRef>) -> bool {
+        match ret {
+            None => true,
+            Some(TypeRef::Named(named)) => {
+                let base = match &named.base {
+                    Base::Global(name) => Some(name.as_str()),
+                    Base::Cell(cell) => Some(self.values.program.cells[*cell].name.as_str()),
+                    _ => None,
+                };
+                let name = named.path.last().map(Symbol::as_str).or(base);
+                let is_alias = |name: &str| {
+                    let classes = &self.values.program.classes;
+                    classes.iter().any(|class| class.kind == ClassKind::Alias && class.name == name)
+                };
+                name.is_some_and(|name| {
+                    name.len() > 1 && !name.ends_with("Result") && !HOLDERS.contains(&name) && !is_alias(name)
+                })
+            }
+            Some(_) => false,
         }
     }
 

@@ -14,7 +14,6 @@ use crate::base::idx::Id;
 use crate::ir::func::{BlockId, End, FuncId, FuncKind, Function, LocalId};
 use crate::ir::instr::{Base, Const, Entry as RecordEntry, Field, Hole, InstrId, Op, Oper, Place, Record, TextPart};
 use crate::ir::program::{CellId, Language};
-use crate::ir::types::TypeRef;
 use crate::models::index::Table;
 use crate::models::path::{Port, PortHead};
 use crate::models::schema::CallbackTime;
@@ -51,6 +50,8 @@ pub(super) struct Pass<'t, 'v> {
     pub(super) id: FuncId,
     pub(super) func: &'v Function,
     pub(super) language: Language,
+    /// Its return type is no result that may hold an error.
+    gives_no_error: bool,
     /// What each instruction gives.
     pub(super) given: Vec<Tree>,
     pub(super) state: State,
@@ -95,8 +96,12 @@ impl<'t, 'v> Pass<'t, 'v> {
         let program = taint.values.program;
         let func = &program.funcs[id];
         let chained = chained(taint.values, id);
+        let language = taint.values.language(id);
+        let gives_no_error =
+            language == Language::Rust && func.kind != FuncKind::Lambda && taint.gives_no_result(func.ret.as_ref());
         Self {
-            language: taint.values.language(id),
+            language,
+            gives_no_error,
             taint,
             chained,
             used: used(func),
@@ -308,11 +313,8 @@ impl Pass<'_, '_> {
     }
 
     pub(super) fn returned(&mut self, tree: &Tree) {
-        let gives_no_error = self.language == Language::Rust
-            && self.func.kind != FuncKind::Lambda
-            && gives_no_result(self.func.ret.as_ref());
         for entry in tree.entries() {
-            if gives_no_error && entry.at.first().is_some_and(|at| at == ERR) {
+            if self.gives_no_error && entry.at.first().is_some_and(|at| at == ERR) {
                 continue;
             }
             let n_errors = |known: &&Entry| known.at.first().is_some_and(|at| at == ERR);
@@ -581,25 +583,6 @@ pub(super) fn key_of(field: &Field) -> Option<Symbol> {
 /// Does the entry sit elsewhere than in the error of a result?
 pub(super) fn is_no_error(entry: &Entry) -> bool {
     entry.at.first().is_none_or(|first| first != ERR)
-}
-
-/// A Rust return type that surely is no `Result`, and no alias of one: nothing, text, numbers and collections.
-fn gives_no_result(ret: Option<&TypeRef>) -> bool {
-    const PLAIN: &[&str] = &[
-        "String", "str", "bool", "char", "usize", "isize", "u8", "u16", "u32", "u64", "u128", "i8", "i16", "i32",
-        "i64", "i128", "f32", "f64", "Vec", "HashMap", "BTreeMap", "HashSet", "BTreeSet",
-    ];
-    match ret {
-        None => true,
-        Some(TypeRef::Named(named)) => {
-            let base = match &named.base {
-                Base::Global(name) => Some(name.as_str()),
-                _ => None,
-            };
-            named.path.last().map(Symbol::as_str).or(base).is_some_and(|name| PLAIN.contains(&name))
-        }
-        Some(_) => false,
-    }
 }
 
 /// Joins what variables hold; true when there is more now.

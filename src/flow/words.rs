@@ -245,6 +245,14 @@ impl Words {
         self.credential.contexts.iter().any(|word| spaced.contains(&format!(" {word} ")))
     }
 
+    /// Does the name of a part leave open what it is?
+    pub(crate) fn is_whole(&self, name: &str) -> bool {
+        let name = words(name);
+        self.parts.whole.contains(&name)
+            && !self.response.plain.contains(&name)
+            && !self.response.labels.contains(&name)
+    }
+
     /// What a part of this name of a response is.
     pub(crate) fn response_part(&self, name: &str) -> ResponsePart {
         let name = words(name);

@@ -1,7 +1,7 @@
 //! How control gets to a place, told as steps; and how sure that is.
 
 use crate::base::bounds::MAX_WAY_BACK;
-use crate::finding::{Confidence, Finding, Step};
+use crate::finding::{Confidence, Finding, Level, Persona, Step};
 use crate::flow::explore::FrameId;
 use crate::flow::explore::Phase;
 use crate::flow::live::{Live, Site};
@@ -41,6 +41,11 @@ pub(crate) fn calls_to(live: &Live, frame: FrameId, crash: bool) -> Vec<At> {
 pub(crate) fn tell(cx: &Cx<'_>, unit: &Unit<'_>, site: &Site, at: At, finding: &mut Finding) {
     tell_in(cx, unit, (&unit.process.live, site), at, finding);
     doubt_transport(unit, finding);
+    // Two doubts whether the process runs this at all: worth a look when somebody asks for everything.
+    if finding.doubts.iter().filter(|why| !is_switch(why)).count() > 1 {
+        finding.level = Level::Note;
+        finding.persona = Persona::Pedantic;
+    }
 }
 
 /// The same for a site in another view of what is live.
