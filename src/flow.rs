@@ -13,7 +13,8 @@
 //! | `process` | one server process, explored to the end |
 //! | `live` | which of that can run in the same execution as serving stdio |
 //! | `words` | which names tell that a value is secret |
-//! | `domain` | what the taint pass knows of a value: origins, where in it, how they got there |
+//! | `domain`, `tree` | what the taint pass knows of a value: its origins, and where in it each sits |
+//! | `path`, `trace` | names of fields inwards, and the steps by which a value got somewhere |
 //! | `summary` | what a function does with what it is given |
 //! | `transfer` | one function, instruction by instruction |
 //! | `places` | what variables and fields hold |
@@ -32,6 +33,7 @@ pub(crate) mod known;
 pub(crate) mod library;
 pub(crate) mod live;
 pub(crate) mod main_module;
+pub(crate) mod path;
 pub(crate) mod places;
 pub(crate) mod process;
 pub(crate) mod reach;
@@ -43,5 +45,7 @@ pub(crate) mod solve;
 pub(crate) mod sources;
 pub(crate) mod step;
 pub(crate) mod summary;
+pub(crate) mod trace;
 pub(crate) mod transfer;
+pub(crate) mod tree;
 pub(crate) mod words;

@@ -13,9 +13,11 @@ use crate::resolve::ports::argument;
 use crate::resolve::solve::CallKind;
 use crate::resolve::values::{At, Value};
 
-use super::domain::{ANY, ERR, Entry, Marks, RECEIVER, Root, Tree, Via, What};
+use super::domain::{ANY, ERR, Entry, Marks, RECEIVER, Root, Via};
 use super::summary::{Bound, Hit, Summary};
+use super::trace::What;
 use super::transfer::{Applied, Pass};
+use super::tree::Tree;
 
 /// How a call makes a function run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,19 +1,22 @@
 //! Functions that are handed to a library: what it calls them with, and what comes of their results.
 
-use crate::ir::func::FuncId;
-use crate::ir::instr::{Call, CallStyle, Field, InstrId};
+use std::collections::BTreeSet;
+
+use crate::ir::func::{End, FuncId, Function};
+use crate::ir::instr::{Base, Call, CallStyle, Field, InstrId, Op, Place};
 use crate::ir::program::Language;
 use crate::models::index::{RowRef, Table};
 use crate::models::lists::ErrorFate;
-use crate::models::path::PortHead;
+use crate::models::path::{Port, PortHead};
 use crate::models::schema::CallbackTime;
 use crate::resolve::ports::argument;
-use crate::resolve::solve::CallKind;
+use crate::resolve::solve::{CallKind, Values};
 use crate::resolve::values::{At, Value};
 
-use super::domain::{ANY, ERR, Form, Kind, Tree};
+use super::domain::{ANY, ERR, Form, Kind};
 use super::summary::Bound;
 use super::transfer::{Pass, is_no_error};
+use super::tree::Tree;
 
 impl Pass<'_, '_> {
     /// Functions handed to a library: what it calls them with, and what comes of their results.
@@ -121,4 +124,48 @@ impl Pass<'_, '_> {
             None => matches!(port.head, PortHead::AllArgs | PortHead::ArgsFrom(_) | PortHead::Receiver),
         })
     }
+}
+
+/// The values of a function that another instruction or the end of a block takes.
+pub(super) fn used(func: &Function) -> BTreeSet<InstrId> {
+    let mut found = BTreeSet::new();
+    for instr in func.instrs.iter() {
+        instr.op.operands(|value| {
+            found.insert(value);
+        });
+    }
+    found.extend(func.blocks.iter().filter_map(|block| match &block.end {
+        End::Return(value) => *value,
+        End::Throw(value) => Some(*value),
+        End::Branch { on, .. } => Some(*on),
+        _ => None,
+    }));
+    found
+}
+
+/// Calls in a script whose result is the object of a call that takes a callback for failures or for the value waited for.
+pub(super) fn chained(values: &Values<'_>, id: FuncId) -> BTreeSet<InstrId> {
+    if values.language(id) != Language::Script {
+        return BTreeSet::new();
+    }
+    let func = &values.program.funcs[id];
+    let waits = |at: InstrId| {
+        values.call_rows((id, at), Table::Callback).into_iter().any(|row| {
+            let callback = values.models.callback(row);
+            let takes_whole = |port: &Port| port.head == PortHead::Receiver && port.path.is_empty();
+            callback.runs == CallbackTime::Failure || callback.gives.iter().any(takes_whole)
+        })
+    };
+    let mut found = BTreeSet::new();
+    for (at, instr) in func.instrs.iter_enumerated() {
+        let Op::Call(call) = &instr.op else { continue };
+        if let Some((Place { base: Base::Value(value), path }, _)) = call.callee.split_last()
+            && path.is_empty()
+            && matches!(func.instrs[value].op, Op::Call(_))
+            && waits(at)
+        {
+            found.insert(value);
+        }
+    }
+    found
 }

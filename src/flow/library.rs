@@ -12,8 +12,10 @@ use crate::resolve::solve::CallKind;
 use crate::resolve::values::{At, Value};
 
 use super::apply::port_keys;
-use super::domain::{ANY, ERR, Entry, Form, Kind, Marks, Tree, What};
+use super::domain::{ANY, ERR, Entry, Form, Kind, Marks};
+use super::trace::What;
 use super::transfer::{Pass, is_no_error};
+use super::tree::Tree;
 use super::words::Keeps;
 
 /// What a value is, as far as it decides what a library call makes of it.

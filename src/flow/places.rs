@@ -7,9 +7,12 @@ use crate::ir::instr::{Base, Field, Place};
 use crate::ir::program::CellId;
 use crate::resolve::values::{At, Value};
 
-use super::domain::{ANY, Entry, Form, Heap, Marks, Path, Root, Trace, Tree, What};
+use super::domain::{ANY, Entry, Form, Heap, Marks, Root};
+use super::path::Path;
 use super::summary::{Bound, Hit};
+use super::trace::{Trace, What};
 use super::transfer::{Pass, Var, is_no_error, key_of};
+use super::tree::Tree;
 
 impl Pass<'_, '_> {
     /// What a place holds.

@@ -13,11 +13,13 @@ use crate::base::idx::Id;
 use crate::ir::func::FuncId;
 use crate::resolve::values::At;
 
-use super::domain::{HeapId, Root, Tree, What};
+use super::domain::{HeapId, Root};
 use super::process::Handler;
 use super::solve::Taint;
 use super::summary::substitute;
+use super::trace::What;
 use super::transfer::{self, Handed};
+use super::tree::Tree;
 
 /// The finished pass, asked about single values.
 pub(crate) struct Reach<'v> {

@@ -12,9 +12,11 @@ use crate::models::schema::{SinkKind, Stream};
 use crate::resolve::ports::argument;
 use crate::resolve::values::{At, Key, Obj, Value, ValueSet};
 
-use super::domain::{Entry, Form, Heap, Root, Trace, Tree};
+use super::domain::{Entry, Form, Heap, Root};
 use super::summary::{Drain, Hit, Sink};
+use super::trace::Trace;
 use super::transfer::{Pass, is_no_error};
+use super::tree::Tree;
 use super::words::Secrecy;
 
 /// The arguments of a call that a port means.

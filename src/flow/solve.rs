@@ -19,10 +19,13 @@ use crate::resolve::link::Target;
 use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Key, Obj, Value};
 
-use super::domain::{ERR, Entry, Form, Heap, HeapId, Kind, Marks, Names, Path, Root, Source, Trace, Tree, What};
+use super::domain::{ERR, Entry, Form, Heap, HeapId, Kind, Marks, Names, Root, Source};
+use super::path::Path;
 use super::process::{Handler, Process};
 use super::summary::{Bound, Drain, Hit, HitKey, Sink, Summary, substitute};
+use super::trace::{Trace, What};
 use super::transfer;
+use super::tree::Tree;
 use super::words::Words;
 
 /// The state of the pass, and its result.

@@ -13,11 +13,13 @@ use crate::resolve::solve::CallKind;
 use crate::resolve::values::{At, Value};
 
 use super::apply::port_keys;
-use super::domain::{Entry, Kind, Root, Source, SourcePlace, Trace, Tree};
+use super::domain::{Entry, Kind, Root, Source, SourcePlace};
 use super::process::Handler;
 use super::solve::Taint;
 use super::summary::Bound;
+use super::trace::Trace;
 use super::transfer::Pass;
+use super::tree::Tree;
 use super::words::Secrecy;
 
 /// Types whose values say nothing worth hiding: numbers, truth values, one of a few constants.

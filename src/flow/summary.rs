@@ -5,7 +5,10 @@ use crate::models::index::RowRef;
 use crate::models::schema::SinkKind;
 use crate::resolve::values::At;
 
-use super::domain::{Entry, Form, HeapId, Path, RECEIVER, Root, Trace, Tree, What};
+use super::domain::{Entry, Form, HeapId, RECEIVER, Root};
+use super::path::Path;
+use super::trace::{Trace, What};
+use super::tree::Tree;
 
 /// The effects of one function. Origins are sources, its own parameters and heap places.
 #[derive(Clone, Debug, Default)]

@@ -14,16 +14,15 @@ use crate::base::idx::Id;
 use crate::ir::func::{BlockId, End, FuncId, FuncKind, Function, LocalId};
 use crate::ir::instr::{Base, Const, Entry as RecordEntry, Field, Hole, InstrId, Op, Oper, Place, Record, TextPart};
 use crate::ir::program::{CellId, Language};
-use crate::models::index::Table;
-use crate::models::path::{Port, PortHead};
-use crate::models::schema::CallbackTime;
-use crate::resolve::solve::Values;
 use crate::resolve::values::At;
 
 use super::apply::Way;
-use super::domain::{ANY, ERR, Entry, Form, Kind, Marks, Root, Source, SourcePlace, Trace, Tree, What};
+use super::callbacks::{chained, used};
+use super::domain::{ANY, ERR, Entry, Form, Kind, Marks, Root, Source, SourcePlace};
 use super::solve::Taint;
 use super::summary::{Bound, Summary};
+use super::trace::{Trace, What};
+use super::tree::Tree;
 
 /// A variable of the function itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -122,50 +121,6 @@ impl<'t, 'v> Pass<'t, 'v> {
             applied: FxHashMap::default(),
         }
     }
-}
-
-/// The values of a function that another instruction or the end of a block takes.
-fn used(func: &Function) -> BTreeSet<InstrId> {
-    let mut found = BTreeSet::new();
-    for instr in func.instrs.iter() {
-        instr.op.operands(|value| {
-            found.insert(value);
-        });
-    }
-    found.extend(func.blocks.iter().filter_map(|block| match &block.end {
-        End::Return(value) => *value,
-        End::Throw(value) => Some(*value),
-        End::Branch { on, .. } => Some(*on),
-        _ => None,
-    }));
-    found
-}
-
-/// Calls in a script whose result is the object of a call that takes a callback for failures or for the value waited for.
-fn chained(values: &Values<'_>, id: FuncId) -> BTreeSet<InstrId> {
-    if values.language(id) != Language::Script {
-        return BTreeSet::new();
-    }
-    let func = &values.program.funcs[id];
-    let waits = |at: InstrId| {
-        values.call_rows((id, at), Table::Callback).into_iter().any(|row| {
-            let callback = values.models.callback(row);
-            let takes_whole = |port: &Port| port.head == PortHead::Receiver && port.path.is_empty();
-            callback.runs == CallbackTime::Failure || callback.gives.iter().any(takes_whole)
-        })
-    };
-    let mut found = BTreeSet::new();
-    for (at, instr) in func.instrs.iter_enumerated() {
-        let Op::Call(call) = &instr.op else { continue };
-        if let Some((Place { base: Base::Value(value), path }, _)) = call.callee.split_last()
-            && path.is_empty()
-            && matches!(func.instrs[value].op, Op::Call(_))
-            && waits(at)
-        {
-            found.insert(value);
-        }
-    }
-    found
 }
 
 impl Pass<'_, '_> {

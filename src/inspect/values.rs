@@ -5,10 +5,12 @@ use std::collections::BTreeSet;
 
 use crate::base::Symbol;
 use crate::base::span::Loc;
-use crate::flow::domain::{Entry, Form, Kind, Marks, Root, Source, SourcePlace, Tree, What};
+use crate::flow::domain::{Entry, Form, Kind, Marks, Root, Source, SourcePlace};
 use crate::flow::reach::Reach;
 use crate::flow::solve::Leak;
 use crate::flow::summary::{Hit, Sink};
+use crate::flow::trace::What;
+use crate::flow::tree::Tree;
 use crate::ir::func::End;
 use crate::ir::instr::{Base, InstrId, Op, Oper, Place};
 use crate::resolve::values::{At, Value};

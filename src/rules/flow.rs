@@ -11,10 +11,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::span::Loc;
 use crate::finding::Finding;
-use crate::flow::domain::{Kind, SourcePlace, What};
+use crate::flow::domain::{Kind, SourcePlace};
 use crate::flow::live::{Live, Site};
 use crate::flow::solve::{Leak, Taint, taint};
 use crate::flow::summary::Drain;
+use crate::flow::trace::What;
 use crate::ir::func::FuncId;
 use crate::resolve::values::At;
 

@@ -2,10 +2,11 @@
 
 use crate::base::span::{Loc, Span};
 use crate::finding::{Confidence, Finding, Level, Persona, Step};
-use crate::flow::domain::{Kind, Marks, SourcePlace, What};
+use crate::flow::domain::{Kind, Marks, SourcePlace};
 use crate::flow::live::{Live, Site};
 use crate::flow::solve::Leak;
 use crate::flow::summary::Drain;
+use crate::flow::trace::What;
 use crate::ir::func::{FuncId, FuncKind};
 use crate::ir::instr::{Base, Op, Place};
 use crate::ir::program::Program;

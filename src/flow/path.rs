@@ -1,0 +1,123 @@
+//! Names of fields from a value inwards.
+
+use std::cmp::Ordering;
+use std::hash::{Hash, Hasher};
+use std::ops::Deref;
+use std::rc::Rc;
+
+use rustc_hash::FxHasher;
+
+use crate::base::Symbol;
+
+/// Names of fields from a value inwards; `*` for an unknown key. Shared: nearly all copies are never changed. Its hash is kept,
+/// since paths are compared far more often than they are made.
+#[derive(Clone, Default)]
+pub(crate) struct Path {
+    keys: Option<Rc<[Symbol]>>,
+    pub(super) hash: u64,
+}
+
+impl PartialEq for Path {
+    fn eq(&self, other: &Self) -> bool {
+        self.hash == other.hash && self[..] == other[..]
+    }
+}
+
+impl Eq for Path {}
+
+impl PartialOrd for Path {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Path {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self[..].cmp(&other[..])
+    }
+}
+
+impl Hash for Path {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
+    }
+}
+
+impl Path {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    fn of(keys: Rc<[Symbol]>) -> Self {
+        if keys.is_empty() {
+            return Self::default();
+        }
+        let mut hasher = FxHasher::default();
+        keys.hash(&mut hasher);
+        Self { hash: hasher.finish(), keys: Some(keys) }
+    }
+
+    pub(crate) fn push(&mut self, key: Symbol) {
+        *self = self.iter().cloned().chain([key]).collect();
+    }
+
+    pub(crate) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Adds a name to a sorted list of them, once.
+    pub(crate) fn include(&mut self, key: &Symbol) {
+        if let Err(at) = self.binary_search(key) {
+            *self = self[..at].iter().chain([key]).chain(&self[at..]).cloned().collect();
+        }
+    }
+
+    /// Without all behind the first `len` names.
+    pub(super) fn truncate(&mut self, len: usize) {
+        if len < self.len() {
+            *self = Self::from(&self[..len]);
+        }
+    }
+
+    /// Without the first `count` names.
+    pub(super) fn skip(&mut self, count: usize) {
+        if count > 0 {
+            *self = Self::from(&self[count.min(self.len())..]);
+        }
+    }
+
+    /// This one, then the other.
+    pub(crate) fn then(&self, other: &Self) -> Self {
+        match (&self.keys, &other.keys) {
+            (_, None) => self.clone(),
+            (None, _) => other.clone(),
+            (Some(first), Some(second)) => first.iter().chain(second.iter()).cloned().collect(),
+        }
+    }
+}
+
+impl From<&[Symbol]> for Path {
+    fn from(keys: &[Symbol]) -> Self {
+        Self::of(keys.into())
+    }
+}
+
+impl FromIterator<Symbol> for Path {
+    fn from_iter<T: IntoIterator<Item = Symbol>>(keys: T) -> Self {
+        Self::of(keys.into_iter().collect())
+    }
+}
+
+impl Deref for Path {
+    type Target = [Symbol];
+
+    fn deref(&self) -> &[Symbol] {
+        self.keys.as_deref().unwrap_or_default()
+    }
+}
+
+impl std::fmt::Debug for Path {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.iter().collect::<Vec<_>>().fmt(f)
+    }
+}
