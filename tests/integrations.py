@@ -16,6 +16,7 @@ import tomllib
 import jsonschema
 import junitparser
 import yaml
+from markdown_it import MarkdownIt
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TOOLS = ROOT / "target" / "tools"
@@ -193,7 +194,7 @@ GITLAB = {
 
 
 def reports(folder):
-    """Reports for GitLab and for readers of JUnit XML: each of them with all findings."""
+    """Reports for GitLab, for readers of JUnit XML and of Markdown: each of them with all findings."""
     def report(form, path="fixtures/tour"):
         file = folder / form
         run([PROGRAM, path, "--format", form, "--output", file, "--fail-on", "never"], cwd=ROOT)
@@ -213,6 +214,13 @@ def reports(folder):
     for suite in document:
         for case in suite:
             check(len(case.result) == 1 and "help: " in case.result[0].text, f"says what to do: {case.name}")
+    read = MarkdownIt("commonmark").enable("table").parse(report("markdown").read_text())
+    rows = sum(token.type == "tr_open" for token in read) - sum(token.type == "thead_open" for token in read)
+    check(rows == len(expected), f"{rows} rows, {len(expected)} findings")
+    inside = [child for token in read for child in token.children or []]
+    texts = "".join(child.content for child in inside)
+    check(all(f"{finding['rule']}: " in texts for finding in expected), "each row names its rule")
+    check(not any(token.type.startswith("html") for token in [*read, *inside]), "nothing of it is taken for HTML")
 
 
 def configuration(folder):
