@@ -182,6 +182,11 @@ impl Models {
         self.containers.errors.fate(method)
     }
 
+    /// May a value of a type of this name, which is no result by its name, hold one?
+    pub(crate) fn holds_results(&self, name: &str) -> bool {
+        self.containers.errors.holders.iter().any(|known| known == name)
+    }
+
     /// Does a library whose import is written so serve?
     pub(crate) fn serves(&self, language: crate::ir::program::Language, specifier: &str) -> bool {
         let named = |text: &String| {

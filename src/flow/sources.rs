@@ -28,29 +28,6 @@ const PLAIN_TYPES: &[&str] = &[
     "i128", "isize", "f32", "f64", "Literal",
 ];
 
-/// Rust types that hold what they are said to hold, a result perhaps, and types that stand for another one.
-const HOLDERS: &[&str] = &[
-    "Option",
-    "Box",
-    "Arc",
-    "Rc",
-    "Pin",
-    "Mutex",
-    "RwLock",
-    "Cow",
-    "Poll",
-    "ControlFlow",
-    "Either",
-    "Self",
-    "BoxFuture",
-    "LocalBoxFuture",
-    "JoinHandle",
-    "Future",
-    "Stream",
-    "Iterator",
-    "IntoIterator",
-];
-
 impl Pass<'_, '_> {
     /// Adds the sources that the first `depth` steps of a place are.
     pub(super) fn read_sources(&mut self, place: &Place, depth: usize, tree: &mut Tree, at: At) {
@@ -302,7 +279,10 @@ impl Taint<'_> {
                     classes.iter().any(|class| class.kind == ClassKind::Alias && class.name == name)
                 };
                 name.is_some_and(|name| {
-                    name.len() > 1 && !name.ends_with("Result") && !HOLDERS.contains(&name) && !is_alias(name)
+                    name.len() > 1
+                        && !name.ends_with("Result")
+                        && !self.values.models.holds_results(name)
+                        && !is_alias(name)
                 })
             }
             Some(_) => false,

@@ -29,6 +29,8 @@ pub(super) struct ErrorMethods {
     pub(super) replaces: Vec<String>,
     pub(super) shows: Vec<String>,
     pub(super) drops: Vec<String>,
+    /// Types other than results that may hold one.
+    pub(super) holders: Vec<String>,
 }
 
 /// What becomes of the error of a result by a method of it.
