@@ -189,7 +189,8 @@ impl Pass<'_, '_> {
     fn effects(&mut self, at: At, func: FuncId, summary: &Summary, bound: &Bound, marks: Marks, way: Way) -> Tree {
         let passed = (at, What::Passed(func));
         let called = if way == Way::Direct { self.called_param(at, func) } else { None };
-        let handed = Handed { func, by_call: (way == Way::Direct).then(|| self.handed_functions(at)) };
+        let asks = way == Way::Direct && summary.entries().any(|entry| entry.via.is_some_and(|(_, by)| by == func));
+        let handed = Handed { func, by_call: asks.then(|| self.handed_functions(at)) };
         let mut result = Tree::default();
         if !self.is_constructor(func) {
             for entry in summary.returns.entries().iter().filter_map(|entry| handed.fitting(entry)) {

@@ -46,11 +46,16 @@ impl Pass<'_, '_> {
         let mut raised = Tree::default();
         let gives_of_object =
             |row: &RowRef| values.models.flow(*row).from.iter().any(|port| port.head == PortHead::Receiver);
-        match if flows.iter().any(gives_of_object) { self.looked_up(call, at, receiver) } else { None } {
-            Some(found) => {
-                result.join(&found);
+        let by_key = if flows.is_empty() || flows.iter().any(gives_of_object) {
+            self.looked_up(call, at, receiver)
+        } else {
+            None
+        };
+        match &by_key {
+            Some(found) if !flows.is_empty() => {
+                result.join(found);
             }
-            None => {
+            _ => {
                 for row in &flows {
                     self.flow_row(call, at, *row, receiver, &mut result, &mut raised);
                 }
@@ -59,7 +64,7 @@ impl Pass<'_, '_> {
         // What a method of every text, list or result does is no other library's work: it raises nothing.
         let mut by_name = false;
         if flows.is_empty() && !is_clean && !is_known && !sourced && !is_sink {
-            let kept = self.looked_up(call, at, receiver).or_else(|| self.by_name(call, at, receiver));
+            let kept = by_key.or_else(|| self.by_name(call, at, receiver));
             by_name = kept.is_some();
             result.join(&kept.unwrap_or_else(|| self.obscure(call, id, receiver)));
         }

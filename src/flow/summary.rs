@@ -127,6 +127,12 @@ impl Summary {
         1 + returns + throws + self.hits.len() + self.writes.len() + self.outs.len()
     }
 
+    /// All that depends on parameters, but for what is put into them.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = &Entry> {
+        let given = self.returns.entries().iter().chain(self.throws.entries());
+        given.chain(self.hits.iter().map(|hit| &hit.entry)).chain(self.writes.iter().map(|(_, entry)| entry))
+    }
+
     /// How much it says: grows while a circle of functions is iterated.
     pub(crate) fn size(&self) -> (usize, usize, usize, usize, usize, bool) {
         let (returns, throws) = (self.returns.entries().len(), self.throws.entries().len());
