@@ -49,3 +49,4 @@ pub(crate) mod trace;
 pub(crate) mod transfer;
 pub(crate) mod tree;
 pub(crate) mod words;
+pub(crate) mod wrapper;

@@ -202,6 +202,21 @@ pub(crate) const MAX_WRITE_PARTS: usize = 24;
 /// Fewest calls of a logging helper: what is called once is an ordinary function that logs, and is edited itself.
 pub(crate) const MIN_WRAPPER_CALLERS: usize = 2;
 
+/// Most words in a text that a logging helper puts around what it is given. `[server] Error in tool:` is a label that all
+/// callers share; `removed 3 entries of project x from the cache` is a message, edited where it is written.
+pub(crate) const MAX_LABEL_WORDS: usize = 4;
+
+// ---- Copies of decorators ---------------------------------------------------------------------------------------------
+
+/// Most instructions of a decorator that is copied for each use. Decorators have some dozen; one with more is a framework.
+pub(crate) const MAX_COPIED_FUNCTION: usize = 400;
+
+/// Most instructions that copies add to a program: as many as a server of some ten thousand lines has.
+pub(crate) const MAX_COPIES: usize = 60_000;
+
+/// Most steps from a name to what it means, when only the text is read: imports of imports, aliases.
+pub(crate) const MAX_STATIC_DEPTH: usize = 12;
+
 // ---- The rules ------------------------------------------------------------------------------------------------------
 
 /// Longest chain of calls followed back from a place to the entry.

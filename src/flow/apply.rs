@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use crate::base::bounds::{MAX_CALLEES, MAX_WRAPPER, MIN_WRAPPER_CALLERS};
+use crate::base::bounds::MAX_CALLEES;
 use crate::base::idx::Id;
 use crate::ir::func::{FuncId, FuncKind, ParamKind};
 use crate::ir::instr::{ArgKind, Base, Call, InstrId, Op};
@@ -14,7 +14,7 @@ use crate::resolve::solve::CallKind;
 use crate::resolve::values::{At, Value};
 
 use super::domain::{ANY, ERR, Entry, Marks, RECEIVER, Root, Via};
-use super::summary::{Bound, Hit, Summary};
+use super::summary::{Bound, Helper, Hit, Summary};
 use super::trace::What;
 use super::transfer::{Applied, Pass};
 use super::tree::Tree;
@@ -202,8 +202,11 @@ impl Pass<'_, '_> {
         }
         for hit in &summary.hits {
             let Some(entry) = handed.fitting(&hit.entry) else { continue };
-            let open = way == Way::Direct && hit.open && summary.is_wrapper && hit.entry.root != Root::Param(RECEIVER);
-            let primary = if open { at } else { hit.primary };
+            let open = way == Way::Direct
+                && hit.open
+                && summary.helper != Helper::None
+                && hit.entry.root != Root::Param(RECEIVER);
+            let primary = if open && summary.helper == Helper::Shared { at } else { hit.primary };
             bound.fill_each(&entry, Some(&passed), |mut entry| {
                 entry.marks = entry.marks.with(marks);
                 self.hit(Hit { sink: hit.sink, primary, open, entry: entry.by_way_of(called) });
@@ -402,43 +405,6 @@ impl Pass<'_, '_> {
             tree = tree.read(&key);
         }
         tree
-    }
-
-    // ---- wrappers ------------------------------------------------------------------------------------------------
-
-    /// Does the function do nothing but hand on to a log? It makes no object, gives nothing back, and all it calls is sinks,
-    /// other such helpers, and functions of libraries that compute something.
-    pub(super) fn is_wrapper(&self) -> bool {
-        if self.summary.hits.iter().all(|hit| !hit.open)
-            || self.func.instrs.len() > MAX_WRAPPER
-            || matches!(self.func.kind, FuncKind::Init | FuncKind::Constructor)
-            || self.taint.values.callers(self.id).len() < MIN_WRAPPER_CALLERS
-        {
-            return false;
-        }
-        let gives_back = self.func.blocks.iter().any(|block| match block.end {
-            crate::ir::func::End::Return(Some(value)) => {
-                !matches!(self.func.instrs[value].op, Op::Const(_)) && !self.given[value.index()].is_empty()
-            }
-            _ => false,
-        });
-        !gives_back
-            && self.func.instrs.iter_enumerated().all(|(id, instr)| match &instr.op {
-                Op::Call(_) => {
-                    let callees = self.taint.values.callees((self.id, id));
-                    callees.iter().all(|(func, _)| {
-                        let summary = &self.taint.summaries[func.index()];
-                        *func == self.id || summary.is_wrapper || summary.hits.is_empty() && summary.writes.is_empty()
-                    })
-                }
-                Op::Await(_) => !self.func.is_async || !self.awaits_program(&instr.op),
-                _ => true,
-            })
-    }
-
-    fn awaits_program(&self, op: &Op) -> bool {
-        let Op::Await(value) = op else { return false };
-        matches!(self.func.instrs[*value].op, Op::Call(_)) && self.taint.values.callees((self.id, *value)).is_empty()
     }
 }
 

@@ -23,8 +23,18 @@ pub(crate) struct Summary {
     pub(crate) writes: Vec<(HeapId, Entry)>,
     /// What is put into a parameter.
     pub(crate) outs: Vec<(u32, Entry)>,
-    /// Does nothing but hand on to a log: its callers are the ones who log.
-    pub(crate) is_wrapper: bool,
+    pub(crate) helper: Helper,
+}
+
+/// Does a function nothing but hand what it is given on to a log?
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Helper {
+    #[default]
+    None,
+    /// A part of one: it is called in one place.
+    Part,
+    /// Its callers are the ones who log.
+    Shared,
 }
 
 /// Where data leaves the program.

@@ -306,7 +306,7 @@ impl Pass<'_, '_> {
     }
 
     fn finish(mut self) -> Summary {
-        self.summary.is_wrapper = self.is_wrapper();
+        self.summary.helper = self.helper();
         self.summary
     }
 

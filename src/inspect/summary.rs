@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::base::idx::Id;
 use crate::flow::domain::{Entry, Form, Heap, HeapId, RECEIVER, Root};
 use crate::flow::reach::Reach;
-use crate::flow::summary::Drain;
+use crate::flow::summary::{Drain, Helper};
 use crate::ir::func::FuncId;
 
 use super::Subject;
@@ -58,7 +58,7 @@ fn summary(subject: &Subject<'_>, reach: &Reach<'_>, func: FuncId, res: &mut Str
     let summary = &reach.taint.summaries[func.index()];
     let params: Vec<&str> = body.params.iter().map(|param| param.name.as_str()).collect();
     let _ = writeln!(res, "{}({})  {}", body.name, params.join(", "), subject.at_func(func));
-    if summary.is_wrapper {
+    if summary.helper == Helper::Shared {
         let _ = writeln!(res, "  does nothing but hand on to a log: its callers are the ones who log");
     }
     if summary.may_raise {

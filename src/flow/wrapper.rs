@@ -1,0 +1,88 @@
+//! Logging helpers of the program: functions that do nothing but hand what they are given on to a log. A finding belongs to
+//! their callers, who decide what is logged.
+
+use crate::base::bounds::{MAX_LABEL_WORDS, MAX_WRAPPER, MIN_WRAPPER_CALLERS};
+use crate::base::idx::Id;
+use crate::ir::func::{End, FuncId, FuncKind};
+use crate::ir::instr::{Const, InstrId, Op, TextPart};
+use crate::resolve::solve::CallKind;
+use crate::resolve::values::At;
+
+use super::summary::Helper;
+use super::transfer::Pass;
+
+impl Pass<'_, '_> {
+    /// Is the function a logging helper? It makes no object, gives nothing back, adds no message of its own, and all it calls
+    /// is sinks, other such helpers, and functions that compute something.
+    pub(super) fn helper(&self) -> Helper {
+        let is_one = self.summary.hits.iter().any(|hit| hit.open)
+            && self.func.instrs.len() <= MAX_WRAPPER
+            && !matches!(self.func.kind, FuncKind::Init | FuncKind::Constructor)
+            && !self.gives_back_something()
+            && self.func.instrs.iter_enumerated().all(|(id, instr)| match &instr.op {
+                op @ Op::Call(_) => self.only_logs(id) && self.n_words(op) <= MAX_LABEL_WORDS,
+                Op::Await(_) => !self.func.is_async || !self.awaits_program(&instr.op),
+                op => self.n_words(op) <= MAX_LABEL_WORDS,
+            });
+        match self.n_callers() {
+            _ if !is_one => Helper::None,
+            n if n < MIN_WRAPPER_CALLERS => Helper::Part,
+            _ => Helper::Shared,
+        }
+    }
+
+    /// How many places of the program call the function.
+    fn n_callers(&self) -> usize {
+        let values = self.taint.values;
+        let calls = |at: &&At| values.callees(**at).contains(&(self.id, CallKind::Direct));
+        values.callers(self.id).iter().filter(calls).count()
+    }
+
+    fn gives_back_something(&self) -> bool {
+        self.func.blocks.iter().any(|block| match block.end {
+            End::Return(Some(value)) => {
+                !matches!(self.func.instrs[value].op, Op::Const(_)) && !self.given[value.index()].is_empty()
+            }
+            _ => false,
+        })
+    }
+
+    /// Does a call do nothing beside logging? What a library calls of the things it is handed counts if it was written here.
+    fn only_logs(&self, call: InstrId) -> bool {
+        let values = self.taint.values;
+        let is_own = |func: FuncId| values.program.funcs[func].parent == Some(self.id);
+        values.callees((self.id, call)).iter().all(|(func, kind)| {
+            let summary = &self.taint.summaries[func.index()];
+            *func == self.id
+                || summary.helper != Helper::None
+                || summary.hits.is_empty() && summary.writes.is_empty()
+                || *kind == CallKind::Callback && !is_own(*func)
+        })
+    }
+
+    /// How many words of its own a text has.
+    fn n_words(&self, op: &Op) -> usize {
+        let count = |text: &str| {
+            let is_word = |word: &&str| word.chars().filter(|c| c.is_alphabetic()).count() > 1;
+            text.split(|c: char| !c.is_alphanumeric()).filter(is_word).count()
+        };
+        match op {
+            Op::Text(parts) => {
+                parts.iter().map(|part| if let TextPart::Lit(text) = part { count(text) } else { 0 }).sum()
+            }
+            Op::Call(call) => {
+                let literal = |value| match &self.func.instrs[value].op {
+                    Op::Const(Const::Str(text)) => count(text),
+                    _ => 0,
+                };
+                call.args.iter().map(|arg| literal(arg.value)).max().unwrap_or(0)
+            }
+            _ => 0,
+        }
+    }
+
+    fn awaits_program(&self, op: &Op) -> bool {
+        let Op::Await(value) = op else { return false };
+        matches!(self.func.instrs[*value].op, Op::Call(_)) && self.taint.values.callees((self.id, *value)).is_empty()
+    }
+}
