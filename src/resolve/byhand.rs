@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::base::bounds::MAX_WAY_BACK;
+use crate::ir::func::FuncId;
 use crate::ir::instr::{Const, Op};
 use crate::ir::program::{Language, ModuleId};
 use crate::models::index::{RowRef, Table};
@@ -13,6 +15,15 @@ use super::values::{At, Value};
 /// Methods of the protocol that a program which speaks it by hand compares with.
 const PROTOCOL_WORDS: [&str; 2] = ["tools/call", "tools/list"];
 
+/// The code nearest to a read of standard input that names the protocol's methods.
+struct Nearest {
+    read_in: FuncId,
+    /// Calls back from the read.
+    calls: usize,
+    /// All that is called from there.
+    below: BTreeSet<FuncId>,
+}
+
 impl Values<'_> {
     /// Reads of standard input in programs that name the protocol's methods and use no SDK to serve.
     pub(crate) fn hand_written_serves(&self) -> &BTreeSet<At> {
@@ -21,6 +32,7 @@ impl Values<'_> {
 
     pub(super) fn find_by_hand(&mut self) {
         let mut speaking: BTreeSet<Language> = BTreeSet::new();
+        let mut speakers: BTreeSet<FuncId> = BTreeSet::new();
         let mut with_sdk: BTreeSet<Language> = BTreeSet::new();
         let mut reads: Vec<(ModuleId, At)> = Vec::new();
         for (func, data) in self.program.funcs.iter_enumerated() {
@@ -30,6 +42,7 @@ impl Values<'_> {
                 match &instr.op {
                     Op::Const(Const::Str(text)) if PROTOCOL_WORDS.contains(&text.as_str()) => {
                         speaking.insert(language);
+                        speakers.insert(func);
                     }
                     Op::Call(_) => {
                         if !self.call_rows(at, Table::Serve).is_empty() {
@@ -48,14 +61,63 @@ impl Values<'_> {
                 }
             }
         }
-        self.by_hand = reads
-            .into_iter()
-            .filter(|(module, _)| {
-                let language = self.program.modules[*module].language;
-                speaking.contains(&language) && !with_sdk.contains(&language)
-            })
-            .map(|(_, at)| at)
-            .collect();
+        reads.retain(|(module, _)| {
+            let language = self.program.modules[*module].language;
+            speaking.contains(&language) && !with_sdk.contains(&language)
+        });
+        self.by_hand = self.of_requests(reads.into_iter().map(|(_, at)| at).collect(), &speakers);
+    }
+
+    /// The reads of requests among all reads of standard input: those nearest to the code that compares with the protocol's
+    /// methods. A command beside the server reads standard input, too.
+    fn of_requests(&self, reads: Vec<At>, speakers: &BTreeSet<FuncId>) -> BTreeSet<At> {
+        let near: Vec<(At, Option<Nearest>)> =
+            reads.iter().map(|read| (*read, self.nearest(read.0, speakers))).collect();
+        let known: Vec<&Nearest> = near.iter().filter_map(|(_, near)| near.as_ref()).collect();
+        if known.is_empty() {
+            return reads.into_iter().collect();
+        }
+        // Of two as near, the one that the other leads to.
+        let is_nearer = |one: &Nearest, other: &Nearest| {
+            other.below.contains(&one.read_in)
+                && (one.calls < other.calls || one.calls == other.calls && !one.below.contains(&other.read_in))
+        };
+        let is_request = |near: &Nearest| !known.iter().any(|other| is_nearer(other, near));
+        near.iter().filter(|(_, near)| near.as_ref().is_some_and(is_request)).map(|(at, _)| *at).collect()
+    }
+
+    /// How many calls one has to go back from a function until one of `speakers` is called from there.
+    fn nearest(&self, read_in: FuncId, speakers: &BTreeSet<FuncId>) -> Option<Nearest> {
+        let mut seen = BTreeSet::from([read_in]);
+        let mut level = vec![read_in];
+        for calls in 0..MAX_WAY_BACK {
+            let below = self.called_from(&level);
+            if !below.is_disjoint(speakers) {
+                return Some(Nearest { read_in, calls, below });
+            }
+            let back = level.iter().flat_map(|func| self.callers(*func)).map(|at| at.0);
+            level = back.filter(|func| seen.insert(*func)).collect();
+            if level.is_empty() {
+                break;
+            }
+        }
+        None
+    }
+
+    /// The functions and all that they call, directly or not.
+    fn called_from(&self, from: &[FuncId]) -> BTreeSet<FuncId> {
+        let mut seen: BTreeSet<FuncId> = from.iter().copied().collect();
+        let mut next = from.to_vec();
+        while let Some(func) = next.pop() {
+            for (id, instr) in self.program.funcs[func].instrs.iter_enumerated() {
+                if matches!(instr.op, Op::Call(_)) {
+                    next.extend(
+                        self.callees((func, id)).iter().map(|(func, _)| *func).filter(|func| seen.insert(*func)),
+                    );
+                }
+            }
+        }
+        seen
     }
 
     fn reads_stdin(&self, at: At) -> bool {

@@ -141,9 +141,12 @@ fn argument(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Option<Verdict> {
     let entry = &leak.hit.entry;
     // The name of the tool, the method and the id of the request are no values.
     let is_message = matches!(leak.source.place, SourcePlace::Instr(_));
+    let mut fields = entry.path.iter().map(Symbol::as_str).filter(|name| *name != "*");
     if is_message
-        && (entry.path.first().is_some_and(|name| matches!(name.as_str(), "method" | "id" | "jsonrpc"))
-            || entry.path.len() == 2 && entry.path[0] == "params" && entry.path[1] == "name")
+        && matches!(
+            (fields.next(), fields.next()),
+            (Some("method" | "id" | "jsonrpc"), _) | (Some("params"), Some("name"))
+        )
     {
         return None;
     }
@@ -156,7 +159,7 @@ fn argument(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Option<Verdict> {
         }
     }
     let name = inner.or(leak.source.name.as_ref()).cloned().unwrap_or_default();
-    let is_made_up = name.strip_prefix("arg").is_some_and(|rest| rest.parse::<u32>().is_ok());
+    let is_made_up = name.strip_prefix("arg").unwrap_or(&name).parse::<u32>().is_ok();
     let what = if is_made_up || name.starts_with('<') || name.is_empty() || OUTER.contains(&name.as_str()) {
         "the arguments".into()
     } else {
