@@ -25,6 +25,7 @@ use crate::models::Models;
 use crate::report::{FilesInfo, NotAnalysed, Report, Server, Texts};
 use crate::resolve::link::Linker;
 use crate::resolve::solve::solve;
+use crate::resolve::specialise::specialise;
 use crate::resolve::versions::Versions;
 use crate::rules::{self, Cx, RuleText};
 use crate::source::files::Dialect;
@@ -44,7 +45,7 @@ pub(crate) fn audit_and<T: Send>(
     let (pool, workspace) = read(options)?;
     let (program, notes) = lower_all(&pool, &workspace);
     let mut report = describe(options, &workspace, &notes);
-    let answer = on_analysis_stack(|| analyse(options, &program, &workspace, &mut report, ask))?;
+    let answer = on_analysis_stack(|| analyse(options, program, &workspace, &mut report, ask))?;
     report.elapsed = began.elapsed();
     report.texts = texts(workspace);
     Ok((report, answer))
@@ -96,7 +97,7 @@ fn on_analysis_stack<T: Send>(work: impl FnOnce() -> T + Send) -> T {
 
 fn analyse<T>(
     options: &Options,
-    program: &Program,
+    mut program: Program,
     workspace: &Workspace,
     report: &mut Report,
     ask: impl FnOnce(&Subject<'_>) -> T,
@@ -104,11 +105,12 @@ fn analyse<T>(
     let models = Models::load(&options.own)?;
     let catalogue = Catalogue::load()?;
     named::check(options, &models, workspace)?;
-    let linker = Linker::new(program, workspace)
+    let linker = Linker::new(&program, workspace)
         .modelled(models.index.imported())
         .described(named::described(&models, workspace));
+    specialise(&mut program, &linker);
     let versions = Versions::new(workspace);
-    let values = solve(program, &models, &linker, &versions);
+    let values = solve(&program, &models, &linker, &versions);
     let found = servers::find(&values, workspace, options);
     let without = named::without_server(&found, workspace, options);
     if found.is_empty() {

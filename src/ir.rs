@@ -15,6 +15,7 @@
 //! | `verify` | the invariants, checked in tests and debug builds |
 
 pub(crate) mod build;
+pub(crate) mod copy;
 pub(crate) mod func;
 pub(crate) mod instr;
 pub(crate) mod print;

@@ -22,6 +22,7 @@ pub(crate) mod marks;
 pub(crate) mod members;
 pub(crate) mod ports;
 pub(crate) mod solve;
+pub(crate) mod specialise;
 pub(crate) mod streams;
 pub(crate) mod values;
 pub(crate) mod versions;

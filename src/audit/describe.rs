@@ -50,7 +50,7 @@ pub(super) fn server(
             HandlerKind::Dispatch => Handler::Dispatch,
             HandlerKind::Other | HandlerKind::Middleware => return None,
         };
-        let func = &program.funcs[handler.func];
+        let func = &program.funcs[program.known_as(handler.func)];
         let place = Loc { file: program.modules[func.module].file, span: func.name_span };
         let args = values.argument_names(handler.func, handler.row, handler.at);
         Some(HandlerInfo { kind, name: handler_name(program, handler).map(|name| name.to_string()), args, loc: place })

@@ -13,6 +13,7 @@ use crate::lower::parse_only;
 use crate::models::Models;
 use crate::resolve::link::Linker;
 use crate::resolve::solve::solve;
+use crate::resolve::specialise::specialise;
 use crate::resolve::versions::Versions;
 use crate::rules::{self, Cx, Which};
 use crate::source::workspace::{Role, Workspace};
@@ -60,21 +61,22 @@ pub(crate) fn run(options: &Options, stage: Stage) -> Result<String, String> {
     if stage == Stage::Lower {
         return Ok(format!("{n_files} files, {} functions\n", program.funcs.len()));
     }
-    on_analysis_stack(|| analyse(options, &program, &workspace, stage))
+    on_analysis_stack(|| analyse(options, program, &workspace, stage))
 }
 
 fn analyse(
     options: &Options,
-    program: &crate::ir::program::Program,
+    mut program: crate::ir::program::Program,
     workspace: &Workspace,
     stage: Stage,
 ) -> Result<String, String> {
     let models = Models::load(&options.own)?;
-    let linker = Linker::new(program, workspace)
+    let linker = Linker::new(&program, workspace)
         .modelled(models.index.imported())
         .described(named::described(&models, workspace));
+    specialise(&mut program, &linker);
     let versions = Versions::new(workspace);
-    let values = solve(program, &models, &linker, &versions);
+    let values = solve(&program, &models, &linker, &versions);
     if stage == Stage::Values {
         return Ok(format!("{} call edges\n", values.call_graph.len()));
     }

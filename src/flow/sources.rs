@@ -2,7 +2,7 @@
 //! their name, what handlers are given.
 
 use crate::base::Symbol;
-use crate::ir::func::FuncId;
+use crate::ir::func::{FuncId, Param, ParamKind};
 use crate::ir::instr::{Base, Field, InstrId, Op, Place};
 use crate::ir::program::ClassKind;
 use crate::ir::types::TypeRef;
@@ -249,18 +249,32 @@ impl Taint<'_> {
     /// Is a type one of numbers and truth values?
     pub(super) fn is_plain_type(&self, ty: Option<&TypeRef>) -> bool {
         match ty {
-            Some(TypeRef::Named(named)) => match named.last_name().map(Symbol::as_str) {
+            Some(TypeRef::Named(named)) => match self.values.program.type_name(named).map(Symbol::as_str) {
                 Some("Option" | "Optional") if named.args.len() == 1 => self.is_plain_type(named.args.first()),
                 Some("Annotated") => self.is_plain_type(named.args.first()),
-                Some(name) => PLAIN_TYPES.contains(&name),
+                Some(name) => PLAIN_TYPES.contains(&name) || self.is_enumeration(&named.base, &named.path),
                 None => false,
             },
             Some(TypeRef::Union(parts)) => {
-                let is_nothing = |part: &TypeRef| matches!(part, TypeRef::Named(named) if matches!(named.last_name().map(Symbol::as_str), Some("None" | "null" | "undefined")));
+                let is_nothing = |part: &TypeRef| matches!(part, TypeRef::Named(named) if matches!(self.values.program.type_name(named).map(Symbol::as_str), Some("None" | "null" | "undefined")));
                 !parts.is_empty() && parts.iter().all(|part| is_nothing(part) || self.is_plain_type(Some(part)))
             }
             _ => false,
         }
+    }
+
+    /// Is a type one of a list of names without anything in them?
+    fn is_enumeration(&self, base: &Base, path: &[Symbol]) -> bool {
+        let (Base::Cell(cell), []) = (base, path) else { return false };
+        let is_one = |value: &Value| match value {
+            Value::Class(class) => {
+                let class = &self.values.program.classes[*class];
+                class.kind == ClassKind::Enum && class.variants.iter().all(|variant| variant.fields.is_empty())
+            }
+            _ => false,
+        };
+        let meant = self.values.of_slot(self.values.cell_slot(*cell)).items();
+        !meant.is_empty() && meant.iter().all(is_one)
     }
 
     /// Is a Rust return type surely no `Result`: nothing, or a type of another name that the program does not give to one?
@@ -268,12 +282,7 @@ impl Taint<'_> {
         match ret {
             None => true,
             Some(TypeRef::Named(named)) => {
-                let base = match &named.base {
-                    Base::Global(name) => Some(name.as_str()),
-                    Base::Cell(cell) => Some(self.values.program.cells[*cell].name.as_str()),
-                    _ => None,
-                };
-                let name = named.path.last().map(Symbol::as_str).or(base);
+                let name = self.values.program.type_name(named).map(Symbol::as_str);
                 let is_alias = |name: &str| {
                     let classes = &self.values.program.classes;
                     classes.iter().any(|class| class.kind == ClassKind::Alias && class.name == name)
@@ -366,10 +375,27 @@ impl Taint<'_> {
                     let tree = self.argument(handler.func, Some(*index), &param.name);
                     bound.params[*index as usize].join(&tree.under(&keys));
                 }
+                // What a decorator's function takes by name it hands on; by place the library gives it nothing.
+                PortHead::AllParams if func.stands_for.is_some() => {
+                    let mut named = (0_u32..).zip(&func.params);
+                    let Some((index, param)) = named.find(|(_, param)| param.kind == ParamKind::RestNamed) else {
+                        continue;
+                    };
+                    let wrapped = &values.program.funcs[values.program.known_as(handler.func)];
+                    let is_other = |param: &&Param| {
+                        self.is_plain_type(param.ty.as_ref())
+                            || self.values.is_context(param.ty.as_ref(), &row.except_types)
+                    };
+                    let others: Vec<Symbol> =
+                        wrapped.params.iter().filter(is_other).map(|param| param.name.clone()).collect();
+                    let tree = self.argument(handler.func, Some(index), &param.name);
+                    let tree = tree.map(|entry| others.iter().try_fold(entry, Entry::lacking));
+                    bound.params[index as usize].join(&tree.under(&keys));
+                }
                 PortHead::AllParams => {
                     for (index, param) in (0_u32..).zip(&func.params) {
                         if self.is_plain_type(param.ty.as_ref())
-                            || self.is_left_out(&row.except_types, param.ty.as_ref())
+                            || self.values.is_context(param.ty.as_ref(), &row.except_types)
                         {
                             continue;
                         }
@@ -381,16 +407,6 @@ impl Taint<'_> {
             }
         }
         bound
-    }
-
-    fn is_left_out(&self, names: &[String], ty: Option<&TypeRef>) -> bool {
-        match ty {
-            Some(TypeRef::Named(named)) => {
-                named.last_name().is_some_and(|name| names.iter().any(|left_out| left_out == name.as_str()))
-            }
-            Some(TypeRef::Union(parts)) => parts.iter().any(|part| self.is_left_out(names, Some(part))),
-            _ => false,
-        }
     }
 
     fn argument(&mut self, func: FuncId, param: Option<u32>, name: &str) -> Tree {

@@ -164,6 +164,7 @@ impl Builder {
             kind: new.kind,
             owner: None,
             parent,
+            stands_for: None,
             is_async: new.is_async,
             is_generator: new.is_generator,
             params: Vec::new(),

@@ -30,6 +30,8 @@ pub(crate) struct Function {
     pub(crate) owner: Option<ClassId>,
     /// The function whose body declares it.
     pub(crate) parent: Option<FuncId>,
+    /// The function that this one, a decorator's, is called in place of, and to which it hands on whatever it is given.
+    pub(crate) stands_for: Option<FuncId>,
     pub(crate) is_async: bool,
     pub(crate) is_generator: bool,
     pub(crate) params: Vec<Param>,

@@ -8,7 +8,7 @@ use crate::base::span::{FileId, Span};
 
 use super::func::{FuncId, FuncKind, Function};
 use super::instr::{Base, Op};
-use super::types::{Annotation, TypeRef};
+use super::types::{Annotation, NamedType, TypeRef};
 
 ids! {
     /// A module: a file, or a Rust inline `mod`.
@@ -142,6 +142,20 @@ impl Program {
         }
         whole
     }
+
+    /// What a type is called where it is declared or imported, without what stands before its name.
+    pub(crate) fn type_name<'t>(&'t self, named: &'t NamedType) -> Option<&'t Symbol> {
+        named.path.last().or(match &named.base {
+            Base::Global(name) => Some(name),
+            Base::Cell(cell) => Some(&self.cells[*cell].name),
+            Base::Local(_) | Base::Value(_) => None,
+        })
+    }
+
+    /// The function as a reader knows it: of a decorator's, the one that it stands for.
+    pub(crate) fn known_as(&self, func: FuncId) -> FuncId {
+        self.funcs[func].stands_for.unwrap_or(func)
+    }
 }
 
 /// Moves every id of a file's program behind those of the files before it.
@@ -215,8 +229,8 @@ impl Shift {
         if let Some(owner) = &mut func.owner {
             shift(owner, self.classes);
         }
-        if let Some(parent) = &mut func.parent {
-            self.func_id(parent);
+        for id in func.parent.iter_mut().chain(&mut func.stands_for) {
+            self.func_id(id);
         }
         for instr in func.instrs.iter_mut() {
             match &mut instr.op {

@@ -145,6 +145,7 @@ impl Values<'_> {
 
     /// The names under which a handler's arguments are declared, as far as its parameters tell.
     pub(crate) fn argument_names(&self, func: FuncId, row: RowRef, at: Option<At>) -> Vec<String> {
+        let func = self.program.known_as(func);
         let data = &self.program.funcs[func];
         let handler = self.models.handler(row);
         if let Some(declared) = at.and_then(|at| self.schema_names(at, &handler.schema)) {
@@ -213,14 +214,11 @@ impl Values<'_> {
         })
     }
 
-    fn is_context(&self, ty: Option<&TypeRef>, except: &[String]) -> bool {
+    /// Is a type one of those by whose names a library knows what it hands over itself?
+    pub(crate) fn is_context(&self, ty: Option<&TypeRef>, except: &[String]) -> bool {
         match ty {
             Some(TypeRef::Named(named)) => {
-                let base = match &named.base {
-                    Base::Cell(cell) => Some(&self.program.cells[*cell].name),
-                    _ => None,
-                };
-                let name = named.last_name().or(base);
+                let name = self.program.type_name(named);
                 name.is_some_and(|name| except.iter().any(|except| except == name.as_str()))
             }
             Some(TypeRef::Union(parts)) => parts.iter().any(|part| self.is_context(Some(part), except)),

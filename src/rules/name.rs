@@ -41,7 +41,7 @@ pub(crate) fn called_in(values: &Values<'_>, texts: &dyn Fn(Loc) -> String, at: 
 
 /// What the agent calls a handler: the name it is registered under; in Python that is the function's where none is given.
 pub(crate) fn handler_name(program: &Program, handler: &Handler) -> Option<Symbol> {
-    let func = &program.funcs[handler.func];
+    let func = &program.funcs[program.known_as(handler.func)];
     let by_func = || {
         let is_named = !matches!(func.kind, FuncKind::Lambda | FuncKind::Init);
         let has_name = matches!(handler.kind, HandlerKind::Tool | HandlerKind::Prompt | HandlerKind::Resource);

@@ -60,7 +60,7 @@ impl<'t> Lowering<'t> {
         let args = match special {
             Some(Special::First) => args.get(..1).unwrap_or_default(),
             Some(Special::Func) => args.get(args.len().saturating_sub(1)..).unwrap_or_default(),
-            Some(Special::Nothing) => &[],
+            Some(Special::Literal) => &[],
             _ => args,
         };
         let args = args.iter().map(|arg| self.type_ref(*arg)).collect();
@@ -148,7 +148,8 @@ enum Special {
     List,
     Tuple,
     Func,
-    Nothing,
+    /// One of a few constants, which are no types.
+    Literal,
 }
 
 impl Special {
@@ -161,7 +162,7 @@ impl Special {
             | "MutableSequence" | "deque" => Self::List,
             "tuple" | "Tuple" => Self::Tuple,
             "Callable" => Self::Func,
-            "Literal" => Self::Nothing,
+            "Literal" => Self::Literal,
             _ => return None,
         })
     }
@@ -177,7 +178,7 @@ impl Special {
             Self::List => TypeRef::List(Box::new(args.into_iter().next().unwrap_or(TypeRef::Other))),
             Self::Tuple => TypeRef::Tuple(args),
             Self::Func => TypeRef::Func(Box::new(args.pop().unwrap_or(TypeRef::Other))),
-            Self::Nothing => TypeRef::Other,
+            Self::Literal => TypeRef::named(Base::Global("Literal".into()), Vec::new()),
         }
     }
 }

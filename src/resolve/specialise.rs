@@ -1,0 +1,313 @@
+//! A function of its own for each use of a decorator.
+//!
+//! `@tracked def read(…)` and `@tracked def write(…)` are both the function that `tracked` returns, but each around another
+//! function. Values are followed once a function, so what goes through one would come out of the other. Here, before values
+//! are followed, each use of a function that wraps what it is given gets a copy of it; so does each use of one that makes
+//! such a function: `@requires("notes.read")`, `withRetry(3)(handler)`.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustc_hash::FxHashMap;
+
+use crate::base::Symbol;
+use crate::base::bounds::{MAX_COPIED_FUNCTION, MAX_COPIES, MAX_STATIC_DEPTH};
+use crate::ir::func::{End, FuncId, FuncKind, ParamKind};
+use crate::ir::instr::{Base, Call, CallStyle, Field, Import, Imported, Instr, InstrId, Op, Place};
+use crate::ir::program::{CellId, ModuleId, Program};
+
+use super::link::{Linker, Target};
+use super::values::At;
+
+/// What a name means, as far as the text alone tells.
+enum Meaning {
+    Func(FuncId),
+    Module(ModuleId),
+}
+
+/// A use of a function that wraps.
+struct Use {
+    call: At,
+    wrapper: FuncId,
+    /// The function that is wrapped, if the text tells.
+    wrapped: Option<FuncId>,
+}
+
+/// Gives each use of a wrapping function a copy of it.
+pub(crate) fn specialise(program: &mut Program, linker: &Linker<'_>) {
+    let mut children: BTreeMap<FuncId, Vec<FuncId>> = BTreeMap::new();
+    for (id, func) in program.funcs.iter_enumerated() {
+        if let Some(parent) = func.parent {
+            children.entry(parent).or_default().push(id);
+        }
+    }
+    let mut cells: BTreeMap<FuncId, Vec<CellId>> = BTreeMap::new();
+    for (id, cell) in program.cells.iter_enumerated() {
+        cells.entry(cell.owner).or_default().push(id);
+    }
+    let reader = Reader { program, linker, stores: stores(program), known: RefCell::default() };
+    let uses = reader.uses();
+    let returned: BTreeMap<FuncId, Option<FuncId>> =
+        uses.iter().map(|one| (one.wrapper, reader.innermost(one.wrapper))).collect();
+    let mut used: BTreeSet<FuncId> = BTreeSet::new();
+    let mut left = MAX_COPIES;
+    for Use { call, wrapper, wrapped } in uses {
+        let inner = returned.get(&wrapper).copied().flatten();
+        let mut made = inner;
+        // The first use has the function itself.
+        if !used.insert(wrapper) {
+            let tree = program.tree(wrapper, &children);
+            let size: usize = tree.iter().map(|func| program.funcs[*func].instrs.len()).sum();
+            if size > MAX_COPIED_FUNCTION || size > left {
+                continue;
+            }
+            left -= size;
+            let copies = program.copy(&tree, &cells);
+            made = inner.and_then(|inner| copies.get(&inner).copied());
+            call_instead(program, call, copies[&wrapper]);
+        }
+        if let (Some(made), Some(wrapped)) = (made, wrapped)
+            && hands_on_everything(program, made)
+        {
+            program.funcs[made].stands_for = Some(wrapped);
+        }
+    }
+}
+
+/// Does the function take whatever it is given: `(*args, **kwargs)`?
+fn hands_on_everything(program: &Program, func: FuncId) -> bool {
+    let params = &program.funcs[func].params;
+    !params.is_empty() && params.iter().all(|param| matches!(param.kind, ParamKind::Rest | ParamKind::RestNamed))
+}
+
+/// Makes the call call `func`.
+fn call_instead(program: &mut Program, call: At, func: FuncId) {
+    let body = &mut program.funcs[call.0];
+    let span = body.instrs[call.1].span;
+    let closure = body.instrs.push(Instr { op: Op::Closure(func), span });
+    for block in body.blocks.iter_mut() {
+        if let Some(at) = block.instrs.iter().position(|instr| *instr == call.1) {
+            block.instrs.insert(at, closure);
+        }
+    }
+    if let Op::Call(call) = &mut body.instrs[call.1].op {
+        call.callee = Place::value(closure);
+    }
+}
+
+/// By variable that outlives a call: where it is assigned.
+fn stores(program: &Program) -> FxHashMap<CellId, Vec<At>> {
+    let mut stores: FxHashMap<CellId, Vec<At>> = FxHashMap::default();
+    for (func, body) in program.funcs.iter_enumerated() {
+        for instr in body.instrs.iter() {
+            if let Op::Store(Place { base: Base::Cell(cell), path }, value) = &instr.op
+                && path.is_empty()
+            {
+                stores.entry(*cell).or_default().push((func, *value));
+            }
+        }
+    }
+    stores
+}
+
+struct Reader<'p> {
+    program: &'p Program,
+    linker: &'p Linker<'p>,
+    stores: FxHashMap<CellId, Vec<At>>,
+    /// What functions were found to give back.
+    known: RefCell<FxHashMap<FuncId, Option<FuncId>>>,
+}
+
+impl Reader<'_> {
+    /// The uses of wrapping functions, in order.
+    fn uses(&self) -> Vec<Use> {
+        let mut uses = Vec::new();
+        for (func, body) in self.program.funcs.iter_enumerated() {
+            // The calls whose results are called with a function, and that function.
+            let mut factories: BTreeMap<InstrId, Option<FuncId>> = BTreeMap::new();
+            let mut calls: Vec<(InstrId, &Call)> = Vec::new();
+            for (id, instr) in body.instrs.iter_enumerated() {
+                let Op::Call(call) = &instr.op else { continue };
+                calls.push((id, call));
+                if let Some(given) = self.given(func, call)
+                    && let Base::Value(made) = call.callee.base
+                    && call.callee.path.is_empty()
+                {
+                    factories.insert(made, given);
+                }
+            }
+            for (id, call) in calls {
+                let Some(wrapped) = factories.get(&id).copied().or_else(|| self.given(func, call)) else { continue };
+                if let Some(Meaning::Func(wrapper)) = self.place(func, &call.callee, MAX_STATIC_DEPTH)
+                    && self.wraps(wrapper)
+                    && !self.is_inside(func, wrapper)
+                {
+                    uses.push(Use { call: (func, id), wrapper, wrapped });
+                }
+            }
+        }
+        uses
+    }
+
+    /// Is one of the arguments a function? Gives which, if the text tells.
+    fn given(&self, func: FuncId, call: &Call) -> Option<Option<FuncId>> {
+        call.args.iter().find_map(|arg| self.function(func, arg.value, MAX_STATIC_DEPTH))
+    }
+
+    /// The function that a value is, or is made around.
+    fn function(&self, func: FuncId, value: InstrId, depth: usize) -> Option<Option<FuncId>> {
+        let depth = depth.checked_sub(1)?;
+        let body = &self.program.funcs[func];
+        match &body.instrs[value].op {
+            Op::Closure(inner) => Some(Some(*inner)),
+            Op::Call(call) => {
+                let wraps =
+                    || matches!(self.place(func, &call.callee, depth), Some(Meaning::Func(inner)) if self.wraps(inner));
+                let args = || call.args.iter().find_map(|arg| self.function(func, arg.value, depth));
+                if call.style == CallStyle::Decorator || wraps() { args() } else { None }
+            }
+            Op::Load(place) if place.path.is_empty() => match place.base {
+                Base::Cell(cell) => match self.stores.get(&cell)?.as_slice() {
+                    [(func, value)] => self.function(*func, *value, depth),
+                    _ => None,
+                },
+                Base::Local(_) => {
+                    let mut stores = body.instrs.iter().filter_map(|instr| match &instr.op {
+                        Op::Store(to, value) if to == place => Some(*value),
+                        _ => None,
+                    });
+                    let only = stores.next().filter(|_| stores.next().is_none())?;
+                    self.function(func, only, depth)
+                }
+                Base::Value(_) | Base::Global(_) => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Does the function give back one declared in it that keeps what it was given?
+    fn wraps(&self, func: FuncId) -> bool {
+        let body = &self.program.funcs[func];
+        let is_at_top = body.parent.is_none_or(|parent| self.program.funcs[parent].kind == FuncKind::Init);
+        is_at_top
+            && matches!(body.kind, FuncKind::Plain | FuncKind::Lambda | FuncKind::Static)
+            && !body.params.is_empty()
+            && self.returned(func).is_some()
+            && !body.instrs.iter().any(|instr| matches!(instr.op, Op::Class(_)))
+    }
+
+    /// The function declared in it that a function gives back. One that gives back what it gives back itself gives none.
+    fn returned(&self, func: FuncId) -> Option<FuncId> {
+        if let Some(known) = self.known.borrow().get(&func) {
+            return *known;
+        }
+        self.known.borrow_mut().insert(func, None);
+        let found = self.declared_and_returned(func);
+        self.known.borrow_mut().insert(func, found);
+        found
+    }
+
+    fn declared_and_returned(&self, func: FuncId) -> Option<FuncId> {
+        let body = &self.program.funcs[func];
+        body.blocks
+            .iter()
+            .find_map(|block| match block.end {
+                End::Return(Some(value)) => self.function(func, value, MAX_STATIC_DEPTH)?,
+                _ => None,
+            })
+            .filter(|inner| self.program.funcs[*inner].parent == Some(func))
+    }
+
+    /// What is left when all that a function makes has been called with something.
+    fn innermost(&self, func: FuncId) -> Option<FuncId> {
+        let mut last = None;
+        let mut next = self.returned(func);
+        while let Some(inner) = next {
+            last = Some(inner);
+            next = self.returned(inner);
+        }
+        last
+    }
+
+    fn is_inside(&self, mut func: FuncId, outer: FuncId) -> bool {
+        loop {
+            if func == outer {
+                return true;
+            }
+            match self.program.funcs[func].parent {
+                Some(parent) => func = parent,
+                None => return false,
+            }
+        }
+    }
+
+    // ---- names ---------------------------------------------------------------------------------------------------
+
+    fn place(&self, func: FuncId, place: &Place, depth: usize) -> Option<Meaning> {
+        let mut meaning = match &place.base {
+            Base::Cell(cell) => self.cell(*cell, depth)?,
+            Base::Value(value) => self.value(func, *value, depth)?,
+            Base::Local(_) | Base::Global(_) => return None,
+        };
+        for field in &place.path {
+            let (Meaning::Module(module), Field::Name(name)) = (&meaning, field) else { return None };
+            meaning = self.member(*module, name, depth)?;
+        }
+        Some(meaning)
+    }
+
+    fn cell(&self, cell: CellId, depth: usize) -> Option<Meaning> {
+        match self.stores.get(&cell)?.as_slice() {
+            [(func, value)] => self.value(*func, *value, depth),
+            _ => None,
+        }
+    }
+
+    fn value(&self, func: FuncId, value: InstrId, depth: usize) -> Option<Meaning> {
+        let depth = depth.checked_sub(1)?;
+        let body = &self.program.funcs[func];
+        match &body.instrs[value].op {
+            Op::Closure(inner) => Some(Meaning::Func(*inner)),
+            Op::Load(place) => self.place(func, place, depth),
+            Op::Import(import) => self.import(body.module, import, depth),
+            _ => None,
+        }
+    }
+
+    fn import(&self, module: ModuleId, import: &Import, depth: usize) -> Option<Meaning> {
+        let (target, rest) = match self.linker.resolve(module, &import.from) {
+            Target::Module(target, rest) => (target, rest),
+            Target::Missing => {
+                let Imported::Named(name) = &import.what else { return None };
+                return self.linker.submodule_from(module, &import.from, name).map(Meaning::Module);
+            }
+            Target::Library { .. } => return None,
+        };
+        let name = match &import.what {
+            Imported::Named(name) => Some(name.clone()),
+            Imported::Default => Some("default".into()),
+            Imported::Module | Imported::Effect | Imported::All => None,
+        };
+        let mut meaning = Meaning::Module(target);
+        for name in rest.into_iter().chain(name) {
+            let Meaning::Module(module) = meaning else { return None };
+            meaning = self.member(module, &name, depth)?;
+        }
+        Some(meaning)
+    }
+
+    fn member(&self, module: ModuleId, name: &Symbol, depth: usize) -> Option<Meaning> {
+        let depth = depth.checked_sub(1)?;
+        let exports = &self.program.modules[module].exports;
+        if let Some(cell) = exports.names.get(name) {
+            return self.cell(*cell, depth);
+        }
+        if let Some(sub) = self.linker.submodule(module, name) {
+            return Some(Meaning::Module(sub));
+        }
+        exports.stars.iter().find_map(|from| match self.linker.resolve(module, from) {
+            Target::Module(target, rest) if rest.is_empty() => self.member(target, name, depth),
+            _ => None,
+        })
+    }
+}
