@@ -7,7 +7,7 @@ use crate::ir::instr::{Base, Call, CallStyle, Field, InstrId, Op, Place};
 use crate::ir::program::Language;
 use crate::models::index::{RowRef, Table};
 use crate::models::lists::ErrorFate;
-use crate::models::path::{Port, PortHead};
+use crate::models::path::{Port, PortHead, PortStep};
 use crate::models::schema::CallbackTime;
 use crate::resolve::ports::argument;
 use crate::resolve::solve::{CallKind, Values};
@@ -82,7 +82,7 @@ impl Pass<'_, '_> {
                 result.join(&given.under(&[ERR.into()]));
             } else if returns && fate != Some(ErrorFate::Shown) {
                 result.join(&given);
-                if row.is_some() || self.iterates(call) {
+                if self.iterates(call) || row.is_some_and(|row| self.collects(row)) {
                     result.join(&given.under(&[ANY.into()]));
                 }
             }
@@ -105,6 +105,15 @@ impl Pass<'_, '_> {
 
     fn iterates(&self, call: &Call) -> bool {
         matches!(call.callee.path.last(), Some(Field::Name(name)) if self.taint.values.models.iterates(name))
+    }
+
+    /// Is what several calls of the functions give in the call's result, each in a place of its own?
+    fn collects(&self, row: RowRef) -> bool {
+        let callback = self.taint.values.models.callback(row);
+        let has_items = |port: &Port| {
+            matches!(port.head, PortHead::AllArgs | PortHead::ArgsFrom(_)) || port.path.contains(&PortStep::Element)
+        };
+        callback.gives.iter().chain(&callback.func_ports).any(has_items)
     }
 
     fn is_registration(&self, at: At) -> bool {
