@@ -38,6 +38,7 @@ pub(crate) mod places;
 pub(crate) mod process;
 pub(crate) mod reach;
 pub(crate) mod rebinding;
+pub(crate) mod redaction;
 pub(crate) mod serving;
 pub(crate) mod settings;
 pub(crate) mod sinks;

@@ -223,6 +223,8 @@ impl Marks {
     pub(crate) const OTHER_PART: Self = Self(16);
     /// The program raised it, or gave it back as the error of a result.
     pub(crate) const RAISED: Self = Self(32);
+    /// Came out of a helper that replaces secrets.
+    pub(crate) const REDACTED: Self = Self(64);
 
     pub(crate) fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)

@@ -22,6 +22,7 @@ use crate::resolve::values::{At, Key, Obj, Value};
 use super::domain::{ERR, Entry, Form, Heap, HeapId, Kind, Marks, Names, Root, Source};
 use super::path::Path;
 use super::process::{Handler, Process};
+use super::redaction::{Redactor, redactors};
 use super::summary::{Bound, Drain, Hit, HitKey, Sink, Summary, substitute};
 use super::trace::{Trace, What};
 use super::transfer;
@@ -48,6 +49,8 @@ pub(crate) struct Taint<'v> {
     parts: FxHashMap<(HeapId, Root), usize>,
     /// Places that hold nothing but objects of the program, and others.
     object_places: FxHashMap<HeapId, bool>,
+    /// Helpers that replace secrets in what they give back.
+    pub(super) redactors: FxHashMap<FuncId, Redactor>,
     /// Variables of functions that inner functions change.
     pub(super) shared: FxHashSet<CellId>,
     /// What sources reach the places that outlive a call, in the end.
@@ -78,9 +81,11 @@ pub(crate) fn taint<'v>(values: &'v Values<'v>, processes: &[&Process<'v>]) -> (
     }
     let program = values.program;
     roots.extend(program.funcs.iter_enumerated().filter(|(_, func)| func.kind == FuncKind::Getter).map(|(id, _)| id));
+    let words = Words::load(values.models.own_names());
     let mut taint = Taint {
         values,
-        words: Words::load(values.models.own_names()),
+        redactors: redactors(program, &words),
+        words,
         names: Names::default(),
         summaries: vec![Rc::default(); program.funcs.len()],
         handlers: handlers

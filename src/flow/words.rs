@@ -37,6 +37,7 @@ pub(crate) struct Words {
     /// The first argument that a method adds to what it gives.
     added: BTreeMap<String, usize>,
     showing: ShowingWords,
+    redaction: RedactionWords,
     switches: SwitchWords,
     /// What the user says of variables, in words; it wins.
     #[serde(skip)]
@@ -78,6 +79,14 @@ struct PartWords {
 #[serde(deny_unknown_fields)]
 struct ShowingWords {
     methods: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RedactionWords {
+    names: Vec<String>,
+    placeholders: Vec<String>,
+    secrets: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -168,6 +177,22 @@ impl Words {
     /// Methods by which a class says itself what of its objects is shown.
     pub(crate) fn showing_methods(&self) -> &[String] {
         &self.showing.methods
+    }
+
+    /// Does a function's name say that it replaces secrets?
+    pub(crate) fn is_redaction(&self, name: &str) -> bool {
+        words(name).split(' ').any(|word| self.redaction.names.iter().any(|known| known == word))
+    }
+
+    /// Is a text what is put in place of a secret?
+    pub(crate) fn is_placeholder(&self, text: &str) -> bool {
+        let text = text.to_lowercase();
+        self.redaction.placeholders.iter().any(|known| text.contains(known.as_str()))
+    }
+
+    /// Is a text a name, or a part of one, by which a helper finds the secrets that it replaces?
+    pub(crate) fn is_part_of_secret(&self, text: &str) -> bool {
+        self.redaction.secrets.iter().any(|known| text.eq_ignore_ascii_case(known))
     }
 
     /// Does a setting of this name turn something on?

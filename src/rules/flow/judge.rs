@@ -37,6 +37,9 @@ pub(super) fn judge(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Option<Verdi
     if matches!(leak.source.kind, Kind::Env | Kind::Credential) && is_no_secret_part(&leak.hit.entry) {
         return None;
     }
+    if is_redacted(leak) {
+        return None;
+    }
     let mut verdict = match (leak.source.kind, to_agent) {
         (Kind::Env | Kind::EnvAll, _) => env(taint.words(), leak, to_agent)?,
         (Kind::Credential, false) => credential(leak)?,
@@ -56,6 +59,12 @@ pub(super) fn judge(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Option<Verdi
     Some(verdict)
 }
 
+/// Did a helper of the program replace the secret?
+fn is_redacted(leak: &Leak) -> bool {
+    matches!(leak.source.kind, Kind::Env | Kind::EnvAll | Kind::Credential | Kind::Headers)
+        && leak.hit.entry.marks.has(Marks::REDACTED)
+}
+
 /// Is an entry of a secret only a part of it whose name tells that it is something else?
 fn is_no_secret_part(entry: &Entry) -> bool {
     let is_name = |name: &&Symbol| name.as_str() != ANY && name.chars().any(char::is_alphabetic) && !name.contains('.');
@@ -66,6 +75,7 @@ fn is_no_secret_part(entry: &Entry) -> bool {
 pub(super) fn why_none(leak: &Leak) -> &'static str {
     let to_agent = leak.hit.sink.drain == Drain::Agent;
     match (leak.source.kind, to_agent) {
+        _ if is_redacted(leak) => "a helper of the program replaces the secret",
         (Kind::Env | Kind::Credential, _) if is_no_secret_part(&leak.hit.entry) => {
             "only a part of it is used, whose name is that of no secret"
         }

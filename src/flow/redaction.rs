@@ -1,0 +1,141 @@
+//! The program's own redaction helpers: functions that give back what they are given with the secrets in it replaced.
+//!
+//! A helper is known by its name, and by what it replaces: a text such as `[REDACTED]`, or a list with the names of secrets. A
+//! list that does not have a name does not cover it.
+
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
+
+use crate::base::bounds::MAX_STATIC_DEPTH;
+use crate::ir::func::{FuncId, FuncKind};
+use crate::ir::instr::{Base, Const, Entry, Field, InstrId, Op, Place, TextPart};
+use crate::ir::program::{CellId, Program};
+
+use super::words::{Secrecy, Words};
+
+/// What a helper replaces.
+#[derive(Debug, Default)]
+pub(super) struct Redactor {
+    /// The names it has, without separators, in lower case; empty when it goes by patterns or replaces everything.
+    names: Vec<String>,
+}
+
+impl Redactor {
+    /// Is what goes by this name replaced?
+    pub(super) fn covers(&self, name: &str) -> bool {
+        let name = squeezed(name);
+        self.names.is_empty() || self.names.iter().any(|known| name.contains(known))
+    }
+}
+
+/// The redaction helpers of a program.
+pub(super) fn redactors(program: &Program, words: &Words) -> FxHashMap<FuncId, Redactor> {
+    let named: Vec<FuncId> = program
+        .funcs
+        .iter_enumerated()
+        .filter(|(_, func)| {
+            !matches!(func.kind, FuncKind::Init | FuncKind::Constructor) && words.is_redaction(&func.name)
+        })
+        .map(|(id, _)| id)
+        .collect();
+    if named.is_empty() {
+        return FxHashMap::default();
+    }
+    let mut children: BTreeMap<FuncId, Vec<FuncId>> = BTreeMap::new();
+    let mut lists: FxHashMap<CellId, Vec<(FuncId, InstrId)>> = FxHashMap::default();
+    for (id, func) in program.funcs.iter_enumerated() {
+        if let Some(parent) = func.parent {
+            children.entry(parent).or_default().push(id);
+        }
+        for instr in func.instrs.iter() {
+            if let Op::Store(Place { base: Base::Cell(cell), path }, value) = &instr.op
+                && path.is_empty()
+            {
+                lists.entry(*cell).or_default().push((id, *value));
+            }
+        }
+    }
+    let read = |id: FuncId| {
+        let mut texts = Texts { program, lists: &lists, found: Vec::new(), by_pattern: false };
+        for inner in program.tree(id, &children) {
+            for instr in program.funcs[inner].instrs.ids() {
+                texts.value(inner, instr, MAX_STATIC_DEPTH);
+            }
+        }
+        texts.redactor(words)
+    };
+    named.into_iter().filter_map(|id| Some((id, read(id)?))).collect()
+}
+
+/// The constant texts of a function and of the lists that it reads.
+struct Texts<'p> {
+    program: &'p Program,
+    lists: &'p FxHashMap<CellId, Vec<(FuncId, InstrId)>>,
+    found: Vec<&'p str>,
+    by_pattern: bool,
+}
+
+impl<'p> Texts<'p> {
+    fn value(&mut self, func: FuncId, value: InstrId, depth: usize) {
+        let Some(depth) = depth.checked_sub(1) else { return };
+        match &self.program.funcs[func].instrs[value].op {
+            Op::Const(Const::Str(text)) => self.found.push(text),
+            Op::Text(parts) => {
+                let literals = parts.iter().filter_map(|part| match part {
+                    TextPart::Lit(text) => Some(text.as_str()),
+                    TextPart::Hole(..) => None,
+                });
+                self.found.extend(literals);
+            }
+            Op::Unknown(what, _) if *what == "regex" => self.by_pattern = true,
+            Op::Load(place) => self.list(place, depth),
+            Op::Call(call) => self.list(&call.callee, depth),
+            _ => {}
+        }
+    }
+
+    /// A list in a variable: what it was assigned, with all that is in it.
+    fn list(&mut self, place: &Place, depth: usize) {
+        let Base::Cell(cell) = place.base else { return };
+        for (func, value) in self.lists.get(&cell).into_iter().flatten() {
+            if self.program.funcs[*func].kind == FuncKind::Init {
+                self.inside(*func, *value, depth);
+            }
+        }
+    }
+
+    fn inside(&mut self, func: FuncId, value: InstrId, depth: usize) {
+        let Some(depth) = depth.checked_sub(1) else { return };
+        match &self.program.funcs[func].instrs[value].op {
+            Op::Record(record) => {
+                for entry in &record.entries {
+                    match entry {
+                        Entry::Field(Field::Name(name), inner) => {
+                            self.found.push(name);
+                            self.inside(func, *inner, depth);
+                        }
+                        Entry::Field(_, inner) | Entry::Spread(inner) => self.inside(func, *inner, depth),
+                    }
+                }
+            }
+            Op::Call(call) => call.args.iter().for_each(|arg| self.inside(func, arg.value, depth)),
+            _ => self.value(func, value, depth),
+        }
+    }
+
+    /// A helper has a text in place of what it replaces, or the name of a secret.
+    fn redactor(self, words: &Words) -> Option<Redactor> {
+        let is_secret = |text: &&&str| words.credential(text) == Some(Secrecy::Secret) || words.is_part_of_secret(text);
+        let names: Vec<String> = self.found.iter().filter(is_secret).map(|text| squeezed(text)).collect();
+        let replaces = self.found.iter().any(|text| words.is_placeholder(text));
+        if names.is_empty() && !(replaces || self.by_pattern) {
+            return None;
+        }
+        Some(Redactor { names: if self.by_pattern { Vec::new() } else { names } })
+    }
+}
+
+fn squeezed(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
