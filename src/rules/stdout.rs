@@ -6,8 +6,8 @@ use crate::flow::explore::Phase;
 use crate::flow::live::Site;
 use crate::models::index::{RowRef, Table};
 use crate::models::schema::{SinkKind, Stream, StreamSpec, TransportKind};
-use crate::resolve::ports::argument;
-use crate::resolve::values::At;
+use crate::resolve::ports::{PortValue, argument};
+use crate::resolve::values::{At, Value};
 use crate::source::version::Allowed;
 
 use decide::{Decides, decides, like_in_handler};
@@ -184,7 +184,10 @@ fn loggers(cx: &Cx<'_>, unit: &Unit<'_>, at: At, sites: &[Site], out: &mut Findi
     for row in cx.values.call_rows(at, Table::Logger) {
         let logger = cx.values.models.logger(row);
         let applies = cx.values.holds(at, &logger.when) && is_first(cx, unit, at, row) && is_default(cx, unit, row);
-        if applies && cx.values.stream_of(at, &logger.stream) == Stream::Stdout {
+        if applies
+            && decide::live_stream(cx, unit, at, &logger.stream) == Stream::Stdout
+            && !is_told_where_made(cx, unit, at, &logger.stream)
+        {
             logger_finding(cx, unit, (at, row), sites, out);
         }
     }
@@ -197,6 +200,25 @@ fn loggers(cx: &Cx<'_>, unit: &Unit<'_>, at: At, sites: &[Site], out: &mut Findi
             logger_finding(cx, unit, (at, row), sites, out);
         }
     }
+}
+
+/// Is what the call attaches a logger to made by a call that is told itself: a handler with a stream?
+fn is_told_where_made(cx: &Cx<'_>, unit: &Unit<'_>, at: At, spec: &StreamSpec) -> bool {
+    let StreamSpec::Ports(ports) = spec else { return false };
+    let is_told = |made: At| {
+        made != at
+            && unit.process.live.sites.contains_key(&made)
+            && cx.values.call_rows(made, Table::Logger).into_iter().any(|row| {
+                let logger = cx.values.models.logger(row);
+                cx.values.holds(made, &logger.when) && cx.values.stream_of(made, &logger.stream) == Stream::Stdout
+            })
+    };
+    ports.from.iter().filter_map(|text| cx.values.models.port(text)).any(|port| match cx.values.port_values(at, port) {
+        PortValue::Known(values) => {
+            values.iter().any(|value| matches!(value, Value::Api(_, Some(made)) if is_told(*made)))
+        }
+        PortValue::Missing | PortValue::Unknown => false,
+    })
 }
 
 /// Of the calls of which only the first has an effect, is this the first one?

@@ -4,11 +4,16 @@
 //! that was made elsewhere and handed in lets its maker decide; a crash handler calls a helper once a kind of failure.
 
 use crate::flow::live::Site;
-use crate::ir::func::FuncKind;
+use crate::ir::func::{BlockId, FuncId, FuncKind};
+use crate::ir::instr::{Base, InstrId, Op};
 use crate::models::index::Table;
 use crate::models::schema::{Stream, StreamPorts, StreamSpec};
+use crate::resolve::ports::argument;
 use crate::resolve::values::{At, Value};
 use crate::rules::{Cx, Unit};
+
+/// Most assignments from one variable to the next that are followed to a stream.
+const MAX_ASSIGNED: usize = 6;
 
 /// Who decides.
 pub(super) enum Decides {
@@ -35,11 +40,72 @@ pub(super) fn decides(cx: &Cx<'_>, unit: &Unit<'_>, at: At, spec: &StreamSpec) -
             return Decides::Callers(on_stdout);
         }
     }
-    if cx.values.stream_of(at, spec) != Stream::Stdout {
+    if live_stream(cx, unit, at, spec) != Stream::Stdout {
         return Decides::Nobody;
     }
     let makers = makers(cx, unit, at, spec);
     if makers.is_empty() { Decides::Call } else { Decides::Makers(makers) }
+}
+
+/// The stream that a call is given, of what the variables in it hold where the process gets to: `stderr if quiet else stdout`.
+pub(super) fn live_stream(cx: &Cx<'_>, unit: &Unit<'_>, at: At, spec: &StreamSpec) -> Stream {
+    let stream = cx.values.stream_of(at, spec);
+    let (StreamSpec::Ports(ports), Some(call), Stream::Stdout) = (spec, cx.values.call_at(at), stream) else {
+        return stream;
+    };
+    let given = ports
+        .from
+        .iter()
+        .filter_map(|text| cx.values.models.port(text))
+        .find_map(|port| argument(call, &port.head).filter(|_| port.path.is_empty()));
+    let Some(given) = given else { return stream };
+    let mut found = Vec::new();
+    let is_all = assigned(cx, unit, (at.0, given), MAX_ASSIGNED, &mut found);
+    if is_all || found.is_empty() {
+        return stream;
+    }
+    let streams = found.iter().map(|value| cx.values.stream_of_values(cx.values.of(at.0, *value).items(), Some(ports)));
+    streams.min().unwrap_or(stream)
+}
+
+/// What was assigned to the variable that a value is read from, in blocks that the process gets to; true when it gets to all.
+fn assigned(cx: &Cx<'_>, unit: &Unit<'_>, (func, value): At, depth: usize, found: &mut Vec<InstrId>) -> bool {
+    let body = &cx.values.program.funcs[func];
+    let (Op::Load(place), 1..) = (&body.instrs[value].op, depth) else {
+        found.push(value);
+        return true;
+    };
+    if !matches!(place.base, Base::Local(_)) || !place.path.is_empty() {
+        found.push(value);
+        return true;
+    }
+    let mut is_all = true;
+    let mut any = false;
+    for (block, data) in body.blocks.iter_enumerated() {
+        for instr in &data.instrs {
+            let Op::Store(to, from) = &body.instrs[*instr].op else { continue };
+            if to != place {
+                continue;
+            }
+            any = true;
+            if gets_to(unit, func, block) {
+                is_all &= assigned(cx, unit, (func, *from), depth - 1, found);
+            } else {
+                is_all = false;
+            }
+        }
+    }
+    if !any {
+        found.push(value);
+    }
+    is_all
+}
+
+/// Is the block entered in one of the calls of the function that belong to the process?
+fn gets_to(unit: &Unit<'_>, func: FuncId, block: BlockId) -> bool {
+    let frames = &unit.process.explorer.frames;
+    let reached = unit.process.live.reached.keys().map(|(frame, _)| &frames[*frame]);
+    reached.filter(|frame| frame.func == func).any(|frame| frame.blocks.contains_key(&block))
 }
 
 /// The calls that made the object which writes, where other code made it and handed it in. An object that a whole program
