@@ -30,6 +30,7 @@ pub(crate) mod callbacks;
 pub(crate) mod domain;
 pub(crate) mod explore;
 pub(crate) mod known;
+pub(crate) mod leading;
 pub(crate) mod library;
 pub(crate) mod live;
 pub(crate) mod main_module;

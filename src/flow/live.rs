@@ -7,15 +7,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::base::bounds::MAX_MEETINGS;
-use crate::ir::func::{BlockId, End, FuncId};
-use crate::ir::instr::Op;
+use crate::ir::func::{BlockId, FuncId, Function};
+use crate::ir::instr::{InstrId, Op};
 use crate::resolve::values::At;
 
 use super::abs::Facts;
 use super::explore::{Explorer, FrameId, Mode, Phase};
+use super::leading::{Decision, Leading, Leads, Wanted, decisions, handed_on, leading, may_give, wanted};
 
 /// A place where a live instruction was met.
 #[derive(Clone, Debug)]
@@ -50,8 +51,8 @@ pub(crate) struct Live {
 #[derive(Clone, Copy)]
 struct Visit {
     frame: FrameId,
-    /// Serving can follow when the frame returns.
-    leads: bool,
+    /// Can serving follow when the frame returns?
+    leads: Leads,
     crash: bool,
 }
 
@@ -64,10 +65,13 @@ pub(crate) fn live(explorer: &Explorer<'_>, roots: &[FrameId], later: &[(FrameId
         queue: Vec::new(),
         entered: FxHashSet::default(),
         never_made: never_made(explorer),
+        wanted: Vec::new(),
+        decisions: FxHashMap::default(),
         next: 0,
     };
     for (at, root) in roots.iter().enumerate() {
-        let leads = roots[at + 1..].iter().any(|next| explorer.frames[*next].outcome.serves);
+        let follows = roots[at + 1..].iter().any(|next| explorer.frames[*next].outcome.serves);
+        let leads = if follows { Leads::Always } else { Leads::Never };
         marker.push(Visit { frame: *root, leads, crash: false }, None, None);
     }
     marker.drain();
@@ -113,12 +117,16 @@ fn never_made(explorer: &Explorer<'_>) -> FxHashSet<FuncId> {
 struct Marker<'e, 'v> {
     explorer: &'e Explorer<'v>,
     live: Live,
-    seen: FxHashSet<(FrameId, bool, bool)>,
+    seen: FxHashSet<(FrameId, Leads, bool)>,
     queue: Vec<Visit>,
     /// The functions of the frames in the queue.
     entered: FxHashSet<FuncId>,
     /// Functions that nothing of the process makes.
     never_made: FxHashSet<FuncId>,
+    /// What functions have to give back so that serving follows.
+    wanted: Vec<Wanted>,
+    /// By function: the branches that the result of a call decides.
+    decisions: FxHashMap<FuncId, Rc<[Decision]>>,
     /// How far the queue is worked off.
     next: usize,
 }
@@ -143,7 +151,7 @@ impl Marker<'_, '_> {
             frame_crash: crash,
             facts: Rc::default(),
         });
-        self.push(Visit { frame, leads: true, crash }, None, Some(at));
+        self.push(Visit { frame, leads: Leads::Always, crash }, None, Some(at));
     }
 
     fn push(&mut self, visit: Visit, from: Option<(FrameId, bool)>, at: Option<At>) {
@@ -151,7 +159,7 @@ impl Marker<'_, '_> {
         if self.never_made.contains(&self.explorer.frames[frame].func) {
             return;
         }
-        if self.seen.contains(&(frame, true, crash)) || !self.seen.insert((frame, leads, crash)) {
+        if self.seen.contains(&(frame, Leads::Always, crash)) || !self.seen.insert((frame, leads, crash)) {
             return;
         }
         self.live.reached.entry((frame, crash)).or_insert((from, at));
@@ -159,15 +167,15 @@ impl Marker<'_, '_> {
         self.queue.push(visit);
     }
 
-    fn frame(&mut self, id: FrameId, leads: bool, crash: bool) {
+    fn frame(&mut self, id: FrameId, leads: Leads, crash: bool) {
         let explorer = self.explorer;
         let frame = &explorer.frames[id];
-        let block_leads = self.leading_blocks(id, leads);
+        let block_leads = self.leading(id, leads);
         let crash_blocks = crash_blocks(explorer, id);
         for (block, visited) in &frame.blocks {
             let in_crash = crash || crash_blocks.contains(block);
             // From the end backwards: what follows an event in its own block.
-            let mut follows = visited.ends && block_leads.contains_end(*block);
+            let mut follows = visited.ends && block_leads.end.contains(block);
             let mut facts = Vec::with_capacity(visited.events.len());
             for event in visited.events.iter().rev() {
                 let after = follows;
@@ -199,11 +207,16 @@ impl Marker<'_, '_> {
                     let at = (frame.func, event.instr);
                     let inner_serves = explorer.frames[*inner].outcome.serves;
                     let visit = match mode {
-                        Mode::Alone if inner_serves => Visit { frame: *inner, leads: false, crash: in_crash },
+                        Mode::Alone if inner_serves => Visit { frame: *inner, leads: Leads::Never, crash: in_crash },
                         Mode::Alone => continue,
-                        Mode::Crash => Visit { frame: *inner, leads: true, crash: true },
+                        Mode::Crash => Visit { frame: *inner, leads: Leads::Always, crash: true },
                         Mode::Now if is_live || inner_serves => {
-                            Visit { frame: *inner, leads: after || event.phase.has(Phase::SERVING), crash: in_crash }
+                            let leads = match after {
+                                _ if event.phase.has(Phase::SERVING) => Leads::Always,
+                                true => self.leads_by_result(id, leads, &block_leads, (*block, event.instr)),
+                                false => Leads::Never,
+                            };
+                            Visit { frame: *inner, leads, crash: in_crash }
                         }
                         Mode::Now => continue,
                     };
@@ -213,46 +226,43 @@ impl Marker<'_, '_> {
         }
     }
 
-    /// The blocks from whose start (or end) serving can still be reached.
-    fn leading_blocks(&self, id: FrameId, leads: bool) -> Leading {
-        let frame = &self.explorer.frames[id];
-        let func = &self.explorer_func(id).blocks;
-        let mut res = Leading::default();
-        // Backwards to a fixpoint; blocks are few and the order is nearly topological.
-        loop {
-            let mut changed = false;
-            for (block, visited) in frame.blocks.iter().rev() {
-                let at_end = visited.ends
-                    && match &func[*block].end {
-                        End::Return(_) => leads,
-                        End::Throw(_) | End::Stop => visited.unwind.is_some_and(|to| res.start.contains(&to)),
-                        End::Goto(_) | End::Branch { .. } => visited.next.iter().any(|to| res.start.contains(to)),
-                    };
-                let raised = visited.unwind.is_some_and(|to| res.start.contains(&to));
-                let at_start = at_end || raised || visited.events.iter().any(|event| event.serves);
-                changed |= (at_end || raised) && res.end.insert(*block);
-                changed |= at_start && res.start.insert(*block);
-            }
-            if !changed {
-                return res;
-            }
+    fn leading(&self, id: FrameId, leads: Leads) -> Leading {
+        let func = self.explorer_func(id);
+        leading(&self.explorer.frames[id], func, |value| self.returns(func, leads, value), None)
+    }
+
+    /// Does serving follow when the function returns `value`?
+    fn returns(&self, func: &Function, leads: Leads, value: Option<InstrId>) -> bool {
+        match leads {
+            Leads::Never => false,
+            Leads::Always => true,
+            Leads::When(number) => may_give(func, value, &self.wanted[number as usize]),
         }
     }
 
-    fn explorer_func(&self, id: FrameId) -> &crate::ir::func::Function {
-        &self.explorer.values.program.funcs[self.explorer.frames[id].func]
+    /// Does serving follow when the function that is called at an instruction of a block returns?
+    fn leads_by_result(&mut self, id: FrameId, own: Leads, known: &Leading, at: (BlockId, InstrId)) -> Leads {
+        let explorer = self.explorer;
+        let frame = &explorer.frames[id];
+        let func = &explorer.values.program.funcs[frame.func];
+        let decisions = self.decisions.entry(frame.func).or_insert_with(|| decisions(func).into()).clone();
+        let decided = decisions.iter().filter(|decision| decision.call == at.1);
+        let mut found = decided
+            .filter_map(|decision| wanted(decision, frame, func, known, |value| self.returns(func, own, value)))
+            .next();
+        if let (None, Leads::When(number)) = (&found, own) {
+            found = handed_on(func, at.0, at.1, &self.wanted[number as usize]);
+        }
+        let Some(found) = found else { return Leads::Always };
+        let number = self.wanted.iter().position(|known| *known == found).unwrap_or_else(|| {
+            self.wanted.push(found);
+            self.wanted.len() - 1
+        });
+        u32::try_from(number).map_or(Leads::Always, Leads::When)
     }
-}
 
-#[derive(Default)]
-struct Leading {
-    start: BTreeSet<BlockId>,
-    end: BTreeSet<BlockId>,
-}
-
-impl Leading {
-    fn contains_end(&self, block: BlockId) -> bool {
-        self.end.contains(&block)
+    fn explorer_func(&self, id: FrameId) -> &Function {
+        &self.explorer.values.program.funcs[self.explorer.frames[id].func]
     }
 }
 

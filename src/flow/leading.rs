@@ -1,0 +1,247 @@
+//! From where in a function serving can still follow.
+//!
+//! A function that does something else than to serve often says so in what it gives back: `if (handled(options)) return;`. So
+//! of the ways out of a function only those count by whose results its caller goes on to serve.
+
+use std::collections::BTreeSet;
+
+use crate::base::bounds::{MAX_PATH, MAX_STATIC_DEPTH};
+use crate::ir::func::{BlockId, End, Function};
+use crate::ir::instr::{Base, Const, Entry, Field, InstrId, Op, Oper, Place};
+
+use super::explore::Frame;
+
+/// Can serving follow when a function returns?
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Leads {
+    Never,
+    /// When it gives back what is wanted: the number of a [`Wanted`].
+    When(u32),
+    Always,
+}
+
+/// What a function has to give back so that its caller goes on to serve.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Wanted {
+    /// Where in the result.
+    path: Vec<Field>,
+    test: Test,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Test {
+    /// It counts as true, or as false.
+    Truthy(bool),
+    /// It is the constant, or is not.
+    Is(Const, bool),
+}
+
+/// The blocks from whose start (or end) serving can be reached.
+#[derive(Default)]
+pub(super) struct Leading {
+    pub(super) start: BTreeSet<BlockId>,
+    pub(super) end: BTreeSet<BlockId>,
+}
+
+/// A branch on the result of a call.
+pub(super) struct Decision {
+    pub(super) call: InstrId,
+    block: BlockId,
+    path: Vec<Field>,
+    /// The test whose success leads to the first successor.
+    test: Test,
+}
+
+/// `returns`: does a way out of the function lead there? `without`: a step that is not taken.
+pub(super) fn leading(
+    frame: &Frame,
+    func: &Function,
+    returns: impl Fn(Option<InstrId>) -> bool,
+    without: Option<(BlockId, BlockId)>,
+) -> Leading {
+    let mut res = Leading::default();
+    // Backwards to a fixpoint; blocks are few and the order is nearly topological.
+    loop {
+        let mut changed = false;
+        for (block, visited) in frame.blocks.iter().rev() {
+            let at_end = visited.ends
+                && match &func.blocks[*block].end {
+                    End::Return(value) => returns(*value),
+                    End::Throw(_) | End::Stop => visited.unwind.is_some_and(|to| res.start.contains(&to)),
+                    End::Goto(_) | End::Branch { .. } => {
+                        visited.next.iter().any(|to| without != Some((*block, *to)) && res.start.contains(to))
+                    }
+                };
+            let raised = visited.unwind.is_some_and(|to| res.start.contains(&to));
+            let at_start = at_end || raised || visited.events.iter().any(|event| event.serves);
+            changed |= (at_end || raised) && res.end.insert(*block);
+            changed |= at_start && res.start.insert(*block);
+        }
+        if !changed {
+            return res;
+        }
+    }
+}
+
+/// The branches of a function that the result of a call decides.
+pub(super) fn decisions(func: &Function) -> Vec<Decision> {
+    let of_block = |(block, data): (BlockId, &crate::ir::func::Block)| {
+        let End::Branch { on, .. } = data.end else { return None };
+        let (on, test) = test_of(func, on, true)?;
+        let (call, path) = result_of(func, on)?;
+        Some(Decision { call, block, path, test })
+    };
+    func.blocks.iter_enumerated().filter_map(of_block).collect()
+}
+
+/// What the call has to give back so that serving follows, where only one side of the branch leads there and no other way does.
+pub(super) fn wanted(
+    decision: &Decision,
+    frame: &Frame,
+    func: &Function,
+    known: &Leading,
+    returns: impl Fn(Option<InstrId>) -> bool,
+) -> Option<Wanted> {
+    let End::Branch { yes, no, .. } = func.blocks[decision.block].end else { return None };
+    let next = &frame.blocks.get(&decision.block)?.next;
+    let leads = |to: BlockId| next.contains(&to) && known.start.contains(&to);
+    let to = match (leads(yes), leads(no)) {
+        (true, false) => yes,
+        (false, true) => no,
+        _ => return None,
+    };
+    let block_of_call = func.blocks.iter_enumerated().find(|(_, data)| data.instrs.contains(&decision.call))?.0;
+    let others = leading(frame, func, returns, Some((decision.block, to)));
+    if others.end.contains(&block_of_call) {
+        return None;
+    }
+    let test = match &decision.test {
+        Test::Truthy(wants) => Test::Truthy(*wants == (to == yes)),
+        Test::Is(constant, wants) => Test::Is(constant.clone(), *wants == (to == yes)),
+    };
+    Some(Wanted { path: decision.path.clone(), test })
+}
+
+/// What a call has to give back whose result the function itself gives back.
+pub(super) fn handed_on(func: &Function, block: BlockId, call: InstrId, own: &Wanted) -> Option<Wanted> {
+    let End::Return(Some(value)) = func.blocks[block].end else { return None };
+    let (made, mut path) = result_of(func, value)?;
+    path.extend(own.path.iter().cloned());
+    // A function that gives back a part of what it gives back itself would go on for ever.
+    (made == call && path.len() <= MAX_PATH).then(|| Wanted { path, test: own.test.clone() })
+}
+
+/// May the function give back what is wanted by returning `value`?
+pub(super) fn may_give(func: &Function, value: Option<InstrId>, wanted: &Wanted) -> bool {
+    let found = match value {
+        None if wanted.path.is_empty() => wanted.test.on(&Const::Undefined),
+        None => None,
+        Some(value) => given(func, value, &wanted.path, &wanted.test, MAX_STATIC_DEPTH),
+    };
+    found != Some(false)
+}
+
+fn given(func: &Function, value: InstrId, path: &[Field], test: &Test, depth: usize) -> Option<bool> {
+    let depth = depth.checked_sub(1)?;
+    match (&func.instrs[value].op, path) {
+        (Op::Const(constant), []) => test.on(constant),
+        (Op::Record(_) | Op::Closure(_), []) => Some(match test {
+            Test::Truthy(wants) => *wants,
+            Test::Is(_, wants) => !wants,
+        }),
+        (Op::Record(record), [first, rest @ ..]) => {
+            let mut fields = record.entries.iter().rev();
+            match fields.find(|entry| {
+                matches!(entry, Entry::Spread(_)) || matches!(entry, Entry::Field(field, _) if field == first)
+            }) {
+                Some(Entry::Field(_, inner)) => given(func, *inner, rest, test, depth),
+                Some(Entry::Spread(_)) => None,
+                None => test.on(&Const::Undefined),
+            }
+        }
+        (Op::Await(inner), _) => given(func, *inner, path, test, depth),
+        (Op::Load(place), _) => {
+            let inner = assigned(func, place)?;
+            let whole: Vec<Field> = place.path.iter().chain(path).cloned().collect();
+            given(func, inner, &whole, test, depth)
+        }
+        _ => None,
+    }
+}
+
+impl Test {
+    /// None where the languages differ.
+    fn on(&self, constant: &Const) -> Option<bool> {
+        let is_nothing = |constant: &Const| matches!(constant, Const::Null | Const::Undefined);
+        match self {
+            Self::Truthy(wants) => {
+                let is_true = match constant {
+                    Const::Bool(value) => *value,
+                    Const::Null | Const::Undefined => false,
+                    Const::Int(value) => *value != 0,
+                    Const::Str(text) => !text.is_empty(),
+                    Const::Num(_) => return None,
+                };
+                Some(is_true == *wants)
+            }
+            Self::Is(other, wants) if is_nothing(other) && is_nothing(constant) => {
+                (other == constant).then_some(*wants)
+            }
+            Self::Is(other, wants) => Some((other == constant) == *wants),
+        }
+    }
+}
+
+/// What is tested, behind negations and comparisons with a constant.
+fn test_of(func: &Function, on: InstrId, wants: bool) -> Option<(InstrId, Test)> {
+    let constant = |value: InstrId| match &func.instrs[value].op {
+        Op::Const(constant) => Some(constant.clone()),
+        _ => None,
+    };
+    match &func.instrs[on].op {
+        Op::Operator(Oper::Not, values) => test_of(func, *values.first()?, !wants),
+        Op::Operator(oper @ (Oper::Eq | Oper::Ne), values) => {
+            let [left, right] = values[..] else { return None };
+            let (value, constant) = match (constant(left), constant(right)) {
+                (None, Some(constant)) => (left, constant),
+                (Some(constant), None) => (right, constant),
+                _ => return None,
+            };
+            Some((value, Test::Is(constant, wants == (*oper == Oper::Eq))))
+        }
+        _ => Some((on, Test::Truthy(wants))),
+    }
+}
+
+/// The call that a value is the result of, or which part of the result it is.
+fn result_of(func: &Function, value: InstrId) -> Option<(InstrId, Vec<Field>)> {
+    let mut value = value;
+    let mut path: Vec<Field> = Vec::new();
+    for _ in 0..MAX_STATIC_DEPTH {
+        match &func.instrs[value].op {
+            Op::Call(_) => return Some((value, path)),
+            Op::Await(inner) => value = *inner,
+            Op::Load(place) => {
+                path.splice(0..0, place.path.iter().cloned());
+                value = assigned(func, place)?;
+            }
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// What the variable of a place was assigned, if that happens once.
+fn assigned(func: &Function, place: &Place) -> Option<InstrId> {
+    if let Base::Value(value) = place.base {
+        return Some(value);
+    }
+    let mut stores = func.instrs.iter().filter_map(|instr| match &instr.op {
+        Op::Store(to, value) if to.base == place.base => Some((to.path.is_empty(), *value)),
+        _ => None,
+    });
+    match (stores.next(), stores.next()) {
+        (Some((true, value)), None) => Some(value),
+        _ => None,
+    }
+}
