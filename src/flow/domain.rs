@@ -195,6 +195,14 @@ impl Entry {
         }
     }
 
+    /// The same, kept under a name. What was read under an unknown key is what the name tells: `{ "x-request-id": headers[key] }`.
+    pub(super) fn kept_as(mut self, name: &str) -> Self {
+        if self.at.is_empty() && self.path.last().is_some_and(|key| key == ANY) {
+            self.note_part(ANY, name);
+        }
+        self
+    }
+
     /// The same as a text, made at the instruction.
     pub(crate) fn formed(mut self, form: Form, at: At) -> Self {
         self.at.clear();

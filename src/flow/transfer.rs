@@ -418,11 +418,9 @@ impl Pass<'_, '_> {
 
     fn record(&mut self, record: &Record, at: At) -> Tree {
         let mut tree = Tree::default();
-        let mut positions = 0_u32;
         for entry in &record.entries {
             match entry {
                 RecordEntry::Field(field, value) => {
-                    positions += 1;
                     if let Field::Name(name) = field {
                         tree = tree.map(|known| known.lacking(name));
                     }
@@ -432,7 +430,7 @@ impl Pass<'_, '_> {
                         continue;
                     }
                     match key_of(field) {
-                        Some(key) => tree.join(&held.under(&[key])),
+                        Some(key) => tree.join(&held.map(|part| Some(part.kept_as(&key))).under(&[key])),
                         None => tree.join(&held),
                     };
                 }
@@ -446,7 +444,6 @@ impl Pass<'_, '_> {
             let values = self.taint.values.of(at.0, at.1).items().to_vec();
             self.fill_instances(&values, &tree, at);
         }
-        let _ = positions;
         tree
     }
 

@@ -51,13 +51,14 @@ impl Pass<'_, '_> {
     fn only_logs(&self, call: InstrId) -> bool {
         let values = self.taint.values;
         let is_own = |func: FuncId| values.program.funcs[func].parent == Some(self.id);
-        values.callees((self.id, call)).iter().all(|(func, kind)| {
-            let summary = &self.taint.summaries[func.index()];
-            *func == self.id
-                || summary.helper != Helper::None
-                || summary.hits.is_empty() && summary.writes.is_empty()
-                || *kind == CallKind::Callback && !is_own(*func)
-        })
+        let callees = values.callees((self.id, call));
+        // One of several implementations that logs makes the others loggers, too: they keep the record, or send it.
+        let is_helper = |func: FuncId| func == self.id || self.taint.summaries[func.index()].helper != Helper::None;
+        callees.iter().any(|(func, kind)| *kind == CallKind::Direct && is_helper(*func))
+            || callees.iter().all(|(func, kind)| {
+                let summary = &self.taint.summaries[func.index()];
+                summary.hits.is_empty() && summary.writes.is_empty() || *kind == CallKind::Callback && !is_own(*func)
+            })
     }
 
     /// How many words of its own a text has.

@@ -283,6 +283,9 @@ pub(crate) struct ChildRow {
     #[serde(default)]
     pub(crate) when: Vec<Condition>,
     pub(crate) versions: Option<String>,
+    /// What it runs is code of this program, or this program anew: worth a look when somebody asks for everything.
+    #[serde(default)]
+    pub(crate) own_code: bool,
     pub(crate) note: Option<String>,
 }
 

@@ -1,7 +1,7 @@
 //! Who writes to the stdout that carries the protocol: code, loggers, children, crash handlers, and what moves it away.
 
 use crate::base::bounds::MAX_WAY_BACK;
-use crate::finding::{Confidence, Finding, Level, Step};
+use crate::finding::{Confidence, Finding, Level, Persona, Step};
 use crate::flow::explore::Phase;
 use crate::flow::live::Site;
 use crate::models::index::{RowRef, Table};
@@ -302,6 +302,10 @@ fn children(cx: &Cx<'_>, unit: &Unit<'_>, at: At, sites: &[Site], out: &mut Find
         let mut finding = out.draft("stdout-child", message, Step { loc: loc(cx.values.program, at), text: label });
         tell(cx, unit, site, at, &mut finding);
         doubt_version(cx, row, version, &mut finding);
+        if child.own_code {
+            finding.level = Level::Note;
+            finding.persona = Persona::Pedantic;
+        }
         if sites.iter().all(|site| !site.phase.has(Phase::BEFORE)) {
             diverted(unit, &mut finding);
         }

@@ -76,13 +76,15 @@ impl Role {
     pub(crate) fn of(path: &str) -> Self {
         const FOLDERS: &[&str] =
             &["tests", "test", "__tests__", "__mocks__", "fixtures", "__fixtures__", "testdata", "e2e"];
-        let in_tests = paths::parent(path).split('/').any(|dir| FOLDERS.contains(&dir));
+        let in_tests = paths::parent(path)
+            .split('/')
+            .any(|dir| FOLDERS.contains(&dir) || dir.ends_with("-tests") || dir.ends_with("_tests"));
         let name = paths::name(path);
         let stem = paths::without_extension(name);
         let named = match paths::extension(name) {
             "py" | "pyw" => stem == "conftest" || stem.starts_with("test_") || stem.ends_with("_test"),
             "rs" => stem == "tests",
-            _ => stem.ends_with(".test") || stem.ends_with(".spec"),
+            _ => [".test", ".spec", ".eval"].iter().any(|end| stem.ends_with(end)),
         };
         if in_tests || named { Self::Test } else { Self::Source }
     }
