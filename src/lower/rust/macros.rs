@@ -78,6 +78,11 @@ impl Cx {
                     return self.json(&json, span);
                 }
             }
+            "ensure" => {
+                if let Some(value) = self.ensured(mac, span) {
+                    return value;
+                }
+            }
             "join" | "try_join" => {
                 if let Some(value) = self.joined(mac, name == "try_join", span) {
                     return value;
@@ -262,6 +267,28 @@ impl Cx {
         }
         self.b.switch_to(join);
         Some(self.b.load(result, span))
+    }
+
+    /// `ensure!(condition, "message {x}")`: where the condition fails, the function returns the error that the rest makes.
+    fn ensured(&mut self, mac: &Macro, span: Span) -> Option<InstrId> {
+        let MacroArgs(mut args) = mac.parse_body().ok()?;
+        if args.is_empty() || args.iter().any(|arg| arg.name.is_some() || arg.sigil.is_some()) {
+            return None;
+        }
+        let condition = args.remove(0).value;
+        let (no, join) = (self.b.new_block(), self.b.new_block());
+        self.b.enter_scope(ScopeKind::Block);
+        self.condition(&condition, no);
+        self.b.leave_scope();
+        self.b.goto(join);
+        self.b.switch_to(no);
+        let args = self.argument_list(args, false);
+        let callee = self.macro_place(&mac.path);
+        let value = self.b.call(callee, args, CallStyle::Macro, span);
+        let err = self.variant("Err", value, span);
+        self.b.ret(Some(err));
+        self.b.switch_to(join);
+        Some(self.b.push(Op::Unknown("unit", Vec::new()), span))
     }
 
     /// `join!(a, b)`: a tuple of what the futures give; `try_join!` an `Ok` of one.
