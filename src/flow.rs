@@ -21,6 +21,7 @@
 //! | `apply` | what a call does: functions of the program |
 //! | `library`, `callbacks` | what library calls give, what functions handed to them are called with |
 //! | `sources`, `sinks` | where values of interest come from, where they leave |
+//! | `shown` | what an object shows when the whole of it is put into a text |
 //! | `reach` | the question the other way round: which sources are in one value |
 //! | `solve` | the whole program: functions callees first, handlers, variables that outlive a call |
 
@@ -42,6 +43,7 @@ pub(crate) mod rebinding;
 pub(crate) mod redaction;
 pub(crate) mod serving;
 pub(crate) mod settings;
+pub(crate) mod shown;
 pub(crate) mod sinks;
 pub(crate) mod solve;
 pub(crate) mod sources;

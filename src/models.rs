@@ -177,6 +177,11 @@ impl Models {
         self.containers.iterates.contains(method)
     }
 
+    /// Does a type of this name show what it holds as if that stood there itself?
+    pub(crate) fn is_transparent(&self, ty: &str) -> bool {
+        self.containers.transparent.contains(ty)
+    }
+
     /// What becomes of the error of a result by a method of this name.
     pub(crate) fn error_fate(&self, method: &str) -> Option<ErrorFate> {
         self.containers.errors.fate(method)

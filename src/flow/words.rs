@@ -79,6 +79,7 @@ struct PartWords {
 #[serde(deny_unknown_fields)]
 struct ShowingWords {
     methods: Vec<String>,
+    hides: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -135,6 +136,17 @@ struct CredentialWords {
     likely: Vec<String>,
     contexts: Vec<String>,
     holders: Vec<String>,
+    together: Vec<Together>,
+}
+
+/// A name that means a credential beside others.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Together {
+    name: String,
+    others: Vec<Vec<String>>,
+    #[serde(default)]
+    owners: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -193,6 +205,11 @@ impl Words {
     /// Is a text a name, or a part of one, by which a helper finds the secrets that it replaces?
     pub(crate) fn is_part_of_secret(&self, text: &str) -> bool {
         self.redaction.secrets.iter().any(|known| text.eq_ignore_ascii_case(known))
+    }
+
+    /// Annotations of a field that say how it is shown.
+    pub(crate) fn hiding(&self) -> &[String] {
+        &self.showing.hides
     }
 
     /// Does a setting of this name turn something on?
@@ -268,6 +285,27 @@ impl Words {
     pub(crate) fn is_credential_context(&self, name: &str) -> bool {
         let spaced = format!(" {} ", words(name));
         self.credential.contexts.iter().any(|word| spaced.contains(&format!(" {word} ")))
+    }
+
+    /// Does the name of a class tell that a field of it whose name leaves it open is a credential?
+    pub(crate) fn is_credential_owner(&self, name: &str) -> bool {
+        let last = words(name).rsplit(' ').next().is_some_and(|last| self.holds_credentials(last));
+        last || self.is_credential_context(name)
+    }
+
+    /// Does a field hold a credential, going by the other fields of its object?
+    pub(crate) fn is_credential_among(&self, field: &str, owner: &str, all: &[&str]) -> bool {
+        let field = words(field);
+        let mut told = self.credential.together.iter().filter(|told| told.name == field).peekable();
+        if told.peek().is_none() {
+            return false;
+        }
+        let all: Vec<String> = all.iter().map(|name| words(name)).collect();
+        let owner = format!(" {} ", words(owner));
+        told.any(|told| {
+            told.others.iter().any(|others| others.iter().all(|other| all.contains(other)))
+                && (told.owners.is_empty() || told.owners.iter().any(|word| owner.contains(&format!(" {word} "))))
+        })
     }
 
     /// Does the name of a part leave open what it is?

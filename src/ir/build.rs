@@ -439,7 +439,14 @@ impl Builder {
         style: CallStyle,
         span: Span,
     ) -> InstrId {
-        self.push(Op::Call(Box::new(Call { callee, args, style })), span)
+        self.push(Op::Call(Box::new(Call { callee, args, style, types: Vec::new() })), span)
+    }
+
+    /// Says which types a call names that was just made.
+    pub(crate) fn set_call_types(&mut self, call: InstrId, types: Vec<TypeRef>) {
+        if let Op::Call(call) = &mut self.func_mut().instrs[call].op {
+            call.types = types;
+        }
     }
 
     pub(crate) fn import(&mut self, from: &str, what: Imported, span: Span) -> InstrId {

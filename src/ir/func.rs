@@ -176,6 +176,9 @@ impl Function {
             if let Op::Record(record) = &mut instr.op {
                 record.ty.iter_mut().for_each(|ty| ty.bases_mut(visit));
             }
+            if let Op::Call(call) = &mut instr.op {
+                call.types.iter_mut().for_each(|ty| ty.bases_mut(visit));
+            }
             instr.op.places_mut(|place| visit(&mut place.base));
         }
     }

@@ -183,6 +183,8 @@ pub(crate) struct Call {
     pub(crate) callee: Place,
     pub(crate) args: Vec<Arg>,
     pub(crate) style: CallStyle,
+    /// Types that the call names: `from_str::<Login>(text)`.
+    pub(crate) types: Vec<super::types::TypeRef>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

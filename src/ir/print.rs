@@ -181,7 +181,9 @@ impl Printer<'_, '_> {
                     CallStyle::Decorator => "decorate",
                     CallStyle::Implicit => "implicit",
                 };
-                format!("{style} {}({})", self.place(&call.callee), args.join(", "))
+                let types: Vec<_> = call.types.iter().map(|ty| self.names.ty(ty)).collect();
+                let types = if types.is_empty() { String::new() } else { format!("::<{}>", types.join(", ")) };
+                format!("{style} {}{types}({})", self.place(&call.callee), args.join(", "))
             }
             Op::Closure(id) => format!("closure {id}"),
             Op::Class(id) => format!("class {}", self.names.program.classes[*id].name),

@@ -18,6 +18,7 @@ pub(super) struct Containers {
     pub(super) keeps: FxHashSet<String>,
     pub(super) iterates: FxHashSet<String>,
     pub(super) wraps: Vec<String>,
+    pub(super) transparent: FxHashSet<String>,
     pub(super) errors: ErrorMethods,
 }
 

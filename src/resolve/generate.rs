@@ -148,6 +148,7 @@ impl Values<'_> {
                 self.call_of.insert((func, id), number);
                 self.add_edge(callee, Edge::Call(number));
                 self.add(out, &Value::Unknown);
+                call.types.iter().for_each(|ty| self.typed(func, ty, out));
                 if let (Some(receiver), Some((_, Field::Name(name)))) = (receiver, call.callee.split_last()) {
                     self.container_call((func, id), receiver, name.clone(), out);
                     self.text_method(func, &call.callee, name, callee);
@@ -389,13 +390,25 @@ impl Values<'_> {
         match ty {
             TypeRef::Named(named) => {
                 let class = self.type_slot(func, named);
-                self.add_edge(class, Edge::Instance(to));
+                let is_wrapper = !named.args.is_empty()
+                    && self.language(func) == Language::Rust
+                    && self.models.is_transparent(self.type_name(named));
+                self.add_edge(class, if is_wrapper { Edge::Wrapper(to) } else { Edge::Instance(to) });
                 for arg in &named.args {
                     self.typed(func, arg, to);
                 }
             }
             TypeRef::Union(parts) => parts.iter().for_each(|part| self.typed(func, part, to)),
             TypeRef::List(_) | TypeRef::Tuple(_) | TypeRef::Func(_) | TypeRef::Other => {}
+        }
+    }
+
+    /// The last name of a type, as the source writes it.
+    fn type_name<'a>(&'a self, named: &'a NamedType) -> &'a str {
+        match (named.last_name(), &named.base) {
+            (Some(name), _) => name.as_str(),
+            (None, Base::Cell(cell)) => self.program.cells[*cell].name.as_str(),
+            (None, _) => "",
         }
     }
 

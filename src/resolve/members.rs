@@ -413,6 +413,8 @@ impl Values<'_> {
             Value::Unknown => self.add(to, value),
             // A payload of something that is no variant literal: `Some(x)` of an `Option<Foo>` is the `Foo`.
             Value::Instance(_) | Value::Typed(_) if matches!(field, Field::Variant(..)) => self.add(to, value),
+            // `query.0` of a `Query<Login>` is the `Login`.
+            Value::Typed(class) if *field == Field::Index(0) && self.has_named_fields(*class) => self.add(to, value),
             Value::Instance(class) | Value::Typed(class) => self.load_instance(value, *class, field, to),
             Value::Class(class) => self.load_static(*class, field, to),
             Value::Variant(class, _) => {
@@ -430,6 +432,12 @@ impl Values<'_> {
             }
             Value::Record(_) => self.load_field(value, field, to),
         }
+    }
+
+    /// Is the class a struct whose fields are told by names, not by their position?
+    fn has_named_fields(&self, class: ClassId) -> bool {
+        let data = &self.program.classes[class];
+        data.kind == ClassKind::Struct && !data.fields.is_empty() && data.fields.iter().all(|field| field.name != "0")
     }
 
     fn load_field(&mut self, value: &Value, field: &Field, to: SlotId) {

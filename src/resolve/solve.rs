@@ -30,6 +30,8 @@ pub(super) enum Edge {
     Call(u32),
     /// The value is a type: an instance of it goes to the slot.
     Instance(SlotId),
+    /// The same, for a type that says nothing itself when no model describes it: `Query<Login>` is a `Login`.
+    Wrapper(SlotId),
     /// The value is spread into the object.
     Spread(Obj),
     /// The value is the type of a literal with these fields, which goes to the slot as an instance.
@@ -475,6 +477,11 @@ impl<'p> Values<'p> {
             Edge::Store(field, from, at) => self.store_member(value, field, *from, *at),
             Edge::Call(call) => self.call_value(*call, value),
             Edge::Instance(to) => self.instance_of(value, *to),
+            Edge::Wrapper(to) => {
+                if !matches!(value, Value::Api(node, _) if !self.models.index.node(*node).is_modelled()) {
+                    self.instance_of(value, *to);
+                }
+            }
             Edge::Spread(into) => self.spread(value, into),
             Edge::Struct(obj, to) => self.struct_of(value, obj, *to),
             Edge::Base(class) => self.base_of(value, *class),

@@ -1,7 +1,7 @@
 //! Calls of functions and methods.
 
 use syn::punctuated::Punctuated;
-use syn::{Expr, ExprCall, ExprMethodCall, Token};
+use syn::{AngleBracketedGenericArguments, Expr, ExprCall, ExprMethodCall, PathArguments, Token};
 
 use crate::base::span::Span;
 use crate::ir::instr::{Arg, ArgKind, Base, CallStyle, Field, InstrId};
@@ -21,13 +21,29 @@ impl Cx {
         }
         let callee = self.place(&call.func);
         let args = self.arguments(&call.args);
-        self.b.call(callee, args, CallStyle::Plain, span)
+        let value = self.b.call(callee, args, CallStyle::Plain, span);
+        if let Expr::Path(path) = &*call.func
+            && let Some(PathArguments::AngleBracketed(types)) = path.path.segments.last().map(|last| &last.arguments)
+        {
+            self.call_types(value, types);
+        }
+        value
     }
 
     pub(super) fn method_call(&mut self, call: &ExprMethodCall, span: Span) -> InstrId {
         let receiver = self.place(&call.receiver);
         let args = self.arguments(&call.args);
-        self.b.call(receiver.then(Field::Name(symbol(&call.method))), args, CallStyle::Plain, span)
+        let value = self.b.call(receiver.then(Field::Name(symbol(&call.method))), args, CallStyle::Plain, span);
+        if let Some(types) = &call.turbofish {
+            self.call_types(value, types);
+        }
+        value
+    }
+
+    /// The types that a call names itself: `parse::<Login>()`.
+    fn call_types(&mut self, call: InstrId, named: &AngleBracketedGenericArguments) {
+        let types = self.type_args(&PathArguments::AngleBracketed(named.clone()));
+        self.b.set_call_types(call, types);
     }
 
     fn arguments(&mut self, args: &Punctuated<Expr, Token![,]>) -> Vec<Arg> {

@@ -79,7 +79,7 @@ impl Cx {
         self.generics.iter().rev().find_map(|params| params.get(name)).cloned()
     }
 
-    fn type_args(&mut self, args: &PathArguments) -> Vec<TypeRef> {
+    pub(super) fn type_args(&mut self, args: &PathArguments) -> Vec<TypeRef> {
         let PathArguments::AngleBracketed(args) = args else { return Vec::new() };
         let mut res = Vec::new();
         for arg in &args.args {

@@ -1,0 +1,176 @@
+//! What an object of the program's classes shows when the whole of it is put into a text: its fields, and those of the
+//! objects in them.
+//!
+//! A field shows what the program put there. One whose name is that of a credential shows it whoever filled the object: most
+//! are read from a request, a file or the environment by code that a library writes.
+
+use std::collections::BTreeSet;
+
+use crate::base::Symbol;
+use crate::base::bounds::{MAX_SHOWN_CLASSES, MAX_SHOWN_DEPTH};
+use crate::ir::instr::{Base, Const, InstrId};
+use crate::ir::program::{ClassId, FieldDecl, Language};
+use crate::ir::types::{Annotation, AnnotationValue, NamedType, TypeRef};
+use crate::models::index::NodeId;
+use crate::resolve::values::{At, Key, Obj, Value, ValueSet};
+
+use super::domain::{Entry, Heap, Root};
+use super::trace::Trace;
+use super::transfer::Pass;
+use super::tree::Tree;
+use super::words::Secrecy;
+
+/// Types of Rust whose values are texts.
+const TEXT_TYPES: &[&str] = &["String", "str", "OsString", "OsStr", "char"];
+
+/// The attribute by which a type of Rust says which traits are written for it, and the trait that shows its fields.
+const DERIVE: &str = "derive";
+const DEBUG: &str = "Debug";
+
+impl Pass<'_, '_> {
+    /// What the whole of a value shows besides what is known of the value itself.
+    pub(super) fn inside(&mut self, value: InstrId, at: At) -> Tree {
+        let values = self.taint.values;
+        let mut tree = Tree::default();
+        for value in self.only_objects(values.of(self.id, value)) {
+            self.fields_inside(value, &mut Vec::new(), &mut tree, at);
+        }
+        tree
+    }
+
+    /// The values of a set that surely is an object of the program: of one class, or of two.
+    fn only_objects<'s>(&self, set: &'s ValueSet) -> impl Iterator<Item = &'s Value> + use<'s> {
+        let models = self.taint.values.models;
+        let is_object = |value: &Value| matches!(value, Value::Instance(_) | Value::Typed(_));
+        let is_declared = set.items().iter().any(|value| matches!(value, Value::Typed(_)));
+        let is_nothing = |value: &Value| match value {
+            Value::Unknown | Value::Const(Const::Null | Const::Undefined) => true,
+            // What a library made, where a type of the program is named as what it is.
+            Value::Api(_, Some(_)) if self.language == Language::Rust => true,
+            // The literal that the object was made by, where others may come from elsewhere, too.
+            Value::Record(_) if self.language == Language::Rust => is_declared,
+            Value::Api(node, None) if self.language == Language::Rust => {
+                models.is_transparent(models.index.node(*node).name.rsplit('.').next().unwrap_or_default())
+            }
+            _ => false,
+        };
+        let is_sure = !set.is_cut
+            && set.items().iter().all(|value| is_object(value) || is_nothing(value))
+            && set.items().iter().filter(|value| is_object(value)).count() <= MAX_SHOWN_CLASSES;
+        set.items().iter().filter(move |value| is_sure && is_object(value))
+    }
+
+    fn fields_inside(&mut self, value: &Value, path: &mut Vec<Symbol>, tree: &mut Tree, at: At) {
+        let (Value::Instance(class) | Value::Typed(class)) = value else { return };
+        let values = self.taint.values;
+        if path.len() >= MAX_SHOWN_DEPTH || !self.shows_fields(*class) {
+            return;
+        }
+        let top = values.classes.top(*class);
+        let data = &values.program.classes[*class];
+        let mut fields: BTreeSet<Symbol> = self.taint.names.fields_of(top).into_iter().collect();
+        fields.extend(data.fields.iter().map(|field| field.name.clone()));
+        for field in fields {
+            let declared = data.fields.iter().find(|known| known.name == field);
+            if self.taint.is_plain_field(std::slice::from_ref(value), &field)
+                || declared.is_some_and(|declared| self.is_hidden(declared))
+            {
+                continue;
+            }
+            let heap = self.taint.names.heap(Heap::Field(top, field.clone()));
+            path.push(field.clone());
+            let mut entry = Entry::new(Root::Heap(heap), Trace::default());
+            entry.at = path.as_slice().into();
+            tree.add(entry);
+            if self.is_credential(*class, &field, declared) {
+                let mut entry = self.credential(at, field.clone(), tree);
+                entry.at = path.as_slice().into();
+                tree.add(entry);
+            }
+            if let Some(slot) = values.known_field(&Obj::Instances(top), &Key::Name(field)) {
+                for inner in self.only_objects(values.of_slot(slot)) {
+                    self.fields_inside(inner, path, tree, at);
+                }
+            }
+            path.pop();
+        }
+    }
+
+    /// Is a field the credential that its name says, going by the object it belongs to and by its type?
+    fn is_credential(&self, class: ClassId, field: &Symbol, declared: Option<&FieldDecl>) -> bool {
+        let data = &self.taint.values.program.classes[class];
+        let words = &self.taint.words;
+        let is_named = match words.credential(field) {
+            Some(Secrecy::Secret) => true,
+            Some(_) if self.language == Language::Rust => words.is_credential_owner(&data.name),
+            _ => false,
+        };
+        let names = || data.fields.iter().map(|field| field.name.as_str());
+        let is_named = is_named
+            || self.language == Language::Rust
+                && words.is_credential_among(field, &data.name, &names().collect::<Vec<_>>());
+        is_named
+            && (self.language != Language::Rust
+                || declared.is_none_or(|declared| self.is_text_type(declared.ty.as_ref())))
+    }
+
+    /// Does a text, or something that holds texts, stand in a variable of this type of Rust?
+    fn is_text_type(&self, ty: Option<&TypeRef>) -> bool {
+        match ty {
+            Some(TypeRef::Named(named)) => {
+                let name = self.type_name(named);
+                TEXT_TYPES.contains(&name)
+                    || self.taint.values.models.is_transparent(name)
+                        && named.args.iter().any(|arg| self.is_text_type(Some(arg)))
+            }
+            Some(TypeRef::List(inner)) => self.is_text_type(Some(inner)),
+            _ => false,
+        }
+    }
+
+    fn type_name<'n>(&'n self, named: &'n NamedType) -> &'n str {
+        match (named.last_name(), &named.base) {
+            (Some(name), _) => name.as_str(),
+            (None, Base::Cell(cell)) => self.taint.values.program.cells[*cell].name.as_str(),
+            (None, _) => "",
+        }
+    }
+
+    /// Does an annotation of the field say that it is shown otherwise, or not at all?
+    fn is_hidden(&self, field: &FieldDecl) -> bool {
+        let words = self.taint.words.hiding();
+        self.language == Language::Rust
+            && field.annotations.iter().any(|annotation| {
+                let name = self.type_name(&annotation.name);
+                words.iter().any(|known| known == name)
+            })
+    }
+
+    /// Is an object of the class shown with its fields: by the language, or because the class was made for it, and not in
+    /// a way of its own?
+    fn shows_fields(&self, class: ClassId) -> bool {
+        let values = self.taint.values;
+        let data = &values.program.classes[class];
+        if self.language == Language::Rust {
+            return data.annotations.iter().any(|annotation| self.derives_debug(annotation));
+        }
+        if self.taint.words.showing_methods().iter().any(|name| !values.classes.methods(class, name).is_empty()) {
+            return false;
+        }
+        match self.language {
+            Language::Python => {
+                let is_data = |base: NodeId| !values.models.is_error_base(&values.models.index.node(base).name);
+                !data.annotations.is_empty() || values.classes.api_bases(class).into_iter().any(is_data)
+            }
+            _ => true,
+        }
+    }
+
+    fn derives_debug(&self, annotation: &Annotation) -> bool {
+        self.type_name(&annotation.name) == DERIVE
+            && annotation.args.iter().any(|arg| match &arg.value {
+                AnnotationValue::Path(path) => path.rsplit(':').next() == Some(DEBUG),
+                _ => false,
+            })
+    }
+}
