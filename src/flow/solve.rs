@@ -276,6 +276,8 @@ impl<'v> Taint<'v> {
     /// where it enters the result, in the handler or in the function that builds the result for it.
     fn edit_place(&self, sink: Sink, entry: &Entry) -> At {
         let mut steps = entry.trace.steps();
+        // An error in a field of the result was put there by the function that made the result.
+        let is_in_field = entry.at.first().is_some_and(|field| field != ERR);
         if self.is_error(entry.root) || entry.marks.has(Marks::RAISED) && self.is_response(entry.root) {
             let in_helper = || {
                 steps.iter().rev().find_map(|(_, what)| match what {
@@ -283,8 +285,10 @@ impl<'v> Taint<'v> {
                     _ => None,
                 })
             };
-            let last = || steps.last().map(|(at, _)| *at);
-            return entry.formed.or_else(in_helper).or_else(last).unwrap_or(sink.at);
+            let last = || steps.last().map(|(at, _)| *at).filter(|_| !is_in_field);
+            if let Some(place) = entry.formed.or_else(in_helper).or_else(last) {
+                return place;
+            }
         }
         let mut func = sink.at.0;
         // What was handed to a function is none of its own values, though it gives them back in the same place.
