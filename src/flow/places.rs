@@ -7,11 +7,11 @@ use crate::ir::instr::{Base, Field, Place};
 use crate::ir::program::CellId;
 use crate::resolve::values::{At, Value};
 
-use super::domain::{ANY, Entry, Form, Heap, Marks, Root};
+use super::domain::{ANY, ERR, Entry, Form, Heap, Marks, Root};
 use super::path::Path;
 use super::summary::{Bound, Hit};
 use super::trace::{Trace, What};
-use super::transfer::{Pass, Var, is_no_error, key_of};
+use super::transfer::{Pass, Var, key_of};
 use super::tree::Tree;
 
 impl Pass<'_, '_> {
@@ -53,7 +53,7 @@ impl Pass<'_, '_> {
     fn member(&mut self, of: &Tree, values: &[Value], field: &Field, at: At) -> Tree {
         let Some(key) = key_of(field) else {
             // The payload of `Ok` or `Some` is the value itself.
-            return of.only(is_no_error);
+            return of.map(|entry| entry.lacking(&Symbol::new_static(ERR)));
         };
         if self.taint.is_plain_field(values, &key) {
             return Tree::default();

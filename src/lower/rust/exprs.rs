@@ -41,7 +41,7 @@ impl Cx {
             Expr::MethodCall(x) => self.method_call(x, span),
             Expr::Macro(x) => self.macro_call(&x.mac, span),
             Expr::Await(x) => {
-                let value = self.expr(&x.base);
+                let value = self.future(&x.base);
                 self.b.push(Op::Await(value), span)
             }
             Expr::Try(x) => self.question_mark(x, span),

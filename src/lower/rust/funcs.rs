@@ -1,14 +1,14 @@
 //! Functions, closures and async blocks.
 //!
-//! An async block is lowered as a closure without parameters: it runs when it is awaited.
+//! An async block is lowered as a closure without parameters: it is called where it is awaited, or by what it is handed to.
 
-use syn::{Attribute, Block, ExprAsync, ExprClosure, FnArg, Pat, Signature};
+use syn::{Attribute, Block, Expr, ExprAsync, ExprClosure, FnArg, Pat, Signature};
 
 use crate::base::Symbol;
 use crate::base::span::Span;
 use crate::ir::build::NewFunc;
 use crate::ir::func::{FuncId, FuncKind, ParamKind};
-use crate::ir::instr::{InstrId, Op, Place};
+use crate::ir::instr::{CallStyle, InstrId, Op, Place};
 use crate::ir::types::TypeRef;
 
 use super::types::symbol;
@@ -114,6 +114,15 @@ impl Cx {
         self.b.leave_func();
         self.loops = loops;
         self.b.push(Op::Closure(id), span)
+    }
+
+    /// A future that is waited for where it stands: an async block runs there.
+    pub(super) fn future(&mut self, expr: &Expr) -> InstrId {
+        let value = self.expr(expr);
+        match expr {
+            Expr::Async(_) => self.b.call(Place::value(value), Vec::new(), CallStyle::Plain, self.expr_span(expr)),
+            _ => value,
+        }
     }
 
     pub(super) fn async_block(&mut self, block: &ExprAsync, span: Span) -> InstrId {

@@ -297,7 +297,7 @@ impl Cx {
         let mut entries = Vec::new();
         let mut results = Vec::new();
         for (at, future) in (0..).zip(&futures) {
-            let future = self.expr(future);
+            let future = self.future(future);
             let mut value = self.b.push(Op::Await(future), span);
             results.push(value);
             if may_fail {

@@ -79,7 +79,7 @@ impl Cx {
     pub(super) fn select(&mut self, select: &Select, dest: Dest, span: Span) {
         let mut values = Vec::new();
         for arm in &select.arms {
-            let future = self.expr(&arm.future);
+            let future = self.future(&arm.future);
             let at = self.expr_span(&arm.future);
             values.push(self.b.push(Op::Await(future), at));
         }
