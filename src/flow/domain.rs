@@ -203,6 +203,14 @@ impl Entry {
         self
     }
 
+    /// The same inside an object that a library makes at the instruction.
+    pub(super) fn held(mut self, at: At) -> Self {
+        self.at.clear();
+        self.form = Form::Held;
+        self.formed = self.formed.or(Some(at));
+        self
+    }
+
     /// The same as a text, made at the instruction.
     pub(crate) fn formed(mut self, form: Form, at: At) -> Self {
         self.at.clear();

@@ -204,9 +204,10 @@ impl Pass<'_, '_> {
             for arg in call.args.iter().skip(usize::from(self.looks_up(call))) {
                 let held = &self.given[arg.value.index()];
                 let has_fields = |entry: &Entry| entry.at.first().is_some_and(|key| key != ANY);
-                let held = held.only(is_no_error).map(|entry| {
-                    let form = if has_fields(&entry) { Form::Held } else { form };
-                    if entry.form == Form::Held { None } else { Some(entry.formed(form, at)) }
+                let held = held.only(is_no_error).map(|entry| match entry.form {
+                    Form::Held => None,
+                    _ if has_fields(&entry) => Some(entry.held(at)),
+                    _ => Some(entry.formed(form, at)),
                 });
                 tree.join(&held);
             }

@@ -2,8 +2,8 @@
 //!
 //! `@tracked def read(…)` and `@tracked def write(…)` are both the function that `tracked` returns, but each around another
 //! function. Values are followed once a function, so what goes through one would come out of the other. Here, before values
-//! are followed, each use of a function that wraps what it is given gets a copy of it; so does each use of one that makes
-//! such a function: `@requires("notes.read")`, `withRetry(3)(handler)`.
+//! are followed, each use of a function that wraps what it is given, or gives it back, gets a copy of it; so does each use of
+//! one that makes such a function: `@requires("notes.read")`, `@register("search") class Search`, `withRetry(3)(handler)`.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -160,6 +160,7 @@ impl Reader<'_> {
         let body = &self.program.funcs[func];
         match &body.instrs[value].op {
             Op::Closure(inner) => Some(Some(*inner)),
+            Op::Class(_) => Some(None),
             Op::Call(call) => {
                 let wraps =
                     || matches!(self.place(func, &call.callee, depth), Some(Meaning::Func(inner)) if self.wraps(inner));
@@ -192,7 +193,7 @@ impl Reader<'_> {
         is_at_top
             && matches!(body.kind, FuncKind::Plain | FuncKind::Lambda | FuncKind::Static)
             && !body.params.is_empty()
-            && self.returned(func).is_some()
+            && (self.returned(func).is_some() || self.gives_back(func))
             && !body.instrs.iter().any(|instr| matches!(instr.op, Op::Class(_)))
     }
 
@@ -216,6 +217,25 @@ impl Reader<'_> {
                 _ => None,
             })
             .filter(|inner| self.program.funcs[*inner].parent == Some(func))
+    }
+
+    /// Does the function give back what it is given: a decorator that registers?
+    fn gives_back(&self, func: FuncId) -> bool {
+        let body = &self.program.funcs[func];
+        let is_param = |place: &Place| match place.base {
+            Base::Local(local) => body.params.iter().any(|param| param.local == local),
+            Base::Cell(cell) => {
+                let cell = &self.program.cells[cell];
+                cell.owner == func && body.params.iter().any(|param| param.name == cell.name)
+            }
+            Base::Value(_) | Base::Global(_) => false,
+        };
+        body.blocks.iter().any(|block| match block.end {
+            End::Return(Some(value)) => {
+                matches!(&body.instrs[value].op, Op::Load(place) if place.path.is_empty() && is_param(place))
+            }
+            _ => false,
+        })
     }
 
     /// What is left when all that a function makes has been called with something.
