@@ -1,6 +1,7 @@
 //! Library knowledge as typed tables, read from `rules/models/**.toml`.
 
 pub(crate) mod index;
+pub(crate) mod levels;
 pub(crate) mod lists;
 pub(crate) mod load;
 pub(crate) mod path;
@@ -9,6 +10,7 @@ pub(crate) mod schema;
 use rustc_hash::FxHashMap;
 
 use index::{Index, RowRef, Table};
+use levels::{EchoRow, LevelRow};
 use lists::{Bases, Containers, ErrorFate, MainWords, Transports};
 use load::Own;
 use path::Port;
@@ -231,6 +233,8 @@ impl Models {
         exit exits ExitRow [Exit],
         crash crashes CrashRow [Crash | CrashPlace],
         source sources SourceRow [Source | SourceRead],
+        echo echoes EchoRow [Echo],
+        level levels LevelRow [Level],
     }
 
     fn parse_ports(&mut self, faults: &mut Vec<String>) {
@@ -339,6 +343,11 @@ fn port_texts(file: &ModelFile, visit: &mut dyn FnMut(&str)) {
     }
     for row in &file.echoes {
         all(&row.takes, visit);
+    }
+    for row in &file.levels {
+        all(&row.level, visit);
+        all(&row.logger, visit);
+        when(&row.when, visit);
     }
     for row in &file.flows {
         all(&row.from, visit);

@@ -17,6 +17,7 @@ pub(crate) mod byhand;
 pub(crate) mod calls;
 pub(crate) mod forwarded;
 pub(crate) mod generate;
+pub(crate) mod levels;
 pub(crate) mod link;
 pub(crate) mod marks;
 pub(crate) mod members;

@@ -75,5 +75,5 @@ fn rows(file: &ModelFile) -> usize {
     let of_output = file.sinks.len() + file.loggers.len() + file.children.len() + file.rebinds.len();
     let of_servers = file.transports.len() + file.serves.len() + file.servers.len() + file.handlers.len();
     let of_control = file.exits.len() + file.crashes.len() + file.callbacks.len();
-    of_values + of_output + of_servers + of_control + file.plains.len() + file.echoes.len()
+    of_values + of_output + of_servers + of_control + file.plains.len() + file.echoes.len() + file.levels.len()
 }

@@ -217,6 +217,9 @@ pub(crate) const MAX_COPIES: usize = 60_000;
 /// Most steps from a name to what it means, when only the text is read: imports of imports, aliases.
 pub(crate) const MAX_STATIC_DEPTH: usize = 12;
 
+/// How deep the parts of a computed log level are looked into: `getattr(logging, os.getenv("L", "INFO").upper())` has three.
+pub(crate) const MAX_LEVEL_DEPTH: usize = 5;
+
 // ---- The rules ------------------------------------------------------------------------------------------------------
 
 /// Longest chain of calls followed back from a place to the entry.

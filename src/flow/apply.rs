@@ -80,6 +80,7 @@ impl Pass<'_, '_> {
         }
         self.construct(call, at, &callees, &mut result);
         self.sinks(call, at, &receiver);
+        self.echoes(call, at, &receiver);
         let calls_library = self.is_library(at);
         if !is_known || calls_library {
             result.join(&self.library(call, id, &receiver, is_known));

@@ -56,6 +56,27 @@ impl Pass<'_, '_> {
         }
     }
 
+    /// Notes what the call hands to a library that logs it by itself.
+    pub(super) fn echoes(&mut self, call: &Call, at: At, receiver: &Tree) {
+        let values = self.taint.values;
+        for row in values.call_rows(at, Table::Echo) {
+            let echo = values.models.echo(row);
+            if echo.takes.is_empty() || !values.version_allows(Some(at.0), row, echo.versions.as_deref()) {
+                continue;
+            }
+            let mut taken = Tree::default();
+            for port in echo.takes.iter().filter_map(|text| values.models.port(text)) {
+                taken.join(&self.port_tree(call, port, receiver));
+            }
+            let sink = Sink { at, drain: Drain::Echo, row: None };
+            for entry in taken.into_entries() {
+                if entry.form != Form::Held && is_no_error(&entry) {
+                    self.hit(Hit { sink, primary: at, open: false, entry });
+                }
+            }
+        }
+    }
+
     /// Does the write go to a stream that people read?
     fn is_shown(&self, at: At, row: RowRef) -> bool {
         match &self.taint.values.models.sink(row).stream {

@@ -44,6 +44,8 @@ pub(crate) enum Drain {
     /// Written to a stream.
     Write,
     Agent,
+    /// To a library that logs it where a level lets it.
+    Echo,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

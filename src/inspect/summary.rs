@@ -80,6 +80,7 @@ fn summary(subject: &Subject<'_>, reach: &Reach<'_>, func: FuncId, res: &mut Str
             Drain::Log => "logs",
             Drain::Write => "writes",
             Drain::Agent => "tells the agent",
+            Drain::Echo => "gives to a library that logs it",
         };
         let _ = writeln!(res, "  {drain} at {}  <- {}", subject.at_instr(hit.sink.at), told(&hit.entry));
     }

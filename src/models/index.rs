@@ -69,6 +69,7 @@ pub(crate) enum Table {
     /// Attributes and base types that make handlers.
     HandlerMark,
     Echo,
+    Level,
     Exit,
     Crash,
     CrashPlace,
@@ -253,6 +254,9 @@ impl Index {
         }
         for (n, row) in file.echoes.iter().enumerate() {
             add(Table::Echo, n, &row.calls, End::Call);
+        }
+        for (n, row) in file.levels.iter().enumerate() {
+            add(Table::Level, n, &row.calls, End::Call);
         }
         for (n, row) in file.cleans.iter().enumerate() {
             add(Table::Clean, n, &row.calls, End::Call);

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::levels::{EchoRow, LevelRow};
 use crate::ir::program::Language;
 
 /// What a user says of names beside the models, in the configuration.
@@ -85,6 +86,8 @@ pub(crate) struct ModelFile {
     pub(crate) plains: Vec<PlainRow>,
     #[serde(default, rename = "echo")]
     pub(crate) echoes: Vec<EchoRow>,
+    #[serde(default, rename = "level")]
+    pub(crate) levels: Vec<LevelRow>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
@@ -594,26 +597,4 @@ pub(crate) struct CleanRow {
 #[serde(deny_unknown_fields)]
 pub(crate) struct PlainRow {
     pub(crate) calls: Vec<String>,
-}
-
-/// What a library itself logs once the program switches a level on: a finding at the place that sets the level.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct EchoRow {
-    /// Calls after which the library logs; without one of them in the program it does not.
-    pub(crate) calls: Vec<String>,
-    /// Ports whose values it logs; may be empty.
-    #[serde(default)]
-    pub(crate) takes: Vec<String>,
-    /// The least level that shows it: `info`, `debug`, `trace`.
-    #[expect(dead_code, reason = "no rule asks what libraries log by themselves yet")]
-    pub(crate) level: String,
-    /// Name of the logger or target, as level settings say it: `httpx`.
-    #[expect(dead_code, reason = "no rule asks what libraries log by themselves yet")]
-    pub(crate) logger: Option<String>,
-    /// What is logged, for messages: "the whole URL with its query".
-    #[expect(dead_code, reason = "no rule asks what libraries log by themselves yet")]
-    pub(crate) says: String,
-    #[expect(dead_code, reason = "no rule asks what libraries log by themselves yet")]
-    pub(crate) versions: Option<String>,
 }

@@ -3,6 +3,7 @@
 //! A leak is a source that reaches a sink. All leaks with the same rule and primary place are one finding: the gravest is
 //! told, the others are related places.
 
+mod echo;
 mod judge;
 mod tell;
 
@@ -34,8 +35,12 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Findings<'_>) -> (usize, usize) {
     }
     let (taint, leaks) = taint(cx.values, &processes);
     let mut groups = Groups::new();
+    let mut echoed = Vec::new();
     for leak in &leaks {
-        if let Some(verdict) = judge::judge(cx, &taint, leak) {
+        let Some(verdict) = judge::judge(cx, &taint, leak) else { continue };
+        if leak.hit.sink.drain == Drain::Echo {
+            echoed.push((verdict, leak));
+        } else {
             groups.entry((verdict.rule, leak.hit.primary)).or_default().push((verdict, leak));
         }
     }
@@ -73,6 +78,9 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Findings<'_>) -> (usize, usize) {
                 out.add(finding);
             }
         }
+    }
+    for unit in cx.units {
+        echo::run(cx, unit, &echoed, out);
     }
     (taint.n_steps, taint.n_unsettled)
 }

@@ -40,6 +40,7 @@ pub(super) fn finding(
     let (verb, label) = match hit.sink.drain {
         Drain::Agent => ("is given to the agent", "this reaches the agent".to_owned()),
         Drain::Log => ("is written to a log", format!("logged by `{}`", called(cx, hit.primary))),
+        Drain::Echo => ("is logged by a library", format!("given to `{}`", called(cx, hit.primary))),
         Drain::Write => ("is written to a stream", format!("written by `{}`", called(cx, hit.primary))),
     };
     let verb = match (hit.sink.drain, stream(cx, hit.sink.at)) {
@@ -234,6 +235,7 @@ fn path(cx: &Cx<'_>, leak: &Leak) -> Vec<Step> {
     let sink = &leak.hit.sink;
     let (at, text) = match sink.drain {
         Drain::Agent => (given_at(leak), "given to the agent".into()),
+        Drain::Echo => (sink.at, format!("given to `{}`", called(cx, sink.at))),
         _ => (sink.at, format!("written by `{}`", called(cx, sink.at))),
     };
     steps.push(Step { loc: loc(program, at), text });

@@ -1,0 +1,104 @@
+//! The rows about log levels: what libraries log by themselves at which level, and which calls switch a level on.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::schema::Condition;
+
+/// How grave a record is; a logger shows those of its own level and above.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogLevel {
+    Trace,
+    Debug,
+    Info,
+    Warning,
+    Error,
+    /// Nothing is shown.
+    Off,
+}
+
+impl LogLevel {
+    /// The level that a word means, whoever's word it is: `INFO`, `warn`.
+    pub(crate) fn parse(word: &str) -> Option<Self> {
+        Some(match word.trim().to_ascii_lowercase().as_str() {
+            "trace" | "notset" => Self::Trace,
+            "debug" => Self::Debug,
+            "info" => Self::Info,
+            "warn" | "warning" => Self::Warning,
+            "error" | "critical" | "fatal" => Self::Error,
+            "off" => Self::Off,
+            _ => return None,
+        })
+    }
+
+    /// The word for it in messages.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Trace => "trace",
+            Self::Debug => "debug",
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+            Self::Off => "off",
+        }
+    }
+}
+
+/// What a library itself logs once the program switches a level on: a finding at the place that sets the level.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EchoRow {
+    /// Calls after which the library logs; without one of them in the program it does not.
+    pub(crate) calls: Vec<String>,
+    /// Ports whose values it logs; may be empty.
+    #[serde(default)]
+    pub(crate) takes: Vec<String>,
+    /// What it logs that is not handed to these calls; a server's own arguments are `argument`.
+    #[serde(default)]
+    pub(crate) shows: Vec<Shown>,
+    /// The least level that shows it: `info`, `debug`, `trace`.
+    pub(crate) level: LogLevel,
+    /// Name of the logger or target, as level settings say it: `httpx`.
+    pub(crate) logger: String,
+    /// What is logged, for messages: "the whole URL with its query".
+    pub(crate) says: String,
+    pub(crate) versions: Option<String>,
+}
+
+/// What a library shows of the traffic that it carries.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Shown {
+    Argument,
+}
+
+/// A call that sets which records are shown.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LevelRow {
+    pub(crate) calls: Vec<String>,
+    /// Ports with the level: a word, a constant of the library named by one, a number of `numbers`, or words for several
+    /// loggers at once (`info,rmcp=warn`). The first that has a value decides.
+    #[serde(default)]
+    pub(crate) level: Vec<String>,
+    #[serde(default)]
+    pub(crate) numbers: BTreeMap<String, LogLevel>,
+    /// When no port has a value; without it such a call sets nothing.
+    pub(crate) default: Option<LogLevel>,
+    /// Ports with the name of the one logger that it is set for; where none has a value, it is set for all.
+    #[serde(default)]
+    pub(crate) logger: Vec<String>,
+    /// Of all calls in a process with this word only the first has an effect: `logging.root`.
+    pub(crate) once: Option<String>,
+    /// A variable of the environment that the library reads may set any level instead.
+    #[serde(default)]
+    pub(crate) environment: bool,
+    /// Holds only while no variable of the environment says something else.
+    #[serde(default)]
+    pub(crate) replaced: bool,
+    #[serde(default)]
+    pub(crate) when: Vec<Condition>,
+    pub(crate) versions: Option<String>,
+}

@@ -1,0 +1,141 @@
+//! Which log level does a call set, and for which loggers?
+//!
+//! A level may be a word, a constant named by one, a number, or a list of words for several loggers (`info,rmcp=warn`). Where it
+//! is computed, the words in what it is computed from tell what is meant: `getattr(logging, os.getenv("LEVEL", "INFO"))`.
+
+use crate::base::Symbol;
+use crate::base::bounds::MAX_LEVEL_DEPTH;
+use crate::ir::func::FuncId;
+use crate::ir::instr::{Const, InstrId};
+use crate::models::index::RowRef;
+use crate::models::levels::{LevelRow, LogLevel};
+use crate::models::path::PortHead;
+
+use super::ports::{PortValue, argument};
+use super::solve::Values;
+use super::values::{At, Value};
+
+/// The loggers that a level is set for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Loggers {
+    All,
+    Named(Symbol),
+    /// One whose name is not known.
+    One,
+}
+
+/// One thing that a call sets.
+#[derive(Clone, Debug)]
+pub(crate) struct Set {
+    pub(crate) loggers: Loggers,
+    /// None: it is not known.
+    pub(crate) level: Option<LogLevel>,
+}
+
+impl Values<'_> {
+    /// What the call at `at` sets, as the row tells it.
+    pub(crate) fn levels_set(&self, at: At, row: RowRef) -> Vec<Set> {
+        let level = self.models.level(row);
+        if !self.holds(at, &level.when) || !self.version_allows(Some(at.0), row, level.versions.as_deref()) {
+            return Vec::new();
+        }
+        let names = self.logger_names(at, level);
+        let mut found = Vec::new();
+        let mut is_given = false;
+        for port in level.level.iter().filter_map(|text| self.models.port(text)) {
+            let value = self.port_values(at, port);
+            if value == PortValue::Missing {
+                continue;
+            }
+            is_given = true;
+            if let PortValue::Known(values) = &value {
+                found.extend(values.iter().flat_map(|value| self.said_by(level, value)));
+            }
+            if found.is_empty()
+                && port.path.is_empty()
+                && let (Some(call), PortHead::Arg(_) | PortHead::Named(_)) = (self.call_at(at), &port.head)
+                && let Some(value) = argument(call, &port.head)
+            {
+                self.said_inside(level, at.0, value, MAX_LEVEL_DEPTH, &mut found);
+            }
+            break;
+        }
+        if !is_given {
+            let default = level.default.map(|level| (None, Some(level)));
+            found.extend(default);
+        } else if found.is_empty() {
+            found.push((None, None));
+        }
+        let of = |(target, level): (Option<Symbol>, Option<LogLevel>)| match target {
+            Some(name) => vec![Set { loggers: Loggers::Named(name), level }],
+            None => names.iter().map(|loggers| Set { loggers: loggers.clone(), level }).collect(),
+        };
+        found.into_iter().flat_map(of).collect()
+    }
+
+    fn logger_names(&self, at: At, level: &LevelRow) -> Vec<Loggers> {
+        for port in level.logger.iter().filter_map(|text| self.models.port(text)) {
+            let PortValue::Known(values) = self.port_values(at, port) else {
+                if self.port_values(at, port) == PortValue::Missing {
+                    continue;
+                }
+                return vec![Loggers::One];
+            };
+            let name = |value: &Value| match value {
+                Value::Const(Const::Str(name)) if name.is_empty() || name.as_str() == "root" => Loggers::All,
+                Value::Const(Const::Str(name)) => Loggers::Named(name.clone()),
+                _ => Loggers::One,
+            };
+            return values.iter().map(name).collect();
+        }
+        vec![Loggers::All]
+    }
+
+    /// The levels that one value says.
+    fn said_by(&self, row: &LevelRow, value: &Value) -> Vec<(Option<Symbol>, Option<LogLevel>)> {
+        let word = match value {
+            Value::Const(Const::Str(text)) => text.clone(),
+            Value::Const(constant) => {
+                let level = row.numbers.get(Self::const_text(constant).as_str());
+                return level.map(|level| (None, Some(*level))).into_iter().collect();
+            }
+            Value::Api(node, _) => {
+                let name = &self.models.index.node(*node).name;
+                name.rsplit('.').next().unwrap_or_default().into()
+            }
+            _ => return Vec::new(),
+        };
+        word.split(',').filter_map(directive).collect()
+    }
+
+    /// The levels said by what a value is computed from.
+    fn said_inside(
+        &self,
+        row: &LevelRow,
+        func: FuncId,
+        value: InstrId,
+        depth: usize,
+        found: &mut Vec<(Option<Symbol>, Option<LogLevel>)>,
+    ) {
+        for value in self.of(func, value).items() {
+            found.extend(self.said_by(row, value));
+        }
+        let (true, Some(depth)) = (found.is_empty(), depth.checked_sub(1)) else { return };
+        let mut parts = Vec::new();
+        self.program.funcs[func].instrs[value].op.operands(|part| parts.push(part));
+        for part in parts {
+            self.said_inside(row, func, part, depth, found);
+        }
+    }
+}
+
+/// `info`, `rmcp=warn`, `hyper::proto[span]=trace`.
+fn directive(text: &str) -> Option<(Option<Symbol>, Option<LogLevel>)> {
+    match text.rsplit_once('=') {
+        None => Some((None, Some(LogLevel::parse(text)?))),
+        Some((target, level)) => {
+            let target = target.split('[').next().unwrap_or_default().trim();
+            Some((Some(target.into()), Some(LogLevel::parse(level)?)))
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! What libraries log by themselves where the program switches a level on: one finding at the call that sets the level.
+//!
+//! The values that get there come from the taint pass, or are what the library carries anyhow: a server's arguments.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::finding::{Confidence, Finding, Level, Persona, Step};
+use crate::flow::domain::Marks;
+use crate::flow::live::Site;
+use crate::flow::solve::Leak;
+use crate::models::index::{RowRef, Table};
+use crate::models::levels::{EchoRow, LogLevel, Shown};
+use crate::models::schema::HandlerKind;
+use crate::resolve::levels::{Loggers, Set};
+use crate::resolve::ports::argument;
+use crate::resolve::values::At;
+use crate::rules::name::called;
+use crate::rules::place::{cap, tell_in};
+use crate::rules::{Cx, Findings, Unit, loc};
+
+use super::judge::Verdict;
+use super::{MAX_RELATED, live_site, tell};
+
+/// A live call that sets levels.
+struct Setting {
+    /// The call, or the argument that says the level.
+    at: At,
+    sets: Vec<Set>,
+    environment: bool,
+    replaced: bool,
+}
+
+/// A value that a live call gives to a library which logs it, by the row that says so.
+struct Echoed<'l> {
+    verdict: &'l Verdict,
+    leak: &'l Leak,
+    row: RowRef,
+    site: &'l Site,
+}
+
+/// Where a level is switched on.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Switched {
+    InCode(At),
+    /// Somebody who starts the server may.
+    Outside(At),
+}
+
+impl Switched {
+    fn at(self) -> At {
+        match self {
+            Self::InCode(at) | Self::Outside(at) => at,
+        }
+    }
+}
+
+pub(super) fn run(cx: &Cx<'_>, unit: &Unit<'_>, echoed: &[(Verdict, &Leak)], out: &mut Findings<'_>) {
+    let settings = settings(cx, unit);
+    if settings.is_empty() {
+        return;
+    }
+    let mut groups: BTreeMap<(&str, Switched), Vec<Echoed<'_>>> = BTreeMap::new();
+    for (verdict, leak) in echoed {
+        let at = leak.hit.sink.at;
+        let Some(site) = live_site(unit, &unit.process.live, leak) else { continue };
+        for row in rows(cx, at, |echo| !echo.takes.is_empty()) {
+            if let Some(switched) = switched_on(&settings, cx.values.models.echo(row)) {
+                groups.entry((verdict.rule, switched)).or_default().push(Echoed { verdict, leak, row, site });
+            }
+        }
+    }
+    for ((_, switched), mut group) in groups {
+        group.sort_by(|a, b| {
+            b.verdict.rank().cmp(&a.verdict.rank()).then_with(|| a.leak.hit.primary.cmp(&b.leak.hit.primary))
+        });
+        leaked(cx, unit, switched, &group, out);
+    }
+    let takes_arguments = |kind: HandlerKind| matches!(kind, HandlerKind::Tool | HandlerKind::Dispatch);
+    if unit.process.handlers.iter().any(|handler| takes_arguments(handler.kind)) {
+        carried(cx, unit, &settings, out);
+    }
+}
+
+/// The rows of what the library called at `at` logs that the version allows.
+fn rows(cx: &Cx<'_>, at: At, wanted: impl Fn(&EchoRow) -> bool) -> Vec<RowRef> {
+    let mut rows = cx.values.call_rows(at, Table::Echo);
+    rows.retain(|row| {
+        let echo = cx.values.models.echo(*row);
+        wanted(echo) && cx.values.version_allows(Some(at.0), *row, echo.versions.as_deref())
+    });
+    rows
+}
+
+/// The calls of a process that set levels, in the order in which they run.
+fn settings(cx: &Cx<'_>, unit: &Unit<'_>) -> Vec<Setting> {
+    let order = &unit.process.explorer.order;
+    let mut calls: Vec<(Option<&usize>, At, RowRef)> = Vec::new();
+    for at in unit.process.live.sites.keys() {
+        calls.extend(cx.values.call_rows(*at, Table::Level).into_iter().map(|row| (order.get(at), *at, row)));
+    }
+    calls.sort_unstable();
+    let mut had: BTreeSet<&str> = BTreeSet::new();
+    let mut settings = Vec::new();
+    for (_, at, row) in calls {
+        let sets = cx.values.levels_set(at, row);
+        let level = cx.values.models.level(row);
+        if sets.is_empty() && !level.environment {
+            continue;
+        }
+        if let Some(word) = &level.once
+            && !had.insert(word)
+        {
+            continue;
+        }
+        let at = argument_of(cx, at, &level.level).unwrap_or(at);
+        settings.push(Setting { at, sets, environment: level.environment, replaced: level.replaced });
+    }
+    settings
+}
+
+/// The argument that says the level: the line to edit.
+fn argument_of(cx: &Cx<'_>, at: At, ports: &[String]) -> Option<At> {
+    let call = cx.values.call_at(at)?;
+    let mut heads = ports.iter().filter_map(|text| cx.values.models.port(text)).filter(|port| port.path.is_empty());
+    heads.find_map(|port| argument(call, &port.head)).map(|value| (at.0, value))
+}
+
+/// Where the records of a library are let through, if they are. What is set for its own logger counts before what is set for
+/// all; of several calls that show it the first one is told, and one after it that does not show it is the last word.
+fn switched_on(settings: &[Setting], echo: &EchoRow) -> Option<Switched> {
+    let mut of_all = None;
+    let mut of_own = None;
+    let mut outside = None;
+    let mut is_capped = false;
+    for setting in settings {
+        for set in &setting.sets {
+            let shows = set.level.is_none_or(|level| level <= echo.level);
+            let switched = match (shows, set.level) {
+                (true, Some(_)) => Some(Switched::InCode(setting.at)),
+                (true, None) => Some(Switched::Outside(setting.at)),
+                (false, _) => None,
+            };
+            match &set.loggers {
+                Loggers::All if shows => of_all = of_all.or(switched),
+                Loggers::All => of_all = None,
+                Loggers::Named(name) if is_related(name, &echo.logger) => {
+                    of_own = Some(switched);
+                    is_capped |= !shows && !setting.replaced;
+                }
+                Loggers::One if !shows => {
+                    of_own = Some(None);
+                    is_capped = true;
+                }
+                Loggers::Named(_) | Loggers::One => {}
+            }
+        }
+        if setting.environment {
+            outside = outside.or(Some(Switched::Outside(setting.at)));
+        }
+    }
+    of_own.unwrap_or(of_all).or(if is_capped { None } else { outside })
+}
+
+/// Is one of two loggers the other, or below it?
+fn is_related(one: &str, other: &str) -> bool {
+    let is_below = |long: &str, short: &str| {
+        long.strip_prefix(short).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', ':']))
+    };
+    is_below(one, other) || is_below(other, one)
+}
+
+/// Values of the program that the library logs.
+fn leaked(cx: &Cx<'_>, unit: &Unit<'_>, switched: Switched, group: &[Echoed<'_>], out: &mut Findings<'_>) {
+    let Some(Echoed { verdict, leak, row, site }) = group.first() else { return };
+    let mut finding = tell::finding(cx, unit, verdict, leak, (&unit.process.live, site), out);
+    let echo = cx.values.models.echo(*row);
+    let library = &cx.values.models.file(*row).library;
+    finding.message = format!("{library} logs {}, with {} in it", echo.says, verdict.what);
+    finding.path.push(finding.primary.clone());
+    if let Some(last) = finding.path.last_mut() {
+        last.text = format!("{library} logs it at {}", echo.level.word());
+    }
+    let is_sure = verdict.level.is_none() && verdict.doubts.is_empty();
+    let is_direct = !leak.hit.entry.marks.has(Marks::OBSCURE) && !leak.hit.entry.marks.has(Marks::GUESSED);
+    if verdict.rule == "argument-in-log" || verdict.rule == "response-in-log" || !is_sure || !is_direct {
+        on_request(&mut finding);
+    }
+    for Echoed { leak: other, .. } in group.iter().skip(1) {
+        let step = Step {
+            loc: loc(cx.values.program, other.hit.primary),
+            text: format!("`{}` is given such a value too", called(cx, other.hit.primary)),
+        };
+        let is_known = |known: &Step| known.loc == step.loc;
+        if finding.related.len() < MAX_RELATED
+            && !finding.related.iter().any(is_known)
+            && !finding.path.iter().any(is_known)
+        {
+            finding.related.push(step);
+        }
+    }
+    place_at(cx, switched, *row, finding, out);
+}
+
+/// What the library carries for the server, and logs.
+fn carried(cx: &Cx<'_>, unit: &Unit<'_>, settings: &[Setting], out: &mut Findings<'_>) {
+    for (at, sites) in &unit.process.live.sites {
+        for row in rows(cx, *at, |echo| echo.shows.contains(&Shown::Argument)) {
+            let echo = cx.values.models.echo(row);
+            let (Some(switched), Some(site)) = (switched_on(settings, echo), sites.first()) else { continue };
+            let library = &cx.values.models.file(row).library;
+            let label = format!("from here on {library} logs {} at {}", echo.says, echo.level.word());
+            let call = Step { loc: loc(cx.values.program, *at), text: label };
+            let message = format!("{library} logs {}, which this log level shows", echo.says);
+            let mut finding = out.draft("argument-in-log", message, call.clone());
+            tell_in(cx, unit, (&unit.process.live, site), *at, &mut finding);
+            finding.path.push(call);
+            place_at(cx, switched, row, finding, out);
+        }
+    }
+}
+
+fn on_request(finding: &mut Finding) {
+    finding.level = Level::Note;
+    finding.persona = Persona::Pedantic;
+}
+
+/// Adds the finding at the call that sets the level.
+fn place_at(cx: &Cx<'_>, switched: Switched, row: RowRef, mut finding: Finding, out: &mut Findings<'_>) {
+    let echo = cx.values.models.echo(row);
+    let library = &cx.values.models.file(row).library;
+    let level = echo.level.word();
+    let quieter = if echo.level < LogLevel::Info { "info" } else { "warning" };
+    finding.help =
+        format!("give the logger `{}` the level {quieter}, whatever the level of the others is", echo.logger);
+    let place = loc(cx.values.program, switched.at());
+    let text = match switched {
+        Switched::InCode(_) => format!("this level shows what {library} logs at {level}"),
+        Switched::Outside(_) => format!("what is set outside may show what {library} logs at {level}"),
+    };
+    finding.primary = Step { loc: place, text };
+    finding.shape = out.draft(&finding.rule, String::new(), finding.primary.clone()).shape;
+    finding.function = cx.values.program.funcs[switched.at().0].name.clone();
+    cap(&mut finding, Confidence::Medium, format!("{library} logs it by itself"));
+    if let Switched::Outside(_) = switched {
+        on_request(&mut finding);
+        cap(&mut finding, Confidence::Low, "the level is chosen outside of the code that was read".into());
+    }
+    out.add(finding);
+}
