@@ -274,7 +274,7 @@ impl<'v> Taint<'v> {
 
     /// Where a maintainer would change what a handler gives back. An error's text: where it is put together. Another value:
     /// where it enters the result, in the handler or in the function that builds the result for it.
-    fn edit_place(&self, sink: Sink, entry: &Entry) -> At {
+    pub(crate) fn edit_place(&self, sink: Sink, entry: &Entry) -> At {
         let mut steps = entry.trace.steps();
         // An error in a field of the result was put there by the function that made the result.
         let is_in_field = entry.at.first().is_some_and(|field| field != ERR);

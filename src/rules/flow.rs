@@ -18,6 +18,7 @@ use crate::flow::solve::{Leak, Taint, taint};
 use crate::flow::summary::Drain;
 use crate::flow::trace::What;
 use crate::ir::func::FuncId;
+use crate::models::schema::Stream;
 use crate::resolve::values::At;
 
 use super::stdout::protocol::is_protocol;
@@ -33,7 +34,8 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Findings<'_>) -> (usize, usize) {
     if processes.is_empty() {
         return (0, 0);
     }
-    let (taint, leaks) = taint(cx.values, &processes);
+    let (taint, mut leaks) = taint(cx.values, &processes);
+    answers(cx, &taint, &mut leaks);
     let mut groups = Groups::new();
     let mut echoed = Vec::new();
     for leak in &leaks {
@@ -64,15 +66,6 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Findings<'_>) -> (usize, usize) {
         group.sort_by(|a, b| {
             b.0.rank().cmp(&a.0.rank()).then_with(|| a.1.hit.entry.trace.len().cmp(&b.1.hit.entry.trace.len()))
         });
-        let is_message = |leak: &Leak| {
-            leak.hit.sink.drain == Drain::Write
-                && cx.units.iter().any(|unit| unit.by_hand)
-                && is_protocol(cx, leak.hit.sink.at, true)
-        };
-        group.retain(|(_, leak)| !is_message(leak));
-        if group.is_empty() {
-            continue;
-        }
         for unit in cx.units {
             if let Some(finding) = finding(cx, unit, &group, out) {
                 out.add(finding);
@@ -83,6 +76,28 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Findings<'_>) -> (usize, usize) {
         echo::run(cx, unit, &echoed, out);
     }
     (taint.n_steps, taint.n_unsettled)
+}
+
+/// What a server that speaks the protocol by hand writes as a message on stdout is given to the agent; serialised data that it
+/// writes elsewhere is left aside.
+fn answers(cx: &Cx<'_>, taint: &Taint<'_>, leaks: &mut Vec<Leak>) {
+    if !cx.units.iter().any(|unit| unit.by_hand) {
+        return;
+    }
+    let mut known: BTreeMap<At, bool> = BTreeMap::new();
+    leaks.retain_mut(|leak| {
+        let sink = leak.hit.sink;
+        if sink.drain != Drain::Write || !*known.entry(sink.at).or_insert_with(|| is_protocol(cx, sink.at, true)) {
+            return true;
+        }
+        let stream = sink.row.and_then(|row| cx.values.models.sink(row).stream.as_ref());
+        if stream.is_none_or(|spec| cx.values.stream_of(sink.at, spec) != Stream::Stdout) {
+            return false;
+        }
+        leak.hit.sink.drain = Drain::Agent;
+        leak.hit.primary = taint.edit_place(sink, &leak.hit.entry);
+        true
+    });
 }
 
 /// The functions that variables of the environment and arguments pass on the way to each place where they are logged.
@@ -200,5 +215,7 @@ fn live_site<'u>(unit: &'u Unit<'_>, live: &'u Live, leak: &Leak) -> Option<&'u 
     if leak.hit.primary == leak.hit.sink.at {
         return Some(sink);
     }
-    sites.get(&leak.hit.primary)?.first()
+    let primary = sites.get(&leak.hit.primary).and_then(|sites| sites.first());
+    // An answer is put together elsewhere than it is written.
+    primary.or_else(|| if leak.hit.sink.drain == Drain::Agent { in_func(leak.hit.primary) } else { None })
 }
