@@ -280,7 +280,9 @@ impl Values<'_> {
                 }
             }
         }
-        if callbacks.is_empty() {
+        // What a model says of a value's way tells all: `String(x)` calls no function that is in `x`.
+        let is_described = data.has(Table::Clean) || data.has(Table::Flow);
+        if callbacks.is_empty() && !is_described {
             for arg in &call.args {
                 let slot = self.instr_slot(site.at.0, arg.value);
                 self.add_edge(slot, Edge::Invoke(number, None));
