@@ -1,6 +1,7 @@
 //! Where values leave the program: logs, streams, the agent.
 
-use crate::ir::instr::{Call, InstrId};
+use crate::ir::instr::{Arg, ArgKind, Call, InstrId};
+use crate::ir::program::Language;
 use crate::models::index::{RowRef, Table};
 use crate::models::path::{Port, PortHead};
 use crate::models::schema::{SinkKind, Stream};
@@ -43,6 +44,11 @@ impl Pass<'_, '_> {
                 taken.join(&self.port_tree(call, port, receiver));
                 if port.path.is_empty() {
                     for value in port_args(call, &port.head) {
+                        // `count = x` in Rust, with no `?` before it, takes numbers and texts only.
+                        let is_plain = |arg: &Arg| arg.value == value && matches!(arg.kind, ArgKind::Named(_));
+                        if self.language == Language::Rust && call.args.iter().any(is_plain) {
+                            continue;
+                        }
                         taken.join(&self.inside(value, at));
                     }
                 }
