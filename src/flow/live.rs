@@ -12,7 +12,6 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::base::bounds::MAX_MEETINGS;
 use crate::ir::func::{BlockId, FuncId, Function};
 use crate::ir::instr::{InstrId, Op};
-use crate::ir::program::{Language, ModuleId};
 use crate::resolve::values::At;
 
 use super::abs::Facts;
@@ -92,9 +91,8 @@ pub(crate) fn live(explorer: &Explorer<'_>, roots: &[FrameId], later: &[(FrameId
     }
 }
 
-/// Functions that the process does not make: those of modules that it does not load, and those that the explored code only makes
-/// where the process does not get to: below `if __name__ == "__main__"` in a module that is imported. Whoever calls a
-/// parameter that may hold one does not get it.
+/// Functions that the explored code only makes where the process does not get to: below `if __name__ == "__main__"` in a module
+/// that is imported. Whoever calls a parameter that may hold one does not get it.
 fn never_made(explorer: &Explorer<'_>) -> FxHashSet<FuncId> {
     let mut reached: BTreeMap<FuncId, BTreeSet<BlockId>> = BTreeMap::new();
     for frame in explorer.frames.iter() {
@@ -113,12 +111,6 @@ fn never_made(explorer: &Explorer<'_>) -> FxHashSet<FuncId> {
         }
     }
     not_made.retain(|func| !made.contains(func));
-    let program = explorer.values.program;
-    let is_loaded = |module: ModuleId| {
-        let module = &program.modules[module];
-        module.language == Language::Rust || reached.contains_key(&module.init)
-    };
-    not_made.extend(reached.keys().filter(|func| !is_loaded(program.funcs[**func].module)));
     not_made
 }
 

@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 
 use crate::base::bounds::MAX_STATIC_DEPTH;
 use crate::ir::func::{FuncId, FuncKind};
-use crate::ir::instr::{Base, Const, Entry, Field, InstrId, Op, Place, TextPart};
+use crate::ir::instr::{Base, Const, Entry, Field, InstrId, Op, Oper, Place, TextPart};
 use crate::ir::program::{CellId, Program};
 
 use super::words::{Secrecy, Words};
@@ -57,10 +57,11 @@ pub(super) fn redactors(program: &Program, words: &Words) -> FxHashMap<FuncId, R
         }
     }
     let read = |id: FuncId| {
-        let mut texts = Texts { program, lists: &lists, found: Vec::new(), by_pattern: false };
+        let mut texts = Texts { program, lists: &lists, found: Vec::new(), by_pattern: false, takes_part: false };
         for inner in program.tree(id, &children) {
             for instr in program.funcs[inner].instrs.ids() {
                 texts.value(inner, instr, MAX_STATIC_DEPTH);
+                texts.takes_part |= takes_part(&program.funcs[inner].instrs[instr].op, words);
             }
         }
         texts.redactor(words)
@@ -74,6 +75,8 @@ struct Texts<'p> {
     lists: &'p FxHashMap<CellId, Vec<(FuncId, InstrId)>>,
     found: Vec<&'p str>,
     by_pattern: bool,
+    /// It takes a part of a text: what is left of a secret is still one.
+    takes_part: bool,
 }
 
 impl<'p> Texts<'p> {
@@ -128,11 +131,22 @@ impl<'p> Texts<'p> {
     fn redactor(self, words: &Words) -> Option<Redactor> {
         let is_secret = |text: &&&str| words.credential(text) == Some(Secrecy::Secret) || words.is_part_of_secret(text);
         let names: Vec<String> = self.found.iter().filter(is_secret).map(|text| squeezed(text)).collect();
-        let replaces = self.found.iter().any(|text| words.is_placeholder(text));
-        if names.is_empty() && !(replaces || self.by_pattern) {
+        // Asterisks by a pattern may stand for a few characters only.
+        let is_whole = |text: &&&str| !self.by_pattern || text.chars().any(char::is_alphabetic);
+        let replaces = self.found.iter().filter(is_whole).any(|text| words.is_placeholder(text));
+        if self.takes_part || names.is_empty() && !replaces {
             return None;
         }
         Some(Redactor { names: if self.by_pattern { Vec::new() } else { names } })
+    }
+}
+
+/// Does an instruction take a part of a text?
+fn takes_part(op: &Op, words: &Words) -> bool {
+    match op {
+        Op::Operator(Oper::Slice, _) => true,
+        Op::Call(call) => matches!(call.callee.path.last(), Some(Field::Name(name)) if words.is_part_method(name)),
+        _ => false,
     }
 }
 

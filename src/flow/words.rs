@@ -87,6 +87,7 @@ struct ShowingWords {
 struct RedactionWords {
     names: Vec<String>,
     placeholders: Vec<String>,
+    parts: Vec<String>,
     secrets: Vec<String>,
 }
 
@@ -200,6 +201,11 @@ impl Words {
     pub(crate) fn is_placeholder(&self, text: &str) -> bool {
         let text = text.to_lowercase();
         self.redaction.placeholders.iter().any(|known| text.contains(known.as_str()))
+    }
+
+    /// Does a method leave some characters of a text?
+    pub(crate) fn is_part_method(&self, name: &str) -> bool {
+        self.redaction.parts.iter().any(|known| known == name)
     }
 
     /// Is a text a name, or a part of one, by which a helper finds the secrets that it replaces?

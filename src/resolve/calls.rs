@@ -280,9 +280,9 @@ impl Values<'_> {
                 }
             }
         }
-        // What a model says of a value's way tells all: `String(x)` calls no function that is in `x`.
-        let is_described = data.has(Table::Clean) || data.has(Table::Flow);
-        if callbacks.is_empty() && !is_described {
+        // What only looks at a value calls no function that is in it: `len(handlers)`. An object that is made keeps it.
+        let only_looks = data.has(Table::Clean) && call.style != CallStyle::New;
+        if callbacks.is_empty() && !only_looks {
             for arg in &call.args {
                 let slot = self.instr_slot(site.at.0, arg.value);
                 self.add_edge(slot, Edge::Invoke(number, None));
