@@ -13,14 +13,11 @@ use crate::resolve::ports::argument;
 use crate::resolve::solve::CallKind;
 use crate::resolve::values::{At, Value};
 
-use super::domain::{ANY, ERR, Entry, Kind, Marks, RECEIVER, Root, Via};
+use super::domain::{ANY, ERR, Entry, Marks, RECEIVER, Root, Via};
 use super::summary::{Bound, Helper, Hit, Summary};
 use super::trace::What;
 use super::transfer::{Applied, Pass};
 use super::tree::Tree;
-
-/// The header that a helper has to replace when it is given all of them.
-const WORST_HEADER: &str = "authorization";
 
 /// How a call makes a function run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -240,25 +237,6 @@ impl Pass<'_, '_> {
             self.fail(at, &raised, summary.may_raise, &mut result);
         }
         result
-    }
-
-    /// Does the function replace what the entry is, as far as that is known?
-    fn is_redacted(&self, func: FuncId, entry: &Entry) -> bool {
-        let Some(redactor) = self.taint.redactors.get(&func) else { return false };
-        // The first characters of a secret are none of its replacement.
-        if entry.marks.has(Marks::PART) {
-            return false;
-        }
-        let Root::Source(source) = entry.root else { return true };
-        let source = &self.taint.names.sources[source];
-        let inner = entry.path.iter().rfind(|name| name.chars().any(char::is_alphabetic));
-        match (source.kind, inner.or(source.name.as_ref())) {
-            (Kind::Headers, None) => redactor.covers(WORST_HEADER),
-            (Kind::Headers, Some(name)) if self.taint.words.is_headers(name) => redactor.covers(WORST_HEADER),
-            (Kind::Env | Kind::EnvAll | Kind::Credential | Kind::Headers, Some(name)) => redactor.covers(name),
-            (_, None) => true,
-            (_, Some(_)) => false,
-        }
     }
 
     /// The function that is called as a parameter, with the one whose parameter it is.

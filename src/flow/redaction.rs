@@ -3,8 +3,6 @@
 //! A helper is known by its name, and by what it replaces: a text such as `[REDACTED]`, or a list with the names of secrets. A
 //! list that does not have a name does not cover it.
 
-use std::collections::BTreeMap;
-
 use rustc_hash::FxHashMap;
 
 use crate::base::bounds::MAX_STATIC_DEPTH;
@@ -12,6 +10,8 @@ use crate::ir::func::{FuncId, FuncKind};
 use crate::ir::instr::{Base, Const, Entry, Field, InstrId, Op, Oper, Place, TextPart};
 use crate::ir::program::{CellId, Program};
 
+use super::domain::{Entry as Origin, Kind, Marks, Root};
+use super::transfer::Pass;
 use super::words::{Secrecy, Words};
 
 /// What a helper replaces.
@@ -42,20 +42,7 @@ pub(super) fn redactors(program: &Program, words: &Words) -> FxHashMap<FuncId, R
     if named.is_empty() {
         return FxHashMap::default();
     }
-    let mut children: BTreeMap<FuncId, Vec<FuncId>> = BTreeMap::new();
-    let mut lists: FxHashMap<CellId, Vec<(FuncId, InstrId)>> = FxHashMap::default();
-    for (id, func) in program.funcs.iter_enumerated() {
-        if let Some(parent) = func.parent {
-            children.entry(parent).or_default().push(id);
-        }
-        for instr in func.instrs.iter() {
-            if let Op::Store(Place { base: Base::Cell(cell), path }, value) = &instr.op
-                && path.is_empty()
-            {
-                lists.entry(*cell).or_default().push((id, *value));
-            }
-        }
-    }
+    let (children, lists) = (program.children(), program.assigned());
     let read = |id: FuncId| {
         let mut texts = Texts { program, lists: &lists, found: Vec::new(), by_pattern: false, takes_part: false };
         for inner in program.tree(id, &children) {
@@ -67,6 +54,29 @@ pub(super) fn redactors(program: &Program, words: &Words) -> FxHashMap<FuncId, R
         texts.redactor(words)
     };
     named.into_iter().filter_map(|id| Some((id, read(id)?))).collect()
+}
+
+impl Pass<'_, '_> {
+    /// Does the function replace what the entry is, as far as that is known?
+    pub(super) fn is_redacted(&self, func: FuncId, entry: &Origin) -> bool {
+        let Some(redactor) = self.taint.redactors.get(&func) else { return false };
+        // The first characters of a secret are none of its replacement.
+        if entry.marks.has(Marks::PART) {
+            return false;
+        }
+        let Root::Source(source) = entry.root else { return true };
+        let source = &self.taint.names.sources[source];
+        let inner = entry.path.iter().rfind(|name| name.chars().any(char::is_alphabetic));
+        match (source.kind, inner.or(source.name.as_ref())) {
+            (Kind::Headers, None) => redactor.covers(self.taint.words.worst_header()),
+            (Kind::Headers, Some(name)) if self.taint.words.is_headers(name) => {
+                redactor.covers(self.taint.words.worst_header())
+            }
+            (Kind::Env | Kind::EnvAll | Kind::Credential | Kind::Headers, Some(name)) => redactor.covers(name),
+            (_, None) => true,
+            (_, Some(_)) => false,
+        }
+    }
 }
 
 /// The constant texts of a function and of the lists that it reads.

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use crate::base::Symbol;
 use crate::base::bounds::{MAX_SHOWN_CLASSES, MAX_SHOWN_DEPTH};
-use crate::ir::instr::{Base, Const, InstrId};
+use crate::ir::instr::{Const, InstrId};
 use crate::ir::program::{ClassId, FieldDecl, Language};
 use crate::ir::types::{Annotation, AnnotationValue, NamedType, TypeRef};
 use crate::models::index::NodeId;
@@ -129,11 +129,7 @@ impl Pass<'_, '_> {
     }
 
     fn type_name<'n>(&'n self, named: &'n NamedType) -> &'n str {
-        match (named.last_name(), &named.base) {
-            (Some(name), _) => name.as_str(),
-            (None, Base::Cell(cell)) => self.taint.values.program.cells[*cell].name.as_str(),
-            (None, _) => "",
-        }
+        self.taint.values.program.type_name(named).map_or("", Symbol::as_str)
     }
 
     /// Does an annotation of the field say that it is shown otherwise, or not at all?

@@ -154,6 +154,7 @@ struct Together {
 #[serde(deny_unknown_fields)]
 struct HeaderWords {
     fields: Vec<String>,
+    worst: String,
     of: Vec<String>,
 }
 
@@ -190,6 +191,11 @@ impl Words {
     /// Methods by which a class says itself what of its objects is shown.
     pub(crate) fn showing_methods(&self) -> &[String] {
         &self.showing.methods
+    }
+
+    /// The header that gives most away.
+    pub(crate) fn worst_header(&self) -> &str {
+        &self.headers.worst
     }
 
     /// Does a function's name say that it replaces secrets?

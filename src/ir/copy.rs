@@ -1,12 +1,40 @@
-//! Copies of functions, with all that is declared inside them.
+//! Functions with all that is declared inside them, and copies of them.
 
 use std::collections::BTreeMap;
 
+use rustc_hash::FxHashMap;
+
 use super::func::FuncId;
-use super::instr::{Base, Op};
+use super::instr::{Base, InstrId, Op, Place};
 use super::program::{CellId, Program};
 
 impl Program {
+    /// By function, those declared in it.
+    pub(crate) fn children(&self) -> BTreeMap<FuncId, Vec<FuncId>> {
+        let mut children: BTreeMap<FuncId, Vec<FuncId>> = BTreeMap::new();
+        for (id, func) in self.funcs.iter_enumerated() {
+            if let Some(parent) = func.parent {
+                children.entry(parent).or_default().push(id);
+            }
+        }
+        children
+    }
+
+    /// By variable that outlives a call: the functions that assign it as a whole, and what.
+    pub(crate) fn assigned(&self) -> FxHashMap<CellId, Vec<(FuncId, InstrId)>> {
+        let mut assigned: FxHashMap<CellId, Vec<(FuncId, InstrId)>> = FxHashMap::default();
+        for (id, func) in self.funcs.iter_enumerated() {
+            for instr in func.instrs.iter() {
+                if let Op::Store(Place { base: Base::Cell(cell), path }, value) = &instr.op
+                    && path.is_empty()
+                {
+                    assigned.entry(*cell).or_default().push((id, *value));
+                }
+            }
+        }
+        assigned
+    }
+
     /// A function and the functions declared inside it, outer ones first. `children`: by function, those declared in it.
     pub(crate) fn tree(&self, root: FuncId, children: &BTreeMap<FuncId, Vec<FuncId>>) -> Vec<FuncId> {
         let mut tree = vec![root];

@@ -60,7 +60,7 @@ pub(crate) struct EchoRow {
     pub(crate) shows: Vec<Shown>,
     /// The least level that shows it: `info`, `debug`, `trace`.
     pub(crate) level: LogLevel,
-    /// Name of the logger or target, as level settings say it: `httpx`.
+    /// Name of the logger or target, as level settings say it.
     pub(crate) logger: String,
     /// What is logged, for messages: "the whole URL with its query".
     pub(crate) says: String,
@@ -80,7 +80,7 @@ pub(crate) enum Shown {
 pub(crate) struct LevelRow {
     pub(crate) calls: Vec<String>,
     /// Ports with the level: a word, a constant of the library named by one, a number of `numbers`, or words for several
-    /// loggers at once (`info,rmcp=warn`). The first that has a value decides.
+    /// loggers at once (`info,protocol=warn`). The first that has a value decides.
     #[serde(default)]
     pub(crate) level: Vec<String>,
     #[serde(default)]

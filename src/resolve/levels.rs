@@ -1,6 +1,6 @@
 //! Which log level does a call set, and for which loggers?
 //!
-//! A level may be a word, a constant named by one, a number, or a list of words for several loggers (`info,rmcp=warn`). Where it
+//! A level may be a word, a constant named by one, a number, or a list of words for several loggers (`info,protocol=warn`). Where it
 //! is computed, the words in what it is computed from tell what is meant: `getattr(logging, os.getenv("LEVEL", "INFO"))`.
 
 use crate::base::Symbol;
@@ -129,7 +129,7 @@ impl Values<'_> {
     }
 }
 
-/// `info`, `rmcp=warn`, `hyper::proto[span]=trace`.
+/// `info`, `protocol=warn`, `net::proto[span]=trace`.
 fn directive(text: &str) -> Option<(Option<Symbol>, Option<LogLevel>)> {
     match text.rsplit_once('=') {
         None => Some((None, Some(LogLevel::parse(text)?))),

@@ -35,17 +35,12 @@ struct Use {
 
 /// Gives each use of a wrapping function a copy of it.
 pub(crate) fn specialise(program: &mut Program, linker: &Linker<'_>) {
-    let mut children: BTreeMap<FuncId, Vec<FuncId>> = BTreeMap::new();
-    for (id, func) in program.funcs.iter_enumerated() {
-        if let Some(parent) = func.parent {
-            children.entry(parent).or_default().push(id);
-        }
-    }
+    let children = program.children();
     let mut cells: BTreeMap<FuncId, Vec<CellId>> = BTreeMap::new();
     for (id, cell) in program.cells.iter_enumerated() {
         cells.entry(cell.owner).or_default().push(id);
     }
-    let reader = Reader { program, linker, stores: stores(program), known: RefCell::default() };
+    let reader = Reader { program, linker, stores: program.assigned(), known: RefCell::default() };
     let uses = reader.uses();
     let returned: BTreeMap<FuncId, Option<FuncId>> =
         uses.iter().map(|one| (one.wrapper, reader.innermost(one.wrapper))).collect();
@@ -93,21 +88,6 @@ fn call_instead(program: &mut Program, call: At, func: FuncId) {
     if let Op::Call(call) = &mut body.instrs[call.1].op {
         call.callee = Place::value(closure);
     }
-}
-
-/// By variable that outlives a call: where it is assigned.
-fn stores(program: &Program) -> FxHashMap<CellId, Vec<At>> {
-    let mut stores: FxHashMap<CellId, Vec<At>> = FxHashMap::default();
-    for (func, body) in program.funcs.iter_enumerated() {
-        for instr in body.instrs.iter() {
-            if let Op::Store(Place { base: Base::Cell(cell), path }, value) = &instr.op
-                && path.is_empty()
-            {
-                stores.entry(*cell).or_default().push((func, *value));
-            }
-        }
-    }
-    stores
 }
 
 struct Reader<'p> {
