@@ -9,7 +9,7 @@
 //! | `settings` | variables of the environment and options, and which of them are switches |
 //! | `main_module` | whether a module is the program that was started, as the module asks it |
 //! | `rebinding` | streams and writers that something else is put in place of |
-//! | `serving` | calls that start to serve, and over which transport |
+//! | `serving`, `transport` | calls that start to serve, and over which transport |
 //! | `process` | one server process, explored to the end |
 //! | `live` | which of that can run in the same execution as serving stdio |
 //! | `words` | which names tell that a value is secret |
@@ -51,6 +51,7 @@ pub(crate) mod step;
 pub(crate) mod summary;
 pub(crate) mod trace;
 pub(crate) mod transfer;
+pub(crate) mod transport;
 pub(crate) mod tree;
 pub(crate) mod words;
 pub(crate) mod wrapper;

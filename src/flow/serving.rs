@@ -1,14 +1,11 @@
-//! Calls that start to serve, and over which transport.
+//! Calls that start to serve.
 
 use std::rc::Rc;
 
-use crate::base::bounds::MAX_TRANSPORT_DEPTH;
 use crate::ir::instr::{Base, Const};
 use crate::models::index::{RowRef, Table};
-use crate::models::schema::{Stream, TransportKind, TransportPorts, TransportSpec};
-use crate::resolve::ports::PortValue;
-use crate::resolve::solve::Values;
-use crate::resolve::values::{At, Key, Value};
+use crate::models::schema::{TransportKind, TransportSpec};
+use crate::resolve::values::At;
 use crate::source::version::Allowed;
 
 use super::abs::Abs;
@@ -111,73 +108,6 @@ impl Explorer<'_> {
             event.on_stdio = true;
             self.serving_calls.insert(at);
             state.phase = Phase::SERVING;
-        }
-    }
-
-    /// Which transport a serve call uses, and whether that has a stream of its own.
-    pub(crate) fn transport(&self, at: At, spec: &TransportSpec) -> (TransportKind, bool) {
-        let ports = match spec {
-            TransportSpec::Fixed(kind) => return (*kind, false),
-            TransportSpec::Ports(ports) => ports,
-        };
-        for text in &ports.from {
-            let Some(port) = self.values.models.port(text) else { continue };
-            let values = match self.values.port_values(at, port) {
-                PortValue::Missing => continue,
-                PortValue::Unknown => return (TransportKind::Unknown, false),
-                PortValue::Known(values) => values,
-            };
-            let kinds: Vec<(TransportKind, bool)> =
-                values.iter().filter_map(|value| self.transport_value(value, ports, MAX_TRANSPORT_DEPTH)).collect();
-            return kinds.into_iter().min().unwrap_or((TransportKind::Unknown, false));
-        }
-        (ports.default, false)
-    }
-
-    fn transport_value(&self, value: &Value, ports: &TransportPorts, depth: usize) -> Option<(TransportKind, bool)> {
-        if depth == 0 {
-            return None;
-        }
-        match value {
-            Value::Const(value) => {
-                let text = Values::const_text(value);
-                ports.map.get(text.as_str()).map(|kind| (*kind, false))
-            }
-            Value::Variant(_, name) => ports.map.get(name.as_str()).map(|kind| (*kind, false)),
-            Value::Api(node, site) => {
-                let data = self.values.models.index.node(*node);
-                let row = data.rows(Table::Transport).find(|row| {
-                    let versions = self.values.models.transport(*row).versions.as_deref();
-                    self.values.version_allows(site.map(|at| at.0), *row, versions)
-                })?;
-                let transport = self.values.models.transport(row);
-                let own = site.is_some_and(|at| {
-                    transport.own_stream.iter().any(|text| {
-                        let Some(port) = self.values.models.port(text) else { return false };
-                        match self.values.port_values(at, port) {
-                            PortValue::Missing => false,
-                            PortValue::Unknown => true,
-                            PortValue::Known(values) => self.values.stream_of_values(&values, None) != Stream::Stdout,
-                        }
-                    })
-                });
-                Some((transport.is, own))
-            }
-            // A pair of streams, a subclass of a transport.
-            Value::Record(_) => {
-                let obj = self.values.object_of(value)?;
-                let all = self.values.known_field(&obj, &Key::All)?;
-                let parts = self.values.of_slot(all).items();
-                parts.iter().filter_map(|part| self.transport_value(part, ports, depth - 1)).min()
-            }
-            Value::Instance(class) | Value::Typed(class) => {
-                let bases = self.values.classes.api_bases(*class);
-                bases.into_iter().find_map(|base| {
-                    let instance = self.values.models.index.instance(base);
-                    self.transport_value(&Value::Api(instance, None), ports, depth - 1)
-                })
-            }
-            _ => None,
         }
     }
 }

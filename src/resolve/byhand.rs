@@ -15,6 +15,9 @@ use super::values::{At, Value};
 /// Methods of the protocol that a program which speaks it by hand compares with.
 const PROTOCOL_WORDS: [&str; 2] = ["tools/call", "tools/list"];
 
+/// The kind of source that standard input is.
+const STDIN: &str = "stdin";
+
 /// The code nearest to a read of standard input that names the protocol's methods.
 struct Nearest {
     read_in: FuncId,
@@ -50,7 +53,7 @@ impl Values<'_> {
                         }
                         let is_read = |row: &RowRef| {
                             let source = self.models.source(*row);
-                            source.kind == "stdin" && self.holds(at, &source.when)
+                            source.kind == STDIN && self.holds(at, &source.when)
                         };
                         if self.call_rows(at, Table::Source).iter().any(is_read) {
                             reads.push((data.module, at));
@@ -120,17 +123,29 @@ impl Values<'_> {
         seen
     }
 
-    fn reads_stdin(&self, at: At) -> bool {
-        self.of(at.0, at.1).items().iter().any(|value| match value {
-            Value::Api(node, _) => {
-                let reads =
-                    |row: RowRef| self.models.source(row).kind == "stdin" && self.models.source(row).when.is_empty();
-                let data = self.models.index.node(*node);
-                // Also a method that reads, handed to something that calls it: `run_in_executor(None, sys.stdin.readline)`.
-                let called = self.models.index.node(self.models.index.step(*node, &Step::Call));
-                data.rows(Table::SourceRead).chain(called.rows(Table::Source)).any(reads)
+    /// Does a function get hold of standard input?
+    pub(crate) fn touches_stdin(&self, func: FuncId) -> bool {
+        let is_stdin_read = |row: &RowRef| self.models.source(*row).kind == STDIN;
+        self.program.funcs[func].instrs.iter_enumerated().any(|(id, instr)| match instr.op {
+            Op::Load(_) => self.reads_stdin((func, id)),
+            Op::Call(_) => {
+                self.reads_stdin((func, id)) || self.call_rows((func, id), Table::Source).iter().any(is_stdin_read)
             }
             _ => false,
         })
+    }
+
+    fn reads_stdin(&self, at: At) -> bool {
+        self.of(at.0, at.1).items().iter().any(|value| self.is_stdin(value))
+    }
+
+    /// Is a value standard input, or something that reads it?
+    pub(crate) fn is_stdin(&self, value: &Value) -> bool {
+        let Value::Api(node, _) = value else { return false };
+        let reads = |row: RowRef| self.models.source(row).kind == STDIN && self.models.source(row).when.is_empty();
+        let data = self.models.index.node(*node);
+        // Also a method that reads, handed to something that calls it: `run_in_executor(None, sys.stdin.readline)`.
+        let called = self.models.index.node(self.models.index.step(*node, &Step::Call));
+        data.rows(Table::SourceRead).chain(called.rows(Table::Source)).any(reads)
     }
 }

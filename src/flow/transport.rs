@@ -1,0 +1,136 @@
+//! Which transport a server is connected to.
+
+use std::collections::BTreeSet;
+
+use crate::base::Symbol;
+use crate::base::bounds::MAX_TRANSPORT_DEPTH;
+use crate::ir::func::FuncId;
+use crate::ir::program::ClassId;
+use crate::models::index::Table;
+use crate::models::schema::{Stream, TransportKind, TransportPorts, TransportSpec};
+use crate::resolve::ports::PortValue;
+use crate::resolve::solve::Values;
+use crate::resolve::values::{At, Key, Obj, Value};
+
+use super::explore::Explorer;
+
+/// From so many methods in common on, an object that a transport holds is a transport too: sending and closing, not closing
+/// alone.
+const SHARED_METHODS: usize = 2;
+
+impl Explorer<'_> {
+    /// Which transport a serve call uses, and whether that has a stream of its own.
+    pub(crate) fn transport(&self, at: At, spec: &TransportSpec) -> (TransportKind, bool) {
+        let ports = match spec {
+            TransportSpec::Fixed(kind) => return (*kind, false),
+            TransportSpec::Ports(ports) => ports,
+        };
+        for text in &ports.from {
+            let Some(port) = self.values.models.port(text) else { continue };
+            let values = match self.values.port_values(at, port) {
+                PortValue::Missing => continue,
+                PortValue::Unknown => return (TransportKind::Unknown, false),
+                PortValue::Known(values) => values,
+            };
+            let kinds: Vec<(TransportKind, bool)> =
+                values.iter().filter_map(|value| self.transport_value(value, ports, MAX_TRANSPORT_DEPTH)).collect();
+            return kinds.into_iter().min().unwrap_or((TransportKind::Unknown, false));
+        }
+        (ports.default, false)
+    }
+
+    fn transport_value(&self, value: &Value, ports: &TransportPorts, depth: usize) -> Option<(TransportKind, bool)> {
+        if depth == 0 {
+            return None;
+        }
+        match value {
+            Value::Const(value) => {
+                let text = Values::const_text(value);
+                ports.map.get(text.as_str()).map(|kind| (*kind, false))
+            }
+            Value::Variant(_, name) => ports.map.get(name.as_str()).map(|kind| (*kind, false)),
+            Value::Api(node, site) => {
+                let data = self.values.models.index.node(*node);
+                let row = data.rows(Table::Transport).find(|row| {
+                    let versions = self.values.models.transport(*row).versions.as_deref();
+                    self.values.version_allows(site.map(|at| at.0), *row, versions)
+                })?;
+                let transport = self.values.models.transport(row);
+                let own = site.is_some_and(|at| {
+                    transport.own_stream.iter().any(|text| {
+                        let Some(port) = self.values.models.port(text) else { return false };
+                        match self.values.port_values(at, port) {
+                            PortValue::Missing => false,
+                            PortValue::Unknown => true,
+                            PortValue::Known(values) => self.values.stream_of_values(&values, None) != Stream::Stdout,
+                        }
+                    })
+                });
+                Some((transport.is, own))
+            }
+            // A pair of streams, a subclass of a transport.
+            Value::Record(_) => {
+                let obj = self.values.object_of(value)?;
+                let all = self.values.known_field(&obj, &Key::All)?;
+                let parts = self.values.of_slot(all).items();
+                parts.iter().filter_map(|part| self.transport_value(part, ports, depth - 1)).min()
+            }
+            Value::Instance(class) | Value::Typed(class) => {
+                let bases = self.values.classes.api_bases(*class);
+                let inherited = bases.into_iter().find_map(|base| {
+                    let instance = self.values.models.index.instance(base);
+                    self.transport_value(&Value::Api(instance, None), ports, depth - 1)
+                });
+                inherited.or_else(|| self.own_transport(*class, ports, depth - 1))
+            }
+            _ => None,
+        }
+    }
+
+    /// What a transport of the program's own is, by what its objects hold and read: another transport, standard input,
+    /// neither. What only writes to stdout may be logging. `None` for a type whose code is not known.
+    fn own_transport(&self, class: ClassId, ports: &TransportPorts, depth: usize) -> Option<(TransportKind, bool)> {
+        let code = self.code_of(class);
+        if code.is_empty() {
+            return None;
+        }
+        let fields = Obj::Instances(self.values.classes.top(class));
+        let held = self.values.known_field(&fields, &Key::All).map(|all| self.values.of_slot(all).items());
+        let inner = held.into_iter().flatten().filter(|value| match value {
+            Value::Instance(inner) | Value::Typed(inner) => self.is_alike(class, *inner),
+            Value::Api(..) => true,
+            _ => false,
+        });
+        let mut found: Vec<(TransportKind, bool)> = Vec::new();
+        for value in inner {
+            if self.values.is_stdin(value) {
+                found.push((TransportKind::Stdio, false));
+            }
+            found.extend(self.transport_value(value, ports, depth));
+        }
+        if code.iter().any(|func| self.values.touches_stdin(*func)) {
+            found.push((TransportKind::Stdio, false));
+        }
+        Some(found.into_iter().min().unwrap_or((TransportKind::Other, false)))
+    }
+
+    /// The methods of a class and its relatives, with the functions in them.
+    fn code_of(&self, class: ClassId) -> Vec<FuncId> {
+        let (program, classes) = (self.values.program, &self.values.classes);
+        let mut family = classes.bases_of(class);
+        family.extend(classes.descendants(class));
+        family.push(class);
+        let is_method = |func: &FuncId| classes.owner(*func).is_some_and(|owner| family.contains(&owner));
+        let children = program.children();
+        program.funcs.ids().filter(is_method).flat_map(|method| program.tree(method, &children)).collect()
+    }
+
+    /// Does another class do what a transport does, as one that is wrapped in it? Told by the methods that both have.
+    fn is_alike(&self, class: ClassId, other: ClassId) -> bool {
+        let names = |class: ClassId| {
+            let methods = &self.values.program.classes[class].methods;
+            methods.iter().map(|(name, _)| name.clone()).collect::<BTreeSet<Symbol>>()
+        };
+        class != other && names(class).intersection(&names(other)).count() >= SHARED_METHODS
+    }
+}
