@@ -8,6 +8,7 @@
 //! | `known` | what a value is known to be while exploring |
 //! | `settings` | variables of the environment and options, and which of them are switches |
 //! | `main_module` | whether a module is the program that was started, as the module asks it |
+//! | `loaded` | which modules a process can load |
 //! | `rebinding` | streams and writers that something else is put in place of |
 //! | `serving`, `transport` | calls that start to serve, and over which transport |
 //! | `process` | one server process, explored to the end |
@@ -34,6 +35,7 @@ pub(crate) mod known;
 pub(crate) mod leading;
 pub(crate) mod library;
 pub(crate) mod live;
+pub(crate) mod loaded;
 pub(crate) mod main_module;
 pub(crate) mod path;
 pub(crate) mod places;

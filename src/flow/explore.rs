@@ -22,6 +22,7 @@ use crate::resolve::solve::Values;
 use crate::resolve::values::At;
 
 use super::abs::{Abs, Facts, truth};
+use super::loaded::Imports;
 use super::main_module::{StoredLocals, Tells};
 
 ids! {
@@ -167,6 +168,7 @@ pub(crate) struct Prepared {
     pub(super) constants: RefCell<FxHashMap<At, Option<Const>>>,
     /// The place of each block in an order in which a block comes after those that lead to it.
     pub(super) orders: RefCell<FxHashMap<FuncId, Rc<FxHashMap<BlockId, usize>>>>,
+    pub(super) imports: Imports,
 }
 
 /// What a user says of a server, whatever its code looks like.
@@ -184,6 +186,8 @@ pub(crate) struct Explorer<'v> {
     pub(crate) assumed: Facts,
     /// What a user says of the server.
     pub(crate) told: Told,
+    /// The modules that the process can load, if that is known.
+    pub(super) loaded: Option<Rc<FxHashSet<ModuleId>>>,
     /// Serving on whichever transport counts, not only on stdio.
     pub(super) any_transport: bool,
     pub(crate) frames: IndexVec<FrameId, Frame>,
@@ -221,6 +225,7 @@ impl<'v> Explorer<'v> {
             values,
             assumed: Facts::default(),
             told: Told::default(),
+            loaded: None,
             any_transport: false,
             frames: IndexVec::new(),
             by_context: FxHashMap::default(),

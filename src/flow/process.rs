@@ -20,6 +20,7 @@ use crate::resolve::values::{At, Value};
 use super::abs::Facts;
 use super::explore::{Context, Explorer, FrameId, Mode, Phase, Prepared, Serve, Told};
 use super::live::{Live, live};
+use super::loaded::Imports;
 use super::main_module;
 
 /// What a process starts with.
@@ -88,6 +89,7 @@ pub(crate) fn prepare(values: &Values<'_>) -> Rc<Prepared> {
         stored_locals: RefCell::default(),
         constants: RefCell::default(),
         orders: RefCell::default(),
+        imports: Imports::new(values),
     })
 }
 
@@ -99,8 +101,10 @@ pub(crate) fn process<'v>(
     told: Told,
 ) -> Option<Process<'v>> {
     let main = if start.is_main { start.module } else { None };
+    let loaded = prepared.imports.loaded(values, start);
     let mut first = Explorer::new(values, prepared.clone(), main);
     first.told = told;
+    first.loaded = loaded.clone();
     first.any_transport = true;
     let roots = run_roots(&mut first, start);
     run_later(&mut first, &roots);
@@ -109,6 +113,7 @@ pub(crate) fn process<'v>(
     }
     let mut explorer = Explorer::new(values, prepared.clone(), main);
     explorer.told = told;
+    explorer.loaded = loaded;
     let mut assumed = Assumed { explorer: &first, known: BTreeMap::new() }.of_process(&roots);
     assumed.decide(other_transport(values), &Const::str(values.models.stdio_word()));
     explorer.assumed = assumed;

@@ -13,6 +13,7 @@ use crate::resolve::values::{At, Value};
 
 use super::abs::Abs;
 use super::explore::{Context, Event, Explorer, Mode, Phase, Rebind, State};
+use super::loaded::is_loaded;
 
 impl Explorer<'_> {
     /// Executes an instruction. Gives what happened, and whether control goes on behind it.
@@ -115,6 +116,9 @@ impl Explorer<'_> {
             self.leave_scope(at, call, state);
         }
         for (callee, kind) in self.values.callees(at).to_vec() {
+            if !is_loaded(self.values, self.loaded.as_deref(), callee) {
+                continue;
+            }
             if kind == CallKind::Callback {
                 self.callback(at, callee, &before, &mut event, state);
                 continue;

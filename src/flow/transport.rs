@@ -88,7 +88,8 @@ impl Explorer<'_> {
     }
 
     /// What a transport of the program's own is, by what its objects hold and read: another transport, standard input,
-    /// neither. What only writes to stdout may be logging. `None` for a type whose code is not known.
+    /// neither. What only writes to stdout may be
+    /// logging. `None` for a type whose code is not known.
     fn own_transport(&self, class: ClassId, ports: &TransportPorts, depth: usize) -> Option<(TransportKind, bool)> {
         let code = self.code_of(class);
         if code.is_empty() {
@@ -103,7 +104,8 @@ impl Explorer<'_> {
         });
         let mut found: Vec<(TransportKind, bool)> = Vec::new();
         for value in inner {
-            if self.values.is_stdin(value) {
+            let is_stdout = || self.values.stream_of_values(std::slice::from_ref(value), None) == Stream::Stdout;
+            if self.values.is_stdin(value) || is_stdout() {
                 found.push((TransportKind::Stdio, false));
             }
             found.extend(self.transport_value(value, ports, depth));

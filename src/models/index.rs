@@ -74,6 +74,7 @@ pub(crate) enum Table {
     Crash,
     CrashPlace,
     Callback,
+    Loader,
     Source,
     SourceRead,
     Flow,
@@ -244,6 +245,9 @@ impl Index {
         }
         for (n, row) in file.callbacks.iter().enumerate() {
             add(Table::Callback, n, &row.calls, End::Call);
+        }
+        for (n, row) in file.loaders.iter().enumerate() {
+            add(Table::Loader, n, &row.calls, End::Call);
         }
         for (n, row) in file.sources.iter().enumerate() {
             add(Table::Source, n, &row.calls, End::Call);

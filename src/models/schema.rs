@@ -76,6 +76,8 @@ pub(crate) struct ModelFile {
     pub(crate) crashes: Vec<CrashRow>,
     #[serde(default, rename = "callback")]
     pub(crate) callbacks: Vec<CallbackRow>,
+    #[serde(default, rename = "loader")]
+    pub(crate) loaders: Vec<LoaderRow>,
     #[serde(default, rename = "source")]
     pub(crate) sources: Vec<SourceRow>,
     #[serde(default, rename = "flow")]
@@ -583,6 +585,13 @@ pub(crate) struct FlowRow {
     /// What is moved becomes a text here: `String(x)`.
     #[serde(default)]
     pub(crate) text: bool,
+}
+
+/// A call that loads modules by names which the code does not tell: plugins.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LoaderRow {
+    pub(crate) calls: Vec<String>,
 }
 
 /// A call whose result holds nothing of what it was given: hashes, lengths, key lists, redaction.

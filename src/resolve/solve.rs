@@ -9,7 +9,7 @@ use crate::base::Symbol;
 use crate::base::bounds::{FIRST_STEPS, GUESS_ROUNDS, STEPS_PER_SLOT};
 use crate::base::idx::{Id, IndexVec};
 use crate::ir::func::FuncId;
-use crate::ir::instr::{Const, Field, InstrId};
+use crate::ir::instr::{Const, Field, InstrId, Op, RecordKind};
 use crate::ir::program::{CellId, ClassId, Language, Program};
 use crate::models::Models;
 
@@ -365,7 +365,10 @@ impl<'p> Values<'p> {
                 let all = self.field_slot(obj, Key::All);
                 let some = self.field_slot(obj, Key::Some);
                 self.add_edge(slot, Edge::Copy(all));
-                self.add_edge(some, Edge::Copy(slot));
+                let is_item = name.starts_with(|c: char| c.is_ascii_digit());
+                if is_item || !self.is_list(obj) {
+                    self.add_edge(some, Edge::Copy(slot));
+                }
             }
             Key::Some => {
                 let all = self.field_slot(obj, Key::All);
@@ -374,6 +377,12 @@ impl<'p> Values<'p> {
             Key::All => {}
         }
         slot
+    }
+
+    /// Is the object a list, whose items have numbers and no names?
+    fn is_list(&self, obj: &Obj) -> bool {
+        let Obj::Record(Site::Instr((func, instr))) = obj else { return false };
+        matches!(&self.program.funcs[*func].instrs[*instr].op, Op::Record(record) if record.kind == RecordKind::Array)
     }
 
     /// The slot of a field, if anything reads or writes it.
