@@ -190,11 +190,14 @@ impl Pass<'_, '_> {
     fn effects(&mut self, at: At, func: FuncId, summary: &Summary, bound: &Bound, marks: Marks, way: Way) -> Tree {
         let passed = (at, What::Passed(func));
         let called = if way == Way::Direct { self.called_param(at, func) } else { None };
-        let asks = way == Way::Direct && summary.entries().any(|entry| entry.via.is_some_and(|(_, by)| by == func));
+        let asks = way == Way::Direct && summary.is_of_handed;
         let handed = Handed { func, by_call: asks.then(|| self.handed_functions(at)) };
         let mut result = Tree::default();
         if !self.is_constructor(func) {
             for entry in summary.returns.entries().iter().filter_map(|entry| handed.fitting(entry)) {
+                if bound.is_nothing(entry.root) {
+                    continue;
+                }
                 bound.fill_each(&entry, Some(&passed), |mut entry| {
                     entry.marks = entry.marks.with(marks);
                     if self.is_redacted(func, &entry) {
@@ -205,6 +208,9 @@ impl Pass<'_, '_> {
             }
         }
         for hit in &summary.hits {
+            if bound.is_nothing(hit.entry.root) {
+                continue;
+            }
             let Some(entry) = handed.fitting(&hit.entry) else { continue };
             let open = way == Way::Direct
                 && hit.open
@@ -217,6 +223,9 @@ impl Pass<'_, '_> {
             });
         }
         for (heap, entry) in &summary.writes {
+            if bound.is_nothing(entry.root) {
+                continue;
+            }
             let Some(entry) = handed.fitting(entry) else { continue };
             bound.fill_each(&entry, Some(&passed), |entry| self.write(*heap, entry.by_way_of(called)));
         }
@@ -227,16 +236,44 @@ impl Pass<'_, '_> {
         if way == Way::Later {
             return result;
         }
-        let mut raised = Tree::default();
-        for entry in summary.throws.entries().iter().filter_map(|entry| handed.fitting(entry)) {
-            bound.fill_each(&entry, Some(&passed), |entry| {
-                raised.add(entry.by_way_of(called).then(at, What::Thrown(func)));
-            });
-        }
-        if !raised.is_empty() || summary.may_raise {
-            self.fail(at, &raised, summary.may_raise, &mut result);
+        if !summary.throws.is_empty() || summary.may_raise {
+            let thrown = summary.throws.entries().iter().filter_map(|entry| handed.fitting(entry));
+            self.thrown(at, func, (bound, called), summary.may_raise, thrown, &mut result);
         }
         result
+    }
+
+    /// What a function raises comes out of its call. It goes straight to where it is caught: most of it is known there.
+    fn thrown<'e>(
+        &mut self,
+        at: At,
+        func: FuncId,
+        (bound, called): (&Bound, Option<Via>),
+        by_library: bool,
+        thrown: impl Iterator<Item = Cow<'e, Entry>>,
+        result: &mut Tree,
+    ) {
+        let passed = (at, What::Passed(func));
+        let add = |known: &mut Tree| {
+            let mut changed = false;
+            for entry in thrown {
+                if let Root::Param(_) = entry.root {
+                    bound.fill_each(&entry, Some(&passed), |entry| {
+                        changed |= known.add(entry.by_way_of(called).then(at, What::Thrown(func)));
+                    });
+                } else {
+                    changed |= known.add_as(&entry, (called, entry.marks), |entry| entry.then(at, What::Thrown(func)));
+                }
+            }
+            changed
+        };
+        if self.chained.contains(&at.1) {
+            let mut raised = Tree::default();
+            add(&mut raised);
+            result.join(&raised.under(&[ERR.into()]));
+        } else {
+            self.raise_each(by_library, add);
+        }
     }
 
     /// The function that is called as a parameter, with the one whose parameter it is.

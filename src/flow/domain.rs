@@ -151,18 +151,19 @@ impl Entry {
         }
     }
 
-    pub(super) fn same(&self, other: &Self) -> bool {
+    /// Is it the same as another one that came by the way given?
+    pub(super) fn same(&self, other: &Self, via: Option<Via>) -> bool {
         self.root == other.root
             && self.form == other.form
-            && self.via == other.via
+            && self.via == via
             && self.at == other.at
             && self.path == other.path
     }
 
-    /// The same for entries that are the same.
-    pub(super) fn key(&self) -> u64 {
+    /// The same for entries that are the same. `via`: the way that it came by.
+    pub(super) fn key(&self, via: Option<Via>) -> u64 {
         let mut hasher = FxHasher::default();
-        (self.root, self.form, self.via, self.at.hash, self.path.hash).hash(&mut hasher);
+        (self.root, self.form, via, self.at.hash, self.path.hash).hash(&mut hasher);
         hasher.finish()
     }
 

@@ -19,7 +19,13 @@ pub(crate) struct Path {
 
 impl PartialEq for Path {
     fn eq(&self, other: &Self) -> bool {
-        self.hash == other.hash && self[..] == other[..]
+        match (&self.keys, &other.keys) {
+            (Some(own), Some(other_keys)) => {
+                self.hash == other.hash && (Rc::ptr_eq(own, other_keys) || own == other_keys)
+            }
+            (None, None) => true,
+            _ => false,
+        }
     }
 }
 

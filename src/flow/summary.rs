@@ -24,6 +24,8 @@ pub(crate) struct Summary {
     /// What is put into a parameter.
     pub(crate) outs: Vec<(u32, Entry)>,
     pub(crate) helper: Helper,
+    /// Something in it came by way of a function that the function was handed and called.
+    pub(crate) is_of_handed: bool,
 }
 
 /// Does a function nothing but hand what it is given on to a log?
@@ -162,6 +164,11 @@ pub(crate) struct Bound {
 impl Bound {
     pub(super) fn param(&self, index: u32) -> Option<&Tree> {
         if index == RECEIVER { Some(&self.receiver) } else { self.params.get(index as usize) }
+    }
+
+    /// Does the call hand over nothing where the root is a parameter?
+    pub(crate) fn is_nothing(&self, root: Root) -> bool {
+        matches!(root, Root::Param(index) if self.param(index).is_none_or(Tree::is_empty))
     }
 
     /// Do both hold the same, however it got there?

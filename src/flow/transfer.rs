@@ -289,17 +289,22 @@ impl Pass<'_, '_> {
 
     /// Something is raised here: into the handler of the block, or out of the function.
     pub(super) fn raise(&mut self, tree: &Tree, by_library: bool) {
+        self.raise_each(by_library, |known| known.join(tree));
+    }
+
+    /// The same; `add` adds it to what is raised to there already, and tells whether anything was new.
+    pub(super) fn raise_each(&mut self, by_library: bool, add: impl FnOnce(&mut Tree) -> bool) {
         match self.unwind {
             Some(block) => {
                 let (known, flag) = self.raised.entry(block).or_default();
-                let changed = known.join(tree) | (by_library && !*flag);
+                let changed = add(known) | (by_library && !*flag);
                 *flag |= by_library;
                 if changed {
                     self.again.insert(block);
                 }
             }
             None => {
-                self.summary.throws.join(tree);
+                add(&mut self.summary.throws);
                 self.summary.may_raise |= by_library;
             }
         }
@@ -307,6 +312,8 @@ impl Pass<'_, '_> {
 
     fn finish(mut self) -> Summary {
         self.summary.helper = self.helper();
+        let is_of_handed = self.summary.entries().any(|entry| entry.via.is_some_and(|(_, by)| by == self.id));
+        self.summary.is_of_handed = is_of_handed;
         self.summary
     }
 

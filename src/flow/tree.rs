@@ -7,7 +7,7 @@ use crate::base::Symbol;
 use crate::base::bounds::{MAX_ENTRIES, MAX_PATH};
 use crate::resolve::values::At;
 
-use super::domain::{ANY, ERR, Entry, Form, Marks, Root};
+use super::domain::{ANY, ERR, Entry, Form, Marks, Root, Via};
 use super::path::Path;
 use super::words::is_other_part;
 
@@ -22,29 +22,80 @@ pub(crate) struct Tree {
 struct Items {
     entries: Vec<Entry>,
     keys: Vec<u64>,
+    /// How many of them are sources of the program.
+    n_sources: usize,
+    /// Once they are many: where each stands, counted from one, found by its key. There are never more than [`MAX_ENTRIES`]
+    /// of each sort.
+    index: Vec<u16>,
 }
+
+/// From this many entries on, they are looked up in a table.
+const MANY: usize = 16;
 
 impl Items {
     fn push(&mut self, entry: Entry, key: u64) {
+        self.n_sources += usize::from(is_source(&entry.root));
         self.entries.push(entry);
         self.keys.push(key);
+        if self.keys.len() * 2 <= self.index.len() {
+            self.note(self.keys.len(), key);
+        } else if self.keys.len() >= MANY {
+            self.index = vec![0; (self.keys.len() * 4).next_power_of_two()];
+            for at in 0..self.keys.len() {
+                self.note(at + 1, self.keys[at]);
+            }
+        }
     }
 
-    fn position(&self, entry: &Entry, key: u64) -> Option<usize> {
-        let fits = |(at, known): (usize, &u64)| (*known == key && self.entries[at].same(entry)).then_some(at);
-        self.keys.iter().enumerate().find_map(fits)
+    /// Notes in the table where a key stands.
+    fn note(&mut self, number: usize, key: u64) {
+        let mut at = self.slot(key);
+        while self.index[at] != 0 {
+            at = (at + 1) & (self.index.len() - 1);
+        }
+        self.index[at] = u16::try_from(number).unwrap_or_default();
+    }
+
+    fn slot(&self, key: u64) -> usize {
+        usize::try_from((key ^ (key >> 32)) & 0xffff).unwrap_or_default() & (self.index.len() - 1)
+    }
+
+    /// Where the entry with the key stands that is the wanted one.
+    fn position(&self, key: u64, is_it: impl Fn(&Entry) -> bool) -> Option<usize> {
+        let fits = |at: usize| self.keys[at] == key && is_it(&self.entries[at]);
+        if self.index.is_empty() {
+            return (0..self.keys.len()).find(|at| fits(*at));
+        }
+        let mut at = self.slot(key);
+        loop {
+            let found = usize::from(self.index[at]).checked_sub(1)?;
+            if fits(found) {
+                return Some(found);
+            }
+            at = (at + 1) & (self.index.len() - 1);
+        }
     }
 
     fn retain(&mut self, keep: impl Fn(&Entry) -> bool) {
-        self.entries.retain(keep);
-        self.keys = self.entries.iter().map(Entry::key).collect();
+        let entries = std::mem::take(self).entries;
+        for entry in entries.into_iter().filter(keep) {
+            let key = entry.key(entry.via);
+            self.push(entry, key);
+        }
     }
+}
+
+/// Is it a source, and no symbol?
+fn is_source(root: &Root) -> bool {
+    matches!(root, Root::Source(_))
 }
 
 impl Tree {
     pub(crate) fn of(entry: Entry) -> Self {
-        let keys = vec![entry.key()];
-        Self { items: Some(Rc::new(Items { entries: vec![entry], keys })) }
+        let mut items = Items::default();
+        let key = entry.key(entry.via);
+        items.push(entry, key);
+        Self { items: Some(Rc::new(items)) }
     }
 
     pub(crate) fn entries(&self) -> &[Entry] {
@@ -74,8 +125,9 @@ impl Tree {
 
     /// Do both hold the same, however it got there?
     pub(crate) fn equals(&self, other: &Self) -> bool {
-        let is_same =
-            |(own, other): (&Entry, &Entry)| own.same(other) && own.marks == other.marks && own.formed == other.formed;
+        let is_same = |(own, other): (&Entry, &Entry)| {
+            own.same(other, other.via) && own.marks == other.marks && own.formed == other.formed
+        };
         self.is_shared_with(other)
             || self.entries().len() == other.entries().len() && self.entries().iter().zip(other.entries()).all(is_same)
     }
@@ -90,9 +142,9 @@ impl Tree {
     }
 
     fn admit(&mut self, entry: Cow<'_, Entry>) -> bool {
-        let key = entry.key();
-        match self.items.as_ref().and_then(|items| items.position(&entry, key)) {
-            Some(at) => self.meet(at, &entry),
+        let key = entry.key(entry.via);
+        match self.items.as_ref().and_then(|items| items.position(key, |known| known.same(&entry, entry.via))) {
+            Some(at) => self.meet(at, entry.marks, &entry.without),
             None if self.is_full_for(&entry.root, MAX_ENTRIES) => false,
             None => {
                 self.items_mut().push(entry.into_owned(), key);
@@ -101,17 +153,38 @@ impl Tree {
         }
     }
 
+    /// Adds an entry of another tree as something else is known of it, made only when it is new: most are known.
+    pub(crate) fn add_as(
+        &mut self,
+        entry: &Entry,
+        (via, marks): (Option<Via>, Marks),
+        make: impl FnOnce(Entry) -> Entry,
+    ) -> bool {
+        let via = via.or(entry.via);
+        let key = entry.key(via);
+        match self.items.as_ref().and_then(|items| items.position(key, |known| known.same(entry, via))) {
+            Some(at) => self.meet(at, marks, &entry.without),
+            None if self.is_full_for(&entry.root, MAX_ENTRIES) => false,
+            None => {
+                let entry = make(Entry { via, marks, ..entry.clone() });
+                self.items_mut().push(entry, key);
+                true
+            }
+        }
+    }
+
     /// The same origin came another way: it loses the marks that it does not have there, and lacks only the fields that it
     /// lacks there, too. True when it lacks fewer than before.
-    fn meet(&mut self, at: usize, entry: &Entry) -> bool {
+    fn meet(&mut self, at: usize, marks: Marks, without: &Path) -> bool {
         let known = &self.entries()[at];
-        let marks = Marks(known.marks.0 & entry.marks.0);
-        let without: Path = known.without.iter().filter(|field| entry.without.contains(field)).cloned().collect();
-        let is_more = without.len() < known.without.len();
+        let marks = Marks(known.marks.0 & marks.0);
+        let is_more = known.without != *without && known.without.iter().any(|field| !without.contains(field));
         if marks != known.marks || is_more {
             let known = &mut self.items_mut().entries[at];
             known.marks = marks;
-            known.without = without;
+            if is_more {
+                known.without = known.without.iter().filter(|field| without.contains(field)).cloned().collect();
+            }
         }
         is_more
     }
@@ -119,9 +192,9 @@ impl Tree {
     /// Are there as many origins of that sort as a value keeps? Sources of the program are counted apart from symbols: however
     /// many variables a value was made from, a source is not forgotten for them.
     pub(crate) fn is_full_for(&self, root: &Root, most: usize) -> bool {
-        let is_source = |root: &Root| matches!(root, Root::Source(_));
-        self.entries().len() >= most
-            && self.entries().iter().filter(|known| is_source(&known.root) == is_source(root)).count() >= most
+        let Some(items) = &self.items else { return false };
+        let n_known = if is_source(root) { items.n_sources } else { items.entries.len() - items.n_sources };
+        n_known >= most
     }
 
     /// Adds all of another tree; true when something is new.
