@@ -5,6 +5,7 @@
 //! | `byhand` | which reads of standard input are a server without an SDK? |
 //! | `link` | which module does an import mean? |
 //! | `values` | the vocabulary: values, objects, slots |
+//! | `growing` | the values of a slot while they are propagated |
 //! | `solve` | the worklist that propagates values along constraints |
 //! | `generate` | the constraints each instruction makes |
 //! | `calls` | what a call does to values: arguments, results, library callbacks |
@@ -17,6 +18,7 @@ pub(crate) mod byhand;
 pub(crate) mod calls;
 pub(crate) mod forwarded;
 pub(crate) mod generate;
+pub(crate) mod growing;
 pub(crate) mod levels;
 pub(crate) mod link;
 pub(crate) mod marks;

@@ -13,6 +13,7 @@ use crate::ir::instr::{Const, Field, InstrId, Op, RecordKind};
 use crate::ir::program::{CellId, ClassId, Language, Program};
 use crate::models::Models;
 
+use super::growing::{Growing, Numbers, Sets, ValueId};
 use super::link::Linker;
 use super::members::Classes;
 use super::values::{At, Key, Obj, Site, SlotId, Value, ValueSet};
@@ -56,8 +57,8 @@ pub(super) enum Edge {
 
 /// What is left to propagate: a new value of a slot to all its edges, or a new edge to all values of its slot.
 pub(super) enum Work {
-    Value(SlotId, Value),
-    Edge(SlotId, usize),
+    Value(SlotId, ValueId),
+    Edge(SlotId, u32),
 }
 
 /// A call as a constraint.
@@ -85,7 +86,8 @@ pub(crate) enum CallKind {
 
 #[derive(Default)]
 pub(super) struct Slot {
-    pub(super) values: ValueSet,
+    /// While the pass runs.
+    pub(super) values: Growing,
     pub(super) edges: Edges,
 }
 
@@ -146,6 +148,15 @@ impl Edges {
         self.items.get(at)
     }
 
+    /// Keeps only what is asked for when nothing is propagated any more.
+    fn settle(&mut self) {
+        self.items.retain(|edge| matches!(edge, Edge::Load(..)));
+        self.items.shrink_to_fit();
+        if let Some(many) = &mut self.many {
+            many.known = FxHashSet::default();
+        }
+    }
+
     /// Where a member of the slot is loaded to, if anywhere.
     fn loaded(&self, field: &Field) -> Option<SlotId> {
         match &self.many {
@@ -166,6 +177,10 @@ pub(crate) struct Values<'p> {
     pub(crate) versions: &'p Versions<'p>,
     pub(crate) classes: Classes,
     pub(super) slots: IndexVec<SlotId, Slot>,
+    numbers: Numbers,
+    unknown: ValueId,
+    /// What slots hold in the end.
+    sets: Sets,
     pub(super) queue: Vec<Work>,
     /// Work on slots that hold many values.
     crowded: Vec<Work>,
@@ -223,6 +238,7 @@ pub(crate) fn solve<'p>(
         }
         values.run();
     }
+    values.settle();
     values.find_rows();
     values.find_built();
     values.find_marked();
@@ -244,6 +260,8 @@ impl<'p> Values<'p> {
         let cell_base = take(program.cells.len());
         let ret_base = take(program.funcs.len() * 2);
         let slots = (0..next).map(|_| Slot::default()).collect();
+        let mut numbers = Numbers::default();
+        let unknown = numbers.number(&Value::Unknown);
         Self {
             program,
             models,
@@ -251,6 +269,9 @@ impl<'p> Values<'p> {
             versions,
             classes: Classes::default(),
             slots,
+            numbers,
+            unknown,
+            sets: Sets::default(),
             queue: Vec::new(),
             crowded: Vec::new(),
             n_steps: 0,
@@ -320,7 +341,7 @@ impl<'p> Values<'p> {
 
     /// What an instruction can be.
     pub(crate) fn of(&self, func: FuncId, instr: InstrId) -> &ValueSet {
-        &self.slots[self.instr_slot(func, instr)].values
+        self.of_slot(self.instr_slot(func, instr))
     }
 
     /// The name of the field that a load reads, where it is computed and can be one text only: `settings[KEY]`.
@@ -333,7 +354,7 @@ impl<'p> Values<'p> {
     }
 
     pub(crate) fn of_slot(&self, slot: SlotId) -> &ValueSet {
-        &self.slots[slot].values
+        self.sets.get(slot.index())
     }
 
     /// The functions a call can reach.
@@ -413,8 +434,13 @@ impl<'p> Values<'p> {
     // ---- propagation ---------------------------------------------------------------------------------------------
 
     pub(super) fn add(&mut self, slot: SlotId, value: &Value) {
-        if self.slots[slot].values.insert(value) {
-            self.put_off(slot, Work::Value(slot, value.clone()));
+        let id = self.numbers.number(value);
+        self.add_known(slot, id);
+    }
+
+    fn add_known(&mut self, slot: SlotId, value: ValueId) {
+        if self.slots[slot].values.insert(value, &self.numbers) {
+            self.put_off(slot, Work::Value(slot, value));
         }
     }
 
@@ -431,7 +457,7 @@ impl<'p> Values<'p> {
             return;
         }
         if !data.values.items().is_empty() {
-            let last = data.edges.items.len() - 1;
+            let last = u32::try_from(data.edges.items.len() - 1).unwrap_or(u32::MAX);
             self.put_off(slot, Work::Edge(slot, last));
         }
     }
@@ -450,21 +476,26 @@ impl<'p> Values<'p> {
                 return;
             }
             match work {
-                Work::Value(slot, value) if self.is_worthless(slot, &value) => self.n_steps += 1,
+                Work::Value(slot, value) if self.is_worthless(slot, value) => self.n_steps += 1,
                 Work::Value(slot, value) => {
                     let mut at = 0;
-                    while let Some(edge) = self.slots[slot].edges.get(at).cloned() {
-                        self.apply(&edge, &value);
+                    while let Some(edge) = self.slots[slot].edges.get(at) {
+                        match edge {
+                            Edge::Copy(to) => self.add_known(*to, value),
+                            edge => self.apply(&edge.clone(), &self.numbers[value].clone()),
+                        }
                         at += 1;
                     }
                     self.n_steps += at + 1;
                 }
                 Work::Edge(slot, edge) => {
-                    let Some(edge) = self.slots[slot].edges.get(edge).cloned() else { continue };
+                    let Some(edge) = self.slots[slot].edges.get(edge as usize).cloned() else { continue };
                     let mut at = 0;
-                    while let Some(value) = self.slots[slot].values.items().get(at).cloned() {
-                        if !self.is_worthless(slot, &value) {
-                            self.apply(&edge, &value);
+                    while let Some(value) = self.slots[slot].values.items().get(at).copied() {
+                        match &edge {
+                            _ if self.is_worthless(slot, value) => {}
+                            Edge::Copy(to) => self.add_known(*to, value),
+                            edge => self.apply(edge, &self.numbers[value].clone()),
                         }
                         at += 1;
                     }
@@ -475,8 +506,8 @@ impl<'p> Values<'p> {
     }
 
     /// Does the value say nothing, coming from this slot?
-    fn is_worthless(&self, slot: SlotId, value: &Value) -> bool {
-        *value != Value::Unknown && self.slots[slot].values.is_drowned()
+    fn is_worthless(&self, slot: SlotId, value: ValueId) -> bool {
+        value != self.unknown && self.slots[slot].values.is_drowned()
     }
 
     fn apply(&mut self, edge: &Edge, value: &Value) {
@@ -502,6 +533,18 @@ impl<'p> Values<'p> {
             Edge::InvokeWith(call, items) => self.invoke_with(value, *call, *items),
             Edge::Container(call, name, to) => self.container(value, *call, name, *to),
         }
+    }
+
+    /// Ends the propagation: from now on it is only asked what slots hold, and where members were loaded to.
+    fn settle(&mut self) {
+        let grown = self.slots.iter_mut().map(|slot| {
+            slot.edges.settle();
+            std::mem::take(&mut slot.values)
+        });
+        self.sets = Sets::new(grown, &self.numbers);
+        self.numbers = Numbers::default();
+        self.queue = Vec::new();
+        self.crowded = Vec::new();
     }
 
     /// The object whose fields a value has.

@@ -1,9 +1,6 @@
 //! The vocabulary of the value pass: what a variable can hold.
 
-use rustc_hash::FxHashSet;
-
 use crate::base::Symbol;
-use crate::base::bounds::{MAX_APIS, MAX_CONSTS, MAX_DROWNED, MAX_INSTANCES, MAX_OBJECTS, MAX_RECORDS};
 use crate::base::idx::ids;
 use crate::ir::func::FuncId;
 use crate::ir::instr::{Const, InstrId};
@@ -73,68 +70,21 @@ pub(crate) enum Key {
     All,
 }
 
-/// From this many values on, membership is asked of a hash set.
-const MANY: usize = 12;
-
 /// What a slot can hold. In order of arrival, which is deterministic.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct ValueSet {
-    items: Vec<Value>,
-    /// The same values, once they are many.
-    known: Option<Box<FxHashSet<Value>>>,
-    consts: u8,
-    apis: u8,
-    records: u8,
-    instances: u8,
+    items: Box<[Value]>,
     /// A bound was hit: there is more than `items` says.
     pub(crate) is_cut: bool,
 }
 
 impl ValueSet {
-    /// Adds a value; true when it is new.
-    pub(crate) fn insert(&mut self, value: &Value) -> bool {
-        let is_known = match &self.known {
-            Some(known) => known.contains(value),
-            None => self.items.contains(value),
-        };
-        if is_known {
-            return false;
-        }
-        let (count, max) = match value {
-            Value::Const(_) => (&mut self.consts, MAX_CONSTS),
-            Value::Api(..) => (&mut self.apis, MAX_APIS),
-            Value::Record(_) => (&mut self.records, MAX_RECORDS),
-            Value::Instance(_) | Value::Typed(_) => (&mut self.instances, MAX_INSTANCES),
-            _ => (&mut 0, u8::MAX),
-        };
-        if *count >= max || self.items.len() >= MAX_OBJECTS {
-            self.is_cut = true;
-            return false;
-        }
-        *count += 1;
-        // Most slots hold one value: room for more is made when a second one comes.
-        if self.items.is_empty() {
-            self.items.reserve_exact(1);
-        }
-        self.items.push(value.clone());
-        match &mut self.known {
-            Some(known) => {
-                known.insert(value.clone());
-            }
-            None if self.items.len() > MANY => self.known = Some(Box::new(self.items.iter().cloned().collect())),
-            None => {}
-        }
-        true
+    pub(super) fn new(items: impl Iterator<Item = Value>, is_cut: bool) -> Self {
+        Self { items: items.collect(), is_cut }
     }
 
     pub(crate) fn items(&self) -> &[Value] {
         &self.items
-    }
-
-    /// Does it hold so many sorts of things that none of them tells anything? A place through which a whole program's data
-    /// goes: what is made of it is no longer followed.
-    pub(crate) fn is_drowned(&self) -> bool {
-        self.apis >= MAX_APIS && (self.consts >= MAX_CONSTS || self.records + self.instances >= MAX_DROWNED)
     }
 
     /// Is nothing known of it?
@@ -144,7 +94,7 @@ impl ValueSet {
 
     /// The one constant it is, if it can be nothing else.
     pub(crate) fn single_const(&self) -> Option<&Const> {
-        match self.items.as_slice() {
+        match &*self.items {
             [Value::Const(value)] if !self.is_cut => Some(value),
             _ => None,
         }
