@@ -102,7 +102,7 @@ fn analyse<T>(
     report: &mut Report,
     ask: impl FnOnce(&Subject<'_>) -> T,
 ) -> Result<T, String> {
-    let models = Models::load(&options.own)?;
+    let models = Models::load(&options.own, |language| program.speaks(language))?;
     let catalogue = Catalogue::load()?;
     named::check(options, &models, workspace)?;
     let linker = Linker::new(&program, workspace)

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
@@ -145,7 +146,12 @@ impl Catalogue {
     ///
     /// # Errors
     /// All faults of all files, a line each. A released binary has none; a test sees to it.
-    pub(crate) fn load() -> Result<Self, String> {
+    pub(crate) fn load() -> Result<&'static Self, String> {
+        static LOADED: OnceLock<Result<Catalogue, String>> = OnceLock::new();
+        LOADED.get_or_init(Self::read).as_ref().map_err(Clone::clone)
+    }
+
+    fn read() -> Result<Self, String> {
         let mut rules = BTreeMap::new();
         let mut faults = String::new();
         for (path, text) in EMBEDDED {

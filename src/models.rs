@@ -9,6 +9,8 @@ pub(crate) mod schema;
 
 use rustc_hash::FxHashMap;
 
+use crate::ir::program::Language;
+
 use index::{Index, RowRef, Table};
 use levels::{EchoRow, LevelRow};
 use lists::{Bases, Containers, ErrorFate, MainWords, Transports};
@@ -18,6 +20,10 @@ use schema::{
     CallbackRow, ChildRow, Condition, CrashRow, ExitRow, FlowRow, HandlerRow, LoggerRow, ModelFile, OwnNames,
     RebindRow, ServeRow, SinkRow, SourceRow, StreamRow, StreamSpec, TransportRow, TransportSpec,
 };
+
+/// Where the models of each language are. A program is mostly in one, and the others need not be read for it.
+const FOLDERS: [(&str, Language); 3] =
+    [("models/python/", Language::Python), ("models/rust/", Language::Rust), ("models/script/", Language::Script)];
 
 /// All model files, checked and indexed.
 pub(crate) struct Models {
@@ -60,13 +66,18 @@ macro_rules! row_accessors {
 }
 
 impl Models {
-    /// The models the binary carries, and those of the user.
+    /// The models the binary carries of the languages that `speaks` accepts, and those of the user.
     ///
     /// # Errors
     /// Every mistake in a file, with its place.
-    pub(crate) fn load(own: &Own) -> Result<Self, String> {
+    pub(crate) fn load(own: &Own, speaks: impl Fn(Language) -> bool) -> Result<Self, String> {
         let mut faults = Vec::new();
-        let carried = crate::catalogue::EMBEDDED.iter().copied().filter(|(path, _)| path.starts_with("models/"));
+        // What the user adds must not take the name of a known library, whichever languages this program is in.
+        let is_asked = |language: Language| !own.is_empty() || speaks(language);
+        let languages = FOLDERS.into_iter().filter(|(_, language)| is_asked(*language));
+        let folders: Vec<&str> = languages.map(|(folder, _)| folder).collect();
+        let is_carried = |path: &str| folders.iter().any(|folder| path.starts_with(folder));
+        let carried = crate::catalogue::EMBEDDED.iter().copied().filter(|(path, _)| is_carried(path));
         let mut files = load::parse_all(carried, &mut faults);
         let folder = own.folder.as_deref().map(crate::source::models_in).transpose()?.unwrap_or_default();
         let texts = folder.iter().map(|(path, text)| (path.as_str(), text.as_str()));

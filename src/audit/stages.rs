@@ -70,7 +70,7 @@ fn analyse(
     workspace: &Workspace,
     stage: Stage,
 ) -> Result<String, String> {
-    let models = Models::load(&options.own)?;
+    let models = Models::load(&options.own, |language| program.speaks(language))?;
     let linker = Linker::new(&program, workspace)
         .modelled(models.index.imported())
         .described(named::described(&models, workspace));

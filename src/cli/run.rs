@@ -57,8 +57,8 @@ fn run(cli: Cli, out: &mut dyn Write, err: &mut dyn Write, terminal: Terminal) -
         Some(Command::Rules(args)) => {
             let catalogue = Catalogue::load()?;
             let text = match args.format {
-                ListFormat::Human => rules::list(&catalogue),
-                ListFormat::Json => rules::json(&catalogue),
+                ListFormat::Human => rules::list(catalogue),
+                ListFormat::Json => rules::json(catalogue),
             };
             print(out, &text)
         }
@@ -89,7 +89,7 @@ fn scan(mut args: Scan, out: &mut dyn Write, err: &mut dyn Write, terminal: Term
     if fetched.is_some() && args.since.is_some() {
         return Err("--since needs the history, which is not fetched: clone the repository, and name the folder".into());
     }
-    check_rules(&config, &catalogue)?;
+    check_rules(&config, catalogue)?;
     let (wanted, format) = (args.wanted(&config), args.format);
     let fail_on = args.fail_on.or(config.fail_on).unwrap_or(FailOn::Warning);
     let baseline = args.baseline.or(config.baseline.clone());
@@ -101,7 +101,7 @@ fn scan(mut args: Scan, out: &mut dyn Write, err: &mut dyn Write, terminal: Term
         // The files of an earlier commit are called as those of the present.
         let prefix = prefix.get_or_init(|| config.prefix(&report.root));
         triage::policy::apply(&mut report, &config, prefix)?;
-        triage::comments::apply(&mut report, &catalogue);
+        triage::comments::apply(&mut report, catalogue);
         Ok(report)
     };
     let mut report = audited(&options)?;
@@ -124,7 +124,7 @@ fn scan(mut args: Scan, out: &mut dyn Write, err: &mut dyn Write, terminal: Term
     let selection = report.select(wanted);
     let text = match format {
         Format::Human => human::render(&report, &selection, style(&output, terminal)),
-        Format::Sarif => sarif::render(&report, &selection, &catalogue),
+        Format::Sarif => sarif::render(&report, &selection, catalogue),
         Format::Json => json::render(&report, &selection),
         Format::Github => github::render(&report, &selection),
         Format::Markdown => markdown::render(&report, &selection),
@@ -207,7 +207,7 @@ fn explain_line(
     let (mut report, told) = audit_and(&input.options(&config), ask, terminal)?;
     let prefix = config.prefix(&report.root);
     triage::policy::apply(&mut report, &config, &prefix)?;
-    triage::comments::apply(&mut report, &Catalogue::load()?);
+    triage::comments::apply(&mut report, Catalogue::load()?);
     Ok(line::render(&report, &told?, style))
 }
 

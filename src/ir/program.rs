@@ -124,6 +124,11 @@ pub(crate) struct Program {
 }
 
 impl Program {
+    /// Is any of it in the language?
+    pub(crate) fn speaks(&self, language: Language) -> bool {
+        self.modules.iter().any(|module| module.language == language)
+    }
+
     /// Joins the programs of many files, in the given order, into one.
     pub(crate) fn join(parts: impl IntoIterator<Item = Program>) -> Program {
         let mut whole = Program::default();

@@ -17,6 +17,13 @@ pub(crate) struct Own {
     pub(crate) names: super::schema::OwnNames,
 }
 
+impl Own {
+    /// Does the user add no model?
+    pub(super) fn is_empty(&self) -> bool {
+        self.folder.is_none() && self.tables.is_empty()
+    }
+}
+
 /// A model in the configuration; `number` counts from 1.
 ///
 /// # Errors

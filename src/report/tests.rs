@@ -13,7 +13,7 @@ fn human(report: &Report, style: Style) -> String {
 }
 
 fn sarif(report: &Report) -> String {
-    sarif::render(report, &report.select(ALL), &Catalogue::load().expect("loads"))
+    sarif::render(report, &report.select(ALL), Catalogue::load().expect("loads"))
 }
 
 #[test]
@@ -200,14 +200,14 @@ fn sarif_keeps_below_the_size_that_is_taken() {
     }));
     let selection = report.select(ALL);
     let catalogue = Catalogue::load().expect("loads");
-    let whole = sarif::render(&report, &selection, &catalogue);
+    let whole = sarif::render(&report, &selection, catalogue);
     let gzip = |text: &str| {
         let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
         std::io::Write::write_all(&mut encoder, text.as_bytes()).expect("memory");
         encoder.finish().expect("memory").len()
     };
     let max = gzip(&whole) / 2;
-    let cut = sarif::render_within(&report, &selection, &catalogue, max);
+    let cut = sarif::render_within(&report, &selection, catalogue, max);
     assert!(gzip(&cut) <= max, "{} bytes, not {max}", gzip(&cut));
     let value: serde_json::Value = serde_json::from_str(&cut).expect("valid");
     let results = value["runs"][0]["results"].as_array().expect("a list");
