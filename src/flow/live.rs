@@ -170,7 +170,10 @@ impl Marker<'_, '_> {
     fn frame(&mut self, id: FrameId, leads: Leads, crash: bool) {
         let explorer = self.explorer;
         let frame = &explorer.frames[id];
-        let block_leads = self.leading(id, leads);
+        // What runs while serving is live, wherever it leads.
+        let mut events = frame.blocks.values().flat_map(|visited| &visited.events);
+        let asks = events.any(|event| !event.phase.has(Phase::SERVING));
+        let block_leads = if asks { self.leading(id, leads) } else { Leading::default() };
         let crash_blocks = crash_blocks(explorer, id);
         for (block, visited) in &frame.blocks {
             let in_crash = crash || crash_blocks.contains(block);

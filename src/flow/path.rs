@@ -67,6 +67,12 @@ impl Path {
         *self = self.iter().cloned().chain([key]).collect();
     }
 
+    pub(crate) fn extend(&mut self, keys: &[Symbol]) {
+        if !keys.is_empty() {
+            *self = self.iter().chain(keys).cloned().collect();
+        }
+    }
+
     pub(crate) fn clear(&mut self) {
         *self = Self::default();
     }

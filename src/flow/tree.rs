@@ -217,11 +217,12 @@ impl Tree {
     /// What a field of the value holds.
     pub(crate) fn read(&self, key: &str) -> Tree {
         let mut res = Tree::default();
+        let keys = [Symbol::from(key)];
         for entry in self.entries() {
             match entry.at.first() {
                 None => {
-                    if let Some(inner) = extend(entry, key) {
-                        res.add(inner);
+                    if can_extend(entry, &keys) {
+                        res.add(extend(entry.clone(), &keys));
                     }
                 }
                 Some(first) if fits(first, key) => {
@@ -317,43 +318,37 @@ fn entry_at<'t>(entry: &'t Entry, path: &[Symbol]) -> Option<Cow<'t, Entry>> {
         inner.note_part(known, key);
     }
     inner.at.skip(n_inside);
-    for key in &path[n_inside..] {
-        inner = extend(&inner, key)?;
-    }
-    Some(Cow::Owned(inner))
+    can_extend(&inner, &path[n_inside..]).then(|| Cow::Owned(extend(inner, &path[n_inside..])))
 }
 
-/// The field of an origin. A text's field is a part of the text; an object that a library made says nothing of its fields.
-fn extend(entry: &Entry, key: &str) -> Option<Entry> {
-    if entry.without.iter().any(|field| field == key) {
-        return None;
-    }
-    let mut inner = entry.clone();
+/// May an origin have what these fields lead to? An object that a library made says nothing of its fields.
+fn can_extend(entry: &Entry, keys: &[Symbol]) -> bool {
+    let Some(first) = keys.first() else { return true };
     match entry.form {
-        Form::Held => return None,
-        Form::Text | Form::Debug if key == ERR => return None,
-        Form::Text | Form::Debug => {
-            if is_other_part(&key.into()) {
-                inner.marks = inner.marks.with(Marks::OTHER_PART);
-            }
-            return Some(inner);
-        }
-        Form::Exact => {}
+        Form::Held => false,
+        Form::Text | Form::Debug => !keys.iter().any(|key| key == ERR || entry.without.contains(key)),
+        Form::Exact if is_source(&entry.root) && keys.iter().any(|key| key == ERR) => false,
+        Form::Exact => !entry.without.contains(first),
     }
-    if let Root::Source(_) = entry.root
-        && key == ERR
-    {
-        return None;
-    }
-    inner.without.clear();
-    if inner.path.len() < MAX_PATH {
-        inner.path.push(key.into());
-    } else {
+}
+
+/// What fields of an origin lead to. A text's field is a part of the text.
+fn extend(mut inner: Entry, keys: &[Symbol]) -> Entry {
+    let room = match inner.form {
+        Form::Exact => MAX_PATH.saturating_sub(inner.path.len()).min(keys.len()),
+        _ => 0,
+    };
+    let (kept, further) = keys.split_at(room);
+    if inner.form == Form::Exact && !keys.is_empty() {
+        inner.without.clear();
+        inner.path.extend(kept);
         // What is further inside is known by this part of it.
-        if is_other_part(&key.into()) {
-            inner.marks = inner.marks.with(Marks::OTHER_PART);
+        if !further.is_empty() {
+            inner.marks = inner.marks.with(Marks::WIDENED);
         }
-        inner.marks = inner.marks.with(Marks::WIDENED);
     }
-    Some(inner)
+    if further.iter().any(is_other_part) {
+        inner.marks = inner.marks.with(Marks::OTHER_PART);
+    }
+    inner
 }
