@@ -24,6 +24,7 @@
 //! | `sources`, `sinks` | where values of interest come from, where they leave |
 //! | `shown` | what an object shows when the whole of it is put into a text |
 //! | `reach` | the question the other way round: which sources are in one value |
+//! | `found` | what the taint pass found, each fact once
 //! | `solve` | the whole program: functions callees first, handlers, variables that outlive a call |
 
 pub(crate) mod abs;
@@ -31,6 +32,7 @@ pub(crate) mod apply;
 pub(crate) mod callbacks;
 pub(crate) mod domain;
 pub(crate) mod explore;
+pub(crate) mod found;
 pub(crate) mod known;
 pub(crate) mod leading;
 pub(crate) mod library;

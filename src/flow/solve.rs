@@ -20,6 +20,7 @@ use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Key, Obj, Value};
 
 use super::domain::{ERR, Entry, Form, Heap, HeapId, Kind, Marks, Names, Root, Source};
+use super::found::{Found, Write};
 use super::path::Path;
 use super::process::{Handler, Process};
 use super::redaction::{Redactor, redactors};
@@ -43,8 +44,8 @@ pub(crate) struct Taint<'v> {
     /// Functions that still grew when a circle of calls was left.
     pub(crate) n_unsettled: usize,
     /// What reaches a sink from a source, or from a heap place.
-    hits: FxHashMap<HitKey, Hit>,
-    writes: FxHashMap<WriteKey, Entry>,
+    hits: Found<Hit>,
+    writes: Found<Write>,
     /// Writes of each place from each origin.
     parts: FxHashMap<(HeapId, Root), usize>,
     /// Places that hold nothing but objects of the program, and others.
@@ -96,8 +97,8 @@ pub(crate) fn taint<'v>(values: &'v Values<'v>, processes: &[&Process<'v>]) -> (
         exports: FxHashMap::default(),
         n_steps: 0,
         n_unsettled: 0,
-        hits: FxHashMap::default(),
-        writes: FxHashMap::default(),
+        hits: Found::default(),
+        writes: Found::default(),
         parts: FxHashMap::default(),
         object_places: FxHashMap::default(),
         shared: changed_inside(values),
@@ -165,7 +166,7 @@ impl<'v> Taint<'v> {
     }
 
     pub(super) fn add_hit(&mut self, hit: Hit) {
-        self.hits.entry(hit.key()).or_insert(hit);
+        self.hits.add(hit, |_| true);
     }
 
     pub(super) fn add_write(&mut self, heap: HeapId, entry: Entry) {
@@ -176,10 +177,8 @@ impl<'v> Taint<'v> {
         if *parts >= MAX_WRITE_PARTS {
             return;
         }
-        let key = (heap, entry.at.clone(), entry.root, entry.path.clone(), entry.without.clone(), entry.form);
-        if self.writes.len() < MAX_HEAP_FACTS && !self.writes.contains_key(&key) {
+        if self.writes.add(Write { heap, entry }, |n_known| n_known < MAX_HEAP_FACTS) {
             *parts += 1;
-            self.writes.insert(key, entry);
         }
     }
 
@@ -426,18 +425,18 @@ impl<'v> Taint<'v> {
         let mut hit_users: BTreeMap<HeapId, Vec<Hit>> = BTreeMap::new();
         let mut queue: Vec<(HeapId, Entry)> = Vec::new();
         let mut leaks: BTreeMap<HitKey, Hit> = BTreeMap::new();
-        for ((heap, ..), entry) in sorted(&self.writes) {
+        for Write { heap, entry } in self.writes.sorted() {
             match entry.root {
                 Root::Heap(from) => write_users.entry(from).or_default().push((*heap, entry.clone())),
                 Root::Source(_) => queue.push((*heap, entry.clone())),
                 Root::Param(_) => {}
             }
         }
-        for (key, hit) in sorted(&self.hits) {
+        for hit in self.hits.sorted() {
             match hit.entry.root {
                 Root::Heap(from) => hit_users.entry(from).or_default().push(hit.clone()),
                 Root::Source(_) => {
-                    leaks.insert(key.clone(), hit.clone());
+                    leaks.insert(hit.key(), hit.clone());
                 }
                 Root::Param(_) => {}
             }
@@ -478,13 +477,6 @@ impl<'v> Taint<'v> {
     pub(crate) fn words(&self) -> &Words {
         &self.words
     }
-}
-
-/// In the order of the keys: what is found must not depend on how they are hashed.
-fn sorted<K: Ord, V>(map: &FxHashMap<K, V>) -> Vec<(&K, &V)> {
-    let mut all: Vec<(&K, &V)> = map.iter().collect();
-    all.sort_unstable_by_key(|(key, _)| *key);
-    all
 }
 
 /// What is known to reach each heap place, kept small: a place that holds one source in many fields holds it as a whole.

@@ -1,0 +1,83 @@
+//! What the taint pass found, each fact once. There can be hundreds of thousands: a fact is its own key.
+
+use std::hash::{Hash, Hasher};
+
+use rustc_hash::FxHashSet;
+
+use super::domain::{Entry, Form, HeapId, Root};
+use super::path::Path;
+use super::summary::{Hit, Sink};
+use crate::resolve::values::At;
+
+/// Something that is found, known by a part of itself.
+pub(super) trait Fact {
+    type Key<'f>: Ord + Hash
+    where
+        Self: 'f;
+
+    fn known_by(&self) -> Self::Key<'_>;
+}
+
+impl Fact for Hit {
+    type Key<'f> = (Sink, At, Root, &'f Path, &'f Path, Form);
+
+    fn known_by(&self) -> Self::Key<'_> {
+        let entry = &self.entry;
+        (self.sink, self.primary, entry.root, &entry.path, &entry.without, entry.form)
+    }
+}
+
+/// What is put into a place that outlives a call.
+pub(super) struct Write {
+    pub(super) heap: HeapId,
+    pub(super) entry: Entry,
+}
+
+impl Fact for Write {
+    type Key<'f> = (HeapId, &'f Path, Root, &'f Path, &'f Path, Form);
+
+    fn known_by(&self) -> Self::Key<'_> {
+        let entry = &self.entry;
+        (self.heap, &entry.at, entry.root, &entry.path, &entry.without, entry.form)
+    }
+}
+
+struct ByKey<F>(F);
+
+impl<F: Fact> PartialEq for ByKey<F> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.known_by() == other.0.known_by()
+    }
+}
+
+impl<F: Fact> Eq for ByKey<F> {}
+
+impl<F: Fact> Hash for ByKey<F> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.known_by().hash(state);
+    }
+}
+
+/// Facts, each once: the first that came.
+pub(super) struct Found<F>(FxHashSet<Box<ByKey<F>>>);
+
+impl<F> Default for Found<F> {
+    fn default() -> Self {
+        Self(FxHashSet::default())
+    }
+}
+
+impl<F: Fact> Found<F> {
+    /// Adds a fact where `may` says so; true when it is new.
+    pub(super) fn add(&mut self, fact: F, may: impl FnOnce(usize) -> bool) -> bool {
+        let fact = ByKey(fact);
+        !self.0.contains(&fact) && may(self.0.len()) && self.0.insert(Box::new(fact))
+    }
+
+    /// In the order of the keys: what is found must not depend on how they are hashed.
+    pub(super) fn sorted(&self) -> Vec<&F> {
+        let mut all: Vec<&F> = self.0.iter().map(|fact| &fact.0).collect();
+        all.sort_unstable_by(|a, b| a.known_by().cmp(&b.known_by()));
+        all
+    }
+}
