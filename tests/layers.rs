@@ -105,6 +105,7 @@ fn no_library_is_named_in_code() {
         "io",
         "json",
         "log",
+        "module",
         "os",
         "path",
         "profile",
