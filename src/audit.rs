@@ -70,7 +70,7 @@ fn lower_all(pool: &rayon::ThreadPool, workspace: &Workspace) -> (Program, Index
         let ids: Vec<FileId> = workspace.files.ids().collect();
         ids.par_iter()
             .map(|id| match workspace.roles[*id] {
-                Role::Source => lower(&workspace.files[*id]),
+                Role::Source | Role::Example => lower(&workspace.files[*id]),
                 Role::Test => Lowered { program: Program::default(), notes: Vec::new() },
             })
             .collect()
@@ -111,7 +111,8 @@ fn analyse<T>(
     specialise(&mut program, &linker);
     let versions = Versions::new(workspace);
     let values = solve(&program, &models, &linker, &versions);
-    let found = servers::find(&values, workspace, options);
+    let (found, aside) = servers::find(&values, workspace, options);
+    report.remarks.extend(aside);
     let without = named::without_server(&found, workspace, options);
     if found.is_empty() {
         let (hints, candidates) = servers::hints(&values, workspace);

@@ -44,6 +44,15 @@ fn help_teaches_with_examples_and_exit_codes() {
 }
 
 #[test]
+fn examples_left_aside_are_named() {
+    let project = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/stdout-write/js-examples");
+    let text = out(&run(&[project]));
+    assert!(text.contains("examples: 2 files here start servers, left aside"), "{text}");
+    let text = out(&run(&["servers", &format!("{project}/examples")]));
+    assert!(text.contains("demo.js") && text.contains("remote/index.js"), "{text}");
+}
+
+#[test]
 fn shells_learn_the_words() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let output = run(&["completions", shell]);

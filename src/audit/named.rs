@@ -50,7 +50,7 @@ fn is_asked_for(options: &Options, path: &Path) -> bool {
 fn examined(what: &str, seen: &str, path: &Path, workspace: &Workspace) -> Result<(), String> {
     let shown = path.strip_prefix(".").unwrap_or(path).display();
     match file(workspace, path) {
-        Some(id) if workspace.roles[id] == Role::Source => Ok(()),
+        Some(id) if workspace.roles[id] != Role::Test => Ok(()),
         Some(_) => Err(format!("{what} {shown}: by its path that is a test, and tests are not examined: move it")),
         None if path.is_file() => Err(format!(
             "{what} {shown}: the file is not examined; `mcpleaks --verbose` says which files are left out and why"

@@ -14,6 +14,7 @@ use crate::ir::instr::{Import, Op};
 use crate::ir::program::{Language, ModuleId};
 use crate::models::index::Table;
 use crate::models::schema::TransportKind;
+use crate::report::Remark;
 use crate::resolve::link::Target;
 use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Value};
@@ -102,8 +103,12 @@ struct Candidate {
     doubts: Vec<String>,
 }
 
-/// Finds the servers, sorted by entry and name.
-pub(super) fn find<'v>(values: &'v Values<'v>, workspace: &Workspace, options: &Options) -> Vec<Found<'v>> {
+/// Finds the servers, sorted by entry and name; and says which folders of examples were left aside.
+pub(super) fn find<'v>(
+    values: &'v Values<'v>,
+    workspace: &Workspace,
+    options: &Options,
+) -> (Vec<Found<'v>>, Vec<Remark>) {
     let mut finder = Finder {
         values,
         workspace,
@@ -114,6 +119,7 @@ pub(super) fn find<'v>(values: &'v Values<'v>, workspace: &Workspace, options: &
         before: Before::new(values),
         leading: None,
         tried: BTreeSet::new(),
+        role: Role::Source,
         found: Vec::new(),
     };
     for path in &options.entries {
@@ -122,17 +128,20 @@ pub(super) fn find<'v>(values: &'v Values<'v>, workspace: &Workspace, options: &
     for server in &options.servers {
         finder.declared(server);
     }
+    let mut aside = Vec::new();
     if options.entries.is_empty() {
-        finder.manifest_entries();
-        finder.scripts();
-        // A program that serves and has functions that would, too, does not call those.
+        finder.look();
+        // Where there is nothing else, the examples are what there is.
         if finder.found.is_empty() {
-            finder.loose_functions();
+            finder.role = Role::Example;
+            finder.look();
+        } else {
+            aside = finder.left_aside();
         }
     }
     let mut found = finder.found;
     found.sort_by(|a, b| (a.entry, &a.name).cmp(&(b.entry, &b.name)));
-    found
+    (found, aside)
 }
 
 struct Finder<'v, 'w> {
@@ -148,6 +157,8 @@ struct Finder<'v, 'w> {
     before: Before,
     leading: Option<Leading>,
     tried: BTreeSet<(Option<ModuleId>, Option<FuncId>)>,
+    /// What the files are among which entries are looked for.
+    role: Role,
     found: Vec<Found<'v>>,
 }
 
@@ -166,6 +177,37 @@ fn serving_calls(values: &Values<'_>) -> BTreeSet<At> {
 }
 
 impl<'v> Finder<'v, '_> {
+    fn look(&mut self) {
+        self.manifest_entries();
+        self.scripts();
+        // A program that serves and has functions that would, too, does not call those.
+        if self.found.is_empty() {
+            self.loose_functions();
+        }
+    }
+
+    /// The folders of examples in which files start servers.
+    fn left_aside(&mut self) -> Vec<Remark> {
+        let mut starting: BTreeMap<&str, usize> = BTreeMap::new();
+        for (module, data) in self.values.program.modules.iter_enumerated() {
+            let start = Start { module: Some(module), is_main: true, func: None };
+            if self.workspace.roles[data.file] == Role::Example
+                && data.within.is_none()
+                && self.reaches_serving(&start, true)
+                && let Some(folder) = Role::example_folder(&self.workspace.files[data.file].path)
+            {
+                *starting.entry(folder).or_default() += 1;
+            }
+        }
+        let remark = |(folder, n): (&str, usize)| {
+            let files =
+                if n == 1 { "1 file here starts a server".to_owned() } else { format!("{n} files here start servers") };
+            let text = format!("{files}, left aside as examples; to audit them: mcpleaks {folder}");
+            Remark { path: folder.to_owned(), line: 0, text }
+        };
+        starting.into_iter().map(remark).collect()
+    }
+
     fn given_entry(&mut self, path: &std::path::Path) {
         let Some(id) = named::file(self.workspace, path) else { return };
         let name = stem(&self.workspace.files[id].path);
@@ -222,6 +264,9 @@ impl<'v> Finder<'v, '_> {
         let entries = self.workspace.manifests.entries();
         for entry in entries {
             let Some(id) = self.values.linker.file_by_path(&entry.path) else { continue };
+            if self.workspace.roles[id] != self.role {
+                continue;
+            }
             self.file_candidate(id, entry.name.clone(), entry.how.clone(), entry.function.clone(), None);
         }
     }
@@ -308,7 +353,7 @@ impl<'v> Finder<'v, '_> {
         modules.sort_by_key(|module| (imported.contains(module), *module));
         for module in modules {
             let data = &program.modules[module];
-            if data.within.is_some() || self.workspace.roles[data.file] != Role::Source {
+            if data.within.is_some() || self.workspace.roles[data.file] != self.role {
                 continue;
             }
             let start = match data.language {
@@ -347,7 +392,7 @@ impl<'v> Finder<'v, '_> {
         let program = self.values.program;
         for at in self.serving.clone() {
             if self.covered.contains(&at)
-                || self.workspace.roles[program.modules[program.funcs[at.0].module].file] != Role::Source
+                || self.workspace.roles[program.modules[program.funcs[at.0].module].file] != self.role
             {
                 continue;
             }

@@ -45,14 +45,14 @@ pub(crate) enum Stage {
 /// When a path can't be read, or a model file is wrong.
 pub(crate) fn run(options: &Options, stage: Stage) -> Result<String, String> {
     let (pool, workspace) = read(options)?;
-    let n_files = workspace.roles.iter().filter(|role| **role == Role::Source).count();
+    let n_files = workspace.roles.iter().filter(|role| **role != Role::Test).count();
     if stage == Stage::Read {
         return Ok(format!("{n_files} files\n"));
     }
     if stage == Stage::Parse {
         let n_nodes: usize = pool.install(|| {
             let ids: Vec<FileId> = workspace.files.ids().collect();
-            let sources = ids.par_iter().filter(|id| workspace.roles[**id] == Role::Source);
+            let sources = ids.par_iter().filter(|id| workspace.roles[**id] != Role::Test);
             sources.map(|id| parse_only(&workspace.files[*id])).sum()
         });
         return Ok(format!("{n_files} files, {n_nodes} nodes at their tops\n"));
@@ -80,7 +80,7 @@ fn analyse(
     if stage == Stage::Values {
         return Ok(format!("{} call edges\n", values.call_graph.len()));
     }
-    let found = servers::find(&values, workspace, options);
+    let (found, _) = servers::find(&values, workspace, options);
     if stage == Stage::Servers {
         return Ok(format!("{} servers\n", found.len()));
     }

@@ -25,11 +25,13 @@ pub(crate) struct Workspace {
     pub(crate) manifests: Manifests,
 }
 
-/// Is a file part of the program or of its tests, judging by usual names?
+/// Is a file part of the program, of its tests or of what stands beside it, judging by usual names?
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Role {
     Source,
     Test,
+    /// Read as the program is, which may import it; but a server there is not the project's.
+    Example,
 }
 
 /// A file that was not read as the source it looks like.
@@ -71,14 +73,30 @@ impl std::fmt::Display for SkipReason {
     }
 }
 
+/// Folders of tests.
+const TESTS: &[&str] = &["tests", "test", "__tests__", "__mocks__", "fixtures", "__fixtures__", "testdata", "e2e"];
+
+/// Folders of what shows how to use a program, and of what it was once.
+const EXAMPLES: &[&str] = &[
+    "example",
+    "examples",
+    "sample",
+    "samples",
+    "demo",
+    "demos",
+    "playground",
+    "archive",
+    "archives",
+    "archived",
+    "backup",
+    "backups",
+];
+
 impl Role {
     /// The role of a file by its path.
     pub(crate) fn of(path: &str) -> Self {
-        const FOLDERS: &[&str] =
-            &["tests", "test", "__tests__", "__mocks__", "fixtures", "__fixtures__", "testdata", "e2e"];
-        let in_tests = paths::parent(path)
-            .split('/')
-            .any(|dir| FOLDERS.contains(&dir) || dir.ends_with("-tests") || dir.ends_with("_tests"));
+        let folders = || paths::parent(path).split('/');
+        let in_tests = folders().any(|dir| TESTS.contains(&dir) || dir.ends_with("-tests") || dir.ends_with("_tests"));
         let name = paths::name(path);
         let stem = paths::without_extension(name);
         let named = match paths::extension(name) {
@@ -86,6 +104,29 @@ impl Role {
             "rs" => stem == "tests",
             _ => [".test", ".spec", ".eval"].iter().any(|end| stem.ends_with(end)),
         };
-        if in_tests || named { Self::Test } else { Self::Source }
+        if in_tests || named {
+            Self::Test
+        } else if folders().any(is_example) {
+            Self::Example
+        } else {
+            Self::Source
+        }
     }
+
+    /// The outermost folder of examples that a file is in.
+    pub(crate) fn example_folder(path: &str) -> Option<&str> {
+        let mut end = 0;
+        for dir in paths::parent(path).split('/') {
+            end += dir.len();
+            if is_example(dir) {
+                return path.get(..end);
+            }
+            end += 1;
+        }
+        None
+    }
+}
+
+fn is_example(dir: &str) -> bool {
+    EXAMPLES.contains(&dir)
 }

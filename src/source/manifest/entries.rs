@@ -38,7 +38,7 @@ impl Manifests {
             }
         }
         for path in self.sources.iter().filter(|path| {
-            paths::name(path) == "__main__.py" && Role::of(path) == Role::Source && !paths::is_copied(path)
+            paths::name(path) == "__main__.py" && Role::of(path) != Role::Test && !paths::is_copied(path)
         }) {
             let name = paths::name(paths::parent(path)).to_owned();
             let how = format!("python -m {name}");
