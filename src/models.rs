@@ -180,6 +180,16 @@ impl Models {
         self.containers.keeps.contains(method)
     }
 
+    /// Does a container's method of this name give a list of what is in it, or of pairs with that?
+    pub(crate) fn lists(&self, method: &str) -> bool {
+        self.containers.lists.contains(method)
+    }
+
+    /// Does a container's method of this name give a list of what the function makes that it is handed?
+    pub(crate) fn maps(&self, method: &str) -> bool {
+        self.containers.maps.contains(method)
+    }
+
     /// Does a library's function of this name give back its first argument, with something around it?
     pub(crate) fn wraps(&self, function: &str) -> bool {
         self.containers.wraps.iter().any(|start| function.starts_with(start.as_str()))

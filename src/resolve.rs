@@ -9,6 +9,7 @@
 //! | `solve` | the worklist that propagates values along constraints |
 //! | `generate` | the constraints each instruction makes |
 //! | `calls` | what a call does to values: arguments, results, library callbacks |
+//! | `containers` | what goes into containers and what comes out |
 //! | `members` | what a member of a value is: fields, methods, exports |
 //! | `marks` | which functions does a library find by attributes and base types? |
 //! | `ports` | the values at a model's port of a call |
@@ -16,6 +17,7 @@
 
 pub(crate) mod byhand;
 pub(crate) mod calls;
+mod containers;
 pub(crate) mod forwarded;
 pub(crate) mod generate;
 pub(crate) mod growing;

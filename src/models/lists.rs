@@ -16,6 +16,8 @@ pub(super) struct Transports {
 #[serde(deny_unknown_fields)]
 pub(super) struct Containers {
     pub(super) keeps: FxHashSet<String>,
+    pub(super) lists: FxHashSet<String>,
+    pub(super) maps: FxHashSet<String>,
     pub(super) iterates: FxHashSet<String>,
     pub(super) wraps: Vec<String>,
     pub(super) transparent: FxHashSet<String>,

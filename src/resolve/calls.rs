@@ -45,7 +45,7 @@ impl Values<'_> {
     }
 
     /// Notes the call edge; true when it is new.
-    fn link_call(&mut self, at: At, func: FuncId, kind: CallKind) -> bool {
+    pub(super) fn link_call(&mut self, at: At, func: FuncId, kind: CallKind) -> bool {
         if !self.edges_done.insert((at, func)) {
             return false;
         }
@@ -53,7 +53,7 @@ impl Values<'_> {
         true
     }
 
-    fn link_result(&mut self, at: At, func: FuncId, result: SlotId) {
+    pub(super) fn link_result(&mut self, at: At, func: FuncId, result: SlotId) {
         let data = &self.program.funcs[func];
         if data.is_generator {
             let yields = self.yield_slot(func);
@@ -292,15 +292,17 @@ impl Values<'_> {
 
     fn flow_row(&mut self, number: u32, row: RowRef) {
         let flow = self.models.flow(row);
+        let is_list = |to: &Port| to.head == PortHead::Return && to.path.first() == Some(&PortStep::Element);
+        let list = flow.to.iter().any(is_list).then(|| self.list_made(number));
         for from in &flow.from {
             let Some(from) = self.port_slot(number, from) else { continue };
             for to in &flow.to {
-                match &to.head {
-                    PortHead::Return if to.path.is_empty() => {
-                        let result = self.calls[number as usize].result;
-                        self.copy(from, result);
-                    }
-                    _ => {}
+                if to.head == PortHead::Return && to.path.is_empty() {
+                    let result = self.calls[number as usize].result;
+                    self.copy(from, result);
+                }
+                if let Some(items) = list.filter(|_| is_list(to)) {
+                    self.copy(from, items);
                 }
             }
         }
@@ -331,6 +333,12 @@ impl Values<'_> {
                 }
                 if callback.returns {
                     self.link_result(site.at, *func, site.result);
+                }
+                if callback.returns
+                    && callback.gives.first().is_some_and(|first| first.path.last() == Some(&PortStep::Element))
+                {
+                    let items = self.list_made(number);
+                    self.link_result(site.at, *func, items);
                 }
             }
             Value::Record(record) if row.is_none() => {
@@ -399,104 +407,8 @@ impl Values<'_> {
         Some(slot)
     }
 
-    // ---- containers and other receivers without such a method ----------------------------------------------------
-
-    pub(super) fn container_call(&mut self, at: At, receiver: SlotId, name: Symbol, result: SlotId) {
-        let Some(number) = self.call_of.get(&at).copied() else { return };
-        self.add_edge(receiver, Edge::Container(number, name, result));
-    }
-
-    /// A method that the receiver's own code does not have: containers keep what they are given and give what they keep;
-    /// other objects give themselves (`clone`, `unwrap`, `bind`, builder methods).
-    pub(super) fn container(&mut self, value: &Value, number: u32, name: &Symbol, result: SlotId) {
-        match value {
-            Value::Record(site) => {
-                let obj = Obj::Record(*site);
-                if self
-                    .known_field(&obj, &Key::Name(name.clone()))
-                    .is_some_and(|slot| !self.slots[slot].values.is_empty())
-                {
-                    return;
-                }
-                self.keep(&obj, number, name, result);
-                self.add(result, value);
-            }
-            Value::Api(node, Some(at)) => {
-                let data = self.models.index.node(*node);
-                let member = self.models.index.step(*node, &Step::Member(name.clone()));
-                let made = self.models.index.step(member, &Step::Call);
-                let is_plain = |table: &Table| matches!(table, Table::Callback | Table::Flow | Table::Clean);
-                // What a result gives when its error is looked at, changed or given up is what it holds.
-                if data.is_modelled() && data.language == Language::Rust && self.models.error_fate(name).is_some() {
-                    self.add(result, value);
-                }
-                // Objects of libraries that no model speaks of are no containers worth following.
-                if data.is_modelled()
-                    && data.language != Language::Rust
-                    && self.models.index.node(made).rows.iter().all(|row| is_plain(&row.table))
-                {
-                    self.keep(&Obj::Api(*at), number, name, result);
-                }
-            }
-            Value::Instance(class) | Value::Typed(class) => {
-                let has_own = !self.classes.virtual_methods(*class, name).is_empty();
-                if !has_own && self.language_of_class(*class) == Language::Rust {
-                    self.add(result, value);
-                    self.hand_over(number, result);
-                }
-            }
-            Value::Func(func) => {
-                self.add(result, value);
-                let at = self.calls[number as usize].at;
-                self.link_call(at, *func, CallKind::Callback);
-            }
-            _ => {}
-        }
-    }
-
     pub(super) fn language_of_class(&self, class: ClassId) -> Language {
         self.program.modules[self.program.classes[class].module].language
-    }
-
-    /// Functions among the arguments are called with what the result slot holds.
-    fn hand_over(&mut self, number: u32, items: SlotId) {
-        let program = self.program;
-        let at = self.calls[number as usize].at;
-        let Op::Call(call) = &program.funcs[at.0].instrs[at.1].op else { return };
-        for arg in &call.args {
-            let from = self.instr_slot(at.0, arg.value);
-            self.add_edge(from, Edge::InvokeWith(number, items));
-        }
-    }
-
-    fn keep(&mut self, obj: &Obj, number: u32, name: &Symbol, result: SlotId) {
-        let program = self.program;
-        let at = self.calls[number as usize].at;
-        let Op::Call(call) = &program.funcs[at.0].instrs[at.1].op else { return };
-        let all = self.field_slot(obj, Key::All);
-        self.copy(all, result);
-        for arg in &call.args {
-            let from = self.instr_slot(at.0, arg.value);
-            if self.models.keeps(name) {
-                let some = self.field_slot(obj, Key::Some);
-                self.copy(from, some);
-            }
-            self.add_edge(from, Edge::InvokeWith(number, all));
-        }
-    }
-
-    /// A function given to a container's method is called with the container's items (`forEach`, `map`).
-    pub(super) fn invoke_with(&mut self, value: &Value, number: u32, items: SlotId) {
-        let Value::Func(func) = value else { return };
-        let site = self.calls[number as usize].clone();
-        if !self.link_call(site.at, *func, CallKind::Callback) {
-            return;
-        }
-        for param in &self.program.funcs[*func].params {
-            let to = self.local_slot(*func, param.local);
-            self.copy(items, to);
-        }
-        self.link_result(site.at, *func, site.result);
     }
 
     // ---- guesses -------------------------------------------------------------------------------------------------

@@ -139,6 +139,13 @@ impl Values<'_> {
                     self.copy(slot(self, *whole), out);
                 }
             }
+            Op::Operator(Oper::Add | Oper::Arith, values) => {
+                self.add(out, &Value::Unknown);
+                for value in values {
+                    let from = slot(self, *value);
+                    self.add_edge(from, Edge::Joined(out));
+                }
+            }
             Op::Operator(..) | Op::Caught => self.add(out, &Value::Unknown),
             Op::Call(call) => {
                 let callee = self.place(func, &call.callee);

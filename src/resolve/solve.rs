@@ -23,6 +23,8 @@ use super::versions::Versions;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Edge {
     Copy(SlotId),
+    /// The value, if it is a list or table, goes to the slot: `TOOLS + MORE`.
+    Joined(SlotId),
     /// The value's member goes to the slot.
     Load(Field, SlotId),
     /// What the slot holds goes into the value's field. The instruction is the store.
@@ -513,6 +515,11 @@ impl<'p> Values<'p> {
     fn apply(&mut self, edge: &Edge, value: &Value) {
         match edge {
             Edge::Copy(to) => self.add(*to, value),
+            Edge::Joined(to) => {
+                if matches!(value, Value::Record(_)) {
+                    self.add(*to, value);
+                }
+            }
             Edge::Load(field, to) => self.load_member(value, field, *to),
             Edge::Store(field, from, at) => self.store_member(value, field, *from, *at),
             Edge::Call(call) => self.call_value(*call, value),

@@ -1,0 +1,145 @@
+//! Containers, and other receivers without such a method: what goes into them, what comes out.
+//!
+//! What a method does is told by its name (`rules/containers.toml`), on literals and on objects of libraries, in all languages.
+
+use crate::base::Symbol;
+use crate::ir::instr::{Field, Op};
+use crate::ir::program::Language;
+use crate::models::index::Table;
+use crate::models::path::Step;
+
+use super::solve::{CallKind, Edge, Values};
+use super::values::{At, Key, Obj, Site, SlotId, Value};
+
+impl Values<'_> {
+    pub(super) fn container_call(&mut self, at: At, receiver: SlotId, name: Symbol, result: SlotId) {
+        let Some(number) = self.call_of.get(&at).copied() else { return };
+        self.add_edge(receiver, Edge::Container(number, name, result));
+    }
+
+    /// A method that the receiver's own code does not have: containers keep what they are given and give what they keep;
+    /// other objects give themselves (`clone`, `unwrap`, `bind`, builder methods).
+    pub(super) fn container(&mut self, value: &Value, number: u32, name: &Symbol, result: SlotId) {
+        match value {
+            Value::Record(site) => {
+                let obj = Obj::Record(*site);
+                if self
+                    .known_field(&obj, &Key::Name(name.clone()))
+                    .is_some_and(|slot| !self.slots[slot].values.is_empty())
+                {
+                    return;
+                }
+                self.keep(&obj, number, name, result);
+                self.add(result, value);
+                self.list_of(&obj, number, name);
+            }
+            Value::Api(node, Some(at)) => {
+                let data = self.models.index.node(*node);
+                let member = self.models.index.step(*node, &Step::Member(name.clone()));
+                let made = self.models.index.step(member, &Step::Call);
+                let is_plain = |table: &Table| matches!(table, Table::Callback | Table::Flow | Table::Clean);
+                // What a result gives when its error is looked at, changed or given up is what it holds.
+                if data.is_modelled() && data.language == Language::Rust && self.models.error_fate(name).is_some() {
+                    self.add(result, value);
+                }
+                // Objects of libraries that no model speaks of are no containers worth following.
+                if data.is_modelled()
+                    && data.language != Language::Rust
+                    && self.models.index.node(made).rows.iter().all(|row| is_plain(&row.table))
+                {
+                    self.keep(&Obj::Api(*at), number, name, result);
+                    self.list_of(&Obj::Api(*at), number, name);
+                }
+            }
+            Value::Instance(class) | Value::Typed(class) => {
+                let has_own = !self.classes.virtual_methods(*class, name).is_empty();
+                if !has_own && self.language_of_class(*class) == Language::Rust {
+                    self.add(result, value);
+                    self.hand_over(number, result);
+                }
+            }
+            Value::Func(func) => {
+                self.add(result, value);
+                let at = self.calls[number as usize].at;
+                self.link_call(at, *func, CallKind::Callback);
+            }
+            _ => {}
+        }
+    }
+
+    /// Functions among the arguments are called with what the result slot holds.
+    fn hand_over(&mut self, number: u32, items: SlotId) {
+        let program = self.program;
+        let at = self.calls[number as usize].at;
+        let Op::Call(call) = &program.funcs[at.0].instrs[at.1].op else { return };
+        for arg in &call.args {
+            let from = self.instr_slot(at.0, arg.value);
+            self.add_edge(from, Edge::InvokeWith(number, items));
+        }
+    }
+
+    /// What a method gives that lists what is in the object, or pairs with it.
+    fn list_of(&mut self, obj: &Obj, number: u32, name: &Symbol) {
+        if self.models.lists(name) {
+            let items = self.list_made(number);
+            let all = self.field_slot(obj, Key::All);
+            self.copy(all, items);
+        }
+    }
+
+    fn keep(&mut self, obj: &Obj, number: u32, name: &Symbol, result: SlotId) {
+        let program = self.program;
+        let at = self.calls[number as usize].at;
+        let Op::Call(call) = &program.funcs[at.0].instrs[at.1].op else { return };
+        let all = self.field_slot(obj, Key::All);
+        self.copy(all, result);
+        // What `reduce` begins with is handed on, too.
+        let mut given = all;
+        if call.args.len() > 1 && self.models.iterates(name) {
+            given = self.fresh();
+            self.copy(all, given);
+            for arg in &call.args {
+                let from = self.instr_slot(at.0, arg.value);
+                self.copy(from, given);
+            }
+        }
+        for arg in &call.args {
+            let from = self.instr_slot(at.0, arg.value);
+            if self.models.keeps(name) {
+                let some = self.field_slot(obj, Key::Some);
+                self.copy(from, some);
+            }
+            self.add_edge(from, Edge::InvokeWith(number, given));
+        }
+    }
+
+    /// A function given to a container's method is called with the container's items (`forEach`, `map`).
+    pub(super) fn invoke_with(&mut self, value: &Value, number: u32, items: SlotId) {
+        let Value::Func(func) = value else { return };
+        let site = self.calls[number as usize].clone();
+        if !self.link_call(site.at, *func, CallKind::Callback) {
+            return;
+        }
+        for param in &self.program.funcs[*func].params {
+            let to = self.local_slot(*func, param.local);
+            self.copy(items, to);
+        }
+        self.link_result(site.at, *func, site.result);
+        let name = self.call_at(site.at).and_then(|call| call.callee.path.last().cloned());
+        if matches!(name, Some(Field::Name(name)) if self.models.maps(&name)) {
+            let items = self.list_made(number);
+            self.link_result(site.at, *func, items);
+        }
+    }
+
+    /// A list that a call makes; gives the slot of its items. It is among them: of pairs with an item it holds the pairs,
+    /// too.
+    pub(super) fn list_made(&mut self, number: u32) -> SlotId {
+        let (at, result) = (self.calls[number as usize].at, self.calls[number as usize].result);
+        let list = Self::record_at(at);
+        let items = self.field_slot(&Obj::Record(Site::Instr(at)), Key::Some);
+        self.add(items, &list);
+        self.add(result, &list);
+        items
+    }
+}
