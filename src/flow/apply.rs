@@ -100,8 +100,13 @@ impl Pass<'_, '_> {
         let rest = params.iter().position(|param| param.kind == ParamKind::Rest);
         let rest_named = params.iter().position(|param| param.kind == ParamKind::RestNamed);
         let mut position = 0;
+        let mut after_spread = false;
         for arg in &call.args {
             let held = &self.given[arg.value.index()];
+            // Which item of a list stands at a position; of the list spread there, or of the rest that begins there.
+            let nth = |position: usize, first: usize| -> crate::base::Symbol {
+                if after_spread { ANY.into() } else { position.saturating_sub(first).to_string().into() }
+            };
             match &arg.kind {
                 ArgKind::Positional => {
                     match params.get(position) {
@@ -110,7 +115,7 @@ impl Pass<'_, '_> {
                         }
                         _ => {
                             if let Some(rest) = rest {
-                                bound.params[rest].join(&held.under(&[ANY.into()]));
+                                bound.params[rest].join(&held.under(&[nth(position, rest)]));
                             }
                         }
                     }
@@ -126,14 +131,15 @@ impl Pass<'_, '_> {
                     };
                 }
                 ArgKind::Spread => {
-                    let items = held.read(ANY);
                     for (index, param) in params.iter().enumerate().skip(position) {
                         match param.kind {
-                            ParamKind::Plain => bound.params[index].join(&items),
-                            ParamKind::Rest => bound.params[index].join(held),
+                            ParamKind::Plain => bound.params[index].join(&held.read(&nth(index, position))),
+                            ParamKind::Rest if index == position && !after_spread => bound.params[index].join(held),
+                            ParamKind::Rest => bound.params[index].join(&held.read(ANY).under(&[ANY.into()])),
                             _ => false,
                         };
                     }
+                    after_spread = true;
                 }
                 ArgKind::SpreadNamed => {
                     for (index, param) in params.iter().enumerate() {

@@ -81,20 +81,22 @@ impl Values<'_> {
         let rest_named = params.iter().position(|param| param.kind == ParamKind::RestNamed);
         let rest_obj = |index: usize| Obj::Record(Site::Rest(func, u32::try_from(index).unwrap_or(u32::MAX)));
         let mut position = skip;
+        let mut after_spread = false;
         for arg in &call.args {
             let from = self.instr_slot(at.0, arg.value);
+            // Which item of a list stands at a position; of the list spread there, or of the rest that begins there.
+            let nth = |position: usize, first: usize| match u32::try_from(position.saturating_sub(first)) {
+                Ok(nth) if !after_spread => Field::Index(nth),
+                _ => Field::Any,
+            };
             match &arg.kind {
                 ArgKind::Positional => {
                     match params.get(position) {
                         Some(param) if param.kind == ParamKind::Plain => self.copy(from, slot_of(self, position)),
                         _ => {
                             if let Some(index) = rest {
-                                self.store_member(
-                                    &Value::Record(Site::Rest(func, u32::try_from(index).unwrap_or(u32::MAX))),
-                                    &Field::Any,
-                                    from,
-                                    (at.0, arg.value),
-                                );
+                                let list = Value::Record(Site::Rest(func, u32::try_from(index).unwrap_or(u32::MAX)));
+                                self.store_member(&list, &nth(position, index), from, (at.0, arg.value));
                             }
                         }
                     }
@@ -119,9 +121,10 @@ impl Values<'_> {
                 ArgKind::Spread => {
                     for (index, param) in params.iter().enumerate().skip(position) {
                         if param.kind == ParamKind::Plain {
-                            self.add_edge(from, Edge::Load(Field::Any, slot_of(self, index)));
+                            self.add_edge(from, Edge::Load(nth(index, position), slot_of(self, index)));
                         }
                     }
+                    after_spread = true;
                     if let Some(index) = rest {
                         self.add_edge(from, Edge::Spread(rest_obj(index)));
                     }
@@ -428,6 +431,9 @@ impl Values<'_> {
             let site = self.calls[number].clone();
             let Some(call) = self.call_at(site.at) else { continue };
             let Some(Field::Name(name)) = call.callee.path.last() else { continue };
+            if self.models.is_everywhere(name) {
+                continue;
+            }
             let key = (self.language(site.at.0), name.clone());
             let known = |slot: SlotId| !self.slots[slot].values.is_empty();
             if known(site.callee) || site.receiver.is_none_or(known) || self.call_graph.contains_key(&site.at) {

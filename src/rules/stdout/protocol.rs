@@ -4,7 +4,7 @@ use rustc_hash::FxHashSet;
 
 use crate::base::bounds::MAX_SLICE;
 use crate::ir::func::{End, FuncId};
-use crate::ir::instr::{Base, InstrId, Op, Place, TextPart};
+use crate::ir::instr::{Base, Const, InstrId, Op, Place, TextPart};
 use crate::models::index::Table;
 use crate::resolve::values::{At, Key, Value};
 use crate::rules::Cx;
@@ -12,7 +12,17 @@ use crate::rules::Cx;
 /// Does a write hand out a message of the protocol? In a server that speaks it by hand any serialised data counts, beside
 /// an SDK only what is seen to be a message.
 pub(in crate::rules) fn is_protocol(cx: &Cx<'_>, at: At, by_hand: bool) -> bool {
-    Slice { cx, by_hand, seen: FxHashSet::default() }.serialised(at, MAX_SLICE)
+    by_hand && ends_message(cx, at) || Slice { cx, by_hand, seen: FxHashSet::default() }.serialised(at, MAX_SLICE)
+}
+
+/// Is nothing written but the end of a line, as after each message?
+fn ends_message(cx: &Cx<'_>, at: At) -> bool {
+    let Some(call) = cx.values.call_at(at) else { return false };
+    let is_line_end = |value: InstrId| match &cx.values.program.funcs[at.0].instrs[value].op {
+        Op::Const(Const::Str(text)) => !text.is_empty() && text.trim().is_empty(),
+        _ => false,
+    };
+    !call.args.is_empty() && call.args.iter().all(|arg| is_line_end(arg.value))
 }
 
 /// The values that a written text was made of, followed backwards.
@@ -39,7 +49,11 @@ impl Slice<'_, '_> {
             Op::Await(value) | Op::Store(_, value) => inner(*value),
             Op::Call(call) => {
                 call.args.iter().any(|arg| inner(arg.value))
-                    || matches!(call.callee.base, Base::Value(value) if inner(value))
+                    || match &call.callee.base {
+                        Base::Value(value) => inner(*value),
+                        _ if call.callee.path.is_empty() => false,
+                        base => self.stored(at.0, base, depth),
+                    }
                     || self.returned(at, depth)
             }
             Op::Load(Place { base: Base::Value(value), .. }) => self.serialised((at.0, *value), depth - 1),
