@@ -183,12 +183,19 @@ impl Models {
     /// Do all texts or containers of a language have a method of this name, so that it tells nothing of what it is called on?
     pub(crate) fn is_everywhere(&self, method: &str) -> bool {
         let own = &self.containers;
-        [&own.everywhere, &own.keeps, &own.lists, &own.maps, &own.iterates].iter().any(|list| list.contains(method))
+        [&own.everywhere, &own.keeps, &own.lists, &own.pairs, &own.maps, &own.iterates]
+            .iter()
+            .any(|list| list.contains(method))
     }
 
-    /// Does a container's method of this name give a list of what is in it, or of pairs with that?
+    /// Does a container's method of this name give a list of what is in it?
     pub(crate) fn lists(&self, method: &str) -> bool {
         self.containers.lists.contains(method)
+    }
+
+    /// Does a container's method of this name give a list of pairs, each a key and what is kept under it?
+    pub(crate) fn pairs(&self, method: &str) -> bool {
+        self.containers.pairs.contains(method)
     }
 
     /// Does a container's method of this name give a list of what the function makes that it is handed?

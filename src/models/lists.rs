@@ -18,6 +18,7 @@ pub(super) struct Containers {
     pub(super) keeps: FxHashSet<String>,
     pub(super) everywhere: FxHashSet<String>,
     pub(super) lists: FxHashSet<String>,
+    pub(super) pairs: FxHashSet<String>,
     pub(super) maps: FxHashSet<String>,
     pub(super) iterates: FxHashSet<String>,
     pub(super) wraps: Vec<String>,

@@ -295,17 +295,16 @@ impl Values<'_> {
 
     fn flow_row(&mut self, number: u32, row: RowRef) {
         let flow = self.models.flow(row);
-        let is_list = |to: &Port| to.head == PortHead::Return && to.path.first() == Some(&PortStep::Element);
-        let list = flow.to.iter().any(is_list).then(|| self.list_made(number));
-        for from in &flow.from {
-            let Some(from) = self.port_slot(number, from) else { continue };
-            for to in &flow.to {
-                if to.head == PortHead::Return && to.path.is_empty() {
-                    let result = self.calls[number as usize].result;
-                    self.copy(from, result);
-                }
-                if let Some(items) = list.filter(|_| is_list(to)) {
-                    self.copy(from, items);
+        for to in flow.to.iter().filter(|to| to.head == PortHead::Return) {
+            let into = match to.path.as_slice() {
+                [] => self.calls[number as usize].result,
+                [PortStep::Element] => self.list_made(number),
+                [PortStep::Element, PortStep::Index(place), ..] => self.pairs_made(number, *place),
+                _ => continue,
+            };
+            for from in &flow.from {
+                if let Some(from) = self.port_slot(number, from) {
+                    self.copy(from, into);
                 }
             }
         }

@@ -11,6 +11,9 @@ use crate::models::path::Step;
 use super::solve::{CallKind, Edge, Values};
 use super::values::{At, Key, Obj, Site, SlotId, Value};
 
+/// Where in a pair of a key and a value the value stands.
+const VALUE_IN_PAIR: u32 = 1;
+
 impl Values<'_> {
     pub(super) fn container_call(&mut self, at: At, receiver: SlotId, name: Symbol, result: SlotId) {
         let Some(number) = self.call_of.get(&at).copied() else { return };
@@ -80,11 +83,15 @@ impl Values<'_> {
 
     /// What a method gives that lists what is in the object, or pairs with it.
     fn list_of(&mut self, obj: &Obj, number: u32, name: &Symbol) {
-        if self.models.lists(name) {
-            let items = self.list_made(number);
-            let all = self.field_slot(obj, Key::All);
-            self.copy(all, items);
-        }
+        let items = if self.models.lists(name) {
+            self.list_made(number)
+        } else if self.models.pairs(name) {
+            self.pairs_made(number, VALUE_IN_PAIR)
+        } else {
+            return;
+        };
+        let all = self.field_slot(obj, Key::All);
+        self.copy(all, items);
     }
 
     fn keep(&mut self, obj: &Obj, number: u32, name: &Symbol, result: SlotId) {
@@ -103,11 +110,14 @@ impl Values<'_> {
                 self.copy(from, given);
             }
         }
-        for arg in &call.args {
+        let is_pairs =
+            matches!(obj, Obj::Record(Site::Instr(made)) if self.pairs.contains(made)) && call.args.len() == 2;
+        for (place, arg) in call.args.iter().enumerate() {
             let from = self.instr_slot(at.0, arg.value);
             if self.models.keeps(name) {
-                let some = self.field_slot(obj, Key::Some);
-                self.copy(from, some);
+                let key = if is_pairs { Key::Name(place.to_string().into()) } else { Key::Some };
+                let kept = self.field_slot(obj, key);
+                self.copy(from, kept);
             }
             self.add_edge(from, Edge::InvokeWith(number, given));
         }
@@ -132,14 +142,20 @@ impl Values<'_> {
         }
     }
 
-    /// A list that a call makes; gives the slot of its items. It is among them: of pairs with an item it holds the pairs,
-    /// too.
+    /// A list that a call makes; gives the slot of its items.
     pub(super) fn list_made(&mut self, number: u32) -> SlotId {
         let (at, result) = (self.calls[number as usize].at, self.calls[number as usize].result);
-        let list = Self::record_at(at);
-        let items = self.field_slot(&Obj::Record(Site::Instr(at)), Key::Some);
-        self.add(items, &list);
-        self.add(result, &list);
-        items
+        self.add(result, &Self::record_at(at));
+        self.field_slot(&Obj::Record(Site::Instr(at)), Key::Some)
+    }
+
+    /// A list of pairs that a call makes; gives the slot of what stands at a place in each. The list is its own item: what is
+    /// in its pairs is in it.
+    pub(super) fn pairs_made(&mut self, number: u32, place: u32) -> SlotId {
+        let items = self.list_made(number);
+        let at = self.calls[number as usize].at;
+        self.add(items, &Self::record_at(at));
+        self.pairs.insert(at);
+        self.field_slot(&Obj::Record(Site::Instr(at)), Key::Name(place.to_string().into()))
     }
 }

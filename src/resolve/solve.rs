@@ -197,6 +197,8 @@ pub(crate) struct Values<'p> {
     pub(super) fields: FxHashMap<(Obj, Key), SlotId>,
     /// Names of fields an object has, in order of first mention.
     pub(super) field_names: FxHashMap<Obj, Vec<crate::base::Symbol>>,
+    /// Calls that make lists of pairs.
+    pub(super) pairs: FxHashSet<At>,
     /// Instructions that store to a field.
     pub(super) stores: FxHashMap<(Obj, Key), Vec<At>>,
     /// Objects that something unknown was spread into.
@@ -283,6 +285,7 @@ impl<'p> Values<'p> {
             cell_base,
             ret_base,
             fields: FxHashMap::default(),
+            pairs: FxHashSet::default(),
             field_names: FxHashMap::default(),
             stores: FxHashMap::default(),
             open_records: FxHashSet::default(),
@@ -389,7 +392,8 @@ impl<'p> Values<'p> {
                 let some = self.field_slot(obj, Key::Some);
                 self.add_edge(slot, Edge::Copy(all));
                 let is_item = name.starts_with(|c: char| c.is_ascii_digit());
-                if is_item || !self.is_list(obj) {
+                // `handlers.get` is the method, not what was kept under a computed key.
+                if is_item || !self.is_list(obj) && !self.models.is_everywhere(name) {
                     self.add_edge(some, Edge::Copy(slot));
                 }
             }
