@@ -142,13 +142,14 @@ impl Pass<'_, '_> {
                     after_spread = true;
                 }
                 ArgKind::SpreadNamed => {
-                    for (index, param) in params.iter().enumerate() {
+                    // What is given by position or by its own name is not in the table.
+                    for (index, param) in params.iter().enumerate().skip(position) {
                         match param.kind {
-                            ParamKind::Plain | ParamKind::NamedOnly => {
+                            ParamKind::Plain | ParamKind::NamedOnly if !is_named(call, &param.name) => {
                                 bound.params[index].join(&held.read(&param.name))
                             }
                             ParamKind::RestNamed => bound.params[index].join(held),
-                            ParamKind::Rest => false,
+                            _ => false,
                         };
                     }
                 }
@@ -453,6 +454,11 @@ impl Pass<'_, '_> {
         }
         tree
     }
+}
+
+/// Does a call give an argument of this name?
+fn is_named(call: &Call, name: &str) -> bool {
+    call.args.iter().any(|arg| matches!(&arg.kind, ArgKind::Named(given) if given == name))
 }
 
 /// The field path of a port.

@@ -130,7 +130,7 @@ impl Values<'_> {
                     }
                 }
                 ArgKind::SpreadNamed => {
-                    for param in params {
+                    for param in params.iter().skip(position) {
                         if matches!(param.kind, ParamKind::Plain | ParamKind::NamedOnly) {
                             let to = self.local_slot(func, param.local);
                             self.add_edge(from, Edge::Load(Field::Name(param.name.clone()), to));

@@ -54,6 +54,8 @@ impl Values<'_> {
                     self.list_of(&Obj::Api(*at), number, name);
                 }
             }
+            // Whatever it is: what has a method of this name calls what it is handed.
+            Value::Unknown if self.models.iterates(name) => self.hand_over(number, result),
             Value::Instance(class) | Value::Typed(class) => {
                 let has_own = !self.classes.virtual_methods(*class, name).is_empty();
                 if !has_own && self.language_of_class(*class) == Language::Rust {
