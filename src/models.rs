@@ -53,6 +53,8 @@ pub(crate) struct Flow {
     pub(crate) to: Vec<Port>,
     /// What is moved becomes a text.
     pub(crate) text: bool,
+    /// Object literals that tell the names of all fields which are moved.
+    pub(crate) only: Vec<Port>,
 }
 
 macro_rules! row_accessors {
@@ -300,8 +302,9 @@ impl Models {
                     Callback { runs: *runs, returns: *returns, func_ports: parsed(func), gives: parsed(gives) };
                 self.callbacks.insert(row_ref(Table::Callback, n), callback);
             }
-            for (n, FlowRow { from, to, text, .. }) in data.flows.iter().enumerate() {
-                self.flows.insert(row_ref(Table::Flow, n), Flow { from: parsed(from), to: parsed(to), text: *text });
+            for (n, FlowRow { from, to, text, only, .. }) in data.flows.iter().enumerate() {
+                let flow = Flow { from: parsed(from), to: parsed(to), text: *text, only: parsed(only) };
+                self.flows.insert(row_ref(Table::Flow, n), flow);
             }
         }
     }
@@ -386,5 +389,6 @@ fn port_texts(file: &ModelFile, visit: &mut dyn FnMut(&str)) {
     for row in &file.flows {
         all(&row.from, visit);
         all(&row.to, visit);
+        all(&row.only, visit);
     }
 }

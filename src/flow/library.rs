@@ -1,15 +1,18 @@
 //! What a library call gives: the rows of its model, what methods of every text, list or result do, and what is taken to
 //! happen where nobody knows.
 
+use std::collections::BTreeSet;
+
+use crate::base::Symbol;
 use crate::base::idx::Id;
-use crate::ir::instr::{Base, Call, CallStyle, Const, Field, InstrId};
+use crate::ir::instr::{Base, Call, CallStyle, Const, Entry as RecordEntry, Field, InstrId, Op};
 use crate::ir::program::Language;
 use crate::models::index::{RowRef, Table};
 use crate::models::lists::ErrorFate;
-use crate::models::path::PortHead;
-use crate::resolve::ports::argument;
+use crate::models::path::{Port, PortHead};
+use crate::resolve::ports::{PortValue, argument};
 use crate::resolve::solve::CallKind;
-use crate::resolve::values::{At, Value};
+use crate::resolve::values::{At, Site, Value};
 
 use super::apply::port_keys;
 use super::domain::{ANY, ERR, Entry, Form, Kind, Marks};
@@ -99,6 +102,13 @@ impl Pass<'_, '_> {
                 moved.join(&self.inside(value, at));
             }
         }
+        if let Some(names) = self.names_of_fields(at, &flow.only) {
+            let whole = moved;
+            moved = Tree::default();
+            for name in names {
+                moved.join(&whole.read(&name).under(&[name]));
+            }
+        }
         let moved = moved.map(|entry| Some(entry.then(at, What::Through)));
         let moved = if flow.text { moved.formed(Form::Text, at) } else { moved };
         if moved.is_empty() {
@@ -134,6 +144,40 @@ impl Pass<'_, '_> {
                 }
             }
         }
+    }
+
+    /// The names of all fields of the object literals at the ports of a call. `None` where they are not all known, or there is
+    /// no such object.
+    fn names_of_fields(&self, at: At, ports: &[Port]) -> Option<BTreeSet<Symbol>> {
+        let values = self.taint.values;
+        let mut names = BTreeSet::new();
+        // What is built on the same object beside this says nothing of it.
+        let calls = ports.iter().flat_map(|port| match &port.head {
+            PortHead::Chain(method, inner) => {
+                let is_method = |made: &At| match values.call_at(*made).and_then(|call| call.callee.path.last()) {
+                    Some(Field::Name(name)) => name == method,
+                    _ => false,
+                };
+                values.chain(at).into_iter().filter(is_method).map(|made| (made, &**inner)).collect()
+            }
+            _ => vec![(at, port)],
+        });
+        for (call, port) in calls {
+            let found = match values.port_values(call, port) {
+                PortValue::Known(found) => found,
+                PortValue::Missing => continue,
+                PortValue::Unknown => return None,
+            };
+            for value in &found {
+                let Value::Record(Site::Instr((func, made))) = value else { return None };
+                let Op::Record(record) = &values.program.funcs[*func].instrs[*made].op else { return None };
+                for entry in &record.entries {
+                    let RecordEntry::Field(Field::Name(name), _) = entry else { return None };
+                    names.insert(name.clone());
+                }
+            }
+        }
+        (!names.is_empty()).then_some(names)
     }
 
     /// Which kind of thing is called.

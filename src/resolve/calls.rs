@@ -295,6 +295,10 @@ impl Values<'_> {
 
     fn flow_row(&mut self, number: u32, row: RowRef) {
         let flow = self.models.flow(row);
+        // What loses fields is another object.
+        if !flow.only.is_empty() {
+            return;
+        }
         for to in flow.to.iter().filter(|to| to.head == PortHead::Return) {
             let into = match to.path.as_slice() {
                 [] => self.calls[number as usize].result,
