@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `abs` | what is known of a value at one point: a constant, a name for an unknown, a test of one |
 //! | `explore` | which code a process runs, in order, from its entry |
+//! | `blocks` | what of a function is reached |
 //! | `step` | what one instruction does to the state of the exploration |
 //! | `known` | what a value is known to be while exploring |
 //! | `settings` | variables of the environment and options, and which of them are switches |
@@ -29,6 +30,7 @@
 
 pub(crate) mod abs;
 pub(crate) mod apply;
+pub(crate) mod blocks;
 pub(crate) mod callbacks;
 pub(crate) mod domain;
 pub(crate) mod explore;

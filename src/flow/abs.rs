@@ -16,12 +16,21 @@ pub(crate) enum Abs {
     Const(Const),
     /// An unknown with a name.
     Sym(Symbol),
-    /// A truth value: is the unknown this constant (or, without one, truthy)?
-    Test {
-        sym: Symbol,
-        is: Option<Const>,
-        negated: bool,
-    },
+    Test(Box<Test>),
+}
+
+/// A truth value: is the unknown this constant (or, without one, truthy)?
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Test {
+    pub(crate) sym: Symbol,
+    pub(crate) is: Option<Const>,
+    pub(crate) negated: bool,
+}
+
+impl Abs {
+    pub(crate) fn test(sym: Symbol, is: Option<Const>, negated: bool) -> Self {
+        Self::Test(Box::new(Test { sym, is, negated }))
+    }
 }
 
 /// What is known of a symbol.
@@ -62,7 +71,8 @@ impl Facts {
         let (sym, fact) = match abs {
             Abs::Const(_) => return,
             Abs::Sym(sym) => (sym, if holds { Fact::Truthy } else { Fact::Falsy }),
-            Abs::Test { sym, is, negated } => {
+            Abs::Test(test) => {
+                let Test { sym, is, negated } = &**test;
                 let holds = holds != *negated;
                 let fact = match (is, holds) {
                     (Some(value), true) => Fact::Is(value.clone()),
@@ -88,8 +98,10 @@ impl Facts {
 
     /// The symbol stands for something else from now on.
     pub(crate) fn forget(&mut self, abs: &Abs) {
-        if let Abs::Sym(sym) | Abs::Test { sym, .. } = abs {
-            self.by_sym.remove(sym);
+        match abs {
+            Abs::Const(_) => {}
+            Abs::Sym(sym) => drop(self.by_sym.remove(sym)),
+            Abs::Test(test) => drop(self.by_sym.remove(&test.sym)),
         }
     }
 
@@ -148,7 +160,8 @@ pub(crate) fn truth(abs: &Abs, facts: [&Facts; 2]) -> Option<bool> {
     match abs {
         Abs::Const(value) => Some(is_truthy(value)),
         Abs::Sym(sym) => facts.iter().find_map(|facts| truthy_by(facts.get(sym)?)),
-        Abs::Test { sym, is, negated } => {
+        Abs::Test(test) => {
+            let Test { sym, is, negated } = &**test;
             let holds = facts.iter().find_map(|facts| {
                 let fact = facts.get(sym)?;
                 match is {
@@ -203,8 +216,8 @@ fn is_truthy(value: &Const) -> bool {
 pub(crate) fn not(abs: &Abs) -> Abs {
     match abs {
         Abs::Const(value) => Abs::Const(Const::Bool(!is_truthy(value))),
-        Abs::Sym(sym) => Abs::Test { sym: sym.clone(), is: None, negated: true },
-        Abs::Test { sym, is, negated } => Abs::Test { sym: sym.clone(), is: is.clone(), negated: !negated },
+        Abs::Sym(sym) => Abs::test(sym.clone(), None, true),
+        Abs::Test(test) => Abs::test(test.sym.clone(), test.is.clone(), !test.negated),
     }
 }
 
@@ -213,10 +226,10 @@ pub(crate) fn equal(a: &Abs, b: &Abs) -> Option<Abs> {
     match (a, b) {
         (Abs::Const(a), Abs::Const(b)) => Some(Abs::Const(Const::Bool(same(a, b)))),
         (Abs::Sym(sym), Abs::Const(value)) | (Abs::Const(value), Abs::Sym(sym)) => {
-            Some(Abs::Test { sym: sym.clone(), is: Some(value.clone()), negated: false })
+            Some(Abs::test(sym.clone(), Some(value.clone()), false))
         }
-        (Abs::Test { .. }, Abs::Const(Const::Bool(flag))) => Some(if *flag { a.clone() } else { not(a) }),
-        (Abs::Const(Const::Bool(flag)), Abs::Test { .. }) => Some(if *flag { b.clone() } else { not(b) }),
+        (Abs::Test(_), Abs::Const(Const::Bool(flag))) => Some(if *flag { a.clone() } else { not(a) }),
+        (Abs::Const(Const::Bool(flag)), Abs::Test(_)) => Some(if *flag { b.clone() } else { not(b) }),
         _ => None,
     }
 }

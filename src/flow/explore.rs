@@ -22,6 +22,7 @@ use crate::resolve::solve::Values;
 use crate::resolve::values::At;
 
 use super::abs::{Abs, Facts, truth};
+use super::blocks::Blocks;
 use super::loaded::Imports;
 use super::main_module::{StoredLocals, Tells};
 
@@ -118,7 +119,7 @@ pub(crate) struct Frame {
     pub(crate) func: FuncId,
     pub(crate) outcome: Outcome,
     /// Reached blocks, with what was found in them.
-    pub(crate) blocks: BTreeMap<BlockId, Visited>,
+    pub(crate) blocks: Blocks,
 }
 
 /// A reached block of a frame.
@@ -273,7 +274,7 @@ impl<'v> Explorer<'v> {
             phase: context.phase,
             rebinds: context.rebinds.clone(),
         };
-        let id = self.frames.push(Frame { func, outcome, blocks: BTreeMap::new() });
+        let id = self.frames.push(Frame { func, outcome, blocks: Blocks::default() });
         self.by_context.insert(key, id);
         if self.depth >= MAX_CALL_DEPTH {
             self.deep.push((id, context));
@@ -349,7 +350,7 @@ impl<'v> Explorer<'v> {
             self.serving_funcs.insert(func_id);
         }
         let frame = &mut self.frames[id];
-        frame.blocks = blocks;
+        frame.blocks = Blocks::new(blocks);
         frame.outcome = Outcome {
             ret: result.ret.flatten(),
             returns: result.phase != Phase::default(),

@@ -64,6 +64,7 @@ pub(super) fn leading(
     loop {
         let mut changed = false;
         for (block, visited) in frame.blocks.iter().rev() {
+            let block = &block;
             let at_end = visited.ends
                 && match &func.blocks[*block].end {
                     End::Return(value) => returns(*value),
@@ -103,7 +104,7 @@ pub(super) fn wanted(
     returns: impl Fn(Option<InstrId>) -> bool,
 ) -> Option<Wanted> {
     let End::Branch { yes, no, .. } = func.blocks[decision.block].end else { return None };
-    let next = &frame.blocks.get(&decision.block)?.next;
+    let next = &frame.blocks.get(decision.block)?.next;
     let leads = |to: BlockId| next.contains(&to) && known.start.contains(&to);
     let to = match (leads(yes), leads(no)) {
         (true, false) => yes,

@@ -96,7 +96,7 @@ pub(crate) fn live(explorer: &Explorer<'_>, roots: &[FrameId], later: &[(FrameId
 fn never_made(explorer: &Explorer<'_>) -> FxHashSet<FuncId> {
     let mut reached: BTreeMap<FuncId, BTreeSet<BlockId>> = BTreeMap::new();
     for frame in explorer.frames.iter() {
-        reached.entry(frame.func).or_default().extend(frame.blocks.keys());
+        reached.entry(frame.func).or_default().extend(frame.blocks.ids());
     }
     let mut made: FxHashSet<FuncId> = FxHashSet::default();
     let mut not_made: FxHashSet<FuncId> = FxHashSet::default();
@@ -171,11 +171,12 @@ impl Marker<'_, '_> {
         let explorer = self.explorer;
         let frame = &explorer.frames[id];
         // What runs while serving is live, wherever it leads.
-        let mut events = frame.blocks.values().flat_map(|visited| &visited.events);
+        let mut events = frame.blocks.visited().flat_map(|visited| &visited.events);
         let asks = events.any(|event| !event.phase.has(Phase::SERVING));
         let block_leads = if asks { self.leading(id, leads) } else { Leading::default() };
         let crash_blocks = crash_blocks(explorer, id);
-        for (block, visited) in &frame.blocks {
+        for (block, visited) in frame.blocks.iter() {
+            let block = &block;
             let in_crash = crash || crash_blocks.contains(block);
             // From the end backwards: what follows an event in its own block.
             let mut follows = visited.ends && block_leads.end.contains(block);
@@ -272,7 +273,7 @@ impl Marker<'_, '_> {
 /// The blocks that only run when something inside a `try` around serving failed.
 fn crash_blocks(explorer: &Explorer<'_>, id: FrameId) -> BTreeSet<BlockId> {
     let frame = &explorer.frames[id];
-    let serving = frame.blocks.values().filter(|visited| visited.events.iter().any(|event| event.serves));
+    let serving = frame.blocks.visited().filter(|visited| visited.events.iter().any(|event| event.serves));
     let handlers: BTreeSet<BlockId> = serving.filter_map(|visited| visited.unwind).collect();
     if handlers.is_empty() {
         return BTreeSet::new();
@@ -294,7 +295,7 @@ fn reach(
     let mut seen = from.clone();
     let mut open: Vec<BlockId> = from.into_iter().collect();
     while let Some(block) = open.pop() {
-        let Some(visited) = frame.blocks.get(&block) else { continue };
+        let Some(visited) = frame.blocks.get(block) else { continue };
         for to in visited.next.iter().copied().chain(visited.unwind) {
             if !avoid.contains(&to) && seen.insert(to) {
                 open.push(to);

@@ -195,7 +195,7 @@ impl Assumed<'_, '_> {
         let explorer = self.explorer;
         let frame = &explorer.frames[id];
         let mut all: Option<Facts> = None;
-        for event in frame.blocks.values().flat_map(|visited| &visited.events).filter(|event| event.on_stdio) {
+        for event in frame.blocks.visited().flat_map(|visited| &visited.events).filter(|event| event.on_stdio) {
             // What runs where another transport was chosen does not choose stdio, whatever is handed around.
             if event.facts.says(other_transport(explorer.values)) {
                 continue;

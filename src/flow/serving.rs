@@ -74,7 +74,7 @@ impl Explorer<'_> {
             };
             if let Some(Abs::Sym(sym)) = self.operand(at.0, value, state) {
                 let word = Const::str(self.values.models.stdio_word());
-                let test = Abs::Test { sym, is: Some(word), negated: false };
+                let test = Abs::test(sym, Some(word), false);
                 Rc::make_mut(&mut state.facts).assume(&test, true);
             }
         }

@@ -117,7 +117,7 @@ fn why_not(subject: &Subject<'_>, unit: &Unit<'_>, place: &Place) -> String {
     let mut frames = explorer.frames.iter().filter(|frame| frame.func == place.func).peekable();
     if frames.peek().is_some() {
         let blocks = blocks(subject, place);
-        let is_met = frames.any(|frame| frame.blocks.keys().any(|block| blocks.contains(block)));
+        let is_met = frames.any(|frame| frame.blocks.ids().any(|block| blocks.contains(&block)));
         return if is_met {
             "it runs only where serving does not follow: the process ends, or serving is over".into()
         } else {

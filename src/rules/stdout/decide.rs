@@ -105,7 +105,7 @@ fn assigned(cx: &Cx<'_>, unit: &Unit<'_>, (func, value): At, depth: usize, found
 fn gets_to(unit: &Unit<'_>, func: FuncId, block: BlockId) -> bool {
     let frames = &unit.process.explorer.frames;
     let reached = unit.process.live.reached.keys().map(|(frame, _)| &frames[*frame]);
-    reached.filter(|frame| frame.func == func).any(|frame| frame.blocks.contains_key(&block))
+    reached.filter(|frame| frame.func == func).any(|frame| frame.blocks.contains(block))
 }
 
 /// The calls that made the object which writes, where other code made it and handed it in. An object that a whole program
