@@ -12,6 +12,8 @@ use crate::source::workspace::Role;
 pub(crate) struct Entry {
     /// The source file.
     pub(crate) path: String,
+    /// Of several that start a file, the first in this order names the server.
+    pub(crate) by: StartedBy,
     /// The command, package or program.
     pub(crate) name: String,
     /// What says so: `package.json bin "notes-mcp"`.
@@ -19,6 +21,17 @@ pub(crate) struct Entry {
     /// The function that is called once the module has run.
     pub(crate) function: Option<String>,
     pub(crate) language: Language,
+}
+
+/// What starts a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum StartedBy {
+    /// A program that a package installs.
+    Program,
+    /// The package, when it is imported or run as a module.
+    Package,
+    /// A script for those who work on it: `dev`, `inspector`.
+    Script,
 }
 
 impl Manifests {
@@ -34,7 +47,8 @@ impl Manifests {
                 let Some(path) = self.python_module(dir, module.trim()) else { continue };
                 let how = format!("python script \"{name}\"");
                 let function = function.map(|function| function.trim().to_owned());
-                res.insert(Entry { path, name: name.clone(), how, function, language: Language::Python });
+                let by = StartedBy::Program;
+                res.insert(Entry { path, by, name: name.clone(), how, function, language: Language::Python });
             }
         }
         for path in self.sources.iter().filter(|path| {
@@ -42,13 +56,15 @@ impl Manifests {
         }) {
             let name = paths::name(paths::parent(path)).to_owned();
             let how = format!("python -m {name}");
-            res.insert(Entry { path: path.clone(), name, how, function: None, language: Language::Python });
+            let by = StartedBy::Package;
+            res.insert(Entry { path: path.clone(), by, name, how, function: None, language: Language::Python });
         }
         for package in self.cargo.values() {
             for (name, path) in &package.bins {
                 let (name, how) = (name.clone(), format!("Cargo.toml bin \"{name}\""));
                 let function = Some("main".to_owned());
-                res.insert(Entry { path: path.clone(), name, how, function, language: Language::Rust });
+                let by = StartedBy::Program;
+                res.insert(Entry { path: path.clone(), by, name, how, function, language: Language::Rust });
             }
         }
         res.into_iter().collect()
@@ -56,27 +72,28 @@ impl Manifests {
 
     fn npm_entries(&self, dir: &str, package: &npm::Package, out: &mut BTreeSet<Entry>) {
         let package_name = package.name.clone().unwrap_or_else(|| paths::name(dir).to_owned());
-        let mut add = |path: &str, name: &str, how: String, is_program: bool| {
+        let mut add = |path: &str, name: &str, how: String, by: StartedBy| {
             let Some(place) = paths::join(dir, path) else { return };
-            let found = self.source_of(&place).or_else(|| is_program.then(|| self.bundle_root(&place))?);
+            let found =
+                self.source_of(&place).or_else(|| (by == StartedBy::Program).then(|| self.bundle_root(&place))?);
             if let Some(path) = found {
-                out.insert(Entry { path, name: name.to_owned(), how, function: None, language: Language::Script });
+                out.insert(Entry { path, by, name: name.to_owned(), how, function: None, language: Language::Script });
             }
         };
         for (name, path) in &package.bin {
-            add(path, name, format!("package.json bin \"{name}\""), true);
+            add(path, name, format!("package.json bin \"{name}\""), StartedBy::Program);
         }
         for (field, path) in [("main", &package.main), ("module", &package.module)] {
             if let Some(path) = path {
-                add(path, &package_name, format!("package.json {field}"), false);
+                add(path, &package_name, format!("package.json {field}"), StartedBy::Package);
             }
         }
         for (sub_path, target) in package.exports.iter().filter(|(sub_path, _)| !sub_path.contains('*')) {
-            add(target, &package_name, format!("package.json exports \"{sub_path}\""), false);
+            add(target, &package_name, format!("package.json exports \"{sub_path}\""), StartedBy::Package);
         }
         for (name, command) in &package.scripts {
             for path in npm::started_files(command) {
-                add(&path, name, format!("package.json script \"{name}\""), false);
+                add(&path, name, format!("package.json script \"{name}\""), StartedBy::Script);
             }
         }
     }
