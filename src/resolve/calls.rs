@@ -203,7 +203,12 @@ impl Values<'_> {
                     by_position(position - 1)
                 }
                 ArgKind::Named(name) => name.clone(),
-                ArgKind::Spread | ArgKind::SpreadNamed => continue,
+                ArgKind::SpreadNamed => {
+                    let from = self.instr_slot(at.0, arg.value);
+                    self.add_edge(from, Edge::Spread(obj.clone()));
+                    continue;
+                }
+                ArgKind::Spread => continue,
             };
             self.fill(&obj, Key::Name(name), (at.0, arg.value));
         }
