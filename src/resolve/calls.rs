@@ -388,6 +388,7 @@ impl Values<'_> {
         let site = self.calls[number as usize].clone();
         let program = self.program;
         let Op::Call(call) = &program.funcs[site.at.0].instrs[site.at.1].op else { return None };
+        let mut spread = None;
         let mut slot = match &port.head {
             PortHead::Receiver => site.receiver?,
             PortHead::Return => site.result,
@@ -400,12 +401,15 @@ impl Values<'_> {
                 }
                 all
             }
-            head => {
-                let arg = super::ports::argument(call, head)?;
-                self.instr_slot(site.at.0, arg)
-            }
+            head => match super::ports::in_spread(call, head) {
+                Some((list, step)) => {
+                    spread = Some(step);
+                    self.instr_slot(site.at.0, list)
+                }
+                None => self.instr_slot(site.at.0, super::ports::argument(call, head)?),
+            },
         };
-        for step in &port.path {
+        for step in spread.iter().chain(&port.path) {
             let next = self.fresh();
             match step {
                 PortStep::Name(name) => self.add_edge(slot, Edge::Load(Field::Name(name.clone()), next)),

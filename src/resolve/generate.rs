@@ -309,6 +309,10 @@ impl Values<'_> {
 
     fn import(&mut self, module: ModuleId, import: &Import, out: SlotId) {
         let language = self.program.modules[module].language;
+        if let Some(child) = self.linker.own_child(module, import) {
+            self.submodule(child, out);
+            return;
+        }
         match self.linker.resolve(module, &import.from) {
             Target::Module(target, rest) => {
                 let whole = match rest.as_slice() {

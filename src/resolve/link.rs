@@ -16,6 +16,7 @@ use rustc_hash::FxHashMap;
 
 use crate::base::Symbol;
 use crate::base::span::FileId;
+use crate::ir::instr::{Import, Imported};
 use crate::ir::program::{Language, ModuleId, Program};
 use crate::source::manifest::Manifests;
 use crate::source::paths;
@@ -122,6 +123,15 @@ impl<'w> Linker<'w> {
             Some((Language::Rust, path)) => self.resolve_rust(from, path, specifier),
             None => Target::Missing,
         }
+    }
+
+    /// The module inside a package that the package itself imports by name: `from package import child` in the package's own
+    /// file, where the name stands for nothing else yet.
+    pub(crate) fn own_child(&self, from: ModuleId, import: &Import) -> Option<ModuleId> {
+        let (Imported::Named(name), Target::Module(target, rest)) = (&import.what, self.resolve(from, &import.from)) else {
+            return None;
+        };
+        if target == from && rest.is_empty() { self.submodule(target, name) } else { None }
     }
 
     /// The module `name` inside the module `module`: a Python submodule, a Rust child.

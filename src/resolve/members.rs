@@ -388,6 +388,11 @@ impl Values<'_> {
             self.add(some, &Value::Unknown);
             return;
         };
+        // Also the fields that turn up later.
+        let known = self.spread_into.entry(from.clone()).or_default();
+        if !known.contains(into) {
+            known.push(into.clone());
+        }
         for name in self.field_names.get(&from).cloned().unwrap_or_default() {
             let key = Key::Name(name);
             let to = self.field_slot(into, key.clone());

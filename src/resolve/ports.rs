@@ -44,6 +44,18 @@ pub(crate) fn argument(call: &Call, head: &PortHead) -> Option<InstrId> {
     }
 }
 
+/// Where a positional argument is in a list that is spread: the list, and the step to the argument.
+pub(super) fn in_spread(call: &Call, head: &PortHead) -> Option<(InstrId, PortStep)> {
+    let PortHead::Arg(wanted) = head else { return None };
+    let at = call.args.iter().position(|arg| arg.kind == ArgKind::Spread)?;
+    let list = call.args.get(at)?.value;
+    match usize::try_from(*wanted) {
+        Ok(wanted) => Some((list, PortStep::Index(u32::try_from(wanted.checked_sub(at)?).ok()?))),
+        Err(_) if at + 1 == call.args.len() => Some((list, PortStep::Element)),
+        Err(_) => None,
+    }
+}
+
 impl Values<'_> {
     /// The slot of what a call's method is called on.
     pub(crate) fn receiver_slot(&self, at: At) -> Option<SlotId> {
@@ -80,6 +92,9 @@ impl Values<'_> {
     fn spread_value(&self, at: At, call: &Call, head: &PortHead) -> PortValue {
         let mut found = PortValue::Missing;
         for arg in call.args.iter().filter(|arg| matches!(arg.kind, ArgKind::Spread | ArgKind::SpreadNamed)) {
+            if let Some((spread, step)) = in_spread(call, head) {
+                return self.follow(self.slot_value(self.instr_slot(at.0, spread)), &[step]);
+            }
             let PortHead::Named(name) = head else { return PortValue::Unknown };
             if arg.kind == ArgKind::Spread {
                 return PortValue::Unknown;
@@ -269,6 +284,9 @@ impl Values<'_> {
 
     /// The modules that an import runs, in order.
     pub(crate) fn runs(&self, from: ModuleId, import: &Import) -> Vec<ModuleId> {
+        if let Some(child) = self.linker.own_child(from, import) {
+            return vec![child];
+        }
         let Target::Module(module, rest) = self.linker.resolve(from, &import.from) else {
             let Imported::Named(name) = &import.what else { return Vec::new() };
             return self.linker.submodule_from(from, &import.from, name).into_iter().collect();

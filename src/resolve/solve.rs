@@ -197,6 +197,8 @@ pub(crate) struct Values<'p> {
     pub(super) fields: FxHashMap<(Obj, Key), SlotId>,
     /// Names of fields an object has, in order of first mention.
     pub(super) field_names: FxHashMap<Obj, Vec<crate::base::Symbol>>,
+    /// By object, those that it was spread into.
+    pub(super) spread_into: FxHashMap<Obj, Vec<Obj>>,
     /// Calls that make lists of pairs.
     pub(super) pairs: FxHashSet<At>,
     /// Instructions that store to a field.
@@ -285,6 +287,7 @@ impl<'p> Values<'p> {
             cell_base,
             ret_base,
             fields: FxHashMap::default(),
+            spread_into: FxHashMap::default(),
             pairs: FxHashSet::default(),
             field_names: FxHashMap::default(),
             stores: FxHashMap::default(),
@@ -388,6 +391,10 @@ impl<'p> Values<'p> {
         match &key {
             Key::Name(name) => {
                 self.field_names.entry(obj.clone()).or_default().push(name.clone());
+                for into in self.spread_into.get(obj).cloned().unwrap_or_default() {
+                    let to = self.field_slot(&into, key.clone());
+                    self.copy(slot, to);
+                }
                 let all = self.field_slot(obj, Key::All);
                 let some = self.field_slot(obj, Key::Some);
                 self.add_edge(slot, Edge::Copy(all));

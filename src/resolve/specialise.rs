@@ -275,6 +275,9 @@ impl Reader<'_> {
     }
 
     fn import(&self, module: ModuleId, import: &Import, depth: usize) -> Option<Meaning> {
+        if let Some(child) = self.linker.own_child(module, import) {
+            return Some(Meaning::Module(child));
+        }
         let (target, rest) = match self.linker.resolve(module, &import.from) {
             Target::Module(target, rest) => (target, rest),
             Target::Missing => {
