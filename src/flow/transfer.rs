@@ -14,7 +14,7 @@ use crate::base::idx::Id;
 use crate::ir::func::{BlockId, End, FuncId, FuncKind, Function, LocalId};
 use crate::ir::instr::{Base, Const, Entry as RecordEntry, Field, Hole, InstrId, Op, Oper, Place, Record, TextPart};
 use crate::ir::program::{CellId, Language};
-use crate::resolve::values::At;
+use crate::resolve::values::{At, Value};
 
 use super::apply::Way;
 use super::callbacks::{chained, used};
@@ -234,11 +234,34 @@ impl Pass<'_, '_> {
             }
             End::Throw(value) => {
                 let at = (self.id, *value);
-                let tree = self.given[value.index()].map(|entry| Some(entry.then(at, What::Given)));
+                let mut tree = self.given[value.index()].map(|entry| Some(entry.then(at, What::Given)));
+                if self.is_passed_by(*value) {
+                    tree = tree.map(|entry| (entry.marks.has(Marks::RAISED) && !self.is_raw_error(&entry)).then_some(entry));
+                }
                 self.raise(&tree.marked(Marks::RAISED), false);
             }
             End::Return(None) | End::Stop => {}
         }
+    }
+
+    /// Is a caught error raised again since no handler is for it, though one is for errors of a library? Those are taken to be
+    /// what the library raises there.
+    fn is_passed_by(&self, value: InstrId) -> bool {
+        let of_library = |class: &InstrId| {
+            self.taint.values.of(self.id, *class).items().iter().any(|value| matches!(value, Value::Api(..)))
+        };
+        self.func.blocks.iter().any(|block| {
+            let End::Branch { on, no, .. } = block.end else { return false };
+            let passes = matches!(self.func.blocks[no].end, End::Throw(thrown) if thrown == value)
+                && self.func.blocks[no].instrs.is_empty();
+            match &self.func.instrs[on].op {
+                Op::Operator(Oper::InstanceOf, operands) if passes => match operands.split_first() {
+                    Some((caught, classes)) => *caught == value && classes.iter().any(of_library),
+                    None => false,
+                },
+                _ => false,
+            }
+        })
     }
 
     /// A variable that the condition compares with constants, and whether it holds one of them where the condition holds or

@@ -13,6 +13,9 @@ use crate::ir::instr::{Arg, ArgKind, CallStyle, Const, Field, InstrId, LEAVE, Op
 use super::exprs::boolean_operands;
 use super::{Cleanup, CleanupKind, Loop, Lowering, field, fields, first_part, has_token, parts, span};
 
+/// The classes that every error is of.
+const ALL_ERRORS: [&str; 2] = ["Exception", "BaseException"];
+
 impl<'t> Lowering<'t> {
     /// Goes to `yes` or `no`; `and` and `or` become jumps.
     pub(super) fn condition(&mut self, node: Node<'t>, yes: BlockId, no: BlockId) {
@@ -328,7 +331,7 @@ impl<'t> Lowering<'t> {
         self.frame().caught.push(caught);
         let mut is_bare = false;
         for handler in handlers {
-            is_bare |= fields(handler, "value").is_empty();
+            is_bare |= self.catches_all(handler);
             reached |= self.handler(handler, caught, done);
         }
         self.frame().caught.pop();
@@ -336,6 +339,18 @@ impl<'t> Lowering<'t> {
             self.b.throw(caught);
         }
         reached
+    }
+
+    /// Does an `except` clause let no error through? What it does not catch ends the program.
+    fn catches_all(&self, handler: Node<'t>) -> bool {
+        let mut classes = fields(handler, "value");
+        while let [only] = classes[..]
+            && matches!(only.kind(), "as_pattern" | "tuple" | "parenthesized_expression")
+        {
+            classes = if only.kind() == "tuple" { parts(only) } else { first_part(only).into_iter().collect() };
+        }
+        classes.is_empty()
+            || classes.iter().any(|class| class.kind() == "identifier" && ALL_ERRORS.contains(&self.src(*class)))
     }
 
     /// One `except` clause; goes on where it does not apply.
@@ -349,7 +364,7 @@ impl<'t> Lowering<'t> {
             classes = first_part(only).into_iter().collect();
         }
         let mut otherwise = None;
-        if !classes.is_empty() {
+        if !self.catches_all(handler) {
             let mut operands = vec![caught];
             operands.extend(classes.into_iter().map(|class| self.expr(class)).collect::<Vec<_>>());
             let applies = self.push(Op::Operator(Oper::InstanceOf, operands), handler);
