@@ -257,7 +257,7 @@ impl Pass<'_, '_> {
             }
         }
         let is_kept = |field: &Field| matches!(field, Field::Name(name) if self.taint.values.models.keeps(name));
-        if !is_fetched && (keeps_args || call.callee.path.last().is_some_and(is_kept)) {
+        if !is_fetched && call.callee.path.last().is_some_and(is_kept) {
             self.keep_in_container(call, at);
         }
         tree.marked(Marks::OBSCURE).map(|entry| Some(entry.then(at, What::Through)))

@@ -236,7 +236,8 @@ impl Pass<'_, '_> {
                 let at = (self.id, *value);
                 let mut tree = self.given[value.index()].map(|entry| Some(entry.then(at, What::Given)));
                 if self.is_passed_by(*value) {
-                    tree = tree.map(|entry| (entry.marks.has(Marks::RAISED) && !self.is_raw_error(&entry)).then_some(entry));
+                    tree = tree
+                        .map(|entry| (entry.marks.has(Marks::RAISED) && !self.is_raw_error(&entry)).then_some(entry));
                 }
                 self.raise(&tree.marked(Marks::RAISED), false);
             }

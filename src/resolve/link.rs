@@ -128,7 +128,8 @@ impl<'w> Linker<'w> {
     /// The module inside a package that the package itself imports by name: `from package import child` in the package's own
     /// file, where the name stands for nothing else yet.
     pub(crate) fn own_child(&self, from: ModuleId, import: &Import) -> Option<ModuleId> {
-        let (Imported::Named(name), Target::Module(target, rest)) = (&import.what, self.resolve(from, &import.from)) else {
+        let (Imported::Named(name), Target::Module(target, rest)) = (&import.what, self.resolve(from, &import.from))
+        else {
             return None;
         };
         if target == from && rest.is_empty() { self.submodule(target, name) } else { None }

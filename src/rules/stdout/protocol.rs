@@ -4,7 +4,7 @@ use rustc_hash::FxHashSet;
 
 use crate::base::bounds::MAX_SLICE;
 use crate::ir::func::{End, FuncId};
-use crate::ir::instr::{Base, Const, InstrId, Op, Place, TextPart};
+use crate::ir::instr::{Base, Const, Entry, Field, InstrId, Op, Place, TextPart};
 use crate::models::index::Table;
 use crate::resolve::values::{At, Key, Value};
 use crate::rules::Cx;
@@ -56,6 +56,10 @@ impl Slice<'_, '_> {
                     }
                     || self.returned(at, depth)
             }
+            // `json!({ "jsonrpc": … }).to_string()`: the text of a message, whichever way it is made.
+            Op::Record(record) => record.entries.iter().any(
+                |entry| matches!(entry, Entry::Field(Field::Name(name), _) if *name == *values.models.message_field()),
+            ),
             Op::Load(Place { base: Base::Value(value), .. }) => self.serialised((at.0, *value), depth - 1),
             Op::Load(place) => self.stored(at.0, &place.base, depth),
             _ => false,
