@@ -53,6 +53,8 @@ pub(crate) struct Flow {
     pub(crate) to: Vec<Port>,
     /// What is moved becomes a text.
     pub(crate) text: bool,
+    /// A text is read.
+    pub(crate) parses: bool,
     /// Object literals that tell the names of all fields which are moved.
     pub(crate) only: Vec<Port>,
 }
@@ -302,8 +304,9 @@ impl Models {
                     Callback { runs: *runs, returns: *returns, func_ports: parsed(func), gives: parsed(gives) };
                 self.callbacks.insert(row_ref(Table::Callback, n), callback);
             }
-            for (n, FlowRow { from, to, text, only, .. }) in data.flows.iter().enumerate() {
-                let flow = Flow { from: parsed(from), to: parsed(to), text: *text, only: parsed(only) };
+            for (n, FlowRow { from, to, text, parses, only, .. }) in data.flows.iter().enumerate() {
+                let flow =
+                    Flow { from: parsed(from), to: parsed(to), text: *text, parses: *parses, only: parsed(only) };
                 self.flows.insert(row_ref(Table::Flow, n), flow);
             }
         }

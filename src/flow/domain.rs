@@ -212,6 +212,15 @@ impl Entry {
         self
     }
 
+    /// What a text of it holds, once it is read: it has its fields again.
+    pub(super) fn parsed(mut self) -> Self {
+        if self.form == Form::Text {
+            self.form = Form::Exact;
+            self.formed = None;
+        }
+        self
+    }
+
     /// The same as a text, made at the instruction.
     pub(crate) fn formed(mut self, form: Form, at: At) -> Self {
         self.at.clear();

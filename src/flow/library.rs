@@ -116,6 +116,9 @@ impl Pass<'_, '_> {
         }
         for to in &flow.to {
             match &to.head {
+                PortHead::Return if flow.parses => {
+                    result.join(&moved.map(|entry| Some(entry.parsed())).under(&port_keys(to)));
+                }
                 PortHead::Return => {
                     result.join(&moved.under(&port_keys(to)));
                 }

@@ -585,6 +585,9 @@ pub(crate) struct FlowRow {
     /// What is moved becomes a text here: `String(x)`.
     #[serde(default)]
     pub(crate) text: bool,
+    /// A text is read here: what it holds has fields again: `JSON.parse(x)`.
+    #[serde(default)]
+    pub(crate) parses: bool,
     /// Ports of object literals: only fields of the names that they have are moved, where they tell all names.
     #[serde(default)]
     pub(crate) only: Vec<String>,
