@@ -117,7 +117,9 @@ impl Pass<'_, '_> {
         for to in &flow.to {
             match &to.head {
                 PortHead::Return if flow.parses => {
-                    result.join(&moved.map(|entry| Some(entry.parsed())).under(&port_keys(to)));
+                    // What is read of an error's text is no error.
+                    let read = moved.map(|entry| Some(if self.is_raw_error(&entry) { entry } else { entry.parsed() }));
+                    result.join(&read.under(&port_keys(to)));
                 }
                 PortHead::Return => {
                     result.join(&moved.under(&port_keys(to)));

@@ -405,7 +405,7 @@ impl Pass<'_, '_> {
         tree
     }
 
-    fn is_raw_error(&self, entry: &Entry) -> bool {
+    pub(super) fn is_raw_error(&self, entry: &Entry) -> bool {
         matches!(entry.root, Root::Source(source)
             if matches!(self.taint.names.sources[source].kind, Kind::Error | Kind::Stack))
     }
