@@ -18,6 +18,7 @@ use super::summary::{Bound, Helper, Hit, Summary};
 use super::trace::What;
 use super::transfer::{Applied, Pass};
 use super::tree::Tree;
+use super::words::ResponsePart;
 
 /// How a call makes a function run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -224,6 +225,8 @@ impl Pass<'_, '_> {
                 && summary.helper != Helper::None
                 && hit.entry.root != Root::Param(RECEIVER);
             let primary = if open && summary.helper == Helper::Shared { at } else { hit.primary };
+            let is_label = hit.entry.path.is_empty() && self.is_label(func, hit.entry.root);
+            let marks = if is_label { marks.with(Marks::LABEL) } else { marks };
             bound.fill_each(&entry, Some(&passed), |mut entry| {
                 entry.marks = entry.marks.with(marks);
                 self.hit(Hit { sink: hit.sink, primary, open, entry: entry.by_way_of(called) });
@@ -248,6 +251,15 @@ impl Pass<'_, '_> {
             self.thrown(at, func, (bound, called), summary.may_raise, thrown, &mut result);
         }
         result
+    }
+
+    /// Is a parameter named as a label is: `task_id`, `url`?
+    fn is_label(&mut self, func: FuncId, root: Root) -> bool {
+        let Root::Param(at) = root else { return false };
+        let (values, words) = (self.taint.values, &self.taint.words);
+        let Some(param) = values.program.funcs[func].params.get(at as usize) else { return false };
+        let known = self.taint.labels.entry(param.name.clone());
+        *known.or_insert_with(|| words.response_part(&param.name) == ResponsePart::Label)
     }
 
     /// What a function raises comes out of its call. It goes straight to where it is caught: most of it is known there.

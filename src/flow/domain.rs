@@ -251,6 +251,8 @@ impl Marks {
     pub(crate) const RAISED: Self = Self(32);
     /// Came out of a helper that replaces secrets.
     pub(crate) const REDACTED: Self = Self(64);
+    /// Was handed over under the name of a label: which thing it is about, how many there are, where.
+    pub(crate) const LABEL: Self = Self(128);
 
     pub(crate) fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)

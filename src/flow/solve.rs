@@ -52,6 +52,8 @@ pub(crate) struct Taint<'v> {
     object_places: FxHashMap<HeapId, bool>,
     /// Helpers that replace secrets in what they give back.
     pub(super) redactors: FxHashMap<FuncId, Redactor>,
+    /// Names of parameters, and whether each is that of a label.
+    pub(super) labels: FxHashMap<Symbol, bool>,
     /// Variables of functions that inner functions change.
     pub(super) shared: FxHashSet<CellId>,
     /// What sources reach the places that outlive a call, in the end.
@@ -101,6 +103,7 @@ pub(crate) fn taint<'v>(values: &'v Values<'v>, processes: &[&Process<'v>]) -> (
         writes: Found::default(),
         parts: FxHashMap::default(),
         object_places: FxHashMap::default(),
+        labels: FxHashMap::default(),
         shared: changed_inside(values),
         kept: Vec::new(),
     };

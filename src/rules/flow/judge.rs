@@ -181,7 +181,8 @@ fn argument(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Option<Verdict> {
 fn response(words: &Words, leak: &Leak) -> Option<Verdict> {
     let tells = |name: &&Symbol| name.chars().any(char::is_alphabetic) && !words.is_whole(name);
     let part = leak.hit.entry.path.iter().rfind(tells);
-    let part = part.map_or(ResponsePart::Body, |name| words.response_part(name));
+    let whole = if leak.hit.entry.marks.has(Marks::LABEL) { ResponsePart::Label } else { ResponsePart::Body };
+    let part = part.map_or(whole, |name| words.response_part(name));
     let mut verdict = verdict("response-in-log", "the body of a response".into());
     match part {
         ResponsePart::Plain => return None,
