@@ -253,13 +253,13 @@ impl Pass<'_, '_> {
         result
     }
 
-    /// Is a parameter named as a label is: `task_id`, `url`?
+    /// Is a parameter named as what says nothing of a body: `task_id`, `url`?
     fn is_label(&mut self, func: FuncId, root: Root) -> bool {
         let Root::Param(at) = root else { return false };
         let (values, words) = (self.taint.values, &self.taint.words);
         let Some(param) = values.program.funcs[func].params.get(at as usize) else { return false };
         let known = self.taint.labels.entry(param.name.clone());
-        *known.or_insert_with(|| words.response_part(&param.name) == ResponsePart::Label)
+        *known.or_insert_with(|| words.response_part(&param.name) != ResponsePart::Body)
     }
 
     /// What a function raises comes out of its call. It goes straight to where it is caught: most of it is known there.
