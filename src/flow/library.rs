@@ -92,7 +92,10 @@ impl Pass<'_, '_> {
         let flow = self.taint.values.models.flow(row);
         let mut moved = Tree::default();
         for from in &flow.from {
-            let held = self.port_tree(call, from, receiver);
+            let mut held = self.port_tree(call, from, receiver);
+            if flow.text && from.path.is_empty() {
+                held = self.shown_of(&held, Form::Text);
+            }
             let keeps_error = from.head == PortHead::Receiver || !from.path.is_empty();
             moved.join(&if keeps_error { held } else { held.only(is_no_error) });
             if flow.text

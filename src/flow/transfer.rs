@@ -499,7 +499,11 @@ impl Pass<'_, '_> {
 
     /// What of a value shows when it is put into a text.
     fn shown(&self, value: InstrId, form: Form) -> Tree {
-        let held = &self.given[value.index()];
+        self.shown_of(&self.given[value.index()], form)
+    }
+
+    /// The same of what a value holds.
+    pub(super) fn shown_of(&self, held: &Tree, form: Form) -> Tree {
         // An object put into a template is `[object Object]`; an error's or a text's own text is what it is.
         if self.language == Language::Script && form == Form::Text {
             return held.map(|entry| {
