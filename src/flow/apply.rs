@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
+use crate::base::Symbol;
 use crate::base::bounds::MAX_CALLEES;
 use crate::base::idx::Id;
 use crate::ir::func::{FuncId, FuncKind, ParamKind};
@@ -105,7 +106,7 @@ impl Pass<'_, '_> {
         for arg in &call.args {
             let held = &self.given[arg.value.index()];
             // Which item of a list stands at a position; of the list spread there, or of the rest that begins there.
-            let nth = |position: usize, first: usize| -> crate::base::Symbol {
+            let nth = |position: usize, first: usize| -> Symbol {
                 if after_spread { ANY.into() } else { position.saturating_sub(first).to_string().into() }
             };
             match &arg.kind {

@@ -248,8 +248,14 @@ impl Pass<'_, '_> {
     /// Is a caught error raised again since no handler is for it, though one is for errors of a library? Those are taken to be
     /// what the library raises there.
     fn is_passed_by(&self, value: InstrId) -> bool {
+        // A class that every file knows, as `ValueError`, is not one of the library that failed.
+        let is_imported = |class: &InstrId| match &self.func.instrs[*class].op {
+            Op::Load(place) => !matches!(place.base, Base::Global(_)),
+            _ => true,
+        };
         let of_library = |class: &InstrId| {
-            self.taint.values.of(self.id, *class).items().iter().any(|value| matches!(value, Value::Api(..)))
+            let known = self.taint.values.of(self.id, *class).items();
+            is_imported(class) && known.iter().any(|value| matches!(value, Value::Api(..)))
         };
         self.func.blocks.iter().any(|block| {
             let End::Branch { on, no, .. } = block.end else { return false };

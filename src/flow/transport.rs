@@ -88,8 +88,7 @@ impl Explorer<'_> {
     }
 
     /// What a transport of the program's own is, by what its objects hold and read: another transport, standard input,
-    /// neither. What only writes to stdout may be
-    /// logging. `None` for a type whose code is not known.
+    /// neither. What only writes to stdout may be logging. `None` for a type whose code is not known.
     fn own_transport(&self, class: ClassId, ports: &TransportPorts, depth: usize) -> Option<(TransportKind, bool)> {
         let code = self.code_of(class);
         if code.is_empty() {

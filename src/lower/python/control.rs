@@ -335,6 +335,7 @@ impl<'t> Lowering<'t> {
             reached |= self.handler(handler, caught, done);
         }
         self.frame().caught.pop();
+        // Else what no clause is for ends the program.
         if !is_bare {
             self.b.throw(caught);
         }
@@ -364,7 +365,7 @@ impl<'t> Lowering<'t> {
             classes = first_part(only).into_iter().collect();
         }
         let mut otherwise = None;
-        if !self.catches_all(handler) {
+        if !classes.is_empty() {
             let mut operands = vec![caught];
             operands.extend(classes.into_iter().map(|class| self.expr(class)).collect::<Vec<_>>());
             let applies = self.push(Op::Operator(Oper::InstanceOf, operands), handler);
