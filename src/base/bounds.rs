@@ -167,6 +167,9 @@ pub(crate) const MAX_RESULT: usize = 80;
 /// Most errors in what a function returns. All of them say the same: what failed inside.
 pub(crate) const MAX_ERRORS: usize = 6;
 
+/// How deep in conditions, and in the functions they ask, a check of a value is looked for: `if (!isKnown(name))` is two.
+pub(crate) const MAX_CHECK_DEPTH: usize = 6;
+
 /// Most visits of one block. States only grow; two rounds carry a value round a loop, the others are for nested loops.
 pub(crate) const MAX_VISITS: u32 = 5;
 

@@ -210,7 +210,12 @@ impl Pass<'_, '_> {
             return None;
         }
         if let Some(fate) = self.error_fate(name) {
-            let kept = if fate == ErrorFate::Shown { receiver.clone() } else { receiver.only(is_no_error) };
+            let mut kept = if fate == ErrorFate::Shown { receiver.clone() } else { receiver.only(is_no_error) };
+            if fate == ErrorFate::Mapped {
+                for arg in &call.args {
+                    kept.join(&self.given[arg.value.index()].under(&[ERR.into()]));
+                }
+            }
             return Some(kept.map(|entry| Some(entry.then(at, What::Through))));
         }
         if words.is_mapping_method(self.language, name) {

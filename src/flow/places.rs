@@ -1,5 +1,8 @@
 //! What places hold: local variables in order of execution, variables and fields that outlive the call as symbols.
 
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
 use crate::base::Symbol;
 use crate::base::idx::Id;
 use crate::ir::func::FuncKind;
@@ -11,7 +14,7 @@ use super::domain::{ANY, ERR, Entry, Form, Heap, Marks, Root};
 use super::path::Path;
 use super::summary::{Bound, Hit};
 use super::trace::{Trace, What};
-use super::transfer::{Pass, Var, key_of};
+use super::transfer::{Pass, State, Var, key_of};
 use super::tree::Tree;
 
 impl Pass<'_, '_> {
@@ -101,16 +104,18 @@ impl Pass<'_, '_> {
             }
             return;
         }
-        if let Some(var) = self.var(&place.base)
-            && !keys.iter().any(|key| key == ANY)
-            && let Some(known) = self.state_mut().get_mut(&var)
-        {
-            known.clear(&keys);
-            if let [key] = keys.as_slice() {
-                *known = known.map(|entry| entry.lacking(key));
-            }
+        if let Some(var) = self.var(&place.base) {
+            forget(self.state_mut(), var, &keys);
         }
         self.put(place, tree, at);
+    }
+
+    /// In a state, nothing is left of what a place held.
+    pub(super) fn clear(&self, state: &mut State, place: &Place) {
+        let keys: Vec<Symbol> = place.path.iter().filter_map(key_of).collect();
+        if let Some(var) = self.var(&place.base) {
+            forget(Rc::make_mut(state), var, &keys);
+        }
     }
 
     /// Adds a value to what a place holds.
@@ -204,6 +209,20 @@ impl Pass<'_, '_> {
         match hit.entry.root {
             Root::Param(_) => self.summary.add_hit(hit),
             Root::Source(_) | Root::Heap(_) => self.taint.add_hit(hit),
+        }
+    }
+}
+
+/// Takes away what a variable, or a field in it, holds.
+fn forget(state: &mut BTreeMap<Var, Tree>, var: Var, keys: &[Symbol]) {
+    if keys.is_empty() {
+        state.remove(&var);
+    } else if !keys.iter().any(|key| key == ANY)
+        && let Some(known) = state.get_mut(&var)
+    {
+        known.clear(keys);
+        if let [key] = keys {
+            *known = known.map(|entry| entry.lacking(key));
         }
     }
 }

@@ -19,6 +19,7 @@ use crate::resolve::link::Target;
 use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Key, Obj, Value};
 
+use super::checks::filled_elsewhere;
 use super::domain::{ERR, Entry, Form, Heap, HeapId, Kind, Marks, Names, Root, Source};
 use super::found::{Found, Write};
 use super::path::Path;
@@ -56,6 +57,8 @@ pub(crate) struct Taint<'v> {
     pub(super) labels: FxHashMap<Symbol, bool>,
     /// Variables of functions that inner functions change.
     pub(super) shared: FxHashSet<CellId>,
+    /// Containers that another function than the one that makes them fills.
+    pub(super) filled: FxHashSet<At>,
     /// What sources reach the places that outlive a call, in the end.
     pub(super) kept: Vec<(HeapId, Entry)>,
 }
@@ -105,6 +108,7 @@ pub(crate) fn taint<'v>(values: &'v Values<'v>, processes: &[&Process<'v>]) -> (
         object_places: FxHashMap::default(),
         labels: FxHashMap::default(),
         shared: changed_inside(values),
+        filled: filled_elsewhere(values),
         kept: Vec::new(),
     };
     for circle in circles(values, &roots) {

@@ -23,7 +23,7 @@ use super::tree::Tree;
 use super::words::Secrecy;
 
 /// Types whose values say nothing worth hiding: numbers, truth values, one of a few constants.
-const PLAIN_TYPES: &[&str] = &[
+pub(super) const PLAIN_TYPES: &[&str] = &[
     "number", "boolean", "bool", "int", "float", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64",
     "i128", "isize", "f32", "f64", "Literal",
 ];

@@ -12,12 +12,13 @@ use crate::base::Symbol;
 use crate::base::bounds::{MAX_ERRORS, MAX_RESULT, MAX_VISITS};
 use crate::base::idx::Id;
 use crate::ir::func::{BlockId, End, FuncId, FuncKind, Function, LocalId};
-use crate::ir::instr::{Base, Const, Entry as RecordEntry, Field, Hole, InstrId, Op, Oper, Place, Record, TextPart};
+use crate::ir::instr::{Base, Const, Entry as RecordEntry, Field, Hole, InstrId, Op, Oper, Record, TextPart};
 use crate::ir::program::{CellId, Language};
 use crate::resolve::values::{At, Value};
 
 use super::apply::Way;
 use super::callbacks::{chained, used};
+use super::checks::{Check, Checks};
 use super::domain::{ANY, ERR, Entry, Form, Kind, Marks, Root, Source, SourcePlace};
 use super::solve::Taint;
 use super::summary::{Bound, Summary};
@@ -219,11 +220,9 @@ impl Pass<'_, '_> {
             End::Goto(to) => next.push((*to, self.state.clone())),
             End::Branch { on, yes, no } => {
                 let (mut holds, mut fails) = (self.state.clone(), self.state.clone());
-                match self.checked(*on) {
-                    Some((var, true)) => Rc::make_mut(&mut holds).remove(&var),
-                    Some((var, false)) => Rc::make_mut(&mut fails).remove(&var),
-                    None => None,
-                };
+                if let Some(check) = self.check(*on) {
+                    self.clear(if check.holds { &mut holds } else { &mut fails }, &check.place);
+                }
                 next.push((*yes, holds));
                 next.push((*no, fails));
             }
@@ -271,30 +270,12 @@ impl Pass<'_, '_> {
         })
     }
 
-    /// A variable that the condition compares with constants, and whether it holds one of them where the condition holds or
-    /// where it fails.
-    fn checked(&self, on: InstrId) -> Option<(Var, bool)> {
-        let Op::Operator(oper, operands) = &self.func.instrs[on].op else { return None };
-        let is_const = |id: &InstrId| match &self.func.instrs[*id].op {
-            Op::Const(value) => !matches!(value, Const::Null | Const::Undefined | Const::Bool(_)),
-            Op::Record(record) => record.entries.iter().all(|entry| match entry {
-                RecordEntry::Field(_, value) => matches!(self.func.instrs[*value].op, Op::Const(_)),
-                RecordEntry::Spread(_) => false,
-            }),
-            _ => false,
-        };
-        let var = |id: &InstrId| match &self.func.instrs[*id].op {
-            Op::Load(Place { base, path }) if path.is_empty() => self.var(base),
-            _ => None,
-        };
-        match (oper, operands.as_slice()) {
-            (Oper::Eq | Oper::In, [a, b]) if is_const(b) => Some((var(a)?, true)),
-            (Oper::Eq, [a, b]) if is_const(a) => Some((var(b)?, true)),
-            (Oper::Ne, [a, b]) if is_const(b) => Some((var(a)?, false)),
-            (Oper::Ne, [a, b]) if is_const(a) => Some((var(b)?, false)),
-            (Oper::Not, [inner]) => self.checked(*inner).map(|(var, holds)| (var, !holds)),
-            _ => None,
-        }
+    /// What the condition tells of a place.
+    fn check(&self, on: InstrId) -> Option<Check> {
+        let taint = &*self.taint;
+        let checks =
+            Checks { values: taint.values, words: &taint.words, filled: &taint.filled, id: self.id, func: self.func };
+        checks.of(on)
     }
 
     pub(super) fn returned(&mut self, tree: &Tree) {

@@ -31,6 +31,10 @@ pub(crate) struct Words {
     text_methods: MethodWords,
     part_methods: MethodWords,
     lookup_methods: MethodWords,
+    membership_methods: MethodWords,
+    index_methods: MethodWords,
+    search_methods: MethodWords,
+    spelling_methods: MethodWords,
     mapping_methods: MethodWords,
     parts: PartWords,
     response: ResponseWords,
@@ -276,6 +280,26 @@ impl Words {
     /// Does a method of this name give what is kept under its first argument?
     pub(crate) fn is_lookup_method(&self, language: Language, name: &str) -> bool {
         self.lookup_methods.has(language, name)
+    }
+
+    /// Does a method of this name tell whether a container has its argument?
+    pub(crate) fn is_membership_method(&self, language: Language, name: &str) -> bool {
+        self.membership_methods.has(language, name)
+    }
+
+    /// Does a method of this name tell where in a container its argument stands?
+    pub(crate) fn is_index_method(&self, language: Language, name: &str) -> bool {
+        self.index_methods.has(language, name)
+    }
+
+    /// Does a method of this name find what fulfils the function that it is handed?
+    pub(crate) fn is_search_method(&self, language: Language, name: &str) -> bool {
+        self.search_methods.has(language, name)
+    }
+
+    /// Does a method of this name give the same text in another spelling?
+    pub(crate) fn is_spelling_method(&self, language: Language, name: &str) -> bool {
+        self.spelling_methods.has(language, name)
     }
 
     /// Does a method of this name give nothing but what the function gives that it is handed?

@@ -105,7 +105,12 @@ impl<'t> Lowering<'t> {
             return value;
         }
         let args = self.args(arguments);
-        self.b.call(place, args, CallStyle::Plain, span(node))
+        match args.as_slice() {
+            [value, class] if place == Place::global("isinstance") => {
+                self.b.push(Op::Operator(Oper::InstanceOf, vec![value.value, class.value]), span(node))
+            }
+            _ => self.b.call(place, args, CallStyle::Plain, span(node)),
+        }
     }
 
     /// `getattr(x, "name", default)` is `x.name`, or the default where that is missing.

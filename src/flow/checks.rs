@@ -1,0 +1,342 @@
+//! What the condition of a branch tells of a value: that it is one of those that the program itself names, or a number.
+//!
+//! A container tells what the program names when all of it is put in where it is made: a list of names, a table of handlers.
+//! One that other functions fill, as a cache, holds whatever was asked for before.
+
+use rustc_hash::FxHashSet;
+
+use crate::base::bounds::MAX_CHECK_DEPTH;
+use crate::ir::func::{End, FuncId, Function};
+use crate::ir::instr::{Base, Call, Const, Entry as RecordEntry, Field, InstrId, Op, Oper, Place, Record, RecordKind};
+use crate::ir::program::Language;
+use crate::resolve::solve::Values;
+use crate::resolve::values::{At, Key, Obj, Site, Value};
+
+use super::sources::PLAIN_TYPES;
+use super::words::Words;
+
+/// A place of a function, and whether it is known to be harmless where the condition holds, or where it fails.
+pub(super) struct Check {
+    pub(super) place: Place,
+    pub(super) holds: bool,
+}
+
+impl Check {
+    fn negated(self) -> Self {
+        Self { holds: !self.holds, ..self }
+    }
+}
+
+/// The conditions of one function.
+#[derive(Clone, Copy)]
+pub(super) struct Checks<'a, 'v> {
+    pub(super) values: &'a Values<'v>,
+    pub(super) words: &'a Words,
+    /// Containers that are filled elsewhere than where they are made.
+    pub(super) filled: &'a FxHashSet<At>,
+    pub(super) id: FuncId,
+    pub(super) func: &'a Function,
+}
+
+/// The containers that another function than the one that makes them puts something into, by the instruction that makes them.
+pub(super) fn filled_elsewhere(values: &Values<'_>) -> FxHashSet<At> {
+    let mut found = FxHashSet::default();
+    for (func, body) in values.program.funcs.iter_enumerated() {
+        for (id, instr) in body.instrs.iter_enumerated() {
+            let held = match &instr.op {
+                Op::Store(place, _) if matches!(place.path.last(), Some(Field::Any)) => {
+                    values.prefix_values(func, place, place.path.len() - 1)
+                }
+                Op::Call(call) => match (call.callee.path.last(), values.receiver_slot((func, id))) {
+                    (Some(Field::Name(name)), Some(slot)) if values.models.keeps(name) => values.of_slot(slot).items(),
+                    _ => continue,
+                },
+                _ => continue,
+            };
+            found.extend(held.iter().filter_map(made_at).filter(|made| made.0 != func));
+        }
+    }
+    found
+}
+
+/// The instruction that made an object.
+fn made_at(value: &Value) -> Option<At> {
+    match value {
+        Value::Record(Site::Instr(at)) | Value::Api(_, Some(at)) => Some(*at),
+        _ => None,
+    }
+}
+
+impl Checks<'_, '_> {
+    /// What a condition tells.
+    pub(super) fn of(&self, on: InstrId) -> Option<Check> {
+        self.within(on, MAX_CHECK_DEPTH)
+    }
+
+    fn within(&self, on: InstrId, depth: usize) -> Option<Check> {
+        let depth = depth.checked_sub(1)?;
+        match &self.func.instrs[on].op {
+            Op::Operator(Oper::Not, operands) => Some(self.within(*operands.first()?, depth)?.negated()),
+            Op::Operator(oper, operands) => match (oper, operands.as_slice()) {
+                (Oper::Eq, [a, b]) => self.equal(*a, *b, depth),
+                (Oper::Ne, [a, b]) => Some(self.equal(*a, *b, depth)?.negated()),
+                (Oper::In, [key, container]) => self.member(*key, *container),
+                (Oper::NotIn, [key, container]) => Some(self.member(*key, *container)?.negated()),
+                (Oper::IsVariant, [value, variant]) => {
+                    let check = self.found(*value, depth)?;
+                    Some(if self.is_something(*variant)? { check } else { check.negated() })
+                }
+                (Oper::InstanceOf, [value, class]) if self.is_plain_class(*class) => self.is_one(*value),
+                _ => None,
+            },
+            Op::Call(call) => self.asked(call, on, depth).or_else(|| self.found(on, depth)),
+            // Where it fails, nothing is in it.
+            Op::Load(place) => self.found(on, depth).or_else(|| Some(Check { place: place.clone(), holds: false })),
+            _ => None,
+        }
+    }
+
+    /// What it tells that two values are the same.
+    fn equal(&self, a: InstrId, b: InstrId, depth: usize) -> Option<Check> {
+        match (self.constant(a), self.constant(b)) {
+            (Some(Const::Null | Const::Undefined), None) => Some(self.found(b, depth)?.negated()),
+            (None, Some(Const::Null | Const::Undefined)) => Some(self.found(a, depth)?.negated()),
+            (Some(Const::Bool(is)), None) => {
+                self.within(b, depth).map(|check| Check { holds: check.holds == *is, ..check })
+            }
+            (None, Some(Const::Bool(is))) => {
+                self.within(a, depth).map(|check| Check { holds: check.holds == *is, ..check })
+            }
+            (None, Some(Const::Int(-1))) => match &self.func.instrs[a].op {
+                Op::Call(call) => Some(self.held(call, a, Words::is_index_method)?.negated()),
+                _ => self.is_one(a),
+            },
+            (None, Some(Const::Str(name))) if PLAIN_TYPES.contains(&name.as_str()) => match &self.func.instrs[a].op {
+                Op::Operator(Oper::TypeOf, operands) => self.is_one(*operands.first()?),
+                _ => self.is_one(a),
+            },
+            (Some(_), None) => self.is_one(b),
+            (None, Some(_)) => self.is_one(a),
+            _ if self.is_literal(b) => self.is_one(a),
+            _ if self.is_literal(a) => self.is_one(b),
+            _ => None,
+        }
+    }
+
+    /// The value is a known one.
+    fn is_one(&self, value: InstrId) -> Option<Check> {
+        Some(Check { place: self.place(value, MAX_CHECK_DEPTH)?, holds: true })
+    }
+
+    fn member(&self, key: InstrId, container: InstrId) -> Option<Check> {
+        let is_listed = match &self.func.instrs[container].op {
+            // `name in table.keys()`
+            Op::Call(call) if call.args.is_empty() => self.is_listed_receiver(container),
+            _ => false,
+        };
+        if is_listed || self.is_listed(self.values.of(self.id, container).items()) { self.is_one(key) } else { None }
+    }
+
+    /// A call that is true only for known values.
+    fn asked(&self, call: &Call, at: InstrId, depth: usize) -> Option<Check> {
+        self.held(call, at, Words::is_membership_method)
+            .or_else(|| self.searched(call, at))
+            .or_else(|| self.answered(call, at, depth))
+    }
+
+    /// `NAMES.includes(name)`, `TABLE.has(name)`, `NAMES.indexOf(name)`, `TABLE.get(name)`: the argument is in the container
+    /// when the method, of a sort of methods, says so.
+    fn held(&self, call: &Call, at: InstrId, is_such: fn(&Words, Language, &str) -> bool) -> Option<Check> {
+        let (Some(Field::Name(name)), [arg]) = (call.callee.path.last(), call.args.as_slice()) else { return None };
+        let is_such = is_such(self.words, self.values.language(self.id), name);
+        if is_such && self.is_listed_receiver(at) { self.is_one(arg.value) } else { None }
+    }
+
+    /// `tools.find(tool => tool.name === name)`.
+    fn searched(&self, call: &Call, at: InstrId) -> Option<Check> {
+        let (Some(Field::Name(name)), [arg]) = (call.callee.path.last(), call.args.as_slice()) else { return None };
+        let Op::Closure(inner) = &self.func.instrs[arg.value].op else { return None };
+        if !self.words.is_search_method(self.values.language(self.id), name) || !self.is_listed_receiver(at) {
+            return None;
+        }
+        let body = &self.values.program.funcs[*inner];
+        let Op::Operator(Oper::Eq, operands) = &body.instrs[returned(body)?].op else { return None };
+        let of_item = |id: &&InstrId| match &body.instrs[**id].op {
+            Op::Load(place) => {
+                matches!(place.base, Base::Local(local) if body.params.iter().any(|param| param.local == local))
+            }
+            _ => false,
+        };
+        let outer = |id: &&InstrId| match &body.instrs[**id].op {
+            Op::Load(place) if matches!(place.base, Base::Cell(_)) => Some(place.clone()),
+            _ => None,
+        };
+        operands.iter().find(of_item)?;
+        Some(Check { place: operands.iter().find_map(|id| outer(&id))?, holds: true })
+    }
+
+    /// A function of the program whose answer tells it: `isKnown(name)`.
+    fn answered(&self, call: &Call, at: InstrId, depth: usize) -> Option<Check> {
+        let [(callee, _)] = self.values.callees((self.id, at)) else { return None };
+        let func = &self.values.program.funcs[*callee];
+        let inner = Checks { id: *callee, func, ..*self };
+        let check = inner.within(returned(func)?, depth)?;
+        let Place { base: Base::Local(local), path } = &check.place else { return None };
+        let position = func.params.iter().position(|param| param.local == *local)?;
+        let arg = call.args.get(position).filter(|_| path.is_empty())?;
+        Some(Check { place: self.place(arg.value, MAX_CHECK_DEPTH)?, holds: check.holds })
+    }
+
+    /// A value that is there only if a known one was looked up: `TABLE[name]`, `TABLE.get(name)`, a variable that is one
+    /// of these or what a condition gave.
+    fn found(&self, value: InstrId, depth: usize) -> Option<Check> {
+        let depth = depth.checked_sub(1)?;
+        match &self.func.instrs[value].op {
+            Op::Call(call) => {
+                let lookup = self.held(call, value, Words::is_lookup_method).or_else(|| self.searched(call, value));
+                lookup.or_else(|| self.found(self.handed_on(call)?, depth))
+            }
+            Op::Load(place) if place.path.is_empty() => {
+                let stored = self.only_store(place)?;
+                match &self.func.instrs[stored].op {
+                    Op::Operator(..) => self.within(stored, depth),
+                    Op::Call(call) => self.asked(call, stored, depth).or_else(|| self.found(stored, depth)),
+                    Op::Load(_) => self.found(stored, depth),
+                    _ => None,
+                }
+            }
+            Op::Load(place) => {
+                let key = *self.func.keys.get(&value)?;
+                let holder = self.values.prefix_values(self.id, place, place.path.len() - 1);
+                if self.is_listed(holder) { self.is_one(key) } else { None }
+            }
+            _ => None,
+        }
+    }
+
+    /// The option or result that a call hands on, whatever becomes of its error: `found.ok_or_else(…)`.
+    fn handed_on(&self, call: &Call) -> Option<InstrId> {
+        match (call.callee.split_last()?, self.values.language(self.id)) {
+            ((Place { base: Base::Value(inner), path }, Field::Name(name)), Language::Rust) if path.is_empty() => {
+                self.values.models.error_fate(name).map(|_| inner)
+            }
+            _ => None,
+        }
+    }
+
+    /// The value that a variable holds, if it is given one only.
+    fn only_store(&self, variable: &Place) -> Option<InstrId> {
+        let mut stores = self.func.instrs.iter().filter_map(|instr| match &instr.op {
+            Op::Store(place, value) if place == variable => Some(*value),
+            _ => None,
+        });
+        stores.next().filter(|_| stores.next().is_none())
+    }
+
+    /// The place that a value was read from; a text is told by its other spellings, too: `name.lower()`.
+    fn place(&self, value: InstrId, depth: usize) -> Option<Place> {
+        let depth = depth.checked_sub(1)?;
+        let language = self.values.language(self.id);
+        match &self.func.instrs[value].op {
+            Op::Load(place) if !place.path.contains(&Field::Any) => Some(place.clone()),
+            Op::Call(call) => {
+                let (place, Field::Name(name)) = call.callee.split_last()? else { return None };
+                let is_spelling = call.args.is_empty() && self.words.is_spelling_method(language, name);
+                if !is_spelling {
+                    return None;
+                }
+                match place.base {
+                    Base::Value(inner) if place.path.is_empty() => self.place(inner, depth),
+                    _ => Some(place),
+                }
+            }
+            _ => None,
+        }
+    }
+
+    fn constant(&self, id: InstrId) -> Option<&Const> {
+        match &self.func.instrs[id].op {
+            Op::Const(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// A list or table that is written out.
+    fn is_literal(&self, id: InstrId) -> bool {
+        matches!(&self.func.instrs[id].op, Op::Record(record) if is_constant(self.func, record))
+    }
+
+    /// Does a variant of an option or result say that there is a value, or that there is none?
+    fn is_something(&self, variant: InstrId) -> Option<bool> {
+        match self.constant(variant)? {
+            Const::Str(name) => match name.as_str() {
+                "Some" | "Ok" => Some(true),
+                "None" | "Err" => Some(false),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    fn is_plain_class(&self, class: InstrId) -> bool {
+        match &self.func.instrs[class].op {
+            Op::Load(Place { base: Base::Global(name), path }) => {
+                path.is_empty() && PLAIN_TYPES.contains(&name.as_str())
+            }
+            _ => false,
+        }
+    }
+
+    fn is_listed_receiver(&self, at: InstrId) -> bool {
+        let slot = self.values.receiver_slot((self.id, at));
+        slot.is_some_and(|slot| self.is_listed(self.values.of_slot(slot).items()))
+    }
+
+    /// Is all that is in a container put there by the program where it makes it? What else the container may be is not asked.
+    fn is_listed(&self, container: &[Value]) -> bool {
+        let mut made = container.iter().filter(|value| !matches!(value, Value::Unknown | Value::Const(_))).peekable();
+        made.peek().is_some() && made.all(|value| made_at(value).is_some_and(|made| self.is_named_by_program(made)))
+    }
+
+    fn is_named_by_program(&self, made: At) -> bool {
+        if self.filled.contains(&made) {
+            return false;
+        }
+        let func = &self.values.program.funcs[made.0];
+        match &func.instrs[made.1].op {
+            Op::Record(record) => {
+                let is_filled = || !self.values.stores_to(&Obj::Record(Site::Instr(made)), &Key::Some).is_empty();
+                made.0 != self.id && (!record.entries.is_empty() || is_filled()) || is_constant(func, record)
+            }
+            Op::Call(_) if made.0 != self.id => true,
+            // `new Set(["a", "b"])` where it is asked.
+            Op::Call(call) => {
+                let inner = |value| matches!(&func.instrs[value].op, Op::Record(record) if is_constant(func, record));
+                !call.args.is_empty() && call.args.iter().all(|arg| inner(arg.value))
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Does a list or table consist of what is written there? Of a table, the names do.
+fn is_constant(func: &Function, record: &Record) -> bool {
+    !record.entries.is_empty()
+        && record.entries.iter().all(|entry| match entry {
+            RecordEntry::Field(field, value) => {
+                record.kind == RecordKind::Object && matches!(field, Field::Name(_))
+                    || matches!(func.instrs[*value].op, Op::Const(_))
+            }
+            RecordEntry::Spread(_) => false,
+        })
+}
+
+/// The one value that a function gives back.
+fn returned(func: &Function) -> Option<InstrId> {
+    let mut found = func.blocks.iter().filter_map(|block| match block.end {
+        End::Return(value) => Some(value),
+        _ => None,
+    });
+    let first = found.next()?;
+    if found.next().is_some() { None } else { first }
+}
