@@ -42,6 +42,7 @@ pub(crate) mod library;
 pub(crate) mod live;
 pub(crate) mod loaded;
 pub(crate) mod main_module;
+pub(crate) mod offered;
 pub(crate) mod path;
 pub(crate) mod places;
 pub(crate) mod process;

@@ -9,7 +9,7 @@ use crate::base::bounds::{MAX_PATH, MAX_STATIC_DEPTH};
 use crate::ir::func::{BlockId, End, Function};
 use crate::ir::instr::{Base, Const, Entry, Field, InstrId, Op, Oper, Place};
 
-use super::explore::Frame;
+use super::explore::{Event, Frame};
 
 /// Can serving follow when a function returns?
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -52,13 +52,16 @@ pub(super) struct Decision {
     test: Test,
 }
 
-/// `returns`: does a way out of the function lead there? `without`: a step that is not taken.
-pub(super) fn leading(
-    frame: &Frame,
-    func: &Function,
-    returns: impl Fn(Option<InstrId>) -> bool,
-    without: Option<(BlockId, BlockId)>,
-) -> Leading {
+/// How serving starts from a function.
+pub(super) struct Ways<'a> {
+    /// Does something in the function start to serve, now or later?
+    pub(super) starts: &'a dyn Fn(&Event) -> bool,
+    /// Does a way out of the function lead to it, with what is given back there?
+    pub(super) returns: &'a dyn Fn(Option<InstrId>) -> bool,
+}
+
+/// `without`: a step that is not taken.
+pub(super) fn leading(frame: &Frame, func: &Function, ways: &Ways<'_>, without: Option<(BlockId, BlockId)>) -> Leading {
     let mut res = Leading::default();
     // Backwards to a fixpoint; blocks are few and the order is nearly topological.
     loop {
@@ -67,14 +70,14 @@ pub(super) fn leading(
             let block = &block;
             let at_end = visited.ends
                 && match &func.blocks[*block].end {
-                    End::Return(value) => returns(*value),
+                    End::Return(value) => (ways.returns)(*value),
                     End::Throw(_) | End::Stop => visited.unwind.is_some_and(|to| res.start.contains(&to)),
                     End::Goto(_) | End::Branch { .. } => {
                         visited.next.iter().any(|to| without != Some((*block, *to)) && res.start.contains(to))
                     }
                 };
             let raised = visited.unwind.is_some_and(|to| res.start.contains(&to));
-            let at_start = at_end || raised || visited.events.iter().any(|event| event.serves);
+            let at_start = at_end || raised || visited.events.iter().any(ways.starts);
             changed |= (at_end || raised) && res.end.insert(*block);
             changed |= at_start && res.start.insert(*block);
         }
@@ -101,7 +104,7 @@ pub(super) fn wanted(
     frame: &Frame,
     func: &Function,
     known: &Leading,
-    returns: impl Fn(Option<InstrId>) -> bool,
+    ways: &Ways<'_>,
 ) -> Option<Wanted> {
     let End::Branch { yes, no, .. } = func.blocks[decision.block].end else { return None };
     let next = &frame.blocks.get(decision.block)?.next;
@@ -112,7 +115,7 @@ pub(super) fn wanted(
         _ => return None,
     };
     let block_of_call = func.blocks.iter_enumerated().find(|(_, data)| data.instrs.contains(&decision.call))?.0;
-    let others = leading(frame, func, returns, Some((decision.block, to)));
+    let others = leading(frame, func, ways, Some((decision.block, to)));
     if others.end.contains(&block_of_call) {
         return None;
     }

@@ -15,8 +15,9 @@ use crate::ir::instr::{InstrId, Op};
 use crate::resolve::values::At;
 
 use super::abs::Facts;
-use super::explore::{Explorer, FrameId, Mode, Phase};
-use super::leading::{Decision, Leading, Leads, Wanted, decisions, handed_on, leading, may_give, wanted};
+use super::explore::{Event, Explorer, Frame, FrameId, Mode, Phase};
+use super::leading::{Decision, Leading, Leads, Wanted, Ways, decisions, handed_on, leading, may_give, wanted};
+use super::offered::Offers;
 
 /// A place where a live instruction was met.
 #[derive(Clone, Debug)]
@@ -60,6 +61,7 @@ struct Visit {
 pub(crate) fn live(explorer: &Explorer<'_>, roots: &[FrameId], later: &[(FrameId, At, Mode)]) -> Live {
     let mut marker = Marker {
         explorer,
+        offers: Offers::of(explorer, later),
         live: Live::default(),
         seen: FxHashSet::default(),
         queue: Vec::new(),
@@ -116,6 +118,7 @@ fn never_made(explorer: &Explorer<'_>) -> FxHashSet<FuncId> {
 
 struct Marker<'e, 'v> {
     explorer: &'e Explorer<'v>,
+    offers: Offers,
     live: Live,
     seen: FxHashSet<(FrameId, Leads, bool)>,
     queue: Vec<Visit>,
@@ -174,16 +177,17 @@ impl Marker<'_, '_> {
         let mut events = frame.blocks.visited().flat_map(|visited| &visited.events);
         let asks = events.any(|event| !event.phase.has(Phase::SERVING));
         let block_leads = if asks { self.leading(id, leads) } else { Leading::default() };
+        let offered = if asks { self.offered(id) } else { BTreeSet::new() };
         let crash_blocks = crash_blocks(explorer, id);
         for (block, visited) in frame.blocks.iter() {
             let block = &block;
             let in_crash = crash || crash_blocks.contains(block);
             // From the end backwards: what follows an event in its own block.
-            let mut follows = visited.ends && block_leads.end.contains(block);
+            let mut follows = visited.ends && (block_leads.end.contains(block) || offered.contains(block));
             let mut facts = Vec::with_capacity(visited.events.len());
             for event in visited.events.iter().rev() {
                 let after = follows;
-                follows |= event.serves;
+                follows |= self.starts(frame, event);
                 facts.push((after, follows));
             }
             facts.reverse();
@@ -209,7 +213,7 @@ impl Marker<'_, '_> {
                 }
                 for (inner, mode) in &event.frames {
                     let at = (frame.func, event.instr);
-                    let inner_serves = explorer.frames[*inner].outcome.serves;
+                    let inner_serves = explorer.frames[*inner].outcome.serves || self.offers.has(*inner);
                     let visit = match mode {
                         Mode::Alone if inner_serves => Visit { frame: *inner, leads: Leads::Never, crash: in_crash },
                         Mode::Alone => continue,
@@ -217,6 +221,7 @@ impl Marker<'_, '_> {
                         Mode::Now if is_live || inner_serves => {
                             let leads = match after {
                                 _ if event.phase.has(Phase::SERVING) => Leads::Always,
+                                true if offered.contains(block) => Leads::Always,
                                 true => self.leads_by_result(id, leads, &block_leads, (*block, event.instr)),
                                 false => Leads::Never,
                             };
@@ -232,7 +237,26 @@ impl Marker<'_, '_> {
 
     fn leading(&self, id: FrameId, leads: Leads) -> Leading {
         let func = self.explorer_func(id);
-        leading(&self.explorer.frames[id], func, |value| self.returns(func, leads, value), None)
+        let frame = &self.explorer.frames[id];
+        let ways =
+            Ways { starts: &|event| self.starts(frame, event), returns: &|value| self.returns(func, leads, value) };
+        leading(frame, func, &ways, None)
+    }
+
+    /// The blocks at whose end something was handed over that starts to serve, where the process is not ended after them.
+    fn offered(&self, id: FrameId) -> BTreeSet<BlockId> {
+        let mut blocks = self.offers.after(self.explorer, id);
+        if !blocks.is_empty() {
+            let ways = Ways { starts: &|_| false, returns: &|_| true };
+            let goes_on = leading(&self.explorer.frames[id], self.explorer_func(id), &ways, None);
+            blocks.retain(|block| goes_on.end.contains(block));
+        }
+        blocks
+    }
+
+    /// Does the process serve from here on, or when what is handed over here runs?
+    fn starts(&self, frame: &Frame, event: &Event) -> bool {
+        event.serves || self.offers.offers(self.explorer, frame, event)
     }
 
     /// Does serving follow when the function returns `value`?
@@ -251,9 +275,9 @@ impl Marker<'_, '_> {
         let func = &explorer.values.program.funcs[frame.func];
         let decisions = self.decisions.entry(frame.func).or_insert_with(|| decisions(func).into()).clone();
         let decided = decisions.iter().filter(|decision| decision.call == at.1);
-        let mut found = decided
-            .filter_map(|decision| wanted(decision, frame, func, known, |value| self.returns(func, own, value)))
-            .next();
+        let ways =
+            Ways { starts: &|event| self.starts(frame, event), returns: &|value| self.returns(func, own, value) };
+        let mut found = decided.filter_map(|decision| wanted(decision, frame, func, known, &ways)).next();
         if let (None, Leads::When(number)) = (&found, own) {
             found = handed_on(func, at.0, at.1, &self.wanted[number as usize]);
         }
