@@ -64,7 +64,10 @@ impl Values<'_> {
                 }
             }
             Value::Func(func) => {
-                self.add(result, value);
+                // A method of a decorated function is one of the library's: `group.command()` is no group.
+                if self.language(*func) != Language::Python {
+                    self.add(result, value);
+                }
                 let at = self.calls[number as usize].at;
                 self.link_call(at, *func, CallKind::Callback);
             }
