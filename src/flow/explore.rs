@@ -117,6 +117,8 @@ pub(crate) struct Outcome {
 /// A function explored under one context.
 pub(crate) struct Frame {
     pub(crate) func: FuncId,
+    /// The phase in which it is entered.
+    pub(crate) phase: Phase,
     pub(crate) outcome: Outcome,
     /// Reached blocks, with what was found in them.
     pub(crate) blocks: Blocks,
@@ -274,7 +276,7 @@ impl<'v> Explorer<'v> {
             phase: context.phase,
             rebinds: context.rebinds.clone(),
         };
-        let id = self.frames.push(Frame { func, outcome, blocks: Blocks::default() });
+        let id = self.frames.push(Frame { func, phase: context.phase, outcome, blocks: Blocks::default() });
         self.by_context.insert(key, id);
         if self.depth >= MAX_CALL_DEPTH {
             self.deep.push((id, context));

@@ -146,6 +146,10 @@ impl Marker<'_, '_> {
     /// Marks what runs while serving because it was handed over.
     fn later(&mut self, frame: FrameId, at: At, mode: Mode) {
         let crash = mode == Mode::Crash;
+        if self.explorer.frames[frame].phase == Phase::BEFORE {
+            self.push(Visit { frame, leads: Leads::Never, crash }, None, Some(at));
+            return;
+        }
         self.live.later.entry(self.explorer.frames[frame].func).or_insert_with(|| Site {
             frame,
             phase: Phase::SERVING,

@@ -248,11 +248,17 @@ fn run_later(explorer: &mut Explorer<'_>, roots: &[FrameId]) -> Vec<(FrameId, At
         rebinds.extend(explorer.frames[*root].outcome.rebinds.iter());
     }
     let rebinds = Rc::new(rebinds);
+    let serves_itself = roots.iter().any(|root| explorer.frames[*root].outcome.serves);
     let mut frames = Vec::new();
     let mut next = 0;
     while let Some((func, at, mode)) = explorer.later.get(next).copied() {
-        let context = Context { args: Vec::new(), phase: Phase::SERVING, rebinds: rebinds.clone() };
-        frames.push((explorer.frame(func, context), at, mode));
+        let context = |phase| Context { args: Vec::new(), phase, rebinds: rebinds.clone() };
+        let mut frame = explorer.frame(func, context(Phase::SERVING));
+        // What starts to serve runs before that, if nothing else does.
+        if explorer.frames[frame].outcome.serves && !serves_itself && mode == Mode::Now {
+            frame = explorer.frame(func, context(Phase::BEFORE));
+        }
+        frames.push((frame, at, mode));
         next += 1;
     }
     frames
