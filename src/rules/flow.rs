@@ -11,16 +11,18 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::span::Loc;
-use crate::finding::Finding;
+use crate::finding::{Finding, Level, Step};
 use crate::flow::domain::{Kind, SourcePlace};
 use crate::flow::live::{Live, Site};
 use crate::flow::solve::{Leak, Taint, taint};
 use crate::flow::summary::Drain;
 use crate::flow::trace::What;
 use crate::ir::func::FuncId;
+use crate::models::levels::LogLevel;
 use crate::models::schema::Stream;
 use crate::resolve::values::At;
 
+use super::place::doubt;
 use super::stdout::protocol::is_protocol;
 use super::{Cx, Findings, Unit, loc};
 use judge::Verdict;
@@ -54,6 +56,7 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Findings<'_>) -> (usize, usize) {
         .map(|(_, at)| loc(cx.values.program, *at))
         .collect();
     one_place_for_each(&mut groups);
+    let fixed: Vec<_> = cx.units.iter().map(|unit| echo::fixed_level(cx, unit)).collect();
     for ((rule, primary), mut group) in groups {
         if rule == "credential-in-log"
             && let Some(ways) = known.get(&loc(cx.values.program, primary))
@@ -66,8 +69,8 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Findings<'_>) -> (usize, usize) {
         group.sort_by(|a, b| {
             b.0.rank().cmp(&a.0.rank()).then_with(|| a.1.hit.entry.trace.len().cmp(&b.1.hit.entry.trace.len()))
         });
-        for unit in cx.units {
-            if let Some(finding) = finding(cx, unit, &group, out) {
+        for (unit, fixed) in cx.units.iter().zip(&fixed) {
+            if let Some(finding) = finding(cx, unit, *fixed, &group, out) {
                 out.add(finding);
             }
         }
@@ -160,7 +163,14 @@ fn one_place_for_each(groups: &mut Groups<'_>) {
     groups.retain(|_, group| !group.is_empty());
 }
 
-fn finding(cx: &Cx<'_>, unit: &Unit<'_>, group: &[(Verdict, &Leak)], out: &Findings<'_>) -> Option<Finding> {
+/// `fixed`: the level that the process's own code sets for its records, and where.
+fn finding(
+    cx: &Cx<'_>,
+    unit: &Unit<'_>,
+    fixed: Option<(At, LogLevel)>,
+    group: &[(Verdict, &Leak)],
+    out: &Findings<'_>,
+) -> Option<Finding> {
     let met = |item: &(Verdict, &Leak)| {
         let views =
             std::iter::once(&unit.process.live).chain(unit.process.on_any_transport.iter().map(|any| &any.live));
@@ -169,12 +179,20 @@ fn finding(cx: &Cx<'_>, unit: &Unit<'_>, group: &[(Verdict, &Leak)], out: &Findi
     let live: Vec<_> = group.iter().filter_map(|item| Some((item, met(item)?))).collect();
     let ((verdict, leak), site) = live.first()?;
     let mut finding = tell::finding(cx, unit, verdict, leak, *site, out);
+    if leak.hit.sink.drain == Drain::Log
+        && let Some((at, level)) = fixed.filter(|(_, level)| echo::is_below(cx, leak.hit.sink.at, *level))
+    {
+        finding.level = Level::Note;
+        doubt(&mut finding, "a level that is set in code hides it".into());
+        let text = format!("only {} and above are shown", level.word());
+        finding.related.push(Step { loc: loc(cx.values.program, at), text });
+    }
     for ((_, other), _) in live.iter().skip(1) {
         if finding.related.len() >= MAX_RELATED {
             break;
         }
         let step = tell::source_step(cx, other);
-        let is_known = |known: &crate::finding::Step| known.loc == step.loc;
+        let is_known = |known: &Step| known.loc == step.loc;
         if !finding.related.iter().any(is_known) && !finding.path.iter().any(is_known) {
             finding.related.push(step);
         }

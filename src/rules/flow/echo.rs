@@ -25,6 +25,8 @@ use super::{MAX_RELATED, live_site, tell};
 struct Setting {
     /// The call, or the argument that says the level.
     at: At,
+    /// The program says the level, and does not leave it to the library.
+    is_said: bool,
     sets: Vec<Set>,
     environment: bool,
     replaced: bool,
@@ -112,10 +114,38 @@ fn settings(cx: &Cx<'_>, unit: &Unit<'_>) -> Vec<Setting> {
         {
             continue;
         }
-        let at = argument_of(cx, at, &level.level).unwrap_or(at);
-        settings.push(Setting { at, sets, environment: level.environment, replaced: level.replaced });
+        let argument = argument_of(cx, at, &level.level);
+        let (at, is_said) = (argument.unwrap_or(at), argument.is_some());
+        settings.push(Setting { at, is_said, sets, environment: level.environment, replaced: level.replaced });
     }
     settings
+}
+
+/// The level below which the process shows no record, where its own code alone decides that, and the place that sets it.
+pub(super) fn fixed_level(cx: &Cx<'_>, unit: &Unit<'_>) -> Option<(At, LogLevel)> {
+    let settings = settings(cx, unit);
+    let mut lowest: Option<(At, LogLevel)> = None;
+    for setting in &settings {
+        if setting.environment || setting.replaced || !setting.is_said {
+            return None;
+        }
+        for set in &setting.sets {
+            // What is set for one logger only lets more through, or says nothing of the others.
+            let level = set.level?;
+            let is_lower = lowest.is_none_or(|(_, known)| level < known);
+            if is_lower && set.loggers == Loggers::All || lowest.is_some() && is_lower {
+                lowest = Some((setting.at, level));
+            }
+        }
+    }
+    lowest
+}
+
+/// Does a record of the call at `at` stay below a level?
+pub(super) fn is_below(cx: &Cx<'_>, at: At, level: LogLevel) -> bool {
+    let name = cx.values.call_name(at);
+    let own = name.as_deref().and_then(|name| LogLevel::parse(name.rsplit(['.', ':']).next().unwrap_or(name)));
+    own.is_some_and(|own| own < level)
 }
 
 /// The argument that says the level: the line to edit.
