@@ -234,7 +234,7 @@ impl Entry {
 
 /// What lowers the confidence in an entry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Marks(pub(super) u8);
+pub(crate) struct Marks(pub(super) u16);
 
 impl Marks {
     /// Went through a library call that no model describes.
@@ -253,6 +253,8 @@ impl Marks {
     pub(crate) const REDACTED: Self = Self(64);
     /// Was handed over under the name of a label: which thing it is about, how many there are, where.
     pub(crate) const LABEL: Self = Self(128);
+    /// A field of what a library gave that no model describes: rather its answer than what it was given.
+    pub(crate) const ANSWER: Self = Self(256);
 
     pub(crate) fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)

@@ -248,7 +248,8 @@ impl Pass<'_, '_> {
         let callee = self.callee_of(at);
         let is_fetched = self.awaited.contains(&id);
         let of_receiver = receiver.map(|entry| {
-            if entry.form == Form::Held || is_fetched && entry.form == Form::Exact { None } else { Some(entry) }
+            let is_asked = entry.form == Form::Exact || entry.marks.has(Marks::OBSCURE);
+            if entry.form == Form::Held || is_fetched && is_asked { None } else { Some(entry) }
         });
         tree.join(&of_receiver);
         let keeps_args = match callee {

@@ -347,6 +347,10 @@ fn extend(mut inner: Entry, keys: &[Symbol]) -> Entry {
             inner.marks = inner.marks.with(Marks::WIDENED);
         }
     }
+    let is_name = |key: &Symbol| key != ANY && key != ERR && key.parse::<u32>().is_err();
+    if inner.form == Form::Text && inner.marks.has(Marks::OBSCURE) && keys.first().is_some_and(is_name) {
+        inner.marks = inner.marks.with(Marks::ANSWER);
+    }
     if further.iter().any(is_other_part) {
         inner.marks = inner.marks.with(Marks::OTHER_PART);
     }

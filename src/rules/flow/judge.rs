@@ -175,7 +175,12 @@ fn argument(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Option<Verdict> {
     } else {
         format!("the argument `{name}`")
     };
-    Some(verdict("argument-in-log", what))
+    let mut verdict = verdict("argument-in-log", what);
+    if entry.marks.has(Marks::ANSWER) {
+        verdict.pedantic = true;
+        verdict.doubts.push("it is read from what a library call gave back".into());
+    }
+    Some(verdict)
 }
 
 fn response(words: &Words, leak: &Leak) -> Option<Verdict> {
