@@ -124,21 +124,16 @@ fn settings(cx: &Cx<'_>, unit: &Unit<'_>) -> Vec<Setting> {
 /// The level below which the process shows no record, where its own code alone decides that, and the place that sets it.
 pub(super) fn fixed_level(cx: &Cx<'_>, unit: &Unit<'_>) -> Option<(At, LogLevel)> {
     let settings = settings(cx, unit);
-    let mut lowest: Option<(At, LogLevel)> = None;
-    for setting in &settings {
-        if setting.environment || setting.replaced || !setting.is_said {
-            return None;
-        }
-        for set in &setting.sets {
-            // What is set for one logger only lets more through, or says nothing of the others.
-            let level = set.level?;
-            let is_lower = lowest.is_none_or(|(_, known)| level < known);
-            if is_lower && set.loggers == Loggers::All || lowest.is_some() && is_lower {
-                lowest = Some((setting.at, level));
-            }
-        }
+    let is_open = |setting: &Setting| {
+        let is_unknown = setting.sets.iter().any(|set| set.level.is_none());
+        setting.environment || setting.replaced || !setting.is_said || is_unknown
+    };
+    let sets = || settings.iter().flat_map(|setting| setting.sets.iter().map(|set| (setting.at, set)));
+    if settings.iter().any(is_open) || !sets().any(|(_, set)| set.loggers == Loggers::All) {
+        return None;
     }
-    lowest
+    // What is set for one logger may let more through.
+    sets().filter_map(|(at, set)| Some((at, set.level?))).min_by_key(|(_, level)| *level)
 }
 
 /// Does a record of the call at `at` stay below a level?
