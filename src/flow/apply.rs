@@ -8,18 +8,23 @@ use crate::base::Symbol;
 use crate::base::bounds::MAX_CALLEES;
 use crate::base::idx::Id;
 use crate::ir::func::{FuncId, FuncKind, ParamKind};
-use crate::ir::instr::{ArgKind, Base, Call, InstrId, Op};
+use crate::ir::instr::{ArgKind, Base, Call, Field, InstrId, Op, Place};
+use crate::ir::program::Language;
 use crate::models::path::{Port, PortHead, PortStep};
 use crate::resolve::ports::argument;
 use crate::resolve::solve::CallKind;
 use crate::resolve::values::{At, Value};
 
 use super::domain::{ANY, ERR, Entry, Marks, RECEIVER, Root, Via};
+use super::shown::MAKE;
 use super::summary::{Bound, Helper, Hit, Summary};
 use super::trace::What;
 use super::transfer::{Applied, Pass};
 use super::tree::Tree;
 use super::words::ResponsePart;
+
+/// The object of a base class, in the constructor of one derived from it.
+const SUPER: &str = "super";
 
 /// How a call makes a function run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -78,6 +83,9 @@ impl Pass<'_, '_> {
             result.join(&self.apply(at, *func, &bound, marks));
         }
         self.construct(call, at, &callees, &mut result);
+        if !is_known {
+            self.make_base(call, at);
+        }
         self.sinks(call, at, &receiver);
         self.echoes(call, at, &receiver);
         let calls_library = self.is_library(at);
@@ -392,6 +400,29 @@ impl Pass<'_, '_> {
             _ => {
                 self.given[value.index()].join(tree);
             }
+        }
+    }
+
+    /// A constructor hands to one of a library what the object is made with: `super(text)`, `super().__init__(text)`. Of an
+    /// error, that is its text.
+    fn make_base(&mut self, call: &Call, at: At) {
+        let is_base = match (&call.callee.base, &*call.callee.path) {
+            (Base::Global(name), []) => name == SUPER,
+            (Base::Global(name), [Field::Name(method)]) => name == SUPER && method == MAKE,
+            _ => false,
+        };
+        let Some(receiver) = self.func.receiver.filter(|_| is_base && self.func.kind == FuncKind::Constructor) else {
+            return;
+        };
+        for (position, arg) in call.args.iter().enumerate() {
+            let path: Vec<Field> = match (self.language, position) {
+                (Language::Script, 0) => vec![Field::name("message")],
+                (Language::Script, _) => continue,
+                _ if arg.kind == ArgKind::Spread => vec![Field::name("args")],
+                _ => vec![Field::name("args"), Field::name(&position.to_string())],
+            };
+            let held = self.given[arg.value.index()].clone();
+            self.put(&Place { base: Base::Local(receiver), path: path.into() }, &held, at);
         }
     }
 

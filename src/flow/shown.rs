@@ -8,10 +8,13 @@ use std::collections::BTreeSet;
 
 use crate::base::Symbol;
 use crate::base::bounds::{MAX_SHOWN_CLASSES, MAX_SHOWN_DEPTH};
-use crate::ir::instr::{Const, InstrId};
+use rustc_hash::FxHashSet;
+
+use crate::ir::instr::{Base, Const, Field, InstrId, Op, Place};
 use crate::ir::program::{ClassId, FieldDecl, Language};
 use crate::ir::types::{Annotation, AnnotationValue, NamedType, TypeRef};
 use crate::models::index::NodeId;
+use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Key, Obj, Value, ValueSet};
 
 use super::domain::{Entry, Heap, Root};
@@ -26,6 +29,41 @@ const TEXT_TYPES: &[&str] = &["String", "str", "OsString", "OsStr", "char"];
 /// The attribute by which a type of Rust says which traits are written for it, and the trait that shows its fields.
 const DERIVE: &str = "derive";
 const DEBUG: &str = "Debug";
+
+/// The methods of Python that make a text of an object, and the one that makes the object.
+const TEXT_METHODS: &[&str] = &["__str__", "__repr__", "__format__"];
+pub(super) const MAKE: &str = "__init__";
+
+/// Fields that a text of an exception of Python may show: those that its own method for that reads, and all those of a class
+/// that does not say what its base is made with (that is made with all that the class is).
+pub(super) fn spoken(values: &Values<'_>) -> FxHashSet<Symbol> {
+    let mut found = FxHashSet::default();
+    for func in values.program.funcs.iter() {
+        let Some(receiver) = func.receiver else { continue };
+        let own = |place: &Place| match (&place.base, place.path.first()) {
+            (Base::Local(local), Some(Field::Name(name))) if *local == receiver => Some(name.clone()),
+            _ => None,
+        };
+        if TEXT_METHODS.contains(&func.name.as_str()) {
+            found.extend(func.instrs.iter().filter_map(|instr| match &instr.op {
+                Op::Load(place) => own(place),
+                _ => None,
+            }));
+        } else if func.name == MAKE && func.owner.is_some_and(|class| !values.program.classes[class].bases.is_empty()) {
+            let makes_base = func.instrs.iter().any(|instr| match &instr.op {
+                Op::Call(call) => matches!(call.callee.path.last(), Some(Field::Name(name)) if name == MAKE),
+                _ => false,
+            });
+            if !makes_base {
+                found.extend(func.instrs.iter().filter_map(|instr| match &instr.op {
+                    Op::Store(place, _) => own(place),
+                    _ => None,
+                }));
+            }
+        }
+    }
+    found
+}
 
 impl Pass<'_, '_> {
     /// What the whole of a value shows besides what is known of the value itself.

@@ -53,8 +53,9 @@ impl Pass<'_, '_> {
                     }
                 }
             }
+            let is_text = self.language == Language::Python && drain != Drain::Agent;
             for entry in taken.into_entries() {
-                if entry.form == Form::Held || !is_no_error(&entry) {
+                if entry.form == Form::Held || !is_no_error(&entry) || is_text && self.is_kept_in_error(&entry) {
                     continue;
                 }
                 self.hit(Hit { sink, primary: at, open: true, entry });

@@ -25,6 +25,7 @@ use super::found::{Found, Write};
 use super::path::Path;
 use super::process::{Handler, Process};
 use super::redaction::{Redactor, redactors};
+use super::shown::spoken;
 use super::summary::{Bound, Drain, Hit, HitKey, Sink, Summary, substitute};
 use super::trace::{Trace, What};
 use super::transfer;
@@ -57,6 +58,8 @@ pub(crate) struct Taint<'v> {
     pub(super) labels: FxHashMap<Symbol, bool>,
     /// Variables of functions that inner functions change.
     pub(super) shared: FxHashSet<CellId>,
+    /// Fields that texts of exceptions may show.
+    pub(super) spoken: FxHashSet<Symbol>,
     /// Containers that another function than the one that makes them fills.
     pub(super) filled: FxHashSet<At>,
     /// What sources reach the places that outlive a call, in the end.
@@ -108,6 +111,7 @@ pub(crate) fn taint<'v>(values: &'v Values<'v>, processes: &[&Process<'v>]) -> (
         object_places: FxHashMap::default(),
         labels: FxHashMap::default(),
         shared: changed_inside(values),
+        spoken: spoken(values),
         filled: filled_elsewhere(values),
         kept: Vec::new(),
     };

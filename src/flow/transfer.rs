@@ -14,7 +14,7 @@ use crate::base::idx::Id;
 use crate::ir::func::{BlockId, End, FuncId, FuncKind, Function, LocalId};
 use crate::ir::instr::{Base, Const, Entry as RecordEntry, Field, Hole, InstrId, Op, Oper, Record, TextPart};
 use crate::ir::program::{CellId, Language};
-use crate::resolve::values::{At, Value};
+use crate::resolve::values::At;
 
 use super::apply::Way;
 use super::callbacks::{chained, used};
@@ -64,6 +64,8 @@ pub(super) struct Pass<'t, 'v> {
     pub(super) used: BTreeSet<InstrId>,
     /// Calls whose promise is handed a callback at once: `f().catch(…)`.
     pub(super) chained: BTreeSet<InstrId>,
+    /// The block that is looked at, and the handler of what is raised in it.
+    block: BlockId,
     pub(super) unwind: Option<BlockId>,
     /// Handler blocks that have to be looked at again.
     again: BTreeSet<BlockId>,
@@ -116,6 +118,7 @@ impl<'t, 'v> Pass<'t, 'v> {
                 .iter()
                 .filter_map(|instr| if let Op::Await(value) = instr.op { Some(value) } else { None })
                 .collect(),
+            block: func.entry(),
             unwind: None,
             again: BTreeSet::new(),
             bound: None,
@@ -143,6 +146,7 @@ impl Pass<'_, '_> {
             self.state = entry.get(&block).cloned().unwrap_or_default();
             let before = self.state.clone();
             let body = &self.func.blocks[block];
+            self.block = block;
             self.unwind = body.unwind;
             for instr in &body.instrs {
                 self.instr(*instr);
@@ -238,36 +242,13 @@ impl Pass<'_, '_> {
                     tree = tree
                         .map(|entry| (entry.marks.has(Marks::RAISED) && !self.is_raw_error(&entry)).then_some(entry));
                 }
+                if let Op::Caught = self.func.instrs[*value].op {
+                    tree = self.left_for(None, *value, tree);
+                }
                 self.raise(&tree.marked(Marks::RAISED), false);
             }
             End::Return(None) | End::Stop => {}
         }
-    }
-
-    /// Is a caught error raised again since no handler is for it, though one is for errors of a library? Those are taken to be
-    /// what the library raises there.
-    fn is_passed_by(&self, value: InstrId) -> bool {
-        // A class that every file knows, as `ValueError`, is not one of the library that failed.
-        let is_imported = |class: &InstrId| match &self.func.instrs[*class].op {
-            Op::Load(place) => !matches!(place.base, Base::Global(_)),
-            _ => true,
-        };
-        let of_library = |class: &InstrId| {
-            let known = self.taint.values.of(self.id, *class).items();
-            is_imported(class) && known.iter().any(|value| matches!(value, Value::Api(..)))
-        };
-        self.func.blocks.iter().any(|block| {
-            let End::Branch { on, no, .. } = block.end else { return false };
-            let passes = matches!(self.func.blocks[no].end, End::Throw(thrown) if thrown == value)
-                && self.func.blocks[no].instrs.is_empty();
-            match &self.func.instrs[on].op {
-                Op::Operator(Oper::InstanceOf, operands) if passes => match operands.split_first() {
-                    Some((caught, classes)) => *caught == value && classes.iter().any(of_library),
-                    None => false,
-                },
-                _ => false,
-            }
-        })
     }
 
     /// What the condition tells of a place.
@@ -337,6 +318,9 @@ impl Pass<'_, '_> {
             Op::Load(place) => self.load(place, at),
             Op::Store(place, value) => {
                 let mut tree = self.given[value.index()].clone();
+                if let Op::Caught = self.func.instrs[*value].op {
+                    tree = self.left_for(Some(self.block), *value, tree);
+                }
                 self.credential_local(place, *value, &mut tree, at);
                 self.store(place, &tree, at);
                 tree
@@ -501,7 +485,14 @@ impl Pass<'_, '_> {
                 }
             });
         }
-        held.clone()
+        if self.language == Language::Python { held.only(|entry| !self.is_kept_in_error(entry)) } else { held.clone() }
+    }
+
+    /// Is it in a field of an exception that its text does not show? That shows what the base class was made with.
+    pub(super) fn is_kept_in_error(&self, entry: &Entry) -> bool {
+        let is_field = |key: &Symbol| key != ANY && key != ERR && key != "args" && key.parse::<u32>().is_err();
+        entry.marks.has(Marks::RAISED)
+            && entry.at.first().is_some_and(|key| is_field(key) && !self.taint.spoken.contains(key))
     }
 
     fn operator(&mut self, oper: Oper, operands: &[InstrId], at: At) -> Tree {
