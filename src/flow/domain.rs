@@ -263,6 +263,11 @@ impl Marks {
     pub(crate) fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
+
+    /// How much of the way is not sure.
+    pub(crate) fn n_doubts(self) -> u32 {
+        (self.0 & Self::OBSCURE.with(Self::GUESSED).with(Self::WIDENED).0).count_ones()
+    }
 }
 
 /// Sources and heap places by number.

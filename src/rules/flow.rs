@@ -67,7 +67,8 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Findings<'_>) -> (usize, usize) {
             continue;
         }
         group.sort_by(|a, b| {
-            b.0.rank().cmp(&a.0.rank()).then_with(|| a.1.hit.entry.trace.len().cmp(&b.1.hit.entry.trace.len()))
+            let way = |leak: &Leak| (leak.hit.entry.marks.n_doubts(), leak.hit.entry.trace.len());
+            b.0.rank().cmp(&a.0.rank()).then_with(|| way(a.1).cmp(&way(b.1)))
         });
         for (unit, fixed) in cx.units.iter().zip(&fixed) {
             if let Some(finding) = finding(cx, unit, *fixed, &group, out) {
