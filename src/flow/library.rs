@@ -21,6 +21,9 @@ use super::transfer::{Pass, is_no_error};
 use super::tree::Tree;
 use super::words::Keeps;
 
+/// Where the item stands in a pair of a number and an item.
+const ITEM_OF_PAIR: &str = "1";
+
 /// What a value is, as far as it decides what a library call makes of it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Callee {
@@ -222,6 +225,10 @@ impl Pass<'_, '_> {
             let callees = self.taint.values.callees(at);
             return callees.iter().any(|(_, kind)| *kind == CallKind::Callback).then(Tree::default);
         }
+        if words.is_numbering_method(self.language, name) {
+            let items = receiver.only(is_no_error).read(ANY).under(&[ANY.into(), ITEM_OF_PAIR.into()]);
+            return Some(items.map(|entry| Some(entry.then(at, What::Through))));
+        }
         let keeps = words.keeping_method(self.language, name)?;
         let mut tree = match keeps {
             Keeps::Text => receiver.only(is_no_error).formed(Form::Text, at),
@@ -261,7 +268,9 @@ impl Pass<'_, '_> {
                 if call.style == CallStyle::New || self.is_constructor_name(call) { Form::Held } else { Form::Text };
             for arg in call.args.iter().skip(usize::from(self.looks_up(call))) {
                 let held = &self.given[arg.value.index()];
-                let has_fields = |entry: &Entry| entry.at.first().is_some_and(|key| key != ANY);
+                let is_name = |key: &Symbol| key != ANY && key.parse::<u32>().is_err();
+                let has_fields =
+                    |entry: &Entry| entry.at.first().is_some_and(|key| key != ANY) || entry.at.iter().any(is_name);
                 let held = held.only(is_no_error).map(|entry| match entry.form {
                     Form::Held => None,
                     _ if has_fields(&entry) => Some(entry.held(at)),

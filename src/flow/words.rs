@@ -31,6 +31,7 @@ pub(crate) struct Words {
     text_methods: MethodWords,
     part_methods: MethodWords,
     lookup_methods: MethodWords,
+    numbering_methods: MethodWords,
     membership_methods: MethodWords,
     index_methods: MethodWords,
     search_methods: MethodWords,
@@ -280,6 +281,11 @@ impl Words {
     /// Does a method of this name give what is kept under its first argument?
     pub(crate) fn is_lookup_method(&self, language: Language, name: &str) -> bool {
         self.lookup_methods.has(language, name)
+    }
+
+    /// Does a method of this name give pairs of a number and an item?
+    pub(crate) fn is_numbering_method(&self, language: Language, name: &str) -> bool {
+        self.numbering_methods.has(language, name)
     }
 
     /// Does a method of this name tell whether a container has its argument?

@@ -68,8 +68,11 @@ impl Values<'_> {
                 if self.language(*func) != Language::Python {
                     self.add(result, value);
                 }
-                let at = self.calls[number as usize].at;
-                self.link_call(at, *func, CallKind::Callback);
+                // What every text or container has, as `clone`, calls nothing.
+                if !self.models.is_everywhere(name) {
+                    let at = self.calls[number as usize].at;
+                    self.link_call(at, *func, CallKind::Callback);
+                }
             }
             _ => {}
         }
