@@ -217,6 +217,11 @@ impl Models {
         self.containers.iterates.contains(method)
     }
 
+    /// Does a method of this name ask the function that it is handed for a truth value?
+    pub(crate) fn asks(&self, method: &str) -> bool {
+        self.containers.asks.contains(method)
+    }
+
     /// Does a type of this name show what it holds as if that stood there itself?
     pub(crate) fn is_transparent(&self, ty: &str) -> bool {
         self.containers.transparent.contains(ty)

@@ -63,6 +63,7 @@ impl Pass<'_, '_> {
                 None if self.is_registration(at) || self.makes_object(call, at) => returns = false,
                 None if !self.iterates(call) => {}
                 None => {
+                    returns = !self.asks(call);
                     // The error of a result, the items of a container, or whatever the receiver is.
                     let items = match fate {
                         Some(_) => receiver.read(ERR),
@@ -101,6 +102,11 @@ impl Pass<'_, '_> {
             self.taint.values.of_slot(slot).items().iter().any(|value| matches!(value, Value::Class(_)))
         });
         is_class || call.style == CallStyle::New
+    }
+
+    /// Is the function that is handed over only asked for a truth value?
+    fn asks(&self, call: &Call) -> bool {
+        matches!(call.callee.path.last(), Some(Field::Name(name)) if self.taint.values.models.asks(name))
     }
 
     fn iterates(&self, call: &Call) -> bool {

@@ -21,6 +21,7 @@ pub(super) struct Containers {
     pub(super) pairs: FxHashSet<String>,
     pub(super) maps: FxHashSet<String>,
     pub(super) iterates: FxHashSet<String>,
+    pub(super) asks: FxHashSet<String>,
     pub(super) wraps: Vec<String>,
     pub(super) transparent: FxHashSet<String>,
     pub(super) errors: ErrorMethods,
