@@ -34,6 +34,7 @@ pub(crate) mod blocks;
 pub(crate) mod callbacks;
 pub(crate) mod checks;
 pub(crate) mod clauses;
+pub(crate) mod declared;
 pub(crate) mod domain;
 pub(crate) mod explore;
 pub(crate) mod found;

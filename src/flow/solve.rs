@@ -20,6 +20,7 @@ use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Key, Obj, Value};
 
 use super::checks::filled_elsewhere;
+use super::declared::declared;
 use super::domain::{ERR, Entry, Form, Heap, HeapId, Kind, Marks, Names, Root, Source};
 use super::found::{Found, Write};
 use super::path::Path;
@@ -58,6 +59,8 @@ pub(crate) struct Taint<'v> {
     pub(super) labels: FxHashMap<Symbol, bool>,
     /// Variables of functions that inner functions change.
     pub(super) shared: FxHashSet<CellId>,
+    /// What the program declares of arguments by name.
+    pub(super) declared: FxHashMap<Symbol, bool>,
     /// Fields that texts of exceptions may show.
     pub(super) spoken: FxHashSet<Symbol>,
     /// Containers that another function than the one that makes them fills.
@@ -111,6 +114,7 @@ pub(crate) fn taint<'v>(values: &'v Values<'v>, processes: &[&Process<'v>]) -> (
         object_places: FxHashMap::default(),
         labels: FxHashMap::default(),
         shared: changed_inside(values),
+        declared: declared(program),
         spoken: spoken(values),
         filled: filled_elsewhere(values),
         kept: Vec::new(),

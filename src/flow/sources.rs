@@ -300,8 +300,14 @@ impl Taint<'_> {
 
     /// Does the library check that an argument of a handler is a number, a truth value or one of a few constants?
     pub(crate) fn is_plain_argument(&self, handler: &Handler, name: &str) -> bool {
-        let Some(at) = handler.at else { return false };
         let values = self.values;
+        let checks = values.models.handler(handler.row).declared.as_deref();
+        if checks.is_some_and(|versions| values.version_allows(Some(handler.func), handler.row, Some(versions)))
+            && self.declared.get(name) == Some(&true)
+        {
+            return true;
+        }
+        let Some(at) = handler.at else { return false };
         let is_plain = |found: PortValue| matches!(found, PortValue::Known(found) if self.are_plain(&found));
         let with_name = |port: &Port| {
             let mut port = port.clone();

@@ -463,6 +463,8 @@ pub(crate) struct HandlerRow {
     /// Ports of a registration call with the object that says what each argument has to be, where the library checks it.
     #[serde(default)]
     pub(crate) schema: Vec<String>,
+    /// The versions that check the arguments against the JSON schema which the program declares for the tool elsewhere.
+    pub(crate) declared: Option<String>,
     /// What the agent gets when the handler throws.
     #[serde(default)]
     pub(crate) throws: ThrowShape,
