@@ -293,10 +293,10 @@ impl Cx {
 
     /// `join!(a, b)`: a tuple of what the futures give; `try_join!` an `Ok` of one.
     fn joined(&mut self, mac: &Macro, may_fail: bool, span: Span) -> Option<InstrId> {
-        let futures = mac.parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated).ok()?;
+        let started = mac.parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated).ok()?;
         let mut entries = Vec::new();
         let mut results = Vec::new();
-        for (at, future) in (0..).zip(&futures) {
+        for (at, future) in (0..).zip(&started) {
             let future = self.future(future);
             let mut value = self.b.push(Op::Await(future), span);
             results.push(value);
