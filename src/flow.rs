@@ -26,7 +26,8 @@
 //! | `shown` | what an object shows when the whole of it is put into a text |
 //! | `reach` | the question the other way round: which sources are in one value |
 //! | `found` | what the taint pass found, each fact once
-//! | `solve` | the whole program: functions callees first, handlers, variables that outlive a call |
+//! | `solve` | the whole program: functions callees first, then handlers |
+//! | `spread` | what passes through variables that outlive a call |
 
 pub(crate) mod abs;
 pub(crate) mod apply;
@@ -57,6 +58,7 @@ pub(crate) mod shown;
 pub(crate) mod sinks;
 pub(crate) mod solve;
 pub(crate) mod sources;
+pub(crate) mod spread;
 pub(crate) mod step;
 pub(crate) mod summary;
 pub(crate) mod trace;

@@ -74,10 +74,20 @@ impl<F: Fact> Found<F> {
         !self.0.contains(&fact) && may(self.0.len()) && self.0.insert(Box::new(fact))
     }
 
-    /// In the order of the keys: what is found must not depend on how they are hashed.
-    pub(super) fn sorted(&self) -> Vec<&F> {
-        let mut all: Vec<&F> = self.0.iter().map(|fact| &fact.0).collect();
-        all.sort_unstable_by(|a, b| a.known_by().cmp(&b.known_by()));
-        all
+    /// In no order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &F> {
+        self.0.iter().map(|fact| &fact.0)
     }
+
+    /// In the order of the keys: what is found must not depend on how they are hashed.
+    pub(super) fn into_sorted(self) -> Vec<F> {
+        let mut all: Vec<Box<ByKey<F>>> = self.0.into_iter().collect();
+        all.sort_unstable_by(|a, b| a.0.known_by().cmp(&b.0.known_by()));
+        all.into_iter().map(|fact| fact.0).collect()
+    }
+}
+
+/// Puts facts in the order of their keys.
+pub(super) fn sort<F: Fact>(facts: &mut [&F]) {
+    facts.sort_unstable_by(|a, b| a.known_by().cmp(&b.known_by()));
 }

@@ -1,15 +1,13 @@
 //! The taint pass over a whole program: functions callees first, then what handlers are given, then what passes through
 //! variables that outlive a call.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::base::Symbol;
-use crate::base::bounds::{
-    LARGE_CIRCLE, MAX_CALLEES, MAX_HEAP_FACTS, MAX_HEAP_PARTS, MAX_HEAP_SOURCES, MAX_ROUNDS, MAX_WRITE_PARTS,
-};
+use crate::base::bounds::{LARGE_CIRCLE, MAX_CALLEES, MAX_HEAP_FACTS, MAX_ROUNDS, MAX_WRITE_PARTS};
 use crate::base::idx::Id;
 use crate::ir::func::{End, FuncId, FuncKind};
 use crate::ir::instr::{Base, Const, Field, Import, Imported, Op};
@@ -23,11 +21,10 @@ use super::checks::filled_elsewhere;
 use super::declared::declared;
 use super::domain::{ERR, Entry, Form, Heap, HeapId, Kind, Marks, Names, Root, Source};
 use super::found::{Found, Write};
-use super::path::Path;
 use super::process::{Handler, Process};
 use super::redaction::{Redactor, redactors};
 use super::shown::spoken;
-use super::summary::{Bound, Drain, Hit, HitKey, Sink, Summary, substitute};
+use super::summary::{Bound, Drain, Hit, Sink, Summary};
 use super::trace::{Trace, What};
 use super::transfer;
 use super::tree::Tree;
@@ -47,8 +44,8 @@ pub(crate) struct Taint<'v> {
     /// Functions that still grew when a circle of calls was left.
     pub(crate) n_unsettled: usize,
     /// What reaches a sink from a source, or from a heap place.
-    hits: Found<Hit>,
-    writes: Found<Write>,
+    pub(super) hits: Found<Hit>,
+    pub(super) writes: Found<Write>,
     /// Writes of each place from each origin.
     parts: FxHashMap<(HeapId, Root), usize>,
     /// Places that hold nothing but objects of the program, and others.
@@ -68,8 +65,6 @@ pub(crate) struct Taint<'v> {
     /// What sources reach the places that outlive a call, in the end.
     pub(super) kept: Vec<(HeapId, Entry)>,
 }
-
-type WriteKey = (HeapId, Path, Root, Path, Path, Form);
 
 /// A source that reaches a sink.
 pub(crate) struct Leak {
@@ -432,99 +427,9 @@ impl<'v> Taint<'v> {
         language == Language::Script && matches!(key, "length" | "size" | "byteLength")
     }
 
-    // ---- variables that outlive a call ---------------------------------------------------------------------------
-
-    /// Carries sources through heap places to sinks.
-    fn spread(&mut self) -> Vec<Leak> {
-        let mut write_users: BTreeMap<HeapId, Vec<(HeapId, Entry)>> = BTreeMap::new();
-        let mut hit_users: BTreeMap<HeapId, Vec<Hit>> = BTreeMap::new();
-        let mut queue: Vec<(HeapId, Entry)> = Vec::new();
-        let mut leaks: BTreeMap<HitKey, Hit> = BTreeMap::new();
-        for Write { heap, entry } in self.writes.sorted() {
-            match entry.root {
-                Root::Heap(from) => write_users.entry(from).or_default().push((*heap, entry.clone())),
-                Root::Source(_) => queue.push((*heap, entry.clone())),
-                Root::Param(_) => {}
-            }
-        }
-        for hit in self.hits.sorted() {
-            match hit.entry.root {
-                Root::Heap(from) => hit_users.entry(from).or_default().push(hit.clone()),
-                Root::Source(_) => {
-                    leaks.insert(hit.key(), hit.clone());
-                }
-                Root::Param(_) => {}
-            }
-        }
-        let mut reached = Reached::default();
-        let mut open: Vec<(HeapId, Entry)> = Vec::new();
-        for (heap, entry) in queue {
-            open.extend(reached.admit(heap, entry));
-        }
-        let mut next = 0;
-        while let Some((heap, entry)) = open.get(next).cloned() {
-            next += 1;
-            let held = Tree::of(entry);
-            for (to, user) in write_users.get(&heap).into_iter().flatten() {
-                substitute(user, &held, |trace| trace, |entry| open.extend(reached.admit(*to, entry)));
-            }
-            for user in hit_users.get(&heap).into_iter().flatten() {
-                let mut leak = |entry: Entry| {
-                    if entry.form != Form::Held {
-                        let hit = Hit { entry, ..user.clone() };
-                        leaks.entry(hit.key()).or_insert(hit);
-                    }
-                };
-                substitute(&user.entry, &held, |trace| trace, &mut leak);
-            }
-        }
-        self.kept = open;
-        let leaks = leaks.into_values();
-        leaks
-            .filter_map(|hit| match hit.entry.root {
-                Root::Source(source) => Some(Leak { source: self.names.sources[source].clone(), hit }),
-                _ => None,
-            })
-            .collect()
-    }
-
     /// Which names tell that a value is secret.
     pub(crate) fn words(&self) -> &Words {
         &self.words
-    }
-}
-
-/// What is known to reach each heap place, kept small: a place that holds one source in many fields holds it as a whole.
-#[derive(Default)]
-struct Reached {
-    seen: FxHashSet<WriteKey>,
-    /// Facts for each place and source.
-    parts: FxHashMap<(HeapId, Root), usize>,
-    /// Sources for each place.
-    sources: FxHashMap<HeapId, usize>,
-}
-
-impl Reached {
-    /// The fact, perhaps widened, when it is new.
-    fn admit(&mut self, heap: HeapId, entry: Entry) -> Option<(HeapId, Entry)> {
-        let parts = self.parts.entry((heap, entry.root)).or_default();
-        if *parts >= MAX_HEAP_PARTS {
-            return None;
-        }
-        let key = (heap, entry.at.clone(), entry.root, entry.path.clone(), entry.without.clone(), entry.form);
-        if self.seen.contains(&key) {
-            return None;
-        }
-        if *parts == 0 {
-            let sources = self.sources.entry(heap).or_default();
-            if *sources >= MAX_HEAP_SOURCES || self.seen.len() >= MAX_HEAP_FACTS {
-                return None;
-            }
-            *sources += 1;
-        }
-        *parts += 1;
-        self.seen.insert(key);
-        Some((heap, entry))
     }
 }
 

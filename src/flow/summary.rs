@@ -6,7 +6,6 @@ use crate::models::schema::SinkKind;
 use crate::resolve::values::At;
 
 use super::domain::{Entry, Form, HeapId, RECEIVER, Root};
-use super::path::Path;
 use super::trace::{Trace, What};
 use super::tree::Tree;
 
@@ -66,16 +65,6 @@ pub(crate) struct Hit {
     /// Only logging helpers lie between the primary place and the sink.
     pub(crate) open: bool,
     pub(crate) entry: Entry,
-}
-
-/// What tells hits apart.
-pub(crate) type HitKey = (Sink, At, Root, Path, Path, Form);
-
-impl Hit {
-    pub(crate) fn key(&self) -> HitKey {
-        let entry = &self.entry;
-        (self.sink, self.primary, entry.root, entry.path.clone(), entry.without.clone(), entry.form)
-    }
 }
 
 impl Sink {
@@ -200,28 +189,36 @@ impl Bound {
 /// The entry with its root replaced by what the root holds.
 pub(crate) fn substitute(entry: &Entry, held: &Tree, before: impl Fn(Trace) -> Trace, mut with: impl FnMut(Entry)) {
     for inner in held.entries_at(&entry.path) {
-        if inner.at.first().is_some_and(|field| entry.without.contains(field)) {
-            continue;
+        if let Some(made) = replaced(entry, &inner, &before) {
+            with(made);
         }
-        let mut without = inner.without.clone();
-        if inner.at.is_empty() && inner.form == Form::Exact {
-            for field in entry.without.iter() {
-                without.include(field);
-            }
-        }
-        let at = if entry.form == Form::Exact { entry.at.then(&inner.at) } else { entry.at.clone() };
-        let (form, formed) =
-            if inner.form == Form::Exact { (entry.form, entry.formed) } else { (inner.form, inner.formed) };
-        with(Entry {
-            at,
-            root: inner.root,
-            path: inner.path.clone(),
-            without,
-            form,
-            formed: formed.or(entry.formed),
-            marks: inner.marks.with(entry.marks),
-            via: entry.via.or(inner.via),
-            trace: before(inner.trace.clone()).followed_by(&entry.trace),
-        });
     }
+}
+
+/// The entry with its root replaced by the one thing that its part of the root holds. None when that is in a field that the
+/// entry lacks.
+pub(super) fn replaced(entry: &Entry, inner: &Entry, before: impl Fn(Trace) -> Trace) -> Option<Entry> {
+    if inner.at.first().is_some_and(|field| entry.without.contains(field)) {
+        return None;
+    }
+    let mut without = inner.without.clone();
+    if inner.at.is_empty() && inner.form == Form::Exact {
+        for field in entry.without.iter() {
+            without.include(field);
+        }
+    }
+    let at = if entry.form == Form::Exact { entry.at.then(&inner.at) } else { entry.at.clone() };
+    let (form, formed) =
+        if inner.form == Form::Exact { (entry.form, entry.formed) } else { (inner.form, inner.formed) };
+    Some(Entry {
+        at,
+        root: inner.root,
+        path: inner.path.clone(),
+        without,
+        form,
+        formed: formed.or(entry.formed),
+        marks: inner.marks.with(entry.marks),
+        via: entry.via.or(inner.via),
+        trace: before(inner.trace.clone()).followed_by(&entry.trace),
+    })
 }

@@ -305,7 +305,7 @@ fn fits(known: &Symbol, key: &str) -> bool {
 }
 
 /// What a path leads to in one entry.
-fn entry_at<'t>(entry: &'t Entry, path: &[Symbol]) -> Option<Cow<'t, Entry>> {
+pub(super) fn entry_at<'t>(entry: &'t Entry, path: &[Symbol]) -> Option<Cow<'t, Entry>> {
     let n_inside = path.len().min(entry.at.len());
     if !entry.at.iter().zip(&path[..n_inside]).all(|(known, key)| fits(known, key)) {
         return None;

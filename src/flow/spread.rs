@@ -1,0 +1,142 @@
+//! What passes through variables that outlive a call: sources are carried from place to place, and to sinks.
+//!
+//! The functions say what they put where, in terms of sources and of other places. Most places are never reached by a
+//! source: what is known of a place is sorted when the first one arrives there.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::base::bounds::{MAX_HEAP_FACTS, MAX_HEAP_PARTS, MAX_HEAP_SOURCES};
+
+use super::domain::{Entry, Form, HeapId, Root};
+use super::found::{Fact, Found, Write, sort};
+use super::path::Path;
+use super::solve::{Leak, Taint};
+use super::summary::{Hit, replaced};
+use super::tree::entry_at;
+
+impl Taint<'_> {
+    /// Carries sources through heap places to sinks.
+    pub(super) fn spread(&mut self) -> Vec<Leak> {
+        let mut written: Vec<&Write> = Vec::new();
+        let mut writes: Users<Write> = Users::default();
+        for write in self.writes.iter() {
+            match write.entry.root {
+                Root::Heap(from) => writes.add(from, write),
+                Root::Source(_) => written.push(write),
+                Root::Param(_) => {}
+            }
+        }
+        sort(&mut written);
+        let mut leaks: Found<Hit> = Found::default();
+        let mut hits: Users<Hit> = Users::default();
+        for hit in self.hits.iter() {
+            match hit.entry.root {
+                Root::Heap(from) => hits.add(from, hit),
+                Root::Source(_) => {
+                    leaks.add(hit.clone(), |_| true);
+                }
+                Root::Param(_) => {}
+            }
+        }
+        let mut reached = Reached::default();
+        let mut open: Vec<(HeapId, Entry)> = Vec::new();
+        for write in written {
+            open.extend(reached.admit(write.heap, write.entry.clone()));
+        }
+        let mut next = 0;
+        while let Some((heap, held)) = open.get(next).cloned() {
+            next += 1;
+            for user in writes.of(heap) {
+                if reached.is_full(user.heap, held.root) {
+                    continue;
+                }
+                let made =
+                    entry_at(&held, &user.entry.path).and_then(|inner| replaced(&user.entry, &inner, |trace| trace));
+                open.extend(made.and_then(|entry| reached.admit(user.heap, entry)));
+            }
+            for user in hits.of(heap) {
+                let made =
+                    entry_at(&held, &user.entry.path).and_then(|inner| replaced(&user.entry, &inner, |trace| trace));
+                if let Some(entry) = made.filter(|entry| entry.form != Form::Held) {
+                    leaks.add(Hit { entry, ..(*user).clone() }, |_| true);
+                }
+            }
+        }
+        self.kept = open;
+        let leaks = leaks.into_sorted().into_iter();
+        leaks
+            .filter_map(|hit| match hit.entry.root {
+                Root::Source(source) => Some(Leak { source: self.names.sources[source].clone(), hit }),
+                _ => None,
+            })
+            .collect()
+    }
+}
+
+/// By place: the facts about what it holds, sorted when somebody asks.
+struct Users<'f, F>(FxHashMap<HeapId, (bool, Vec<&'f F>)>);
+
+impl<F> Default for Users<'_, F> {
+    fn default() -> Self {
+        Self(FxHashMap::default())
+    }
+}
+
+impl<'f, F: Fact> Users<'f, F> {
+    fn add(&mut self, heap: HeapId, fact: &'f F) {
+        self.0.entry(heap).or_default().1.push(fact);
+    }
+
+    fn of(&mut self, heap: HeapId) -> &[&'f F] {
+        let Some((is_sorted, facts)) = self.0.get_mut(&heap) else { return &[] };
+        if !*is_sorted {
+            sort(facts);
+            *is_sorted = true;
+        }
+        facts
+    }
+}
+
+type WriteKey = (HeapId, Path, Root, Path, Path, Form);
+
+/// What is known to reach each heap place, kept small: a place that holds one source in many fields holds it as a whole.
+#[derive(Default)]
+struct Reached {
+    seen: FxHashSet<WriteKey>,
+    /// Facts for each place and source.
+    parts: FxHashMap<(HeapId, Root), usize>,
+    /// Sources for each place.
+    sources: FxHashMap<HeapId, usize>,
+}
+
+impl Reached {
+    /// Is nothing more of the source taken for the place, whichever part of it?
+    fn is_full(&self, heap: HeapId, root: Root) -> bool {
+        match self.parts.get(&(heap, root)).copied().unwrap_or_default() {
+            0 => self.is_full_of_sources(heap),
+            n_parts => n_parts >= MAX_HEAP_PARTS,
+        }
+    }
+
+    fn is_full_of_sources(&self, heap: HeapId) -> bool {
+        self.sources.get(&heap).is_some_and(|n_sources| *n_sources >= MAX_HEAP_SOURCES)
+            || self.seen.len() >= MAX_HEAP_FACTS
+    }
+
+    /// The fact, when it is new.
+    fn admit(&mut self, heap: HeapId, entry: Entry) -> Option<(HeapId, Entry)> {
+        if self.is_full(heap, entry.root) {
+            return None;
+        }
+        let key = (heap, entry.at.clone(), entry.root, entry.path.clone(), entry.without.clone(), entry.form);
+        if !self.seen.insert(key) {
+            return None;
+        }
+        let parts = self.parts.entry((heap, entry.root)).or_default();
+        if *parts == 0 {
+            *self.sources.entry(heap).or_default() += 1;
+        }
+        *parts += 1;
+        Some((heap, entry))
+    }
+}
