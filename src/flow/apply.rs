@@ -215,12 +215,14 @@ impl Pass<'_, '_> {
                 if bound.is_nothing(entry.root) {
                     continue;
                 }
-                bound.fill_each(&entry, Some(&passed), |mut entry| {
+                bound.carry(&entry, Some(&passed), |carried| {
+                    let Some(mut entry) = carried.entry() else { return };
                     entry.marks = entry.marks.with(marks);
                     if self.is_redacted(func, &entry) {
                         entry.marks = entry.marks.with(Marks::REDACTED);
                     }
-                    result.add(entry.by_way_of(called).then(at, What::Returned(func)));
+                    let finish = |entry| carried.traced(entry).then(at, What::Returned(func));
+                    result.add_finished(entry.by_way_of(called), finish);
                 });
             }
         }
@@ -236,9 +238,14 @@ impl Pass<'_, '_> {
             let primary = if open && summary.helper == Helper::Shared { at } else { hit.primary };
             let is_label = hit.entry.path.is_empty() && self.is_label(func, hit.entry.root);
             let marks = if is_label { marks.with(Marks::LABEL) } else { marks };
-            bound.fill_each(&entry, Some(&passed), |mut entry| {
+            bound.carry(&entry, Some(&passed), |carried| {
+                if !self.takes_hit(carried.root()) {
+                    return;
+                }
+                let Some(mut entry) = carried.entry() else { return };
                 entry.marks = entry.marks.with(marks);
-                self.hit(Hit { sink: hit.sink, primary, open, entry: entry.by_way_of(called) });
+                let hit = Hit { sink: hit.sink, primary, open, entry: entry.by_way_of(called) };
+                self.hit(hit, |entry| carried.traced(entry));
             });
         }
         for (heap, entry) in &summary.writes {
@@ -246,7 +253,14 @@ impl Pass<'_, '_> {
                 continue;
             }
             let Some(entry) = handed.fitting(entry) else { continue };
-            bound.fill_each(&entry, Some(&passed), |entry| self.write(*heap, entry.by_way_of(called)));
+            bound.carry(&entry, Some(&passed), |carried| {
+                if !self.takes_write(*heap, carried.root()) {
+                    return;
+                }
+                if let Some(entry) = carried.entry() {
+                    self.write(*heap, entry.by_way_of(called), |entry| carried.traced(entry));
+                }
+            });
         }
         // What a library calls a function with is none of the arguments of the call that hands it over.
         if way == Way::Direct {
@@ -286,8 +300,10 @@ impl Pass<'_, '_> {
             let mut changed = false;
             for entry in thrown {
                 if let Root::Param(_) = entry.root {
-                    bound.fill_each(&entry, Some(&passed), |entry| {
-                        changed |= known.add(entry.by_way_of(called).then(at, What::Thrown(func)));
+                    bound.carry(&entry, Some(&passed), |carried| {
+                        let Some(entry) = carried.entry() else { return };
+                        let finish = |entry| carried.traced(entry).then(at, What::Thrown(func));
+                        changed |= known.add_finished(entry.by_way_of(called), finish);
                     });
                 } else {
                     changed |= known.add_as(&entry, (called, entry.marks), |entry| entry.then(at, What::Thrown(func)));
@@ -353,8 +369,10 @@ impl Pass<'_, '_> {
     fn put_outs(&mut self, at: At, func: FuncId, summary: &Summary, bound: &Bound, made: &mut Tree) {
         for (param, entry) in &summary.outs {
             let mut tree = Tree::default();
-            bound.fill_each(entry, Some(&(at, What::Passed(func))), |entry| {
-                tree.add(entry);
+            bound.carry(entry, Some(&(at, What::Passed(func))), |carried| {
+                if let Some(entry) = carried.entry() {
+                    tree.add_finished(entry, |entry| carried.traced(entry));
+                }
             });
             if *param == RECEIVER && self.is_constructor(func) {
                 made.join(&tree);

@@ -68,10 +68,14 @@ impl<F> Default for Found<F> {
 }
 
 impl<F: Fact> Found<F> {
-    /// Adds a fact where `may` says so; true when it is new.
-    pub(super) fn add(&mut self, fact: F, may: impl FnOnce(usize) -> bool) -> bool {
+    /// Adds a fact where `may` says so, after `finish`, which changes nothing of what it is known by; true when it is new.
+    pub(super) fn add(&mut self, fact: F, may: impl FnOnce(usize) -> bool, finish: impl FnOnce(F) -> F) -> bool {
         let fact = ByKey(fact);
-        !self.0.contains(&fact) && may(self.0.len()) && self.0.insert(Box::new(fact))
+        !self.0.contains(&fact) && may(self.0.len()) && self.0.insert(Box::new(ByKey(finish(fact.0))))
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
     }
 
     /// In no order.

@@ -10,7 +10,7 @@ use crate::ir::instr::{Base, Field, Place};
 use crate::ir::program::CellId;
 use crate::resolve::values::{At, Value};
 
-use super::domain::{ANY, ERR, Entry, Form, Heap, Marks, Root};
+use super::domain::{ANY, ERR, Entry, Form, Heap, HeapId, Marks, Root};
 use super::path::Path;
 use super::summary::{Bound, Hit};
 use super::trace::{Trace, What};
@@ -148,7 +148,7 @@ impl Pass<'_, '_> {
                 for heap in heaps {
                     let heap = self.taint.names.heap(heap);
                     for entry in tree.under(rest).into_entries() {
-                        self.write(heap, entry.then(at, What::Stored(key.clone())));
+                        self.write(heap, entry, |entry| entry.then(at, What::Stored(key.clone())));
                     }
                 }
             }
@@ -160,7 +160,7 @@ impl Pass<'_, '_> {
         let heap = self.taint.names.heap(Heap::Cell(cell));
         let name = self.taint.values.program.cells[cell].name.clone();
         for entry in tree.entries() {
-            self.write(heap, entry.clone().then(at, What::Stored(name.clone())));
+            self.write(heap, entry.clone(), |entry| entry.then(at, What::Stored(name.clone())));
         }
     }
 
@@ -191,25 +191,38 @@ impl Pass<'_, '_> {
             for entry in tree.entries() {
                 let Some((key, rest)) = entry.at.split_first() else { continue };
                 let heap = self.taint.names.heap(Heap::Field(top, key.clone()));
-                let mut inner = entry.clone().then(at, What::Stored(key.clone()));
-                inner.at = rest.into();
-                self.write(heap, inner);
+                let inner = Entry { at: rest.into(), ..entry.clone() };
+                self.write(heap, inner, |entry| entry.then(at, What::Stored(key.clone())));
             }
         }
     }
 
-    pub(super) fn write(&mut self, heap: super::domain::HeapId, entry: Entry) {
+    pub(super) fn write(&mut self, heap: HeapId, entry: Entry, finish: impl FnOnce(Entry) -> Entry) {
         match entry.root {
-            Root::Param(_) => self.summary.add_write(heap, entry),
-            Root::Source(_) | Root::Heap(_) => self.taint.add_write(heap, entry),
+            Root::Param(_) => self.summary.add_write(heap, entry, finish),
+            Root::Source(_) | Root::Heap(_) => self.taint.add_write(heap, entry, finish),
         }
     }
 
-    pub(super) fn hit(&mut self, hit: Hit) {
-        match hit.entry.root {
-            Root::Param(_) => self.summary.add_hit(hit),
-            Root::Source(_) | Root::Heap(_) => self.taint.add_hit(hit),
+    /// Is there room for one more thing of an origin that is written to a place?
+    pub(super) fn takes_write(&self, heap: HeapId, root: Root) -> bool {
+        match root {
+            Root::Param(_) => !self.summary.is_full_of_writes(),
+            Root::Source(_) | Root::Heap(_) => self.taint.takes_write(heap, root),
         }
+    }
+
+    /// `finish`: what is done to a hit that is new.
+    pub(super) fn hit(&mut self, hit: Hit, finish: impl FnOnce(Entry) -> Entry) {
+        match hit.entry.root {
+            Root::Param(_) => self.summary.add_hit(hit, finish),
+            Root::Source(_) | Root::Heap(_) => self.taint.add_hit(hit, finish),
+        }
+    }
+
+    /// Is there room for one more hit of an origin?
+    pub(super) fn takes_hit(&self, root: Root) -> bool {
+        !matches!(root, Root::Param(_)) || !self.summary.is_full_of_hits()
     }
 }
 

@@ -58,7 +58,7 @@ impl Pass<'_, '_> {
                 if entry.form == Form::Held || !is_no_error(&entry) || is_text && self.is_kept_in_error(&entry) {
                     continue;
                 }
-                self.hit(Hit { sink, primary: at, open: true, entry });
+                self.hit(Hit { sink, primary: at, open: true, entry }, |entry| entry);
             }
         }
     }
@@ -78,7 +78,7 @@ impl Pass<'_, '_> {
             let sink = Sink { at, drain: Drain::Echo, row: None };
             for entry in taken.into_entries() {
                 if entry.form != Form::Held && is_no_error(&entry) {
-                    self.hit(Hit { sink, primary: at, open: false, entry });
+                    self.hit(Hit { sink, primary: at, open: false, entry }, |entry| entry);
                 }
             }
         }

@@ -175,21 +175,29 @@ impl<'v> Taint<'v> {
         }
     }
 
-    pub(super) fn add_hit(&mut self, hit: Hit) {
-        self.hits.add(hit, |_| true);
+    /// `finish`: what is done to a hit that is new.
+    pub(super) fn add_hit(&mut self, hit: Hit, finish: impl FnOnce(Entry) -> Entry) {
+        self.hits.add(hit, |_| true, |hit| Hit { entry: finish(hit.entry), ..hit });
     }
 
-    pub(super) fn add_write(&mut self, heap: HeapId, entry: Entry) {
+    pub(super) fn add_write(&mut self, heap: HeapId, entry: Entry, finish: impl FnOnce(Entry) -> Entry) {
         if !entry.at.is_empty() && self.holds_objects(heap) {
             return;
         }
-        let parts = self.parts.entry((heap, entry.root)).or_default();
-        if *parts >= MAX_WRITE_PARTS {
+        if !self.takes_write(heap, entry.root) {
             return;
         }
-        if self.writes.add(Write { heap, entry }, |n_known| n_known < MAX_HEAP_FACTS) {
-            *parts += 1;
+        let finish = |write: Write| Write { entry: finish(write.entry), ..write };
+        let root = entry.root;
+        if self.writes.add(Write { heap, entry }, |_| true, finish) {
+            *self.parts.entry((heap, root)).or_default() += 1;
         }
+    }
+
+    /// Is there room for one more thing of an origin that is written to a place?
+    pub(super) fn takes_write(&self, heap: HeapId, root: Root) -> bool {
+        let n_parts = self.parts.get(&(heap, root)).copied().unwrap_or_default();
+        n_parts < MAX_WRITE_PARTS && self.writes.len() < MAX_HEAP_FACTS
     }
 
     /// Does a place hold objects of the program's classes? Their fields are places of their own: what is in a field is
@@ -229,13 +237,13 @@ impl<'v> Taint<'v> {
         let bound = self.handler_arguments(handler);
         let summary = self.summaries[handler.func.index()].clone();
         for hit in &summary.hits {
-            for entry in bound.fill(&hit.entry, None) {
-                self.add_hit(Hit { entry, ..hit.clone() });
+            for entry in bound.fill(&hit.entry) {
+                self.add_hit(Hit { entry, ..hit.clone() }, |entry| entry);
             }
         }
         for (heap, entry) in &summary.writes {
-            for entry in bound.fill(entry, None) {
-                self.add_write(*heap, entry);
+            for entry in bound.fill(entry) {
+                self.add_write(*heap, entry, |entry| entry);
             }
         }
         let Some(at) = self.gives_back(handler.func) else { return };
@@ -270,14 +278,14 @@ impl<'v> Taint<'v> {
     }
 
     fn given(&mut self, sink: Sink, entry: &Entry, bound: &Bound) {
-        for entry in bound.fill(entry, None) {
+        for entry in bound.fill(entry) {
             if entry.form == Form::Held
                 || matches!(entry.root, Root::Source(source) if self.names.sources[source].kind == Kind::Argument)
             {
                 continue;
             }
             let primary = self.edit_place(sink, &entry);
-            self.add_hit(Hit { sink, primary, open: false, entry });
+            self.add_hit(Hit { sink, primary, open: false, entry }, |entry| entry);
         }
     }
 

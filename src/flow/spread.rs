@@ -11,8 +11,7 @@ use super::domain::{Entry, Form, HeapId, Root};
 use super::found::{Fact, Found, Write, sort};
 use super::path::Path;
 use super::solve::{Leak, Taint};
-use super::summary::{Hit, replaced};
-use super::tree::entry_at;
+use super::summary::{Carried, Hit};
 
 impl Taint<'_> {
     /// Carries sources through heap places to sinks.
@@ -33,7 +32,7 @@ impl Taint<'_> {
             match hit.entry.root {
                 Root::Heap(from) => hits.add(from, hit),
                 Root::Source(_) => {
-                    leaks.add(hit.clone(), |_| true);
+                    leaks.add(hit.clone(), |_| true, |hit| hit);
                 }
                 Root::Param(_) => {}
             }
@@ -41,7 +40,9 @@ impl Taint<'_> {
         let mut reached = Reached::default();
         let mut open: Vec<(HeapId, Entry)> = Vec::new();
         for write in written {
-            open.extend(reached.admit(write.heap, write.entry.clone()));
+            if reached.admit(write.heap, &write.entry) {
+                open.push((write.heap, write.entry.clone()));
+            }
         }
         let mut next = 0;
         while let Some((heap, held)) = open.get(next).cloned() {
@@ -50,15 +51,18 @@ impl Taint<'_> {
                 if reached.is_full(user.heap, held.root) {
                     continue;
                 }
-                let made =
-                    entry_at(&held, &user.entry.path).and_then(|inner| replaced(&user.entry, &inner, |trace| trace));
-                open.extend(made.and_then(|entry| reached.admit(user.heap, entry)));
+                let carried = Carried::from_place(&user.entry, &held);
+                if let Some(entry) = carried.entry()
+                    && reached.admit(user.heap, &entry)
+                {
+                    open.push((user.heap, carried.traced(entry)));
+                }
             }
             for user in hits.of(heap) {
-                let made =
-                    entry_at(&held, &user.entry.path).and_then(|inner| replaced(&user.entry, &inner, |trace| trace));
-                if let Some(entry) = made.filter(|entry| entry.form != Form::Held) {
-                    leaks.add(Hit { entry, ..(*user).clone() }, |_| true);
+                let carried = Carried::from_place(&user.entry, &held);
+                if let Some(entry) = carried.entry().filter(|entry| entry.form != Form::Held) {
+                    let finish = |hit: Hit| Hit { entry: carried.traced(hit.entry), ..hit };
+                    leaks.add(Hit { sink: user.sink, primary: user.primary, open: user.open, entry }, |_| true, finish);
                 }
             }
         }
@@ -123,20 +127,20 @@ impl Reached {
             || self.seen.len() >= MAX_HEAP_FACTS
     }
 
-    /// The fact, when it is new.
-    fn admit(&mut self, heap: HeapId, entry: Entry) -> Option<(HeapId, Entry)> {
+    /// Is the fact new, and is there room for it?
+    fn admit(&mut self, heap: HeapId, entry: &Entry) -> bool {
         if self.is_full(heap, entry.root) {
-            return None;
+            return false;
         }
         let key = (heap, entry.at.clone(), entry.root, entry.path.clone(), entry.without.clone(), entry.form);
         if !self.seen.insert(key) {
-            return None;
+            return false;
         }
         let parts = self.parts.entry((heap, entry.root)).or_default();
         if *parts == 0 {
             *self.sources.entry(heap).or_default() += 1;
         }
         *parts += 1;
-        Some((heap, entry))
+        true
     }
 }

@@ -7,7 +7,7 @@ use crate::resolve::values::At;
 
 use super::domain::{Entry, Form, HeapId, RECEIVER, Root};
 use super::trace::{Trace, What};
-use super::tree::Tree;
+use super::tree::{Tree, entry_at};
 
 /// The effects of one function. Origins are sources, its own parameters and heap places.
 #[derive(Clone, Debug, Default)]
@@ -79,7 +79,17 @@ impl Sink {
 }
 
 impl Summary {
-    pub(crate) fn add_hit(&mut self, hit: Hit) {
+    /// Is there no room for one more hit?
+    pub(super) fn is_full_of_hits(&self) -> bool {
+        self.hits.len() >= MAX_SINKS
+    }
+
+    pub(super) fn is_full_of_writes(&self) -> bool {
+        self.writes.len() >= MAX_WRITES
+    }
+
+    /// `finish`: what is done to one that is new.
+    pub(super) fn add_hit(&mut self, hit: Hit, finish: impl FnOnce(Entry) -> Entry) {
         let same = |known: &Hit| {
             known.sink == hit.sink
                 && known.primary == hit.primary
@@ -89,12 +99,12 @@ impl Summary {
                 && known.entry.without == hit.entry.without
                 && known.entry.via == hit.entry.via
         };
-        if self.hits.len() < MAX_SINKS && !self.hits.iter().any(same) {
-            self.hits.push(hit);
+        if !self.is_full_of_hits() && !self.hits.iter().any(same) {
+            self.hits.push(Hit { entry: finish(hit.entry), ..hit });
         }
     }
 
-    pub(crate) fn add_write(&mut self, heap: HeapId, entry: Entry) {
+    pub(super) fn add_write(&mut self, heap: HeapId, entry: Entry, finish: impl FnOnce(Entry) -> Entry) {
         let same = |known: &(HeapId, Entry)| {
             known.0 == heap
                 && known.1.root == entry.root
@@ -104,8 +114,8 @@ impl Summary {
                 && known.1.form == entry.form
                 && known.1.via == entry.via
         };
-        if self.writes.len() < MAX_WRITES && !self.writes.iter().any(same) {
-            self.writes.push((heap, entry));
+        if !self.is_full_of_writes() && !self.writes.iter().any(same) {
+            self.writes.push((heap, finish(entry)));
         }
     }
 
@@ -168,36 +178,80 @@ impl Bound {
     }
 
     /// An entry of a summary as the caller sees it: parameters replaced by what they hold.
-    pub(crate) fn fill(&self, entry: &Entry, step: Option<(At, What)>) -> Vec<Entry> {
+    pub(crate) fn fill(&self, entry: &Entry) -> Vec<Entry> {
         let mut filled = Vec::new();
-        self.fill_each(entry, step.as_ref(), |entry| filled.push(entry));
+        self.carry(entry, None, |carried| filled.extend(carried.entry().map(|entry| carried.traced(entry))));
         filled
     }
 
-    /// The same, one after the other.
-    pub(crate) fn fill_each(&self, entry: &Entry, step: Option<&(At, What)>, mut with: impl FnMut(Entry)) {
-        let Root::Param(index) = entry.root else { return with(entry.clone()) };
-        let Some(held) = self.param(index) else { return };
-        let before = |trace: Trace| match step {
-            Some((at, what)) => trace.then(*at, what.clone()),
-            None => trace,
+    /// The same, one after the other, each made as far as somebody wants it.
+    pub(super) fn carry<'b>(
+        &'b self,
+        entry: &'b Entry,
+        step: Option<&'b (At, What)>,
+        mut with: impl FnMut(&Carried<'b>),
+    ) {
+        let Root::Param(index) = entry.root else { return with(&Carried { entry, held: None, step }) };
+        for held in self.param(index).into_iter().flat_map(Tree::entries) {
+            with(&Carried { entry, held: Some(held), step });
+        }
+    }
+}
+
+/// An entry of a summary on its way to a caller. Nearly all are known there already: what it is costs less than the trace of it.
+pub(super) struct Carried<'b> {
+    entry: &'b Entry,
+    /// What takes the place of its root, a parameter.
+    held: Option<&'b Entry>,
+    /// The call.
+    step: Option<&'b (At, What)>,
+}
+
+impl<'b> Carried<'b> {
+    /// Of an entry whose root is a place that holds something.
+    pub(super) fn from_place(entry: &'b Entry, held: &'b Entry) -> Self {
+        Self { entry, held: Some(held), step: None }
+    }
+
+    pub(super) fn root(&self) -> Root {
+        self.held.unwrap_or(self.entry).root
+    }
+
+    /// What the caller sees, without its trace. None when the parameter holds nothing where the entry asks.
+    pub(super) fn entry(&self) -> Option<Entry> {
+        let Some(held) = self.held else { return Some(Entry { trace: Trace::default(), ..self.entry.clone() }) };
+        replaced(self.entry, &*entry_at(held, &self.entry.path)?)
+    }
+
+    /// The same with its trace.
+    pub(super) fn traced(&self, entry: Entry) -> Entry {
+        let trace = match self.held {
+            Some(held) => {
+                let before = held.trace.clone();
+                let before = match self.step {
+                    Some((at, what)) => before.then(*at, what.clone()),
+                    None => before,
+                };
+                before.followed_by(&self.entry.trace)
+            }
+            None => self.entry.trace.clone(),
         };
-        substitute(entry, held, before, with);
+        Entry { trace, ..entry }
     }
 }
 
 /// The entry with its root replaced by what the root holds.
 pub(crate) fn substitute(entry: &Entry, held: &Tree, before: impl Fn(Trace) -> Trace, mut with: impl FnMut(Entry)) {
     for inner in held.entries_at(&entry.path) {
-        if let Some(made) = replaced(entry, &inner, &before) {
-            with(made);
+        if let Some(made) = replaced(entry, &inner) {
+            with(Entry { trace: before(inner.trace.clone()).followed_by(&entry.trace), ..made });
         }
     }
 }
 
-/// The entry with its root replaced by the one thing that its part of the root holds. None when that is in a field that the
-/// entry lacks.
-pub(super) fn replaced(entry: &Entry, inner: &Entry, before: impl Fn(Trace) -> Trace) -> Option<Entry> {
+/// The entry with its root replaced by the one thing that its part of the root holds; without a trace. None when that is in a
+/// field that the entry lacks.
+fn replaced(entry: &Entry, inner: &Entry) -> Option<Entry> {
     if inner.at.first().is_some_and(|field| entry.without.contains(field)) {
         return None;
     }
@@ -219,6 +273,6 @@ pub(super) fn replaced(entry: &Entry, inner: &Entry, before: impl Fn(Trace) -> T
         formed: formed.or(entry.formed),
         marks: inner.marks.with(entry.marks),
         via: entry.via.or(inner.via),
-        trace: before(inner.trace.clone()).followed_by(&entry.trace),
+        trace: Trace::default(),
     })
 }

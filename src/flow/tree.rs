@@ -133,21 +133,26 @@ impl Tree {
     }
 
     /// Adds an entry; true when it is new.
-    pub(crate) fn add(&mut self, mut entry: Entry) -> bool {
+    pub(crate) fn add(&mut self, entry: Entry) -> bool {
+        self.add_finished(entry, |entry| entry)
+    }
+
+    /// The same. `finish`: what is done to one that is new.
+    pub(super) fn add_finished(&mut self, mut entry: Entry, finish: impl FnOnce(Entry) -> Entry) -> bool {
         if entry.at.len() > MAX_PATH {
             entry.at.truncate(MAX_PATH);
             entry.marks = entry.marks.with(Marks::WIDENED);
         }
-        self.admit(Cow::Owned(entry))
+        self.admit(Cow::Owned(entry), finish)
     }
 
-    fn admit(&mut self, entry: Cow<'_, Entry>) -> bool {
+    fn admit(&mut self, entry: Cow<'_, Entry>, finish: impl FnOnce(Entry) -> Entry) -> bool {
         let key = entry.key(entry.via);
         match self.items.as_ref().and_then(|items| items.position(key, |known| known.same(&entry, entry.via))) {
             Some(at) => self.meet(at, entry.marks, &entry.without),
             None if self.is_full_for(&entry.root, MAX_ENTRIES) => false,
             None => {
-                self.items_mut().push(entry.into_owned(), key);
+                self.items_mut().push(finish(entry.into_owned()), key);
                 true
             }
         }
@@ -209,7 +214,7 @@ impl Tree {
         let mut changed = false;
         for entry in other.entries() {
             // What is in a tree is short enough already.
-            changed |= self.admit(Cow::Borrowed(entry));
+            changed |= self.admit(Cow::Borrowed(entry), |entry| entry);
         }
         changed
     }
