@@ -74,6 +74,7 @@ impl Pass<'_, '_> {
                     }
                 }
             }
+            self.callback_sources(call, at, *func, &mut bound);
             let runs_now = match row.map(|row| self.taint.values.models.callback(row).runs) {
                 Some(runs) => matches!(runs, CallbackTime::Now | CallbackTime::Failure),
                 None => !self.is_registration(at) && (self.language != Language::Script || self.is_used(at.1)),

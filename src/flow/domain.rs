@@ -13,6 +13,7 @@ use crate::base::Symbol;
 use crate::base::idx::{IndexVec, ids};
 use crate::ir::func::FuncId;
 use crate::ir::program::{CellId, ClassId};
+use crate::models::index::RowRef;
 use crate::resolve::values::At;
 
 use super::path::Path;
@@ -81,6 +82,8 @@ pub(crate) struct Source {
     pub(crate) name: Option<Symbol>,
     /// Known by its name only: what it holds may be a source that is known otherwise.
     pub(crate) by_name: bool,
+    /// The row of a model that has more to say of it.
+    pub(crate) row: Option<RowRef>,
 }
 
 /// A variable that outlives one call.

@@ -3,7 +3,7 @@
 
 use crate::base::Symbol;
 use crate::ir::func::{FuncId, Param, ParamKind};
-use crate::ir::instr::{Base, Field, InstrId, Op, Place};
+use crate::ir::instr::{Base, Call, Field, InstrId, Op, Place};
 use crate::ir::program::ClassKind;
 use crate::ir::types::TypeRef;
 use crate::models::index::{NodeId, RowRef, Table};
@@ -13,14 +13,14 @@ use crate::resolve::solve::CallKind;
 use crate::resolve::values::{At, Value};
 
 use super::apply::port_keys;
-use super::domain::{Entry, Kind, Root, Source, SourcePlace};
+use super::domain::{Entry, Kind, Marks, Root, Source, SourcePlace};
 use super::process::Handler;
 use super::solve::Taint;
 use super::summary::Bound;
 use super::trace::Trace;
 use super::transfer::Pass;
 use super::tree::Tree;
-use super::words::Secrecy;
+use super::words::{ResponsePart, Secrecy};
 
 /// Types whose values say nothing worth hiding: numbers, truth values, one of a few constants.
 pub(super) const PLAIN_TYPES: &[&str] = &[
@@ -45,7 +45,7 @@ impl Pass<'_, '_> {
                     Some(_) if depth == place.path.len() => self.taint.values.computed_key(at.0, at.1),
                     _ => None,
                 };
-                let entry = self.source(kind, at, name);
+                let entry = self.source_by(row, kind, at, name);
                 // The whole environment was read on the way to one variable of it.
                 if kind == Kind::Env {
                     *tree = tree.map(|known| if self.is_kind(&known, Kind::EnvAll) { None } else { Some(known) });
@@ -102,20 +102,16 @@ impl Pass<'_, '_> {
     pub(super) fn call_sources(&mut self, at: At, result: &mut Tree) -> bool {
         let values = self.taint.values;
         let mut found = false;
-        for row in values.call_rows(at, Table::Source) {
-            let source = values.models.source(row);
-            let Some(kind) = Kind::named(&source.kind) else { continue };
-            if !values.holds(at, &source.when) || !values.version_allows(Some(at.0), row, source.versions.as_deref()) {
-                continue;
-            }
+        for row in self.source_rows(at) {
             found = true;
-            let name = source.name.as_ref().and_then(|port| values.port_text(at, std::slice::from_ref(port)));
-            let entry = self.source(kind, at, name);
+            let source = values.models.source(row);
+            let Some(entry) = self.called_source(row, at) else { continue };
             if source.gives.is_empty() {
                 result.add(entry);
                 continue;
             }
-            for port in source.gives.iter().filter_map(|text| values.models.port(text)) {
+            let in_no_param = |port: &&Port| param_of(port).is_none();
+            for port in source.gives.iter().filter_map(|text| values.models.port(text)).filter(in_no_param) {
                 let given = Tree::of(entry.clone()).under(&port_keys(port));
                 match &port.head {
                     PortHead::Return => {
@@ -132,6 +128,42 @@ impl Pass<'_, '_> {
             }
         }
         found
+    }
+
+    /// What the library calls a function with that it is handed, where models say so: `exec(command, (error, stdout) => …)`.
+    pub(super) fn callback_sources(&mut self, call: &Call, at: At, func: FuncId, bound: &mut Bound) {
+        let values = self.taint.values;
+        for row in self.source_rows(at) {
+            for port in values.models.source(row).gives.iter().filter_map(|text| values.models.port(text)) {
+                let Some((index, inner)) = param_of(port) else { continue };
+                let is_given = crate::resolve::ports::argument(call, &port.head)
+                    .is_some_and(|value| values.of(at.0, value).items().contains(&Value::Func(func)));
+                let (true, Some(entry)) = (is_given, self.called_source(row, at)) else { continue };
+                if let Some(param) = bound.params.get_mut(index as usize) {
+                    param.join(&Tree::of(entry).under(&port_keys(&inner)));
+                }
+            }
+        }
+    }
+
+    /// The rows by which a library call is a source.
+    fn source_rows(&self, at: At) -> Vec<RowRef> {
+        let values = self.taint.values;
+        let mut rows = values.call_rows(at, Table::Source);
+        rows.retain(|row| {
+            let source = values.models.source(*row);
+            Kind::named(&source.kind).is_some()
+                && values.holds(at, &source.when)
+                && values.version_allows(Some(at.0), *row, source.versions.as_deref())
+        });
+        rows
+    }
+
+    fn called_source(&mut self, row: RowRef, at: At) -> Option<Entry> {
+        let values = self.taint.values;
+        let source = values.models.source(row);
+        let name = source.name.as_ref().and_then(|port| values.port_text(at, std::slice::from_ref(port)));
+        Some(self.source_by(row, Kind::named(&source.kind)?, at, name))
     }
 
     /// A field that holds a credential by its name: `headers.authorization`, `config.apiKey`.
@@ -191,6 +223,28 @@ impl Pass<'_, '_> {
         tree.add(entry);
     }
 
+    /// What is told near its source only says nothing of a body where it is kept as a label: `branch`, `version`, `count`.
+    pub(super) fn label_local(&mut self, place: &Place, tree: &mut Tree) {
+        let name = match (&place.base, &*place.path) {
+            (Base::Local(local), []) => &self.func.locals[*local].name,
+            (Base::Cell(cell), []) => &self.taint.values.program.cells[*cell].name,
+            _ => return,
+        };
+        let (values, sources) = (self.taint.values, &self.taint.names.sources);
+        let is_near = |entry: &Entry| match entry.root {
+            Root::Source(source) => sources[source].row.is_some_and(|row| values.models.source(row).near),
+            _ => false,
+        };
+        if tree.entries().iter().any(is_near) && self.taint.words.response_part(name) != ResponsePart::Body {
+            *tree = tree.map(|mut entry| {
+                if is_near(&entry) && entry.at.is_empty() {
+                    entry.marks = entry.marks.with(Marks::LABEL);
+                }
+                Some(entry)
+            });
+        }
+    }
+
     /// Is the value what a function of the program gave, and no truth value or number?
     fn is_made_by_program(&self, value: InstrId) -> bool {
         match &self.func.instrs[value].op {
@@ -239,10 +293,17 @@ impl Pass<'_, '_> {
             place: SourcePlace::Param(self.id, Some(index)),
             name: Some(param.name.clone()),
             by_name: true,
+            row: None,
         };
         let id = self.taint.names.source(source);
         Some(Entry::new(Root::Source(id), Trace::default()))
     }
+}
+
+/// The parameter of a function handed over that a port names, and the port in it.
+fn param_of(port: &Port) -> Option<(u32, Port)> {
+    let (PortStep::Param(index), inner) = port.path.split_first()? else { return None };
+    Some((*index, Port { head: PortHead::Param(*index), path: inner.to_vec() }))
 }
 
 impl Taint<'_> {
@@ -417,7 +478,7 @@ impl Taint<'_> {
 
     fn argument(&mut self, func: FuncId, param: Option<u32>, name: &str) -> Tree {
         let place = SourcePlace::Param(func, param);
-        let source = Source { kind: Kind::Argument, place, name: Some(name.into()), by_name: false };
+        let source = Source { kind: Kind::Argument, place, name: Some(name.into()), by_name: false, row: None };
         let id = self.names.source(source);
         Tree::of(Entry::new(Root::Source(id), Trace::default()))
     }

@@ -569,12 +569,21 @@ pub(crate) struct SourceRow {
     pub(crate) calls: Vec<String>,
     /// Port with the name (of the environment variable); for `reads` the last member.
     pub(crate) name: Option<String>,
-    /// Ports that get the value; default `return`.
+    /// Ports that get the value; default `return`. `arg.1.param.0`: what the library calls a function with that it is handed.
     #[serde(default)]
     pub(crate) gives: Vec<String>,
     #[serde(default)]
     pub(crate) when: Vec<Condition>,
     pub(crate) versions: Option<String>,
+    /// For `response`: what it is, in the words of a message; default "the body of a response".
+    pub(crate) says: Option<String>,
+    /// Where it is logged, that is told on request only: most programs of the kind do so on purpose.
+    #[serde(default)]
+    pub(crate) pedantic: bool,
+    /// Told where the function that asked for it logs it; where one does that it was handed to, on request; not further on: there
+    /// it is data of the program, the branch that it works on or a record of its own.
+    #[serde(default)]
+    pub(crate) near: bool,
 }
 
 /// How data moves through a library call. Without a row a library call's result holds its arguments and receiver, in doubt.

@@ -311,8 +311,9 @@ impl Values<'_> {
         let mut found: Vec<At> = Vec::new();
         let mut open = vec![at];
         while let Some(call) = open.pop() {
-            let Some(receiver) = self.receiver_slot(call) else { continue };
-            for value in self.of_slot(receiver).items() {
+            // What a call gave may be called itself: `promisify(exec)(…)`.
+            let Some(made_of) = self.receiver_slot(call).or_else(|| self.callee_slot(call)) else { continue };
+            for value in self.of_slot(made_of).items() {
                 if let Value::Api(_, Some(made)) = value
                     && !found.contains(made)
                     && found.len() < MAX_CHAIN
@@ -329,7 +330,10 @@ impl Values<'_> {
         let chain = self.chain(at);
         let is_method = |call: &&At| {
             let path = self.call_at(**call).map(|call| &call.callee.path);
-            matches!(path.and_then(|path| path.last()), Some(Field::Name(name)) if name == method)
+            match path.and_then(|path| path.last()) {
+                Some(Field::Name(name)) => name == method,
+                _ => self.is_imported(**call, method),
+            }
         };
         // A builder may also be told by a statement of its own: `command.stdout(…); command.spawn()`.
         match chain
@@ -341,6 +345,15 @@ impl Values<'_> {
             Some(made) => self.port_values(made, inner),
             None => PortValue::Missing,
         }
+    }
+
+    /// Is what is called at `at` the library function of this name, imported by it?
+    fn is_imported(&self, at: At, name: &str) -> bool {
+        let Some(slot) = self.callee_slot(at) else { return false };
+        self.of_slot(slot).items().iter().any(|value| match value {
+            Value::Api(node, None) => self.models.index.node(*node).name.rsplit('.').next() == Some(name),
+            _ => false,
+        })
     }
 
     /// The calls of methods on what the calls made, and on what those give in turn.

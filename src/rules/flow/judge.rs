@@ -5,7 +5,9 @@ use crate::finding::{Level, Persona};
 use crate::flow::domain::{ANY, Entry, Form, Kind, Marks, Root, SourcePlace};
 use crate::flow::solve::{Leak, Taint, is_error_part};
 use crate::flow::summary::Drain;
+use crate::flow::trace::What;
 use crate::flow::words::{ResponsePart, Secrecy, Words, is_other_part};
+use crate::ir::func::{FuncId, FuncKind};
 use crate::ir::program::Language;
 use crate::rules::Cx;
 
@@ -45,9 +47,9 @@ pub(super) fn judge(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Option<Verdi
         (Kind::Credential, false) => credential(leak)?,
         (Kind::Headers, false) => headers(taint.words(), leak)?,
         (Kind::Argument, false) => argument(cx, taint, leak)?,
-        (Kind::Response, false) => response(taint.words(), leak)?,
+        (Kind::Response, false) => response(cx, taint.words(), leak)?,
         (Kind::Error | Kind::Stack, true) => error(cx, leak)?,
-        (Kind::Response, true) if leak.hit.entry.marks.has(Marks::RAISED) => raised_response(taint.words(), leak)?,
+        (Kind::Response, true) if leak.hit.entry.marks.has(Marks::RAISED) => raised_response(cx, taint.words(), leak)?,
         _ => return None,
     };
     if let Root::Source(_) = leak.hit.entry.root
@@ -82,6 +84,9 @@ pub(super) fn why_none(leak: &Leak) -> &'static str {
         (Kind::Env | Kind::EnvAll, _) => "the variable's name is that of a harmless setting",
         (Kind::Headers, false) => "the header is none that carries credentials",
         (Kind::Argument, false) => "it can only be a number, a truth value or one of a few constants, or is a name",
+        (Kind::Response, false) if leak.source.row.is_some() => {
+            "it says nothing of the content, or is logged far from where it came from"
+        }
         (Kind::Response, false) => "what is read of the response says nothing of its body",
         (Kind::Error | Kind::Stack, true) => "what is read of the error is no text of it",
         (Kind::Credential | Kind::Headers | Kind::Argument | Kind::Response, true) => "the agent may have it",
@@ -183,16 +188,27 @@ fn argument(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Option<Verdict> {
     Some(verdict)
 }
 
-fn response(words: &Words, leak: &Leak) -> Option<Verdict> {
+fn response(cx: &Cx<'_>, words: &Words, leak: &Leak) -> Option<Verdict> {
+    let row = leak.source.row.map(|row| cx.values.models.source(row));
+    let says = row.and_then(|row| row.says.as_deref());
     let tells = |name: &&Symbol| name.chars().any(char::is_alphabetic) && !words.is_whole(name);
     let part = leak.hit.entry.path.iter().rfind(tells);
     let whole = if leak.hit.entry.marks.has(Marks::LABEL) { ResponsePart::Label } else { ResponsePart::Body };
     let part = part.map_or(whole, |name| words.response_part(name));
-    let mut verdict = verdict("response-in-log", "the body of a response".into());
+    let is_near = row.is_some_and(|row| row.near);
+    let n_moves = if is_near { moves(cx, leak) } else { 0 };
+    if n_moves > 1 || is_near && part == ResponsePart::Label {
+        return None;
+    }
+    let mut verdict = verdict("response-in-log", says.unwrap_or("the body of a response").into());
     match part {
         ResponsePart::Plain => return None,
         ResponsePart::Label => {
-            verdict.what = "a part of a response".into();
+            verdict.what = format!("a part of {}", says.unwrap_or("a response"));
+            verdict.level = Some(Level::Note);
+            verdict.pedantic = true;
+        }
+        ResponsePart::Body if n_moves > 0 || row.is_some_and(|row| row.pedantic) => {
             verdict.level = Some(Level::Note);
             verdict.pedantic = true;
         }
@@ -201,9 +217,37 @@ fn response(words: &Words, leak: &Leak) -> Option<Verdict> {
     Some(verdict)
 }
 
+/// How many functions the value was given to, or kept for, until it was logged: none, where the function that asked for it
+/// does that, or one within the other.
+fn moves(cx: &Cx<'_>, leak: &Leak) -> usize {
+    let program = cx.values.program;
+    let (SourcePlace::Instr((source, _)) | SourcePlace::Param(source, _)) = leak.source.place;
+    let logged = leak.hit.primary.0;
+    let is_inside = |inner: FuncId, outer: FuncId| {
+        let mut next = Some(inner);
+        while let Some(func) = next.filter(|func| program.funcs[*func].kind != FuncKind::Init) {
+            if func == outer {
+                return true;
+            }
+            next = program.funcs[func].parent;
+        }
+        inner == outer
+    };
+    if is_inside(source, logged) || is_inside(logged, source) {
+        return 0;
+    }
+    let steps = leak.hit.entry.trace.steps();
+    let is_move = |what: &What| matches!(what, What::Passed(_) | What::Returned(_) | What::Thrown(_) | What::Stored(_));
+    steps.iter().take_while(|(at, _)| *at != leak.hit.primary).filter(|(_, what)| is_move(what)).count().max(1)
+}
+
 /// What the other side answered, in the text of an error that the program raised.
-fn raised_response(words: &Words, leak: &Leak) -> Option<Verdict> {
-    let found = response(words, leak)?;
+fn raised_response(cx: &Cx<'_>, words: &Words, leak: &Leak) -> Option<Verdict> {
+    // What is told near its source only is what the tool was asked for, an error or not.
+    if leak.source.row.is_some_and(|row| cx.values.models.source(row).near) {
+        return None;
+    }
+    let found = response(cx, words, leak)?;
     let mut verdict = verdict("error-in-result", format!("{}, in an error,", found.what));
     verdict.level = Some(Level::Note);
     verdict.pedantic = true;
