@@ -170,7 +170,7 @@ fn circle(language: Language, n: usize) -> String {
 /// A bundle: many short functions, ten lines each; the secret is handed to every tenth.
 fn bundle(language: Language, n_lines: usize) -> String {
     let unit = language.pick([
-        "function f{n}(a, b) {\n  let x = a;\n  if (b) {\n    x = g(x);\n  } else {\n    x = b;\n  }\n  g(x, b);\n  return x;\n}\n",
+        "function f{n}(a, b) {\n  let x = a;\n  if (a) {\n    x = g(x);\n  } else {\n    x = b;\n  }\n  g(x, b);\n  return x;\n}\n",
         "def f{n}(a, b):\n  x = a\n  if b:\n    x = g(x)\n  else:\n    x = b\n  g(x)\n  g(b)\n  return x\n\n",
         "fn f{n}(a: S, b: S) -> S {\n  let mut x = a;\n  if t(b) {\n    x = g(x);\n  } else {\n    x = b;\n  }\n  g(b);\n  x\n}\n",
     ]);
