@@ -101,12 +101,8 @@ impl Checks<'_, '_> {
         match (self.constant(a), self.constant(b)) {
             (Some(Const::Null | Const::Undefined), None) => Some(self.found(b, depth)?.negated()),
             (None, Some(Const::Null | Const::Undefined)) => Some(self.found(a, depth)?.negated()),
-            (Some(Const::Bool(is)), None) => {
-                self.within(b, depth).map(|check| Check { holds: check.holds == *is, ..check })
-            }
-            (None, Some(Const::Bool(is))) => {
-                self.within(a, depth).map(|check| Check { holds: check.holds == *is, ..check })
-            }
+            (Some(Const::Bool(is)), None) => self.is_truth(b, *is, depth),
+            (None, Some(Const::Bool(is))) => self.is_truth(a, *is, depth),
             (None, Some(Const::Int(-1))) => match &self.func.instrs[a].op {
                 Op::Call(call) => Some(self.held(call, a, Words::is_index_method)?.negated()),
                 _ => self.is_one(a),
@@ -120,6 +116,18 @@ impl Checks<'_, '_> {
             _ if self.is_literal(b) => self.is_one(a),
             _ if self.is_literal(a) => self.is_one(b),
             _ => None,
+        }
+    }
+
+    /// What it tells that a value is true, or is false: what the answer tells that the value is, or that it is no text.
+    fn is_truth(&self, value: InstrId, is: bool, depth: usize) -> Option<Check> {
+        let answer = match &self.func.instrs[value].op {
+            Op::Load(_) => self.found(value, depth),
+            _ => self.within(value, depth),
+        };
+        match answer {
+            Some(check) => Some(if is { check } else { check.negated() }),
+            None => self.is_one(value),
         }
     }
 
@@ -224,8 +232,16 @@ impl Checks<'_, '_> {
         }
     }
 
-    /// The value that a variable holds, if it is given one only.
+    /// The value that a variable of the function holds, if it is given one only.
     fn only_store(&self, variable: &Place) -> Option<InstrId> {
+        let is_own = match &variable.base {
+            Base::Local(local) => self.func.params.iter().all(|param| param.local != *local),
+            Base::Cell(cell) => self.values.program.cells[*cell].owner == self.id,
+            Base::Value(_) | Base::Global(_) => false,
+        };
+        if !is_own {
+            return None;
+        }
         let mut stores = self.func.instrs.iter().filter_map(|instr| match &instr.op {
             Op::Store(place, value) if place == variable => Some(*value),
             _ => None,
@@ -295,7 +311,10 @@ impl Checks<'_, '_> {
     /// Is all that is in a container put there by the program where it makes it? What else the container may be is not asked.
     fn is_listed(&self, container: &[Value]) -> bool {
         let mut made = container.iter().filter(|value| !matches!(value, Value::Unknown | Value::Const(_))).peekable();
-        made.peek().is_some() && made.all(|value| made_at(value).is_some_and(|made| self.is_named_by_program(made)))
+        // An object of a library is a container only where it is known to have items: a client has a `get`, too.
+        let has_items = |made: At| container.contains(&Value::Record(Site::Instr(made)));
+        let is_known = |made: At| has_items(made) && self.is_named_by_program(made);
+        made.peek().is_some() && made.all(|value| made_at(value).is_some_and(is_known))
     }
 
     fn is_named_by_program(&self, made: At) -> bool {
