@@ -26,6 +26,9 @@ use super::words::ResponsePart;
 /// The object of a base class, in the constructor of one derived from it.
 const SUPER: &str = "super";
 
+/// The field of a script's error that is its text.
+const MESSAGE: &str = "message";
+
 /// How a call makes a function run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Way {
@@ -434,7 +437,7 @@ impl Pass<'_, '_> {
         };
         for (position, arg) in call.args.iter().enumerate() {
             let path: Vec<Field> = match (self.language, position) {
-                (Language::Script, 0) => vec![Field::name("message")],
+                (Language::Script, 0) => vec![Field::name(MESSAGE)],
                 (Language::Script, _) => continue,
                 _ if arg.kind == ArgKind::Spread => vec![Field::name("args")],
                 _ => vec![Field::name("args"), Field::name(&position.to_string())],
@@ -442,6 +445,18 @@ impl Pass<'_, '_> {
             let held = self.given[arg.value.index()].clone();
             self.put(&Place { base: Base::Local(receiver), path: path.into() }, &held, at);
         }
+    }
+
+    /// Where an object of a class without a constructor keeps what it is made with: its base, an error as a rule, does that.
+    fn base_key(&self, made: &Value, position: usize) -> Symbol {
+        let is_derived = match made {
+            Value::Class(class) => !self.taint.values.program.classes[*class].bases.is_empty(),
+            _ => false,
+        };
+        if self.language == Language::Script && is_derived && position == 0 {
+            return Symbol::new_static(MESSAGE);
+        }
+        position.to_string().into()
     }
 
     /// Construction of a class without a constructor of the program: data classes, tuple structs, variants.
@@ -467,7 +482,7 @@ impl Pass<'_, '_> {
                         let key = match (&prefix, fields.and_then(|fields| fields.get(position))) {
                             (Some(name), _) => format!("{name}.{position}").into(),
                             (None, Some(field)) => field.name.clone(),
-                            (None, None) => position.to_string().into(),
+                            (None, None) => self.base_key(value, position),
                         };
                         position += 1;
                         key
