@@ -27,7 +27,9 @@ impl Offers {
         let mut offers = Self { frames: FxHashSet::default(), calls: starting.map(|(_, at, _)| *at).collect() };
         loop {
             let n_known = offers.frames.len();
-            for (id, frame) in explorer.frames.iter_enumerated() {
+            // Frames are numbered as they are entered: what is called comes after its caller.
+            for id in explorer.frames.ids().rev() {
+                let frame = &explorer.frames[id];
                 let mut events = frame.blocks.visited().flat_map(|visited| &visited.events);
                 if !offers.frames.contains(&id) && events.any(|event| offers.offers(explorer, frame, event)) {
                     offers.frames.insert(id);
