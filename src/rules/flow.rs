@@ -56,7 +56,7 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Findings<'_>) -> (usize, usize) {
         .map(|(_, at)| loc(cx.values.program, *at))
         .collect();
     one_place_for_each(&mut groups);
-    let fixed: Vec<_> = cx.units.iter().map(|unit| echo::fixed_level(cx, unit)).collect();
+    let settings: Vec<_> = cx.units.iter().map(|unit| echo::settings(cx, unit)).collect();
     for ((rule, primary), mut group) in groups {
         if rule == "credential-in-log"
             && let Some(ways) = known.get(&loc(cx.values.program, primary))
@@ -70,14 +70,14 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Findings<'_>) -> (usize, usize) {
             let way = |leak: &Leak| (leak.hit.entry.marks.n_doubts(), leak.hit.entry.trace.len());
             b.0.rank().cmp(&a.0.rank()).then_with(|| way(a.1).cmp(&way(b.1)))
         });
-        for (unit, fixed) in cx.units.iter().zip(&fixed) {
-            if let Some(finding) = finding(cx, unit, *fixed, &group, out) {
+        for (unit, settings) in cx.units.iter().zip(&settings) {
+            if let Some(finding) = finding(cx, unit, echo::fixed_level(settings), &group, out) {
                 out.add(finding);
             }
         }
     }
-    for unit in cx.units {
-        echo::run(cx, unit, &echoed, out);
+    for (unit, settings) in cx.units.iter().zip(&settings) {
+        echo::run(cx, unit, settings, &echoed, out);
     }
     (taint.n_steps, taint.n_unsettled)
 }

@@ -22,7 +22,7 @@ use super::judge::Verdict;
 use super::{MAX_RELATED, live_site, tell};
 
 /// A live call that sets levels.
-struct Setting {
+pub(super) struct Setting {
     /// The call, or the argument that says the level.
     at: At,
     /// The program says the level, and does not leave it to the library.
@@ -56,8 +56,14 @@ impl Switched {
     }
 }
 
-pub(super) fn run(cx: &Cx<'_>, unit: &Unit<'_>, echoed: &[(Verdict, &Leak)], out: &mut Findings<'_>) {
-    let settings = settings(cx, unit);
+/// `settings`: the levels that the process sets.
+pub(super) fn run(
+    cx: &Cx<'_>,
+    unit: &Unit<'_>,
+    settings: &[Setting],
+    echoed: &[(Verdict, &Leak)],
+    out: &mut Findings<'_>,
+) {
     if settings.is_empty() {
         return;
     }
@@ -66,7 +72,7 @@ pub(super) fn run(cx: &Cx<'_>, unit: &Unit<'_>, echoed: &[(Verdict, &Leak)], out
         let at = leak.hit.sink.at;
         let Some(site) = live_site(unit, &unit.process.live, leak) else { continue };
         for row in rows(cx, at, |echo| !echo.takes.is_empty()) {
-            if let Some(switched) = switched_on(&settings, cx.values.models.echo(row)) {
+            if let Some(switched) = switched_on(settings, cx.values.models.echo(row)) {
                 groups.entry((verdict.rule, switched)).or_default().push(Echoed { verdict, leak, row, site });
             }
         }
@@ -79,7 +85,7 @@ pub(super) fn run(cx: &Cx<'_>, unit: &Unit<'_>, echoed: &[(Verdict, &Leak)], out
     }
     let takes_arguments = |kind: HandlerKind| matches!(kind, HandlerKind::Tool | HandlerKind::Dispatch);
     if unit.process.handlers.iter().any(|handler| takes_arguments(handler.kind)) {
-        carried(cx, unit, &settings, out);
+        carried(cx, unit, settings, out);
     }
 }
 
@@ -94,7 +100,7 @@ fn rows(cx: &Cx<'_>, at: At, wanted: impl Fn(&EchoRow) -> bool) -> Vec<RowRef> {
 }
 
 /// The calls of a process that set levels, in the order in which they run.
-fn settings(cx: &Cx<'_>, unit: &Unit<'_>) -> Vec<Setting> {
+pub(super) fn settings(cx: &Cx<'_>, unit: &Unit<'_>) -> Vec<Setting> {
     let order = &unit.process.explorer.order;
     let mut calls: Vec<(Option<&usize>, At, RowRef)> = Vec::new();
     for at in unit.process.live.sites.keys() {
@@ -122,8 +128,7 @@ fn settings(cx: &Cx<'_>, unit: &Unit<'_>) -> Vec<Setting> {
 }
 
 /// The level below which the process shows no record, where its own code alone decides that, and the place that sets it.
-pub(super) fn fixed_level(cx: &Cx<'_>, unit: &Unit<'_>) -> Option<(At, LogLevel)> {
-    let settings = settings(cx, unit);
+pub(super) fn fixed_level(settings: &[Setting]) -> Option<(At, LogLevel)> {
     let is_open = |setting: &Setting| {
         let is_unknown = setting.sets.iter().any(|set| set.level.is_none());
         setting.environment || setting.replaced || !setting.is_said || is_unknown
