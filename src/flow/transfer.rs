@@ -412,7 +412,7 @@ impl Pass<'_, '_> {
     /// A source that a row of a model tells of.
     pub(super) fn source_by(&mut self, row: RowRef, kind: Kind, at: At, name: Option<Symbol>) -> Entry {
         let told = self.taint.values.models.source(row);
-        let row = (told.says.is_some() || told.pedantic || told.near).then_some(row);
+        let row = (told.says.is_some() || told.near).then_some(row);
         self.source_of(Source { kind, place: SourcePlace::Instr(at), name, by_name: false, row }, at)
     }
 

@@ -577,11 +577,8 @@ pub(crate) struct SourceRow {
     pub(crate) versions: Option<String>,
     /// For `response`: what it is, in the words of a message; default "the body of a response".
     pub(crate) says: Option<String>,
-    /// Where it is logged, that is told on request only: most programs of the kind do so on purpose.
-    #[serde(default)]
-    pub(crate) pedantic: bool,
-    /// Told where the function that asked for it logs it; where one does that it was handed to, on request; not further on: there
-    /// it is data of the program, the branch that it works on or a record of its own.
+    /// Told on request only, since most programs of the kind log it on purpose, where the function that asked for it does or one
+    /// that gets it from there; not further on: there it is data of the program, the branch that it works on or a record of its own.
     #[serde(default)]
     pub(crate) near: bool,
 }

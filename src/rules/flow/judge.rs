@@ -196,8 +196,7 @@ fn response(cx: &Cx<'_>, words: &Words, leak: &Leak) -> Option<Verdict> {
     let whole = if leak.hit.entry.marks.has(Marks::LABEL) { ResponsePart::Label } else { ResponsePart::Body };
     let part = part.map_or(whole, |name| words.response_part(name));
     let is_near = row.is_some_and(|row| row.near);
-    let n_moves = if is_near { moves(cx, leak) } else { 0 };
-    if n_moves > 1 || is_near && part == ResponsePart::Label {
+    if is_near && (part == ResponsePart::Label || moves(cx, leak) > 1) {
         return None;
     }
     let mut verdict = verdict("response-in-log", says.unwrap_or("the body of a response").into());
@@ -208,7 +207,7 @@ fn response(cx: &Cx<'_>, words: &Words, leak: &Leak) -> Option<Verdict> {
             verdict.level = Some(Level::Note);
             verdict.pedantic = true;
         }
-        ResponsePart::Body if n_moves > 0 || row.is_some_and(|row| row.pedantic) => {
+        ResponsePart::Body if is_near => {
             verdict.level = Some(Level::Note);
             verdict.pedantic = true;
         }
