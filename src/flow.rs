@@ -5,7 +5,6 @@
 //! | `abs` | what is known of a value at one point: a constant, a name for an unknown, a test of one |
 //! | `explore` | which code a process runs, in order, from its entry |
 //! | `blocks` | what of a function is reached |
-//! | `by_instr` | a table by instruction |
 //! | `step` | what one instruction does to the state of the exploration |
 //! | `known` | what a value is known to be while exploring |
 //! | `settings` | variables of the environment and options, and which of them are switches |
@@ -33,7 +32,6 @@
 pub(crate) mod abs;
 pub(crate) mod apply;
 pub(crate) mod blocks;
-pub(crate) mod by_instr;
 pub(crate) mod callbacks;
 pub(crate) mod checks;
 pub(crate) mod clauses;

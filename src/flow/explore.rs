@@ -12,7 +12,7 @@ use std::rc::Rc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::base::bounds::{MAX_CALL_DEPTH, MAX_CONTEXTS, MAX_STATE_VISITS};
-use crate::base::idx::{Id, IndexVec, ids};
+use crate::base::idx::{IndexVec, ids};
 use crate::ir::func::{BlockId, End, FuncId, LocalId};
 use crate::ir::instr::{Const, InstrId, Op};
 use crate::ir::program::{CellId, ModuleId};
@@ -23,7 +23,6 @@ use crate::resolve::values::At;
 
 use super::abs::{Abs, Facts, truth};
 use super::blocks::Blocks;
-use super::by_instr::ByInstr;
 use super::loaded::Imports;
 use super::main_module::{StoredLocals, Tells};
 
@@ -169,9 +168,9 @@ pub(crate) struct Prepared {
     pub(super) told: RefCell<FxHashMap<(FuncId, InstrId, usize), Option<Tells>>>,
     pub(super) stored_locals: RefCell<FxHashMap<FuncId, Rc<StoredLocals>>>,
     /// The constants that instructions give whatever the path, as far as somebody asked.
-    pub(super) constants: RefCell<ByInstr<Option<Const>>>,
+    pub(super) constants: RefCell<FxHashMap<At, Option<Const>>>,
     /// The place of each block in an order in which a block comes after those that lead to it.
-    pub(super) orders: RefCell<FxHashMap<FuncId, Rc<[usize]>>>,
+    pub(super) orders: RefCell<FxHashMap<FuncId, Rc<FxHashMap<BlockId, usize>>>>,
     pub(super) imports: Imports,
 }
 
@@ -209,7 +208,7 @@ pub(crate) struct Explorer<'v> {
     pub(super) main: Option<ModuleId>,
     pub(super) ran: FxHashMap<ModuleId, At>,
     /// What instructions were seen to give; `None` when they differ.
-    pub(super) seen: ByInstr<Option<Abs>>,
+    pub(super) seen: FxHashMap<At, Option<Abs>>,
     pub(super) prepared: Rc<Prepared>,
     /// Functions that were seen to start serving, and the calls that do it.
     pub(super) serving_funcs: FxHashSet<FuncId>,
@@ -243,7 +242,7 @@ impl<'v> Explorer<'v> {
             serves: BTreeMap::new(),
             main,
             ran: FxHashMap::default(),
-            seen: ByInstr::default(),
+            seen: FxHashMap::default(),
             prepared,
             serving_funcs: FxHashSet::default(),
             serving_calls: FxHashSet::default(),
@@ -343,7 +342,7 @@ impl<'v> Explorer<'v> {
                     Some(known) => join(func_id, known, &state, &self.assumed),
                 };
                 if changed {
-                    queue.insert((order[to.index()], to));
+                    queue.insert((order[&to], to));
                 }
             }
         }
@@ -364,15 +363,11 @@ impl<'v> Explorer<'v> {
         };
     }
 
-    fn order_of(&self, func: FuncId) -> Rc<[usize]> {
+    fn order_of(&self, func: FuncId) -> Rc<FxHashMap<BlockId, usize>> {
         let mut orders = self.prepared.orders.borrow_mut();
         let order = orders.entry(func).or_insert_with(|| {
-            let func = &self.values.program.funcs[func];
-            let mut places = vec![usize::MAX; func.blocks.len()];
-            for (place, block) in func.order().into_iter().enumerate() {
-                places[block.index()] = place;
-            }
-            places.into()
+            let order = self.values.program.funcs[func].order();
+            Rc::new(order.into_iter().enumerate().map(|(at, id)| (id, at)).collect())
         });
         order.clone()
     }
@@ -464,7 +459,7 @@ impl<'v> Explorer<'v> {
     /// Notes that a module's code was run by the process itself, not by an import.
     pub(super) fn mark_ran(&mut self, module: ModuleId) {
         let init = self.values.program.modules[module].init;
-        self.ran.entry(module).or_insert((init, Id::new(usize::MAX)));
+        self.ran.entry(module).or_insert((init, crate::base::idx::Id::new(usize::MAX)));
     }
 
     /// Notes that a function runs while the process serves.

@@ -13,11 +13,14 @@ use super::explore::{Explorer, State};
 
 impl Explorer<'_> {
     pub(super) fn note(&mut self, func: FuncId, id: InstrId, abs: Option<Abs>) {
-        match self.seen.slot(self.values.program, (func, id)) {
-            Some(known) if *known == abs => {}
-            Some(known) => *known = None,
-            slot @ None => *slot = Some(abs),
-        }
+        self.seen
+            .entry((func, id))
+            .and_modify(|known| {
+                if *known != abs {
+                    *known = None;
+                }
+            })
+            .or_insert(abs);
     }
 
     /// What a value is known to be after the instruction that makes it ran.
@@ -44,7 +47,7 @@ impl Explorer<'_> {
                 }
             }
             Op::Call(call) => {
-                self.seen.get((func, id)).cloned().flatten().or_else(|| self.call_sym(func, id, call, state))
+                self.seen.get(&(func, id)).cloned().flatten().or_else(|| self.call_sym(func, id, call, state))
             }
             Op::Import(_) => self.imported(func, id, 0),
             _ => None,
@@ -54,7 +57,7 @@ impl Explorer<'_> {
     pub(super) fn operand(&self, func: FuncId, id: InstrId, state: &State) -> Option<Abs> {
         match &self.values.program.funcs[func].instrs[id].op {
             // What a call gave was noted when it ran.
-            Op::Call(_) => self.seen.get((func, id)).cloned().flatten(),
+            Op::Call(_) => self.seen.get(&(func, id)).cloned().flatten(),
             op => self.eval(func, id, op, state),
         }
     }
@@ -85,11 +88,11 @@ impl Explorer<'_> {
 
     /// The constant an instruction gives whatever the path, if it is one.
     pub(super) fn constant(&self, func: FuncId, id: InstrId) -> Option<Const> {
-        if let Some(known) = self.prepared.constants.borrow().get((func, id)) {
+        if let Some(known) = self.prepared.constants.borrow().get(&(func, id)) {
             return known.clone();
         }
         let constant = self.find_constant(func, id);
-        *self.prepared.constants.borrow_mut().slot(self.values.program, (func, id)) = Some(constant.clone());
+        self.prepared.constants.borrow_mut().insert((func, id), constant.clone());
         constant
     }
 
@@ -139,7 +142,7 @@ impl Explorer<'_> {
         if depth > MAX_ALIASES {
             return sym();
         }
-        if let Some(known) = self.seen.get((*func, *store)) {
+        if let Some(known) = self.seen.get(&(*func, *store)) {
             return known.clone().or_else(sym);
         }
         let Op::Store(_, value) = &self.values.program.funcs[*func].instrs[*store].op else { return sym() };
@@ -182,7 +185,7 @@ impl Explorer<'_> {
         match self.values.stores_to(obj, &key) {
             [at] => {
                 // A store's own value is the value written; a literal's entry is named by its value.
-                self.seen.get(*at).cloned().flatten().or_else(sym)
+                self.seen.get(at).cloned().flatten().or_else(sym)
             }
             [] => None,
             _ => sym(),

@@ -63,7 +63,6 @@ pub(crate) fn live(explorer: &Explorer<'_>, roots: &[FrameId], later: &[(FrameId
         explorer,
         offers: Offers::of(explorer, later),
         live: Live::default(),
-        sites: FxHashMap::default(),
         seen: FxHashSet::default(),
         queue: Vec::new(),
         entered: FxHashSet::default(),
@@ -84,7 +83,7 @@ pub(crate) fn live(explorer: &Explorer<'_>, roots: &[FrameId], later: &[(FrameId
     loop {
         let (ready, rest): (Vec<_>, Vec<_>) = open.into_iter().partition(|later| marker.entered.contains(&later.1.0));
         if ready.is_empty() {
-            return Live { sites: marker.sites.into_iter().collect(), ..marker.live };
+            return marker.live;
         }
         for &(frame, at, mode) in ready {
             marker.later(frame, at, mode);
@@ -121,8 +120,6 @@ struct Marker<'e, 'v> {
     explorer: &'e Explorer<'v>,
     offers: Offers,
     live: Live,
-    /// The sites while they are looked for.
-    sites: FxHashMap<At, Vec<Site>>,
     seen: FxHashSet<(FrameId, Leads, bool)>,
     queue: Vec<Visit>,
     /// The functions of the frames in the queue.
@@ -202,19 +199,20 @@ impl Marker<'_, '_> {
                 let before = event.phase.has(Phase::BEFORE) && live_before;
                 let is_live = event.phase.has(Phase::SERVING) || before || in_crash;
                 if is_live {
-                    let meetings = self.sites.entry((frame.func, event.instr)).or_default();
+                    let site = Site {
+                        frame: id,
+                        phase: event.phase,
+                        crash: in_crash,
+                        rebinds: event.rebinds.clone(),
+                        frame_crash: crash,
+                        facts: event.facts.clone(),
+                    };
+                    let meetings = self.live.sites.entry((frame.func, event.instr)).or_default();
                     let known = |known: &Site| {
-                        known.crash == in_crash && known.phase == event.phase && known.rebinds == event.rebinds
+                        known.crash == site.crash && known.rebinds == site.rebinds && known.phase == site.phase
                     };
                     if meetings.len() < MAX_MEETINGS && !meetings.iter().any(known) {
-                        meetings.push(Site {
-                            frame: id,
-                            phase: event.phase,
-                            crash: in_crash,
-                            rebinds: event.rebinds.clone(),
-                            frame_crash: crash,
-                            facts: event.facts.clone(),
-                        });
+                        meetings.push(site);
                     }
                 }
                 for (inner, mode) in &event.frames {
