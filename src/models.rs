@@ -1,5 +1,6 @@
 //! Library knowledge as typed tables, read from `rules/models/**.toml`.
 
+pub(crate) mod handlers;
 pub(crate) mod index;
 pub(crate) mod levels;
 pub(crate) mod lists;
@@ -11,14 +12,15 @@ use rustc_hash::FxHashMap;
 
 use crate::ir::program::Language;
 
+use handlers::HandlerRow;
 use index::{Index, RowRef, Table};
 use levels::{EchoRow, LevelRow};
 use lists::{Bases, Containers, ErrorFate, MainWords, Transports};
 use load::Own;
 use path::Port;
 use schema::{
-    CallbackRow, ChildRow, Condition, CrashRow, ExitRow, FlowRow, HandlerRow, LoggerRow, ModelFile, OwnNames,
-    RebindRow, ServeRow, SinkRow, SourceRow, StreamRow, StreamSpec, TransportRow, TransportSpec,
+    CallbackRow, ChildRow, Condition, CrashRow, ExitRow, FlowRow, LoggerRow, ModelFile, OwnNames, RebindRow, ServeRow,
+    SinkRow, SourceRow, StreamRow, StreamSpec, TransportRow, TransportSpec,
 };
 
 /// Where the models of each language are. A program is mostly in one, and the others need not be read for it.

@@ -10,7 +10,8 @@
 //! | `generate` | the constraints each instruction makes |
 //! | `calls` | what a call does to values: arguments, results, library callbacks |
 //! | `containers` | what goes into containers and what comes out |
-//! | `members` | what a member of a value is: fields, methods, exports |
+//! | `members` | what a member of a value is: fields and methods |
+//! | `exports` | what a module exports under a name |
 //! | `marks` | which functions does a library find by attributes and base types? |
 //! | `ports` | the values at a model's port of a call |
 //! | `streams` | which stream does a call or value mean? |
@@ -18,6 +19,7 @@
 pub(crate) mod byhand;
 pub(crate) mod calls;
 mod containers;
+mod exports;
 pub(crate) mod forwarded;
 pub(crate) mod generate;
 pub(crate) mod growing;

@@ -12,7 +12,7 @@ use crate::base::idx::Id;
 use crate::ir::func::{End, FuncId, FuncKind};
 use crate::ir::instr::{Base, Const, Field, Import, Imported, Op};
 use crate::ir::program::{CellId, Language, ModuleId};
-use crate::models::schema::{HandlerKind, ThrowShape};
+use crate::models::handlers::{HandlerKind, ThrowShape};
 use crate::resolve::link::Target;
 use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Key, Obj, Value};

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::flow::live::{Live, Site};
 use crate::ir::func::{BlockId, FuncId, FuncKind};
-use crate::models::schema::HandlerKind;
+use crate::models::handlers::HandlerKind;
 use crate::report::Handler as Word;
 use crate::report::line::Running;
 use crate::resolve::values::At;

@@ -5,9 +5,9 @@ use crate::ir::func::{FuncId, FuncKind, LocalId};
 use crate::ir::instr::{Base, Const, Field, Op};
 use crate::ir::program::{ClassId, Language, ModuleId};
 use crate::ir::types::{Annotation, AnnotationValue, NamedType, TypeRef};
+use crate::models::handlers::HandlerKind;
 use crate::models::index::{NodeId, RowRef, Table};
 use crate::models::path::{Port, PortHead};
-use crate::models::schema::HandlerKind;
 
 use super::ports::PortValue;
 use super::solve::Values;

@@ -6,7 +6,7 @@ use crate::flow::process::Handler;
 use crate::ir::func::FuncKind;
 use crate::ir::instr::{CallStyle, Field};
 use crate::ir::program::{Language, Program};
-use crate::models::schema::HandlerKind;
+use crate::models::handlers::HandlerKind;
 use crate::resolve::solve::Values;
 use crate::resolve::values::At;
 

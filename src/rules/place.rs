@@ -8,7 +8,8 @@ use crate::flow::live::{Live, Site};
 use crate::flow::settings::switches_on;
 use crate::ir::func::{FuncId, FuncKind};
 use crate::ir::instr::Op;
-use crate::models::schema::{HandlerKind, TransportKind};
+use crate::models::handlers::HandlerKind;
+use crate::models::schema::TransportKind;
 use crate::resolve::solve::CallKind;
 use crate::resolve::values::At;
 
