@@ -3,7 +3,7 @@
 //! What a method does is told by its name (`rules/containers.toml`), on literals and on objects of libraries, in all languages.
 
 use crate::base::Symbol;
-use crate::ir::instr::{Field, Op};
+use crate::ir::instr::{ArgKind, Field, Op};
 use crate::ir::program::Language;
 use crate::models::index::Table;
 use crate::models::path::Step;
@@ -123,9 +123,13 @@ impl Values<'_> {
         for (place, arg) in call.args.iter().enumerate() {
             let from = self.instr_slot(at.0, arg.value);
             if self.models.keeps(name) {
-                let key = if is_pairs { Key::Name(place.to_string().into()) } else { Key::Some };
-                let kept = self.field_slot(obj, key);
-                self.copy(from, kept);
+                if arg.kind == ArgKind::Spread {
+                    self.add_edge(from, Edge::Spread(obj.clone()));
+                } else {
+                    let key = if is_pairs { Key::Name(place.to_string().into()) } else { Key::Some };
+                    let kept = self.field_slot(obj, key);
+                    self.copy(from, kept);
+                }
             }
             self.add_edge(from, Edge::InvokeWith(number, given));
         }
