@@ -250,9 +250,12 @@ impl Values<'_> {
     fn call_api(&mut self, number: u32, node: NodeId) {
         let site = self.calls[number as usize].clone();
         let made = self.models.index.step(node, &Step::Call);
-        self.add(site.result, &Value::Api(made, Some(site.at)));
         let program = self.program;
         let Op::Call(call) = &program.funcs[site.at.0].instrs[site.at.1].op else { return };
+        // A class stays that class, whatever a library decorates it with; it is no function that calls what it is given.
+        if self.models.index.node(made).is_modelled() || !self.decorates_class(site.at) {
+            self.add(site.result, &Value::Api(made, Some(site.at)));
+        }
         if call.style == CallStyle::Decorator
             && let Some(arg) = call.args.first()
         {
@@ -296,6 +299,19 @@ impl Values<'_> {
                 self.add_edge(slot, Edge::Invoke(number, None));
             }
         }
+    }
+
+    /// Is a call the decorator of a class, by itself or around others?
+    fn decorates_class(&self, at: At) -> bool {
+        let instrs = &self.program.funcs[at.0].instrs;
+        let mut inner = at.1;
+        while let Op::Call(call) = &instrs[inner].op {
+            match call.args.first().filter(|_| call.style == CallStyle::Decorator) {
+                Some(arg) => inner = arg.value,
+                None => return false,
+            }
+        }
+        matches!(instrs[inner].op, Op::Class(_))
     }
 
     fn flow_row(&mut self, number: u32, row: RowRef) {
