@@ -2,6 +2,7 @@
 //!
 //! | file | answers |
 //! | --- | --- |
+//! | `beside` | what does a registration take from the same object as the handler? |
 //! | `byhand` | which reads of standard input are a server without an SDK? |
 //! | `link` | which module does an import mean? |
 //! | `values` | the vocabulary: values, objects, slots |
@@ -16,6 +17,7 @@
 //! | `ports` | the values at a model's port of a call |
 //! | `streams` | which stream does a call or value mean? |
 
+pub(crate) mod beside;
 pub(crate) mod byhand;
 pub(crate) mod calls;
 mod containers;

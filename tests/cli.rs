@@ -52,6 +52,21 @@ fn examples_left_aside_are_named() {
     assert!(text.contains("demo.js") && text.contains("remote/index.js"), "{text}");
 }
 
+/// Each tool of a list has its own name and arguments, also where all are registered by one call.
+#[test]
+fn tools_of_a_list_are_named_one_by_one() {
+    let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/argument-in-log");
+    let text = out(&run(&["servers", &format!("{fixtures}/js-listed")]));
+    for tool in ["find(city)", "count(country)", "remove(district)"] {
+        assert_eq!(text.matches(tool).count(), 1, "{tool}: {text}");
+    }
+    assert!(!text.contains("hidden"), "{text}");
+    let text = out(&run(&["servers", &format!("{fixtures}/py-listed")]));
+    for tool in ["find_city(city)", "count_cities(country)"] {
+        assert_eq!(text.matches(tool).count(), 1, "{tool}: {text}");
+    }
+}
+
 #[test]
 fn shells_learn_the_words() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {

@@ -53,7 +53,7 @@ pub(super) fn server(
         };
         let func = &program.funcs[program.known_as(handler.func)];
         let place = Loc { file: program.modules[func.module].file, span: func.name_span };
-        let args = values.argument_names(handler.func, handler.row, handler.at);
+        let args = values.argument_names(handler.func, handler.row, handler.at, handler.name.as_ref());
         Some(HandlerInfo { kind, name: handler_name(program, handler).map(|name| name.to_string()), args, loc: place })
     });
     Server {

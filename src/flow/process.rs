@@ -14,6 +14,7 @@ use crate::ir::program::{CellId, ClassId, ClassKind, ModuleId};
 use crate::models::handlers::HandlerKind;
 use crate::models::index::{RowRef, Table};
 use crate::models::schema::TransportKind;
+use crate::resolve::beside::Registered;
 use crate::resolve::ports::PortValue;
 use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Value};
@@ -387,13 +388,17 @@ fn all_handlers(explorer: &Explorer<'_>, live: &Live, marked: Vec<Handler>) -> V
             if !values.holds(*at, &data.when) || !values.version_allows(Some(at.0), row, data.versions.as_deref()) {
                 continue;
             }
-            let name = values.port_text(*at, &data.name);
             for func in values.port_funcs(*at, &data.func) {
-                let handler = Handler { func, row, kind: data.kind, name: name.clone(), at: Some(*at) };
-                let is_known =
-                    handlers.iter().any(|known| known.func == func && known.kind == data.kind && known.name == name);
-                if !is_known {
-                    handlers.push(handler);
+                let registered = Registered { func, name: None, ports: &data.func };
+                let names = values.registered_names(*at, registered, &data.name);
+                let names = if names.is_empty() { vec![None] } else { names.into_iter().map(Some).collect() };
+                for name in names {
+                    let is_known = handlers
+                        .iter()
+                        .any(|known| known.func == func && known.kind == data.kind && known.name == name);
+                    if !is_known {
+                        handlers.push(Handler { func, row, kind: data.kind, name, at: Some(*at) });
+                    }
                 }
             }
         }

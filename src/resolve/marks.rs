@@ -9,6 +9,7 @@ use crate::models::handlers::HandlerKind;
 use crate::models::index::{NodeId, RowRef, Table};
 use crate::models::path::{Port, PortHead};
 
+use super::beside::Registered;
 use super::ports::PortValue;
 use super::solve::Values;
 use super::values::{At, Value};
@@ -144,11 +145,19 @@ impl Values<'_> {
     }
 
     /// The names under which a handler's arguments are declared, as far as its parameters tell.
-    pub(crate) fn argument_names(&self, func: FuncId, row: RowRef, at: Option<At>) -> Vec<String> {
+    pub(crate) fn argument_names(
+        &self,
+        func: FuncId,
+        row: RowRef,
+        at: Option<At>,
+        name: Option<&Symbol>,
+    ) -> Vec<String> {
+        let handler = self.models.handler(row);
+        let registered =
+            Registered { func, name: name.map(|name| (name, handler.name.as_slice())), ports: &handler.func };
         let func = self.program.known_as(func);
         let data = &self.program.funcs[func];
-        let handler = self.models.handler(row);
-        if let Some(declared) = at.and_then(|at| self.schema_names(at, &handler.schema)) {
+        if let Some(declared) = at.and_then(|at| self.schema_names(at, registered, &handler.schema)) {
             return declared;
         }
         let mut names: Vec<String> = Vec::new();
@@ -176,10 +185,10 @@ impl Values<'_> {
     }
 
     /// The names that the schema at a registration declares: the keys of an object literal, handed over or made a schema of.
-    fn schema_names(&self, at: At, ports: &[String]) -> Option<Vec<String>> {
+    fn schema_names(&self, at: At, handler: Registered<'_>, ports: &[String]) -> Option<Vec<String>> {
         let shape = Port { head: PortHead::Arg(0), path: Vec::new() };
         for port in ports.iter().filter_map(|text| self.models.port(text)) {
-            let PortValue::Known(found) = self.port_values(at, port) else { continue };
+            let PortValue::Known(found) = self.registered_with(at, handler, port) else { continue };
             for value in &found {
                 let record = match value {
                     Value::Api(_, Some(call)) => match self.port_values(*call, &shape) {

@@ -121,7 +121,7 @@ impl Values<'_> {
         if is_nothing { PortValue::Missing } else { PortValue::Unknown }
     }
 
-    fn follow(&self, mut head: PortValue, path: &[PortStep]) -> PortValue {
+    pub(super) fn follow(&self, mut head: PortValue, path: &[PortStep]) -> PortValue {
         for step in path {
             let PortValue::Known(values) = &head else { return head };
             let mut found = Vec::new();

@@ -1,0 +1,183 @@
+//! What a registration in a loop takes from the same object as the handler: the name and the schema of each tool in a list.
+//!
+//! ```text
+//! for (const tool of tools) server.registerTool(tool.name, { inputSchema: tool.inputSchema }, tool.handler);
+//! ```
+//!
+//! Taken for itself, each port can be what any of the objects has there; of one handler it is what stands beside it.
+
+use std::collections::BTreeSet;
+
+use crate::base::Symbol;
+use crate::base::bounds::MAX_CHAIN;
+use crate::ir::func::{FuncId, LocalId};
+use crate::ir::instr::{Base, Const, Entry, Field, InstrId, Op, Place};
+use crate::models::path::{Port, PortStep};
+
+use super::ports::{PortValue, argument};
+use super::solve::Values;
+use super::values::{At, Value};
+
+/// A handler as a registration names it.
+#[derive(Clone, Copy)]
+pub(crate) struct Registered<'h> {
+    pub(crate) func: FuncId,
+    /// Under which name, where that is known, and the ports that hold the name.
+    pub(crate) name: Option<(&'h Symbol, &'h [String])>,
+    /// The ports of the registration that hold the handler.
+    pub(crate) ports: &'h [String],
+}
+
+/// The field of an object that an argument is.
+struct Part {
+    base: Base,
+    path: Vec<PortStep>,
+}
+
+impl Values<'_> {
+    /// The names under which the call at `at` registers a handler. Empty where none is known, or not which of several it is.
+    pub(crate) fn registered_names(&self, at: At, handler: Registered<'_>, ports: &[String]) -> BTreeSet<Symbol> {
+        for port in ports.iter().filter_map(|text| self.models.port(text)) {
+            let (values, is_beside) = match self.beside(at, handler, port) {
+                Some(beside) => (beside, true),
+                None => (self.port_values(at, port), false),
+            };
+            let PortValue::Known(values) = values else { continue };
+            let names: BTreeSet<Symbol> = values.iter().filter_map(text_of).collect();
+            match names.len() {
+                0 => {}
+                1 => return names,
+                // What is written in place is registered anew under each of them.
+                _ if is_beside || self.is_written_in(at, handler) => return names,
+                _ => return BTreeSet::new(),
+            }
+        }
+        BTreeSet::new()
+    }
+
+    /// What stands at a port of the call at `at` for one handler that it registers, by its name where several share it.
+    pub(super) fn registered_with(&self, at: At, handler: Registered<'_>, port: &Port) -> PortValue {
+        self.beside(at, handler, port).unwrap_or_else(|| self.port_values(at, port))
+    }
+
+    /// The values of a port that is a part of the same object as the handler: those of the objects that hold the handler.
+    fn beside(&self, at: At, handler: Registered<'_>, port: &Port) -> Option<PortValue> {
+        let wanted = self.part_of(at, port)?;
+        let ports = handler.ports.iter().filter_map(|text| self.models.port(text));
+        let held = ports.filter_map(|port| self.part_of(at, port)).find(|held| held.base == wanted.base)?;
+        let n_shared = held.path.iter().zip(&wanted.path).take_while(|(one, other)| one == other).count();
+        let PortValue::Known(objects) = self.reached(at.0, &held.base, &held.path[..n_shared])? else { return None };
+        let holds = |object: &Value, part: &Part, value: &Value| match part.path.get(n_shared..) {
+            Some(path) => matches!(self.follow_from(object, path), PortValue::Known(found) if found.contains(value)),
+            None => false,
+        };
+        let func = Value::Func(handler.func);
+        let mut holders: Vec<Value> = objects.into_iter().filter(|object| holds(object, &held, &func)).collect();
+        // What stands for several objects, as the instances of a class do, tells nothing of one of them.
+        let n_held = |object: &Value| match self.follow_from(object, &held.path[n_shared..]) {
+            PortValue::Known(found) => found.len(),
+            _ => 0,
+        };
+        if holders.iter().any(|object| n_held(object) > 1) {
+            return Some(PortValue::Unknown);
+        }
+        if let Some((name, ports)) = handler.name {
+            let name = Value::Const(Const::Str(name.clone()));
+            let parts: Vec<Part> = ports.iter().filter_map(|text| self.part_of(at, self.models.port(text)?)).collect();
+            let is_named = |object: &Value| parts.iter().any(|part| holds(object, part, &name));
+            if holders.iter().any(is_named) {
+                holders.retain(is_named);
+            }
+        }
+        (!holders.is_empty()).then(|| self.follow(PortValue::Known(holders), &wanted.path[n_shared..]))
+    }
+
+    fn is_written_in(&self, at: At, handler: Registered<'_>) -> bool {
+        let Some(call) = self.call_at(at) else { return false };
+        call.args.iter().any(
+            |arg| matches!(self.program.funcs[at.0].instrs[arg.value].op, Op::Closure(func) if func == handler.func),
+        )
+    }
+
+    fn follow_from(&self, object: &Value, path: &[PortStep]) -> PortValue {
+        self.follow(PortValue::Known(vec![object.clone()]), path)
+    }
+
+    fn reached(&self, func: FuncId, base: &Base, path: &[PortStep]) -> Option<PortValue> {
+        let slot = match base {
+            Base::Local(local) => self.local_slot(func, *local),
+            Base::Cell(cell) => self.cell_slot(*cell),
+            Base::Value(value) => self.instr_slot(func, *value),
+            Base::Global(_) => return None,
+        };
+        Some(self.follow(self.slot_value(slot), path))
+    }
+
+    /// The object and the way into it that a port of a call is written as.
+    fn part_of(&self, at: At, port: &Port) -> Option<Part> {
+        let call = self.call_at(at)?;
+        let mut value = argument(call, &port.head)?;
+        let mut inner = port.path.as_slice();
+        // `{ inputSchema: tool.schema }`, written in place.
+        while let (Op::Record(record), [PortStep::Name(name), rest @ ..]) =
+            (&self.program.funcs[at.0].instrs[value].op, inner)
+        {
+            value = record.entries.iter().rev().find_map(|entry| match entry {
+                Entry::Field(Field::Name(field), value) if field == name => Some(*value),
+                _ => None,
+            })?;
+            inner = rest;
+        }
+        let mut part = self.part_loaded(at.0, value)?;
+        part.path.extend(inner.iter().cloned());
+        Some(part)
+    }
+
+    /// What a loaded value is a part of; a variable that is set once is what it is set to.
+    fn part_loaded(&self, func: FuncId, mut value: InstrId) -> Option<Part> {
+        let mut found = None;
+        for _ in 0..MAX_CHAIN {
+            let Op::Load(place) = &self.program.funcs[func].instrs[value].op else { break };
+            let Some(path) = steps(place) else { break };
+            let is_variable = path.is_empty();
+            found = Some(Part { base: place.base.clone(), path });
+            match place.base {
+                Base::Local(local) if is_variable => match self.set_once(func, local) {
+                    Some(set) => value = set,
+                    None => break,
+                },
+                _ => break,
+            }
+        }
+        found
+    }
+
+    fn set_once(&self, func: FuncId, local: LocalId) -> Option<InstrId> {
+        let mut stores = self.program.funcs[func].instrs.iter().filter_map(|instr| match &instr.op {
+            Op::Store(place, value) if place.base == Base::Local(local) => Some((place.path.is_empty(), *value)),
+            _ => None,
+        });
+        match (stores.next(), stores.next()) {
+            (Some((true, value)), None) => Some(value),
+            _ => None,
+        }
+    }
+}
+
+fn text_of(value: &Value) -> Option<Symbol> {
+    match value {
+        Value::Const(Const::Str(text)) => Some(text.clone()),
+        _ => None,
+    }
+}
+
+/// The way into an object that a place takes, as steps of a port. `None` where a field has no name.
+fn steps(place: &Place) -> Option<Vec<PortStep>> {
+    let step = |field: &Field| match field {
+        Field::Name(name) => Some(PortStep::Name(name.clone())),
+        Field::Index(at) => Some(PortStep::Index(*at)),
+        Field::Any => Some(PortStep::Element),
+        _ => None,
+    };
+    place.path.iter().map(step).collect()
+}
