@@ -86,12 +86,15 @@ impl Pass<'_, '_> {
             result.join(&self.apply(at, *func, &bound, marks));
         }
         self.construct(call, at, &callees, &mut result);
+        // A variant holds what it is made with, each thing in its place, whatever else has its name: `Error::Http(text)`.
+        let makes_variant = self.makes_variant(at);
+        is_known |= makes_variant;
         if !is_known {
             self.make_base(call, at);
         }
         self.sinks(call, at, &receiver);
         self.echoes(call, at, &receiver);
-        let calls_library = self.is_library(at);
+        let calls_library = !makes_variant && self.is_library(at);
         if !is_known || calls_library {
             result.join(&self.library(call, id, &receiver, is_known));
         }
@@ -100,8 +103,16 @@ impl Pass<'_, '_> {
     }
 
     fn is_library(&self, at: At) -> bool {
+        self.calls_any(at, |value| matches!(value, Value::Api(..)))
+    }
+
+    fn makes_variant(&self, at: At) -> bool {
+        self.calls_any(at, |value| matches!(value, Value::Variant(..)))
+    }
+
+    fn calls_any(&self, at: At, is_one: impl Fn(&Value) -> bool) -> bool {
         let Some(slot) = self.taint.values.callee_slot(at) else { return false };
-        self.taint.values.of_slot(slot).items().iter().any(|value| matches!(value, Value::Api(..)))
+        self.taint.values.of_slot(slot).items().iter().any(is_one)
     }
 
     // ---- functions of the program --------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ use crate::base::Symbol;
 use crate::base::idx::Id;
 use crate::ir::func::FuncKind;
 use crate::ir::instr::{Base, Field, Place};
-use crate::ir::program::CellId;
+use crate::ir::program::{CellId, ClassId};
 use crate::resolve::values::{At, Value};
 
 use super::domain::{ANY, ERR, Entry, Form, Heap, HeapId, Marks, Root};
@@ -70,6 +70,8 @@ impl Pass<'_, '_> {
                         tree.add(Entry::new(Root::Heap(heap), Trace::default()));
                     }
                 }
+                // What a pattern takes out of a variant is nothing that other classes have.
+                Value::Instance(class) | Value::Typed(class) if !self.may_have(*class, field) => {}
                 Value::Instance(class) | Value::Typed(class) => {
                     let top = self.taint.values.classes.top(*class);
                     let getter = self.taint.values.classes.methods(*class, &key);
@@ -90,6 +92,11 @@ impl Pass<'_, '_> {
             }
         }
         tree
+    }
+
+    fn may_have(&self, class: ClassId, field: &Field) -> bool {
+        let Field::Variant(name, _) = field else { return true };
+        self.taint.values.program.classes[class].variants.iter().any(|variant| variant.name == *name)
     }
 
     /// Puts a value into a place.
