@@ -7,19 +7,21 @@ use std::rc::Rc;
 use crate::base::Symbol;
 use crate::base::bounds::MAX_CALLEES;
 use crate::base::idx::Id;
-use crate::ir::func::{FuncId, FuncKind, ParamKind};
+use crate::ir::func::{FuncId, FuncKind, Param, ParamKind};
 use crate::ir::instr::{ArgKind, Base, Call, Field, InstrId, Op, Place};
 use crate::ir::program::Language;
+use crate::ir::types::TypeRef;
 use crate::models::path::{Port, PortHead, PortStep};
 use crate::resolve::ports::argument;
 use crate::resolve::solve::CallKind;
 use crate::resolve::values::{At, Value};
 
 use super::domain::{ANY, ERR, Entry, Marks, RECEIVER, Root, Via};
-use super::shown::MAKE;
+use super::shown::{MAKE, TEXT_TYPES};
+use super::sources::PLAIN_TYPES;
 use super::summary::{Bound, Helper, Hit, Summary};
 use super::trace::What;
-use super::transfer::{Applied, Pass};
+use super::transfer::{Applied, Pass, is_no_error};
 use super::tree::Tree;
 use super::words::ResponsePart;
 
@@ -134,6 +136,9 @@ impl Pass<'_, '_> {
             match &arg.kind {
                 ArgKind::Positional => {
                     match params.get(position) {
+                        Some(param) if param.kind == ParamKind::Plain && self.takes_text(param) => {
+                            bound.params[position].join(&held.only(is_no_error));
+                        }
                         Some(param) if param.kind == ParamKind::Plain => {
                             bound.params[position].join(held);
                         }
@@ -180,6 +185,15 @@ impl Pass<'_, '_> {
             }
         }
         bound
+    }
+
+    /// Is a parameter declared as a text or number, so that no result which may be an error can be handed over there?
+    fn takes_text(&self, param: &Param) -> bool {
+        self.language == Language::Rust
+            && matches!(&param.ty, Some(TypeRef::Named(named)) if named.args.is_empty()
+            && self.taint.values.program.type_name(named).is_some_and(|name| {
+                TEXT_TYPES.contains(&name.as_str()) || PLAIN_TYPES.contains(&name.as_str())
+            }))
     }
 
     /// Joins the effects of a function that a library calls. What it logs, it logs itself: the call that hands it over says

@@ -24,7 +24,7 @@ use super::tree::Tree;
 use super::words::Secrecy;
 
 /// Types of Rust whose values are texts.
-const TEXT_TYPES: &[&str] = &["String", "str", "OsString", "OsStr", "char"];
+pub(super) const TEXT_TYPES: &[&str] = &["String", "str", "OsString", "OsStr", "char"];
 
 /// The attribute by which a type of Rust says which traits are written for it, and the trait that shows its fields.
 const DERIVE: &str = "derive";
