@@ -61,6 +61,13 @@ pub(crate) struct Flow {
     pub(crate) only: Vec<Port>,
 }
 
+impl Flow {
+    /// Does the row speak of what goes through a channel?
+    pub(crate) fn moves_sent(&self) -> bool {
+        self.from.iter().chain(&self.to).any(|port| port.head == path::PortHead::Sent)
+    }
+}
+
 macro_rules! row_accessors {
     ($($(#[$doc:meta])* $name:ident $field:ident $row:ident [$($table:ident)|+]),+ $(,)?) => {$(
         $(#[$doc])*

@@ -10,6 +10,7 @@
 //! | `solve` | the worklist that propagates values along constraints |
 //! | `generate` | the constraints each instruction makes |
 //! | `calls` | what a call does to values: arguments, results, library callbacks |
+//! | `channels` | what goes through channels and queues |
 //! | `containers` | what goes into containers and what comes out |
 //! | `members` | what a member of a value is: fields and methods |
 //! | `exports` | what a module exports under a name |
@@ -20,6 +21,7 @@
 pub(crate) mod beside;
 pub(crate) mod byhand;
 pub(crate) mod calls;
+mod channels;
 mod containers;
 mod exports;
 pub(crate) mod forwarded;

@@ -113,6 +113,7 @@ fn no_library_is_named_in_code() {
         "rich",
         "serde",
         "signal",
+        "queue",
         "std",
         "sys",
         "time",

@@ -92,6 +92,8 @@ pub(crate) enum Heap {
     Cell(CellId),
     /// A field of all instances of a class.
     Field(ClassId, Symbol),
+    /// What goes through a channel, by the call that makes it.
+    Sent(At),
 }
 
 /// Which parameter: by position, the receiver last of all.

@@ -15,8 +15,8 @@ use crate::resolve::solve::CallKind;
 use crate::resolve::values::{At, Site, Value};
 
 use super::apply::port_keys;
-use super::domain::{ANY, ERR, Entry, Form, Kind, Marks};
-use super::trace::What;
+use super::domain::{ANY, ERR, Entry, Form, Heap, Kind, Marks, Root};
+use super::trace::{Trace, What};
 use super::transfer::{Pass, is_no_error};
 use super::tree::Tree;
 use super::words::Keeps;
@@ -95,11 +95,12 @@ impl Pass<'_, '_> {
         let flow = self.taint.values.models.flow(row);
         let mut moved = Tree::default();
         for from in &flow.from {
-            let mut held = self.port_tree(call, from, receiver);
+            let mut held =
+                if from.head == PortHead::Sent { self.sent(at, from) } else { self.port_tree(call, from, receiver) };
             if flow.text && from.path.is_empty() {
                 held = self.shown_of(&held, Form::Text);
             }
-            let keeps_error = from.head == PortHead::Receiver || !from.path.is_empty();
+            let keeps_error = from.head == PortHead::Receiver || !from.path.is_empty() || flow.moves_sent();
             moved.join(&if keeps_error { held } else { held.only(is_no_error) });
             if flow.text
                 && from.path.is_empty()
@@ -136,6 +137,7 @@ impl Pass<'_, '_> {
                 PortHead::Throws => {
                     raised.join(&moved.formed(Form::Text, at).under(&port_keys(to)));
                 }
+                PortHead::Sent => self.send(at, &moved),
                 PortHead::Receiver => {
                     if let Some((place, _)) = call.callee.split_last() {
                         let tree = moved.under(&port_keys(to));
@@ -153,6 +155,25 @@ impl Pass<'_, '_> {
                         self.put_value(value, &tree, at);
                     }
                 }
+            }
+        }
+    }
+
+    /// What goes through the channels that a call makes or that its receiver is an end of.
+    fn sent(&mut self, at: At, port: &Port) -> Tree {
+        let mut tree = Tree::default();
+        for made in self.taint.values.channels(at) {
+            let heap = self.taint.names.heap(Heap::Sent(made));
+            tree.add(Entry::new(Root::Heap(heap), Trace::default()));
+        }
+        port_keys(port).iter().fold(tree, |tree, key| tree.read(key))
+    }
+
+    fn send(&mut self, at: At, moved: &Tree) {
+        for made in self.taint.values.channels(at) {
+            let heap = self.taint.names.heap(Heap::Sent(made));
+            for entry in moved.entries() {
+                self.write(heap, entry.clone(), |entry| entry);
             }
         }
     }

@@ -213,6 +213,7 @@ impl<'v> Taint<'v> {
                 let known = |obj: Obj| self.values.known_field(&obj, &key);
                 known(Obj::Instances(*class)).or_else(|| known(Obj::Statics(*class)))
             }
+            Heap::Sent(made) => self.values.sent_slot(*made),
         };
         let holds = slot.is_some_and(|slot| {
             let set = self.values.of_slot(slot);

@@ -128,5 +128,6 @@ fn heap_name(subject: &Subject<'_>, reach: &Reach<'_>, heap: HeapId) -> String {
     match &reach.taint.names.heaps[heap] {
         Heap::Cell(cell) => format!("variable `{}`", program.cells[*cell].name),
         Heap::Field(class, name) => format!("field `{}.{name}`", program.classes[*class].name),
+        Heap::Sent(made) => format!("what goes through the channel made at {}", subject.at_instr(*made)),
     }
 }

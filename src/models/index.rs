@@ -75,6 +75,10 @@ pub(crate) enum Table {
     CrashPlace,
     Callback,
     Loader,
+    /// A call that makes a channel.
+    Channel,
+    /// A call that puts something around an end of a channel.
+    ChannelAround,
     Source,
     SourceRead,
     Flow,
@@ -248,6 +252,10 @@ impl Index {
         }
         for (n, row) in file.loaders.iter().enumerate() {
             add(Table::Loader, n, &row.calls, End::Call);
+        }
+        for (n, row) in file.channels.iter().enumerate() {
+            add(Table::Channel, n, &row.calls, End::Call);
+            add(Table::ChannelAround, n, &row.around, End::Call);
         }
         for (n, row) in file.sources.iter().enumerate() {
             add(Table::Source, n, &row.calls, End::Call);

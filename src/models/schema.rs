@@ -6,7 +6,8 @@
 //!
 //! Ports name values at a call: `arg.0`, `arg.-1` (the last positional), `arg.1..`, `arg.*` (all, named ones too),
 //! `arg.name` (a named argument), `self` (the receiver), `return`, `throws`, `value` (what an assignment writes),
-//! `chain.METHOD.arg.0` (the argument of METHOD in the builder chain that made the receiver); then `.field`, `[1]`, `[]`,
+//! `chain.METHOD.arg.0` (the argument of METHOD in the builder chain that made the receiver), `sent` (in `flow` rows: what goes
+//! through the channel); then `.field`, `[1]`, `[]`,
 //! `.param.0` (parameter of a function value), `.return`.
 
 use std::collections::BTreeMap;
@@ -79,6 +80,8 @@ pub(crate) struct ModelFile {
     pub(crate) callbacks: Vec<CallbackRow>,
     #[serde(default, rename = "loader")]
     pub(crate) loaders: Vec<LoaderRow>,
+    #[serde(default, rename = "channel")]
+    pub(crate) channels: Vec<ChannelRow>,
     #[serde(default, rename = "source")]
     pub(crate) sources: Vec<SourceRow>,
     #[serde(default, rename = "flow")]
@@ -528,6 +531,17 @@ pub(crate) struct FlowRow {
 #[serde(deny_unknown_fields)]
 pub(crate) struct LoaderRow {
     pub(crate) calls: Vec<String>,
+}
+
+/// A call that makes a channel, a queue or the like: what is put in at one end comes out at the other, wherever both are. The
+/// `flow` rows of its methods name that by the port `sent`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChannelRow {
+    pub(crate) calls: Vec<String>,
+    /// Calls that put an end of a channel into something through which it is used as before: a lock.
+    #[serde(default)]
+    pub(crate) around: Vec<String>,
 }
 
 /// A call whose result holds nothing of what it was given: hashes, lengths, key lists, redaction.

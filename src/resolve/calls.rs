@@ -252,6 +252,7 @@ impl Values<'_> {
         let made = self.models.index.step(node, &Step::Call);
         let program = self.program;
         let Op::Call(call) = &program.funcs[site.at.0].instrs[site.at.1].op else { return };
+        self.note_channel(site.at, &self.models.index.node(made), site.result);
         // A class stays that class, whatever a library decorates it with; it is no function that calls what it is given.
         if self.models.index.node(made).is_modelled() || !self.decorates_class(site.at) {
             self.add(site.result, &Value::Api(made, Some(site.at)));
@@ -318,6 +319,10 @@ impl Values<'_> {
         let flow = self.models.flow(row);
         // What loses fields is another object.
         if !flow.only.is_empty() {
+            return;
+        }
+        if flow.moves_sent() {
+            self.channel_flow(number, row);
             return;
         }
         for to in flow.to.iter().filter(|to| to.head == PortHead::Return) {

@@ -470,9 +470,11 @@ impl Values<'_> {
         let next = self.models.index.step(node, &step);
         // Fields written to objects of libraries that no model speaks of are not followed: there are too many of both.
         let data = self.models.index.node(node);
-        if let Some(at) = at.filter(|_| data.is_modelled() && data.language != Language::Rust) {
+        let has_fields = |at: &At| data.is_modelled() && (data.language != Language::Rust || self.makes_channel(*at));
+        if let Some(at) = at.filter(has_fields) {
             let obj = Obj::Api(at);
-            let key = if step == Step::Element { Key::All } else { key_of(field) };
+            let is_all = step == Step::Element && data.language != Language::Rust;
+            let key = if is_all { Key::All } else { key_of(field) };
             let slot = self.field_slot(&obj, key);
             self.copy(slot, to);
         }

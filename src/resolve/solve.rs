@@ -53,6 +53,10 @@ pub(super) enum Edge {
     Register(u32, crate::models::index::RowRef),
     /// The value is handed to a container's method, which calls it with the container's items.
     InvokeWith(u32, SlotId),
+    /// The value is the end of a channel that a call (by number) puts something into or takes it out of, as the row says.
+    Channel(u32, crate::models::index::RowRef),
+    /// The value, if it is the end of a channel, is used through the slot.
+    Around(SlotId),
     /// A method of this name is called on the value: a container's generic behaviour.
     Container(u32, crate::base::Symbol, SlotId),
 }
@@ -199,6 +203,8 @@ pub(crate) struct Values<'p> {
     pub(super) field_names: FxHashMap<Obj, Vec<crate::base::Symbol>>,
     /// By object, those that it was spread into.
     pub(super) spread_into: FxHashMap<Obj, Vec<Obj>>,
+    /// Calls that make channels.
+    pub(super) channels: FxHashSet<At>,
     /// Calls that make lists of pairs.
     pub(super) pairs: FxHashSet<At>,
     /// Instructions that store to a field.
@@ -288,6 +294,7 @@ impl<'p> Values<'p> {
             ret_base,
             fields: FxHashMap::default(),
             spread_into: FxHashMap::default(),
+            channels: FxHashSet::default(),
             pairs: FxHashSet::default(),
             field_names: FxHashMap::default(),
             stores: FxHashMap::default(),
@@ -548,6 +555,8 @@ impl<'p> Values<'p> {
             Edge::Invoke(call, row) => self.invoke(value, *call, *row),
             Edge::InvokeField(call) => self.invoke_field(value, *call),
             Edge::Register(call, row) => self.register(value, *call, *row),
+            Edge::Around(to) => self.around_channel(value, *to),
+            Edge::Channel(call, row) => self.end_of_channel(value, *call, *row),
             Edge::InvokeWith(call, items) => self.invoke_with(value, *call, *items),
             Edge::Container(call, name, to) => self.container(value, *call, name, *to),
         }

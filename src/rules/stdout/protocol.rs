@@ -6,6 +6,7 @@ use crate::base::bounds::MAX_SLICE;
 use crate::ir::func::{End, FuncId};
 use crate::ir::instr::{Base, Const, Entry, Field, InstrId, Op, Place, TextPart};
 use crate::models::index::Table;
+use crate::models::path::{Port, PortHead};
 use crate::resolve::values::{At, Key, Value};
 use crate::rules::Cx;
 
@@ -55,6 +56,7 @@ impl Slice<'_, '_> {
                         base => self.stored(at.0, base, depth),
                     }
                     || self.returned(at, depth)
+                    || self.sent(at, depth)
             }
             // `json!({ "jsonrpc": … }).to_string()`: the text of a message, whichever way it is made.
             Op::Record(record) => record.entries.iter().any(
@@ -93,6 +95,16 @@ impl Slice<'_, '_> {
                 _ => false,
             })
         })
+    }
+
+    /// Is serialised data put into the channel that a call takes something out of?
+    fn sent(&mut self, at: At, depth: usize) -> bool {
+        let values = self.cx.values;
+        let is_sent = |port: &Port| port.head == PortHead::Sent;
+        if !values.call_rows(at, Table::Flow).iter().any(|row| values.models.flow(*row).from.iter().any(is_sent)) {
+            return false;
+        }
+        values.channels(at).into_iter().any(|made| values.puts(made).iter().any(|put| self.serialised(*put, depth - 1)))
     }
 
     /// Is what is stored to a variable serialised data: by an assignment of the function, or by an argument of a caller?
