@@ -57,6 +57,8 @@ pub(crate) struct Flow {
     pub(crate) text: bool,
     /// A text is read.
     pub(crate) parses: bool,
+    /// What is moved is a copy.
+    pub(crate) copies: bool,
     /// Object literals that tell the names of all fields which are moved.
     pub(crate) only: Vec<Port>,
 }
@@ -318,9 +320,9 @@ impl Models {
                     Callback { runs: *runs, returns: *returns, func_ports: parsed(func), gives: parsed(gives) };
                 self.callbacks.insert(row_ref(Table::Callback, n), callback);
             }
-            for (n, FlowRow { from, to, text, parses, only, .. }) in data.flows.iter().enumerate() {
-                let flow =
-                    Flow { from: parsed(from), to: parsed(to), text: *text, parses: *parses, only: parsed(only) };
+            for (n, FlowRow { from, to, text, parses, copies, only, .. }) in data.flows.iter().enumerate() {
+                let (text, parses, copies) = (*text, *parses, *copies);
+                let flow = Flow { from: parsed(from), to: parsed(to), text, parses, copies, only: parsed(only) };
                 self.flows.insert(row_ref(Table::Flow, n), flow);
             }
         }

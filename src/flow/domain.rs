@@ -260,9 +260,15 @@ impl Marks {
     pub(crate) const LABEL: Self = Self(128);
     /// A field of what a library gave that no model describes: rather its answer than what it was given.
     pub(crate) const ANSWER: Self = Self(256);
+    /// A copy, whose own fields are its own: `{ ...options }`. What is put into it is not put into the original.
+    pub(crate) const COPY: Self = Self(512);
 
     pub(crate) fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
+    }
+
+    pub(crate) fn lacking(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
     }
 
     pub(crate) fn has(self, other: Self) -> bool {

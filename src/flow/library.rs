@@ -118,6 +118,7 @@ impl Pass<'_, '_> {
         }
         let moved = moved.map(|entry| Some(entry.then(at, What::Through)));
         let moved = if flow.text { moved.formed(Form::Text, at) } else { moved };
+        let moved = if flow.copies { moved.copied() } else { moved };
         if moved.is_empty() {
             return;
         }
@@ -253,6 +254,7 @@ impl Pass<'_, '_> {
         let keeps = words.keeping_method(self.language, name)?;
         let mut tree = match keeps {
             Keeps::Text => receiver.only(is_no_error).formed(Form::Text, at),
+            Keeps::Part if words.is_copying_method(self.language, name) => receiver.copied(),
             Keeps::Part => receiver.clone(),
         };
         if let Some(first) = words.first_added(name) {

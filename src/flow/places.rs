@@ -114,7 +114,7 @@ impl Pass<'_, '_> {
         if let Some(var) = self.var(&place.base) {
             forget(self.state_mut(), var, &keys);
         }
-        self.put(place, tree, at);
+        self.put_in(place, tree, at, keys.len());
     }
 
     /// In a state, nothing is left of what a place held.
@@ -125,15 +125,20 @@ impl Pass<'_, '_> {
         }
     }
 
-    /// Adds a value to what a place holds.
+    /// Adds a value to what the object in a place holds.
     pub(super) fn put(&mut self, place: &Place, tree: &Tree, at: At) {
+        self.put_in(place, tree, at, place.path.len() + 1);
+    }
+
+    /// Adds a value to what a place holds. `depth`: how far inside what the variable of the place holds the change is.
+    fn put_in(&mut self, place: &Place, tree: &Tree, at: At, depth: usize) {
         if tree.is_empty() {
             return;
         }
         let keys: Vec<Symbol> = place.path.iter().filter_map(key_of).collect();
         let under = tree.under(&keys);
         if let Some(var) = self.var(&place.base) {
-            self.put_out(var, &under);
+            self.put_out(var, &under, depth);
             self.state_mut().entry(var).or_default().join(&under);
         }
         if let Base::Cell(cell) = &place.base {
@@ -171,13 +176,14 @@ impl Pass<'_, '_> {
         }
     }
 
-    /// A store into what a parameter holds is seen by the caller.
-    fn put_out(&mut self, var: Var, tree: &Tree) {
+    /// A store into what a parameter holds is seen by the caller; one into a copy of that is not.
+    fn put_out(&mut self, var: Var, tree: &Tree, depth: usize) {
         let Some(held) = self.state.get(&var) else { return };
         let targets: Vec<(u32, Path)> = held
             .entries()
             .iter()
             .filter(|entry| entry.at.is_empty() && entry.form == Form::Exact)
+            .filter(|entry| depth > 1 || !entry.marks.has(Marks::COPY))
             .filter_map(|entry| match entry.root {
                 Root::Param(index) => Some((index, entry.path.clone())),
                 _ => None,

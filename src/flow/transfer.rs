@@ -447,8 +447,7 @@ impl Pass<'_, '_> {
                     };
                 }
                 RecordEntry::Spread(value) => {
-                    let held = self.given[value.index()].clone();
-                    tree.join(&held);
+                    tree.join(&self.given[value.index()].copied());
                 }
             }
         }

@@ -295,6 +295,16 @@ impl Tree {
         self.map(|entry| Some(entry.formed(form, at)))
     }
 
+    /// A copy of the value: an object of its own that holds the same.
+    pub(crate) fn copied(&self) -> Tree {
+        self.map(|mut entry| {
+            if entry.at.is_empty() && entry.form == Form::Exact {
+                entry.marks = entry.marks.with(Marks::COPY);
+            }
+            Some(entry)
+        })
+    }
+
     pub(crate) fn marked(&self, marks: Marks) -> Tree {
         self.map(|mut entry| {
             entry.marks = entry.marks.with(marks);
@@ -347,6 +357,8 @@ fn extend(mut inner: Entry, keys: &[Symbol]) -> Entry {
     if inner.form == Form::Exact && !keys.is_empty() {
         inner.without.clear();
         inner.path.extend(kept);
+        // A copy holds the same things as the original.
+        inner.marks = inner.marks.lacking(Marks::COPY);
         // What is further inside is known by this part of it.
         if !further.is_empty() {
             inner.marks = inner.marks.with(Marks::WIDENED);

@@ -31,6 +31,7 @@ pub(crate) struct Words {
     text_methods: MethodWords,
     part_methods: MethodWords,
     lookup_methods: MethodWords,
+    copying_methods: MethodWords,
     numbering_methods: MethodWords,
     membership_methods: MethodWords,
     index_methods: MethodWords,
@@ -281,6 +282,11 @@ impl Words {
     /// Does a method of this name give what is kept under its first argument?
     pub(crate) fn is_lookup_method(&self, language: Language, name: &str) -> bool {
         self.lookup_methods.has(language, name)
+    }
+
+    /// Does a method of this name give a copy of what it is called on, or of a part of that?
+    pub(crate) fn is_copying_method(&self, language: Language, name: &str) -> bool {
+        self.copying_methods.has(language, name)
     }
 
     /// Does a method of this name give pairs of a number and an item?

@@ -521,6 +521,9 @@ pub(crate) struct FlowRow {
     /// A text is read here: what it holds has fields again: `JSON.parse(x)`.
     #[serde(default)]
     pub(crate) parses: bool,
+    /// What is moved is a copy: what is put into it later is not put into what it was made of: `dict(x)`.
+    #[serde(default)]
+    pub(crate) copies: bool,
     /// Ports of object literals: only fields of the names that they have are moved, where they tell all names.
     #[serde(default)]
     pub(crate) only: Vec<String>,
