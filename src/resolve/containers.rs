@@ -45,10 +45,14 @@ impl Values<'_> {
                 if data.is_modelled() && data.language == Language::Rust && self.models.error_fate(name).is_some() {
                     self.add(result, value);
                 }
+                let given = self.models.index.node(made);
+                // What a model says more of is not what the object keeps: `server.tool()` gives a decorator.
+                let is_told = given.rows.is_empty() && given.is_modelled();
                 // Objects of libraries that no model speaks of are no containers worth following.
                 if data.is_modelled()
                     && data.language != Language::Rust
-                    && self.models.index.node(made).rows.iter().all(|row| is_plain(&row.table))
+                    && !is_told
+                    && given.rows.iter().all(|row| is_plain(&row.table))
                 {
                     self.keep(&Obj::Api(*at), number, name, result);
                     self.list_of(&Obj::Api(*at), number, name);
