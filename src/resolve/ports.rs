@@ -7,7 +7,7 @@ use crate::ir::instr::{Arg, ArgKind, Base, Call, Const, Field, Import, Imported,
 use crate::ir::program::ModuleId;
 use crate::models::index::{RowRef, Table};
 use crate::models::path::{Port, PortHead, PortStep, Step};
-use crate::models::schema::{Condition, ValueShape};
+use crate::models::schema::{CallbackTime, Condition, ValueShape};
 
 use super::generate::key_of;
 use super::link::Target;
@@ -226,7 +226,24 @@ impl Values<'_> {
                 }
             }
         }
+        rows.extend(self.served_by_handing(self.calls[number as usize].at, &rows));
         rows
+    }
+
+    /// What starts to serve in a library's function that a call is handed and calls at once: `anyio.run(server.run_stdio)`.
+    fn served_by_handing(&self, at: At, rows: &[RowRef]) -> Vec<RowRef> {
+        let callbacks = rows.iter().filter(|row| row.table == Table::Callback).map(|row| self.models.callback(*row));
+        let ports = callbacks.filter(|row| row.runs == CallbackTime::Now).flat_map(|row| &row.func_ports);
+        let mut found = Vec::new();
+        for port in ports {
+            let PortValue::Known(values) = self.port_values(at, port) else { continue };
+            for value in values {
+                let Value::Api(node, _) = value else { continue };
+                let called = self.models.index.step(node, &Step::Call);
+                found.extend(self.models.index.node(called).rows(Table::Serve));
+            }
+        }
+        found
     }
 
     /// How messages name what the call at `at` calls: `console.info`.
