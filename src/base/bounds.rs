@@ -152,7 +152,8 @@ pub(crate) const MAX_PARAMS: usize = 4_000;
 pub(crate) const MAX_PATH: usize = 4;
 
 /// Most origins one value keeps. A settings object has a few dozen fields, what a dispatcher of thirty tools gives back some
-/// sixty origins; more is a table of data. Counted apart for sources and for symbols.
+/// sixty origins; more is a table of data. Counted apart for sources and for symbols. Of what a function gives back
+/// those are kept that came the shortest way.
 pub(crate) const MAX_ENTRIES: usize = 80;
 
 /// Most sinks a function's summary passes on to its callers. A dispatcher's arguments reach some hundred log calls.
@@ -160,9 +161,6 @@ pub(crate) const MAX_SINKS: usize = 256;
 
 /// Most writes to variables that outlive the call a summary passes on.
 pub(crate) const MAX_WRITES: usize = 128;
-
-/// Most origins in what a function returns, throws, or puts into one parameter.
-pub(crate) const MAX_RESULT: usize = 80;
 
 /// Most errors in what a function returns. All of them say the same: what failed inside.
 pub(crate) const MAX_ERRORS: usize = 6;

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 
 use crate::base::Symbol;
-use crate::base::bounds::{MAX_ERRORS, MAX_RESULT, MAX_VISITS};
+use crate::base::bounds::{MAX_ERRORS, MAX_VISITS};
 use crate::base::idx::Id;
 use crate::ir::func::{BlockId, End, FuncId, FuncKind, Function, LocalId};
 use crate::ir::instr::{Base, Const, Entry as RecordEntry, Field, Hole, InstrId, Op, Oper, Record, TextPart};
@@ -270,13 +270,12 @@ impl Pass<'_, '_> {
             if is_error && self.summary.returns.entries().iter().filter(n_errors).count() >= MAX_ERRORS {
                 continue;
             }
-            if !self.summary.returns.is_full_for(&entry.root, MAX_RESULT) {
-                let mut entry = entry.clone();
-                if is_error {
-                    entry.marks = entry.marks.with(Marks::RAISED);
-                }
-                self.summary.returns.add(entry);
+            let mut entry = entry.clone();
+            if is_error {
+                entry.marks = entry.marks.with(Marks::RAISED);
             }
+            // What a function puts together itself is told before what the functions that it calls do.
+            self.summary.returns.add_nearest(entry);
         }
     }
 

@@ -76,6 +76,24 @@ impl Items {
         }
     }
 
+    /// The entry of its sort with the longest trace.
+    fn farthest(&self, of_sources: bool) -> Option<usize> {
+        let of_sort = self.entries.iter().enumerate().filter(|(_, entry)| is_source(&entry.root) == of_sources);
+        of_sort.max_by_key(|(_, entry)| entry.trace.len()).map(|(at, _)| at)
+    }
+
+    /// Puts an entry in the place of another one of its sort.
+    fn replace(&mut self, at: usize, entry: Entry, key: u64) {
+        self.entries[at] = entry;
+        self.keys[at] = key;
+        self.index.fill(0);
+        if !self.index.is_empty() {
+            for at in 0..self.keys.len() {
+                self.note(at + 1, self.keys[at]);
+            }
+        }
+    }
+
     fn retain(&mut self, keep: impl Fn(&Entry) -> bool) {
         let entries = std::mem::take(self).entries;
         for entry in entries.into_iter().filter(keep) {
@@ -150,7 +168,7 @@ impl Tree {
         let key = entry.key(entry.via);
         match self.items.as_ref().and_then(|items| items.position(key, |known| known.same(&entry, entry.via))) {
             Some(at) => self.meet(at, entry.marks, &entry.without),
-            None if self.is_full_for(&entry.root, MAX_ENTRIES) => false,
+            None if self.is_full_for(&entry.root) => false,
             None => {
                 self.items_mut().push(finish(entry.into_owned()), key);
                 true
@@ -169,11 +187,28 @@ impl Tree {
         let key = entry.key(via);
         match self.items.as_ref().and_then(|items| items.position(key, |known| known.same(entry, via))) {
             Some(at) => self.meet(at, marks, &entry.without),
-            None if self.is_full_for(&entry.root, MAX_ENTRIES) => false,
+            None if self.is_full_for(&entry.root) => false,
             None => {
                 let entry = make(Entry { via, marks, ..entry.clone() });
                 self.items_mut().push(entry, key);
                 true
+            }
+        }
+    }
+
+    /// Adds an entry. Where there are as many as a value keeps, one that came a shorter way takes the place of the one that
+    /// came the longest.
+    pub(super) fn add_nearest(&mut self, entry: Entry) {
+        let is_short = |this: &Self, at: usize| entry.trace.len() < this.entries()[at].trace.len();
+        let key = entry.key(entry.via);
+        let farthest = self.items.as_ref().filter(|_| self.is_full_for(&entry.root)).and_then(|items| {
+            let is_known = items.position(key, |known| known.same(&entry, entry.via)).is_some();
+            if is_known { None } else { items.farthest(is_source(&entry.root)) }
+        });
+        match farthest.filter(|at| is_short(self, *at)) {
+            Some(at) => self.items_mut().replace(at, entry, key),
+            None => {
+                self.add(entry);
             }
         }
     }
@@ -196,10 +231,10 @@ impl Tree {
 
     /// Are there as many origins of that sort as a value keeps? Sources of the program are counted apart from symbols: however
     /// many variables a value was made from, a source is not forgotten for them.
-    pub(crate) fn is_full_for(&self, root: &Root, most: usize) -> bool {
+    fn is_full_for(&self, root: &Root) -> bool {
         let Some(items) = &self.items else { return false };
         let n_known = if is_source(root) { items.n_sources } else { items.entries.len() - items.n_sources };
-        n_known >= most
+        n_known >= MAX_ENTRIES
     }
 
     /// Adds all of another tree; true when something is new.
