@@ -335,6 +335,26 @@ impl<'v> Taint<'v> {
         formed.or_else(last).unwrap_or(sink.at)
     }
 
+    /// Where an error that was kept in a variable enters what a handler gives back: in a function that builds the result, though
+    /// the handler makes a text of it. `entry`: what the variable brings to the sink.
+    pub(super) fn entry_of_kept(&self, sink: Sink, entry: &Entry) -> Option<At> {
+        let mut steps = entry.trace.steps();
+        let mut func = sink.at.0;
+        let mut found = None;
+        let builds = |own: &Entry| own.root == entry.root && own.path == entry.path && !own.at.is_empty();
+        while let Some((at, callee)) = steps.iter().enumerate().rev().find_map(|(at, (place, what))| match what {
+            What::Returned(callee) if place.0 == func => Some((at, *callee)),
+            _ => None,
+        }) {
+            steps.truncate(at);
+            func = callee;
+            if self.summaries[func.index()].returns.entries().iter().any(builds) {
+                found = steps.iter().rev().map(|(at, _)| *at).find(|at| at.0 == func).or(found);
+            }
+        }
+        found
+    }
+
     /// Does the function pick the part of its parameter that the entry is, and put it where the entry sits?
     fn picks(&self, func: FuncId, entry: &Entry) -> bool {
         self.summaries[func.index()].returns.entries().iter().any(|own| {
@@ -352,7 +372,7 @@ impl<'v> Taint<'v> {
         given.any(|own| !matches!(own.root, Root::Param(_)) && !own.at.is_empty() && own.at == entry.at)
     }
 
-    fn is_error(&self, root: Root) -> bool {
+    pub(super) fn is_error(&self, root: Root) -> bool {
         matches!(root, Root::Source(source) if matches!(self.names.sources[source].kind, Kind::Error | Kind::Stack))
     }
 

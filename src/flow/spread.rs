@@ -11,7 +11,7 @@ use super::domain::{Entry, Form, HeapId, Root};
 use super::found::{Fact, Found, Write, sort};
 use super::path::Path;
 use super::solve::{Leak, Taint};
-use super::summary::{Carried, Hit};
+use super::summary::{Carried, Drain, Hit};
 
 impl Taint<'_> {
     /// Carries sources through heap places to sinks.
@@ -62,7 +62,10 @@ impl Taint<'_> {
                 let carried = Carried::from_place(&user.entry, &held);
                 if let Some(entry) = carried.entry().filter(|entry| entry.form != Form::Held) {
                     let finish = |hit: Hit| Hit { entry: carried.traced(hit.entry), ..hit };
-                    leaks.add(Hit { sink: user.sink, primary: user.primary, open: user.open, entry }, |_| true, finish);
+                    let is_told = user.sink.drain == Drain::Agent && self.is_error(entry.root);
+                    let kept = if is_told { self.entry_of_kept(user.sink, &user.entry) } else { None };
+                    let primary = kept.unwrap_or(user.primary);
+                    leaks.add(Hit { sink: user.sink, primary, open: user.open, entry }, |_| true, finish);
                 }
             }
         }
