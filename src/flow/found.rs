@@ -4,7 +4,7 @@ use std::hash::{Hash, Hasher};
 
 use rustc_hash::FxHashSet;
 
-use super::domain::{Entry, Form, HeapId, Root};
+use super::domain::{Entry, Form, HeapId, Marks, Root};
 use super::path::Path;
 use super::summary::{Hit, Sink};
 use crate::resolve::values::At;
@@ -19,11 +19,13 @@ pub(super) trait Fact {
 }
 
 impl Fact for Hit {
-    type Key<'f> = (Sink, At, Root, &'f Path, &'f Path, Form);
+    type Key<'f> = (Sink, At, Root, &'f Path, &'f Path, Form, bool);
 
     fn known_by(&self) -> Self::Key<'_> {
         let entry = &self.entry;
-        (self.sink, self.primary, entry.root, &entry.path, &entry.without, entry.form)
+        // A harmless part of a secret beside the secret itself: `{ status: error.status, url: error.url }`.
+        let is_other = entry.marks.has(Marks::OTHER_PART);
+        (self.sink, self.primary, entry.root, &entry.path, &entry.without, entry.form, is_other)
     }
 }
 

@@ -5,7 +5,7 @@ use crate::models::index::RowRef;
 use crate::models::schema::SinkKind;
 use crate::resolve::values::At;
 
-use super::domain::{Entry, Form, HeapId, RECEIVER, Root};
+use super::domain::{Entry, Form, HeapId, Marks, RECEIVER, Root};
 use super::trace::{Trace, What};
 use super::tree::{Tree, entry_at};
 
@@ -98,6 +98,7 @@ impl Summary {
                 && known.entry.path == hit.entry.path
                 && known.entry.without == hit.entry.without
                 && known.entry.via == hit.entry.via
+                && known.entry.marks.has(Marks::OTHER_PART) == hit.entry.marks.has(Marks::OTHER_PART)
         };
         if !self.is_full_of_hits() && !self.hits.iter().any(same) {
             self.hits.push(Hit { entry: finish(hit.entry), ..hit });
