@@ -46,6 +46,7 @@ impl Pass<'_, '_> {
             return result;
         }
         let sourced = self.call_sources(at, &mut result);
+        self.asked_header(call, at, receiver, &mut result);
         let flows: Vec<RowRef> = values.call_rows(at, Table::Flow);
         let is_clean = !values.call_rows(at, Table::Clean).is_empty();
         let is_sink = !values.call_rows(at, Table::Sink).is_empty();

@@ -3,7 +3,7 @@
 
 use crate::base::Symbol;
 use crate::ir::func::{FuncId, Param, ParamKind};
-use crate::ir::instr::{Base, Call, Field, InstrId, Op, Place};
+use crate::ir::instr::{Base, Call, Const, Field, InstrId, Op, Place};
 use crate::ir::program::ClassKind;
 use crate::ir::types::TypeRef;
 use crate::models::index::{NodeId, RowRef, Table};
@@ -17,7 +17,7 @@ use super::domain::{Entry, Kind, Marks, Root, Source, SourcePlace};
 use super::process::Handler;
 use super::solve::Taint;
 use super::summary::Bound;
-use super::trace::Trace;
+use super::trace::{Trace, What};
 use super::transfer::Pass;
 use super::tree::Tree;
 use super::words::{ResponsePart, Secrecy};
@@ -169,7 +169,7 @@ impl Pass<'_, '_> {
     /// A field that holds a credential by its name: `headers.authorization`, `config.apiKey`.
     pub(super) fn credential_field(&mut self, place: &Place, tree: &mut Tree, at: At) {
         let Some((_, Field::Name(name))) = place.split_last() else { return };
-        if self.taint.words.is_headers(name) && self.is_request(place) {
+        if self.taint.words.is_headers(name) && self.is_request(&place.base, &place.path[..place.path.len() - 1]) {
             let entry = self.source(Kind::Headers, at, Some(name.clone()));
             tree.add(entry);
         }
@@ -195,10 +195,32 @@ impl Pass<'_, '_> {
         tree.add(entry);
     }
 
-    /// Is the object that the last name of a place is read from a request, by its name?
-    fn is_request(&self, place: &Place) -> bool {
-        let owner = place.path.len().checked_sub(2).and_then(|at| place.path.get(at));
-        match (owner, &place.base) {
+    /// Adds the header that a request is asked for by its name: `req.get("authorization")`. What a request is, is known by
+    /// its name, or by its headers being in the receiver.
+    pub(super) fn asked_header(&mut self, call: &Call, at: At, receiver: &Tree, result: &mut Tree) {
+        let Some((Field::Name(method), object)) = call.callee.path.split_last() else { return };
+        if !self.taint.words.asks_for_header(method) {
+            return;
+        }
+        let Some(key) = call.args.first() else { return };
+        let Some(Const::Str(name)) = self.taint.values.of(at.0, key.value).single_const() else { return };
+        let name: Symbol = name.to_lowercase().into();
+        if self.taint.words.credential(&name).is_none() {
+            return;
+        }
+        if self.is_request(&call.callee.base, object) {
+            let mut entry = self.source(Kind::Headers, at, Some(name.clone()));
+            entry.path.push(name.clone());
+            result.add(entry);
+        }
+        for field in self.taint.words.headers_fields() {
+            result.join(&receiver.read(field).read(&name).map(|entry| Some(entry.then(at, What::Through))));
+        }
+    }
+
+    /// Is the object in a place a request, by its name?
+    fn is_request(&self, base: &Base, path: &[Field]) -> bool {
+        match (path.last(), base) {
             (Some(Field::Name(name)), _) => self.taint.words.is_request(name),
             (Some(_), _) => false,
             (None, Base::Local(local)) => self.taint.words.is_request(&self.func.locals[*local].name),

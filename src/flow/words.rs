@@ -162,6 +162,7 @@ struct HeaderWords {
     fields: Vec<String>,
     worst: String,
     of: Vec<String>,
+    asked: Vec<String>,
 }
 
 static OF_BINARY: LazyLock<Words> = LazyLock::new(|| Words::load(&OwnNames::default()));
@@ -381,6 +382,16 @@ impl Words {
     /// Does a field of this name of a request hold its headers?
     pub(crate) fn is_headers(&self, name: &str) -> bool {
         self.headers.fields.contains(&words(name))
+    }
+
+    /// The fields of a request that hold its headers.
+    pub(crate) fn headers_fields(&self) -> &[String] {
+        &self.headers.fields
+    }
+
+    /// Does a method of this name give the header of a request that it is asked for?
+    pub(crate) fn asks_for_header(&self, name: &str) -> bool {
+        self.headers.asked.iter().any(|known| known == name)
     }
 
     /// Is an object of this name a request that came in?
