@@ -3,6 +3,7 @@
 //! | file | answers |
 //! | --- | --- |
 //! | `abs` | what is known of a value at one point: a constant, a name for an unknown, a test of one |
+//! | `choices`, `joins` | what is known where ways meet |
 //! | `explore` | which code a process runs, in order, from its entry |
 //! | `blocks` | what of a function is reached |
 //! | `step` | what one instruction does to the state of the exploration |
@@ -34,12 +35,14 @@ pub(crate) mod apply;
 pub(crate) mod blocks;
 pub(crate) mod callbacks;
 pub(crate) mod checks;
+pub(crate) mod choices;
 pub(crate) mod clauses;
 pub(crate) mod declared;
 pub(crate) mod domain;
 pub(crate) mod explore;
 pub(crate) mod found;
-pub(crate) mod known;
+pub(crate) mod joins;
+mod known;
 pub(crate) mod leading;
 pub(crate) mod library;
 pub(crate) mod live;

@@ -7,8 +7,10 @@
 use std::collections::BTreeMap;
 
 use crate::base::Symbol;
-use crate::base::bounds::{MAX_EXCLUDED, MAX_FACTS};
+use crate::base::bounds::{MAX_CHOICES, MAX_EXCLUDED, MAX_FACTS};
 use crate::ir::instr::Const;
+
+use super::choices::{Choice, met};
 
 /// What a value is known to be. `None` elsewhere in this module's users means nothing is known.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -63,6 +65,8 @@ impl Fact {
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Facts {
     by_sym: BTreeMap<Symbol, Fact>,
+    /// Each holds, too.
+    choices: Vec<Choice>,
 }
 
 impl Facts {
@@ -98,17 +102,19 @@ impl Facts {
 
     /// The symbol stands for something else from now on.
     pub(crate) fn forget(&mut self, abs: &Abs) {
-        match abs {
-            Abs::Const(_) => {}
-            Abs::Sym(sym) => drop(self.by_sym.remove(sym)),
-            Abs::Test(test) => drop(self.by_sym.remove(&test.sym)),
-        }
+        let sym = match abs {
+            Abs::Const(_) => return,
+            Abs::Sym(sym) => sym,
+            Abs::Test(test) => &test.sym,
+        };
+        self.by_sym.remove(sym);
+        self.choices.retain(|choice| !choice.names(sym));
     }
 
     /// What both sides know.
     pub(crate) fn meet(&self, other: &Self) -> Self {
         let both = self.by_sym.iter().filter_map(|(sym, fact)| Some((sym.clone(), fact.meet(other.by_sym.get(sym)?)?)));
-        Self { by_sym: both.collect() }
+        Self { by_sym: both.collect(), choices: met(self, other) }
     }
 
     /// Is a symbol known to be one of the constants that `accepts` accepts?
@@ -120,6 +126,8 @@ impl Facts {
     pub(crate) fn and(&self, other: &Self) -> Self {
         let mut both = other.clone();
         both.by_sym.extend(self.by_sym.iter().map(|(sym, fact)| (sym.clone(), fact.clone())));
+        both.choices.extend(self.choices.iter().cloned());
+        both.choices.truncate(MAX_CHOICES);
         both
     }
 
@@ -136,21 +144,20 @@ impl Facts {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.by_sym.is_empty()
+        self.by_sym.is_empty() && self.choices.is_empty()
     }
 
-    /// The symbols that something is known of.
-    pub(crate) fn symbols(&self) -> impl Iterator<Item = &Symbol> {
-        self.by_sym.keys()
-    }
-
-    /// The symbols that are known to be true, or to be a certain constant (`true`) that is.
-    pub(crate) fn switched_on(&self) -> impl Iterator<Item = (&Symbol, bool)> {
+    /// The facts by which symbols are known to be true.
+    pub(crate) fn on(&self) -> impl Iterator<Item = (Symbol, Fact)> + '_ {
         let on = self.by_sym.iter().filter(|(_, fact)| truthy_by(fact) == Some(true));
-        on.map(|(sym, fact)| (sym, matches!(fact, Fact::Is(_))))
+        on.map(|(sym, fact)| (sym.clone(), fact.clone()))
     }
 
-    fn get(&self, sym: &Symbol) -> Option<&Fact> {
+    pub(crate) fn choices(&self) -> &[Choice] {
+        &self.choices
+    }
+
+    pub(super) fn get(&self, sym: &Symbol) -> Option<&Fact> {
         self.by_sym.get(sym)
     }
 }

@@ -23,6 +23,8 @@ use crate::resolve::values::At;
 
 use super::abs::{Abs, Facts, truth};
 use super::blocks::Blocks;
+use super::choices::Chosen;
+use super::joins::{join, meet};
 use super::loaded::Imports;
 use super::main_module::{StoredLocals, Tells};
 
@@ -187,6 +189,8 @@ pub(crate) struct Explorer<'v> {
     pub(super) values: &'v Values<'v>,
     /// What holds in the whole process.
     pub(crate) assumed: Facts,
+    /// What has to be on for unknowns that paths chose to be true.
+    pub(crate) chosen: Chosen,
     /// What a user says of the server.
     pub(crate) told: Told,
     /// The modules that the process can load, if that is known.
@@ -227,6 +231,7 @@ impl<'v> Explorer<'v> {
         Self {
             values,
             assumed: Facts::default(),
+            chosen: Chosen::default(),
             told: Told::default(),
             loaded: None,
             any_transport: false,
@@ -339,7 +344,7 @@ impl<'v> Explorer<'v> {
                         states.insert(to, state);
                         true
                     }
-                    Some(known) => join(func_id, known, &state, &self.assumed),
+                    Some(known) => join(func_id, known, &state, &self.assumed, &mut self.chosen),
                 };
                 if changed {
                     queue.insert((order[&to], to));
@@ -452,6 +457,7 @@ impl<'v> Explorer<'v> {
     pub(super) fn take_knowledge(&mut self, other: &mut Self) {
         self.n_steps += other.n_steps;
         self.seen = std::mem::take(&mut other.seen);
+        self.chosen = std::mem::take(&mut other.chosen);
         self.serving_funcs = std::mem::take(&mut other.serving_funcs);
         self.serving_calls = std::mem::take(&mut other.serving_calls);
     }
@@ -507,75 +513,6 @@ impl Ends {
             Some(known) => meet(&known, &state.rebinds),
         });
     }
-}
-
-fn meet(a: &Rc<BTreeSet<u32>>, b: &Rc<BTreeSet<u32>>) -> Rc<BTreeSet<u32>> {
-    if a == b { a.clone() } else { Rc::new(a.intersection(b).copied().collect()) }
-}
-
-/// Joins `other` into `state`; true when that lost knowledge.
-fn join(func: FuncId, state: &mut State, other: &State, assumed: &Facts) -> bool {
-    let (facts, phase, rebinds) = (state.facts.clone(), state.phase, state.rebinds.clone());
-    let mut decided = Vec::new();
-    let mut changed = join_locals(func, state, other, assumed, &mut decided);
-    state.phase = state.phase.union(other.phase);
-    state.rebinds = meet(&state.rebinds, &other.rebinds);
-    if !Rc::ptr_eq(&state.facts, &other.facts) && state.facts != other.facts {
-        state.facts = Rc::new(state.facts.meet(&other.facts));
-    }
-    for (unknown, holds) in decided {
-        let facts = Rc::make_mut(&mut state.facts);
-        facts.forget(&unknown);
-        if let Some(holds) = holds {
-            facts.assume(&unknown, holds);
-        }
-    }
-    changed |= state.phase != phase;
-    changed |= !Rc::ptr_eq(&state.rebinds, &rebinds) && state.rebinds != rebinds;
-    changed || !Rc::ptr_eq(&state.facts, &facts) && state.facts != facts
-}
-
-/// Unknowns, each with the truth value that it has on both ways.
-type Decided = Vec<(Abs, Option<bool>)>;
-
-fn join_locals(func: FuncId, state: &mut State, other: &State, assumed: &Facts, decided: &mut Decided) -> bool {
-    if Rc::ptr_eq(&state.locals, &other.locals) {
-        return false;
-    }
-    let mut keys: Vec<LocalId> = state.locals.keys().chain(other.locals.keys()).copied().collect();
-    keys.retain(|local| state.locals.get(local) != other.locals.get(local));
-    keys.sort_unstable();
-    keys.dedup();
-    let mut changed = false;
-    for local in keys {
-        let (a, b) = (state.locals.get(&local), other.locals.get(&local));
-        // A setting, or the text that it defaults to: `env.MODE || "stdio"` goes by the setting's name.
-        if let (Some(sym @ Abs::Sym(_)), Some(Abs::Const(Const::Str(_))))
-        | (Some(Abs::Const(Const::Str(_))), Some(sym @ Abs::Sym(_))) = (a, b)
-        {
-            if a != Some(sym) {
-                let sym = sym.clone();
-                Rc::make_mut(&mut state.locals).insert(local, sym);
-                changed = true;
-            }
-            continue;
-        }
-        // Different here and there: from now on an unknown with a name of its own.
-        if let (Some(a), Some(b)) = (a, b) {
-            let unknown = Abs::Sym(format!("{func}.{local}").into());
-            let is_known = *a == unknown;
-            let (a, b) = (truth(a, [&state.facts, assumed]), truth(b, [&other.facts, assumed]));
-            decided.push((unknown.clone(), a.filter(|a| b == Some(*a))));
-            if !is_known {
-                Rc::make_mut(&mut state.locals).insert(local, unknown);
-                changed = true;
-            }
-        } else if a.is_some() {
-            Rc::make_mut(&mut state.locals).remove(&local);
-            changed = true;
-        }
-    }
-    changed
 }
 
 fn can_raise(op: &Op) -> bool {

@@ -231,7 +231,7 @@ impl Explorer<'_> {
     }
 
     fn single_local(&self, func: FuncId, local: LocalId) -> Option<String> {
-        Some(format!("{func}.{local}"))
+        Some(super::joins::local_sym(func, local).to_string())
     }
 
     /// The name of what an unresolved or library call gives: `param.trim()` is `param`, `argv.includes("--http")` itself.

@@ -5,12 +5,14 @@
 //! sure to run than what runs by default; that a credential or an address is given is no such condition.
 
 use crate::base::Symbol;
+use crate::base::bounds::MAX_ALIASES;
 use crate::ir::func::FuncId;
 use crate::ir::instr::{Field, InstrId, Place};
 use crate::models::index::Table;
 use crate::resolve::values::Value;
 
-use super::abs::Facts;
+use super::abs::{Fact, Facts};
+use super::choices::Choice;
 use super::domain::Kind;
 use super::explore::Explorer;
 use super::words::{Secrecy, Words};
@@ -60,16 +62,44 @@ impl Explorer<'_> {
 
 /// The switches that have to be on where the facts hold, as messages name them. What the whole process assumes is no
 /// condition of its own.
-pub(crate) fn switches_on(facts: &Facts, assumed: &Facts, words: &Words) -> Vec<String> {
-    let is_assumed = |sym: &Symbol| assumed.symbols().any(|known| known == sym);
-    let mut found: Vec<String> = facts
-        .switched_on()
-        .filter(|(sym, _)| !is_assumed(sym))
-        .filter_map(|(sym, is)| switch(sym, is, words))
-        .collect();
+pub(crate) fn switches_on(facts: &Facts, explorer: &Explorer<'_>, words: &Words) -> Vec<String> {
+    let asked = Asked { explorer, words };
+    let of_facts = facts.on().filter_map(|(sym, fact)| asked.of(&sym, &fact, MAX_ALIASES));
+    let own = facts.choices().iter().filter(|choice| !explorer.assumed.choices().contains(choice));
+    let of_choices = own.filter_map(|choice| asked.one_of(choice, MAX_ALIASES));
+    let mut found: Vec<String> = of_facts.chain(of_choices).collect();
     found.sort();
     found.dedup();
     found
+}
+
+/// What conditions ask for in one process.
+struct Asked<'a, 'v> {
+    explorer: &'a Explorer<'v>,
+    words: &'a Words,
+}
+
+impl Asked<'_, '_> {
+    /// The switch that a fact asks for.
+    fn of(&self, sym: &Symbol, fact: &Fact, depth: usize) -> Option<String> {
+        if self.explorer.assumed.get(sym).is_some() || self.explorer.chosen.is_default(sym, fact) {
+            return None;
+        }
+        let own = switch(sym, matches!(fact, Fact::Is(_)), self.words);
+        own.or_else(|| self.one_of(self.explorer.chosen.of(sym)?, depth.checked_sub(1)?))
+    }
+
+    /// The switches of which one has to be on: on each way there is one.
+    fn one_of(&self, choice: &Choice, depth: usize) -> Option<String> {
+        let mut names: Vec<String> = Vec::new();
+        for way in choice.ways() {
+            let name = way.iter().find_map(|(sym, fact)| self.of(sym, fact, depth))?;
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        Some(names.join("` or `"))
+    }
 }
 
 /// The name of the switch that a symbol is, `compared` with a constant or not.

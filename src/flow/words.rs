@@ -45,6 +45,7 @@ pub(crate) struct Words {
     showing: ShowingWords,
     redaction: RedactionWords,
     switches: SwitchWords,
+    log_functions: LogWords,
     /// What the user says of variables, in words; it wins.
     #[serde(skip)]
     own_secret: Vec<String>,
@@ -56,6 +57,14 @@ pub(crate) struct Words {
 #[serde(deny_unknown_fields)]
 struct SwitchWords {
     words: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LogWords {
+    words: Vec<String>,
+    quiet: Vec<String>,
+    levels: Vec<String>,
 }
 
 /// What a part of a response is.
@@ -234,6 +243,25 @@ impl Words {
     /// Does a setting of this name turn something on?
     pub(crate) fn is_switch(&self, name: &str) -> bool {
         words(name).split(' ').any(|word| self.switches.words.iter().any(|known| known == word))
+    }
+
+    /// Does a function's name say that it logs, and nothing else: `info`, `logError`?
+    pub(crate) fn is_log_function(&self, name: &str) -> bool {
+        let name = words(name);
+        !name.is_empty() && name.split(' ').all(|word| self.log_functions.words.iter().any(|known| known == word))
+    }
+
+    /// Does a function's name say that it logs what is shown on request only: `log.debug`?
+    pub(crate) fn is_quiet_function(&self, name: &str) -> bool {
+        let last = name.rsplit(['.', ':']).next().unwrap_or(name);
+        self.is_log_function(last)
+            && words(last).split(' ').any(|word| self.log_functions.quiet.iter().any(|known| known == word))
+    }
+
+    /// Does a name tell of the level that decides what is logged: `level`, `shouldLog`, `isDebugEnabled`?
+    pub(crate) fn tells_level(&self, name: &str) -> bool {
+        let name = format!(" {} ", words(name));
+        self.log_functions.levels.iter().any(|known| name.contains(&format!(" {known} ")))
     }
 
     /// What the name of an environment variable says.

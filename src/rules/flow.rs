@@ -5,6 +5,7 @@
 
 mod echo;
 mod judge;
+mod levels;
 mod tell;
 
 use std::cmp::Reverse;
@@ -179,7 +180,12 @@ fn finding(
     };
     let live: Vec<_> = group.iter().filter_map(|item| Some((item, met(item)?))).collect();
     let ((verdict, leak), site) = live.first()?;
-    let mut finding = tell::finding(cx, unit, verdict, leak, *site, out);
+    // Where there are several ways on from the primary place, as grave as each other, one may need no switch.
+    let ways = live.iter().filter(|((other, _), _)| other.rank() == verdict.rank());
+    let mut switches = ways.map(|((_, leak), (live, _))| tell::switches_inside(cx, unit, live, leak));
+    let first = switches.next().unwrap_or_default();
+    let switches = if switches.any(|others| others.is_empty()) { Vec::new() } else { first };
+    let mut finding = tell::finding(cx, unit, (verdict, &switches), leak, *site, out);
     if leak.hit.sink.drain == Drain::Log
         && let Some((at, level)) = fixed.filter(|(_, level)| echo::is_below(cx, leak.hit.sink.at, *level))
     {

@@ -65,7 +65,7 @@ pub(crate) fn tell_in(cx: &Cx<'_>, unit: &Unit<'_>, met: (&Live, &Site), at: At,
         doubt(finding, why.clone());
     }
     for switch in conditions(cx, unit, site) {
-        doubt(finding, format!("{SWITCH}{switch}`"));
+        doubt_switch(finding, &switch);
     }
 }
 
@@ -101,7 +101,12 @@ pub(crate) fn when(site: &Site) -> &'static str {
 
 /// The switches that a site depends on and that the whole process does not.
 pub(crate) fn conditions(cx: &Cx<'_>, unit: &Unit<'_>, site: &Site) -> Vec<String> {
-    switches_on(&site.facts, &unit.process.explorer.assumed, cx.words)
+    switches_on(&site.facts, &unit.process.explorer, cx.words)
+}
+
+/// The doubt that the place is behind a switch.
+pub(crate) fn doubt_switch(finding: &mut Finding, switch: &str) {
+    doubt(finding, format!("{SWITCH}{switch}`"));
 }
 
 /// Does a doubt name a switch that the place is behind?

@@ -202,7 +202,7 @@ fn is_related(one: &str, other: &str) -> bool {
 /// Values of the program that the library logs.
 fn leaked(cx: &Cx<'_>, unit: &Unit<'_>, switched: Switched, group: &[Echoed<'_>], out: &mut Findings<'_>) {
     let Some(Echoed { verdict, leak, row, site }) = group.first() else { return };
-    let mut finding = tell::finding(cx, unit, verdict, leak, (&unit.process.live, site), out);
+    let mut finding = tell::finding(cx, unit, (verdict, &[]), leak, (&unit.process.live, site), out);
     let echo = cx.values.models.echo(*row);
     let library = &cx.values.models.file(*row).library;
     finding.message = format!("{library} logs {}, with {} in it", echo.says, verdict.what);

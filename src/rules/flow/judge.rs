@@ -11,6 +11,8 @@ use crate::ir::func::{FuncId, FuncKind};
 use crate::ir::program::Language;
 use crate::rules::Cx;
 
+use super::levels;
+
 /// What a leak is.
 #[derive(Clone, Debug)]
 pub(super) struct Verdict {
@@ -56,6 +58,8 @@ pub(super) fn judge(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Option<Verdi
         && !to_agent
         && cx.values.call_name(leak.hit.sink.at).is_some_and(|name| name.ends_with("debug") || name.ends_with("trace"))
     {
+        verdict.doubts.push("it is logged at debug level only".into());
+    } else if !to_agent && levels::is_quiet(cx, taint.words(), &leak.hit) {
         verdict.doubts.push("it is logged at debug level only".into());
     }
     Some(verdict)

@@ -14,10 +14,11 @@ use crate::models::index::Table;
 use crate::models::schema::Stream;
 use crate::resolve::values::At;
 use crate::rules::name::called;
-use crate::rules::place::{cap, doubt, is_switch, tell_in};
+use crate::rules::place::{cap, conditions, doubt, doubt_switch, is_switch, tell_in};
 use crate::rules::{Cx, Findings, Unit, loc};
 
 use super::judge::Verdict;
+use super::levels::calls_inside;
 
 /// More places than these that keep a value on its way, and more steps than these, lower the confidence: what a variable or
 /// field holds is known for the whole run of the program, not for one request.
@@ -27,10 +28,11 @@ const MAX_STEPS: usize = 16;
 /// A way of more steps than these is told on request only: on each of them another value may have been meant.
 const MAX_LONG: usize = 24;
 
+/// `switches`: those that the way on from the primary place needs.
 pub(super) fn finding(
     cx: &Cx<'_>,
     unit: &Unit<'_>,
-    verdict: &Verdict,
+    (verdict, switches): (&Verdict, &[String]),
     leak: &Leak,
     met: (&Live, &Site),
     out: &Findings<'_>,
@@ -52,9 +54,32 @@ pub(super) fn finding(
     let message = format!("{} {verb}", verdict.what);
     let mut finding = out.draft(verdict.rule, message, Step { loc: place(cx, leak), text: label });
     tell_in(cx, unit, met, hit.primary, &mut finding);
+    for switch in switches {
+        doubt_switch(&mut finding, switch);
+    }
     grade(cx, verdict, leak, &mut finding);
     finding.path = path(cx, leak);
     finding
+}
+
+/// The switches of the program's own logging functions between the primary place and the write:
+/// `function note(m) { if (process.env.DEBUG) console.error(m); }`.
+pub(super) fn switches_inside(cx: &Cx<'_>, unit: &Unit<'_>, live: &Live, leak: &Leak) -> Vec<String> {
+    let hit = &leak.hit;
+    if hit.sink.drain == Drain::Agent || hit.primary == hit.sink.at {
+        return Vec::new();
+    }
+    let mut found: Vec<String> = Vec::new();
+    for at in calls_inside(hit) {
+        let mut sites = live.sites.get(&at).into_iter().flatten().map(|site| conditions(cx, unit, site));
+        let mut switches = sites.next().unwrap_or_default();
+        for others in sites {
+            switches.retain(|switch| others.contains(switch));
+        }
+        switches.retain(|switch| !found.contains(switch));
+        found.extend(switches);
+    }
+    found
 }
 
 /// Level, persona and confidence: what the verdict says, and what the doubts make of it.
