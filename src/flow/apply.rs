@@ -259,11 +259,10 @@ impl Pass<'_, '_> {
                 continue;
             }
             let Some(entry) = handed.fitting(&hit.entry) else { continue };
-            let open = way == Way::Direct
-                && hit.open
-                && summary.helper != Helper::None
-                && hit.entry.root != Root::Param(RECEIVER);
-            let primary = if open && summary.helper == Helper::Shared { at } else { hit.primary };
+            let is_open = way == Way::Direct && hit.open && summary.helper != Helper::None;
+            let of_receiver = hit.entry.root == Root::Param(RECEIVER);
+            let is_shared = is_open && !of_receiver && summary.helper == Helper::Shared;
+            let primary = if is_shared { at } else { hit.primary };
             let is_label = hit.entry.path.is_empty() && self.is_label(func, hit.entry.root);
             let marks = if is_label { marks.with(Marks::LABEL) } else { marks };
             bound.carry(&entry, Some(&passed), |carried| {
@@ -272,6 +271,12 @@ impl Pass<'_, '_> {
                 }
                 let Some(mut entry) = carried.entry() else { return };
                 entry.marks = entry.marks.with(marks);
+                // What a logger keeps is handed over where it is made, not where it is used.
+                let is_kept = is_open && of_receiver && summary.is_logger();
+                let made = carried.held().filter(|_| is_kept).and_then(|held| self.taint.given_to_logger(func, held));
+                let made = made.filter(|at| at.0 == self.id);
+                let open = is_open && (!of_receiver || carried.root() == Root::Param(RECEIVER));
+                let primary = made.unwrap_or(primary);
                 let hit = Hit { sink: hit.sink, primary, open, entry: entry.by_way_of(called) };
                 self.hit(hit, |entry| carried.traced(entry));
             });

@@ -6,12 +6,16 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::base::bounds::{MAX_HEAP_FACTS, MAX_HEAP_PARTS, MAX_HEAP_SOURCES};
+use crate::base::idx::Id;
+use crate::ir::func::FuncId;
+use crate::resolve::values::At;
 
-use super::domain::{Entry, Form, HeapId, Root};
+use super::domain::{Entry, Form, Heap, HeapId, Root};
 use super::found::{Fact, Found, Write, sort};
 use super::path::Path;
 use super::solve::{Leak, Taint};
 use super::summary::{Carried, Drain, Hit};
+use super::trace::What;
 
 impl Taint<'_> {
     /// Carries sources through heap places to sinks.
@@ -64,6 +68,7 @@ impl Taint<'_> {
                     let finish = |hit: Hit| Hit { entry: carried.traced(hit.entry), ..hit };
                     let is_told = user.sink.drain == Drain::Agent && self.is_error(entry.root);
                     let kept = if is_told { self.entry_of_kept(user.sink, &user.entry) } else { None };
+                    let kept = kept.or_else(|| self.kept_by_logger(user, &held));
                     let primary = kept.unwrap_or(user.primary);
                     leaks.add(Hit { sink: user.sink, primary, open: user.open, entry }, |_| true, finish);
                 }
@@ -77,6 +82,29 @@ impl Taint<'_> {
                 _ => None,
             })
             .collect()
+    }
+
+    /// Where what a logger keeps in a field was handed to it, if the hit is in one.
+    fn kept_by_logger(&self, hit: &Hit, held: &Entry) -> Option<At> {
+        let Root::Heap(heap) = hit.entry.root else { return None };
+        let func = hit.sink.at.0;
+        let class = self.values.program.funcs[func].owner?;
+        let is_own = matches!(&self.names.heaps[heap], Heap::Field(of, _) if *of == self.values.classes.top(class));
+        let is_logger = is_own && hit.open && self.summaries[func.index()].is_logger();
+        if is_logger { self.given_to_logger(func, held) } else { None }
+    }
+
+    /// The last call outside of a function's class that handed to a function of that class what one of its objects holds:
+    /// `logger.child({ query })`.
+    pub(super) fn given_to_logger(&self, func: FuncId, held: &Entry) -> Option<At> {
+        let funcs = &self.values.program.funcs;
+        let class = funcs[func].owner;
+        let handed = |(at, what): &&(At, What)| {
+            class.is_some()
+                && funcs[at.0].owner != class
+                && matches!(what, What::Passed(callee) if funcs[*callee].owner == class)
+        };
+        held.trace.steps().iter().rev().find(handed).map(|(at, _)| *at)
     }
 }
 

@@ -79,6 +79,12 @@ impl Sink {
 }
 
 impl Summary {
+    /// Does the function hand what it is given on to a log, and nothing else?
+    pub(super) fn is_logger(&self) -> bool {
+        let is_given = |hit: &Hit| hit.open && matches!(hit.entry.root, Root::Param(at) if at != RECEIVER);
+        self.helper != Helper::None && self.hits.iter().any(is_given)
+    }
+
     /// Is there no room for one more hit?
     pub(super) fn is_full_of_hits(&self) -> bool {
         self.hits.len() >= MAX_SINKS
@@ -216,6 +222,11 @@ impl<'b> Carried<'b> {
 
     pub(super) fn root(&self) -> Root {
         self.held.unwrap_or(self.entry).root
+    }
+
+    /// What takes the place of a parameter.
+    pub(super) fn held(&self) -> Option<&Entry> {
+        self.held
     }
 
     /// What the caller sees, without its trace. None when the parameter holds nothing where the entry asks.

@@ -1,10 +1,11 @@
 //! Logging helpers of the program: functions that do nothing but hand what they are given on to a log. A finding belongs to
 //! their callers, who decide what is logged.
 
-use crate::base::bounds::{MAX_LABEL_WORDS, MAX_WRAPPER, MIN_WRAPPER_CALLERS};
+use crate::base::bounds::{MAX_CHECK_DEPTH, MAX_LABEL_WORDS, MAX_WRAPPER, MIN_WRAPPER_CALLERS};
 use crate::base::idx::Id;
 use crate::ir::func::{End, FuncId, FuncKind};
 use crate::ir::instr::{Const, InstrId, Op, TextPart};
+use crate::models::index::Table;
 use crate::resolve::solve::CallKind;
 use crate::resolve::values::At;
 
@@ -26,7 +27,7 @@ impl Pass<'_, '_> {
             });
         match self.n_callers() {
             _ if !is_one => Helper::None,
-            n if n < MIN_WRAPPER_CALLERS => Helper::Part,
+            n if n < MIN_WRAPPER_CALLERS && !self.taint.words.is_log_function(&self.func.name) => Helper::Part,
             _ => Helper::Shared,
         }
     }
@@ -38,13 +39,37 @@ impl Pass<'_, '_> {
         values.callers(self.id).iter().filter(calls).count()
     }
 
+    /// Does the function give back what it was given, or what it computed?
     fn gives_back_something(&self) -> bool {
         self.func.blocks.iter().any(|block| match block.end {
             End::Return(Some(value)) => {
                 !matches!(self.func.instrs[value].op, Op::Const(_)) && !self.given[value.index()].is_empty()
+                    || self.is_computed(value, MAX_CHECK_DEPTH)
             }
             _ => false,
         })
+    }
+
+    /// Does a value come out of a call that does not log?
+    fn is_computed(&self, value: InstrId, depth: usize) -> bool {
+        let Some(depth) = depth.checked_sub(1) else { return false };
+        match &self.func.instrs[value].op {
+            Op::Call(_) => !self.is_log_call(value),
+            Op::Await(inner) => self.is_computed(*inner, depth),
+            Op::Load(place) if place.path.is_empty() => self.func.instrs.iter().any(|instr| match &instr.op {
+                Op::Store(to, stored) => to == place && self.is_computed(*stored, depth),
+                _ => false,
+            }),
+            _ => false,
+        }
+    }
+
+    /// Is a call one of a sink, or of another logging helper?
+    fn is_log_call(&self, call: InstrId) -> bool {
+        let values = self.taint.values;
+        let at = (self.id, call);
+        let is_helper = |func: FuncId| func == self.id || self.taint.summaries[func.index()].helper != Helper::None;
+        !values.call_rows(at, Table::Sink).is_empty() || values.callees(at).iter().any(|(func, _)| is_helper(*func))
     }
 
     /// Does a call do nothing beside logging? What a library calls of the things it is handed counts if it was written here.
