@@ -224,7 +224,9 @@ impl Explorer<'_> {
     fn callback(&mut self, at: At, callee: FuncId, before: &State, event: &mut Event, state: &mut State) {
         let rows = self.values.call_rows(at, Table::Callback);
         let mut runs: Vec<CallbackTime> = rows.iter().map(|row| self.values.models.callback(*row).runs).collect();
-        if runs.is_empty() && !self.values.call_rows(at, Table::Handler).is_empty() {
+        // A decorator keeps the function, or puts another one around it.
+        let is_decorator = || self.values.call_at(at).is_some_and(|call| call.style == CallStyle::Decorator);
+        if runs.is_empty() && (!self.values.call_rows(at, Table::Handler).is_empty() || is_decorator()) {
             runs.push(CallbackTime::Later);
         }
         if runs.contains(&CallbackTime::Never) || self.is_crash_handler(at) {

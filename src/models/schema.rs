@@ -455,7 +455,7 @@ pub(crate) enum Crash {
 #[serde(deny_unknown_fields)]
 pub(crate) struct CallbackRow {
     pub(crate) calls: Vec<String>,
-    /// Ports with the functions.
+    /// Ports with the functions; none: nothing that the call is given is called, and no method of it.
     pub(crate) func: Vec<String>,
     pub(crate) runs: CallbackTime,
     /// Ports that flow into the function's parameters, in order: `["self[]"]` for `Array.map`.
