@@ -10,6 +10,7 @@ pub(crate) mod schema;
 
 use rustc_hash::FxHashMap;
 
+use crate::base::Symbol;
 use crate::ir::program::Language;
 
 use handlers::HandlerRow;
@@ -19,8 +20,8 @@ use lists::{Bases, Containers, ErrorFate, MainWords, Transports};
 use load::Own;
 use path::Port;
 use schema::{
-    CallbackRow, ChildRow, Condition, CrashRow, ExitRow, FlowRow, LoggerRow, ModelFile, OwnNames, RebindRow, ServeRow,
-    SinkRow, SourceRow, StreamRow, StreamSpec, TransportRow, TransportSpec,
+    CallbackRow, ChildRow, CleanRow, Condition, CrashRow, ExitRow, FlowRow, LoggerRow, ModelFile, OwnNames, RebindRow,
+    ServeRow, SinkRow, SourceRow, StreamRow, StreamSpec, TransportRow, TransportSpec,
 };
 
 /// Where the models of each language are. A program is mostly in one, and the others need not be read for it.
@@ -61,6 +62,8 @@ pub(crate) struct Flow {
     pub(crate) copies: bool,
     /// Object literals that tell the names of all fields which are moved.
     pub(crate) only: Vec<Port>,
+    /// Fields that are not moved.
+    pub(crate) without: Vec<Symbol>,
 }
 
 impl Flow {
@@ -287,6 +290,7 @@ impl Models {
         exit exits ExitRow [Exit],
         crash crashes CrashRow [Crash | CrashPlace],
         source sources SourceRow [Source | SourceRead],
+        clean cleans CleanRow [Clean],
         echo echoes EchoRow [Echo],
         level levels LevelRow [Level],
     }
@@ -320,9 +324,11 @@ impl Models {
                     Callback { runs: *runs, returns: *returns, func_ports: parsed(func), gives: parsed(gives) };
                 self.callbacks.insert(row_ref(Table::Callback, n), callback);
             }
-            for (n, FlowRow { from, to, text, parses, copies, only, .. }) in data.flows.iter().enumerate() {
+            for (n, FlowRow { from, to, text, parses, copies, only, without, .. }) in data.flows.iter().enumerate() {
+                let (from, to, only) = (parsed(from), parsed(to), parsed(only));
                 let (text, parses, copies) = (*text, *parses, *copies);
-                let flow = Flow { from: parsed(from), to: parsed(to), text, parses, copies, only: parsed(only) };
+                let without = without.iter().map(Symbol::from).collect();
+                let flow = Flow { from, to, text, parses, copies, only, without };
                 self.flows.insert(row_ref(Table::Flow, n), flow);
             }
         }
@@ -409,5 +415,8 @@ fn port_texts(file: &ModelFile, visit: &mut dyn FnMut(&str)) {
         all(&row.from, visit);
         all(&row.to, visit);
         all(&row.only, visit);
+    }
+    for row in &file.cleans {
+        all(&row.numbers, visit);
     }
 }

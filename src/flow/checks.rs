@@ -9,15 +9,27 @@ use crate::base::bounds::MAX_CHECK_DEPTH;
 use crate::ir::func::{End, FuncId, Function};
 use crate::ir::instr::{Base, Call, Const, Entry as RecordEntry, Field, InstrId, Op, Oper, Place, Record, RecordKind};
 use crate::ir::program::Language;
+use crate::models::index::Table;
+use crate::resolve::ports::argument;
 use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Key, Obj, Site, Value};
 
 use super::sources::PLAIN_TYPES;
 use super::words::Words;
 
-/// A place of a function, and whether it is known to be harmless where the condition holds, or where it fails.
+/// What is known of a place.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tells {
+    /// It is a number, or a value that the program names.
+    Harmless,
+    /// It is a text, and no object.
+    Text,
+}
+
+/// A place of a function, and what is known of it where the condition holds, or where it fails.
 pub(super) struct Check {
     pub(super) place: Place,
+    pub(super) tells: Tells,
     pub(super) holds: bool,
 }
 
@@ -37,6 +49,9 @@ pub(super) struct Checks<'a, 'v> {
     pub(super) id: FuncId,
     pub(super) func: &'a Function,
 }
+
+/// What `typeof` says of a text.
+const TEXT_TYPE: &str = "string";
 
 /// The containers that another function than the one that makes them puts something into, by the instruction that makes them.
 pub(super) fn filled_elsewhere(values: &Values<'_>) -> FxHashSet<At> {
@@ -91,7 +106,9 @@ impl Checks<'_, '_> {
             },
             Op::Call(call) => self.asked(call, on, depth).or_else(|| self.found(on, depth)),
             // Where it fails, nothing is in it.
-            Op::Load(place) => self.found(on, depth).or_else(|| Some(Check { place: place.clone(), holds: false })),
+            Op::Load(place) => self
+                .found(on, depth)
+                .or_else(|| Some(Check { place: place.clone(), tells: Tells::Harmless, holds: false })),
             _ => None,
         }
     }
@@ -105,6 +122,12 @@ impl Checks<'_, '_> {
             (None, Some(Const::Bool(is))) => self.is_truth(a, *is, depth),
             (None, Some(Const::Int(-1))) => match &self.func.instrs[a].op {
                 Op::Call(call) => Some(self.held(call, a, Words::is_index_method)?.negated()),
+                _ => self.is_one(a),
+            },
+            (None, Some(Const::Str(name))) if name == TEXT_TYPE => match &self.func.instrs[a].op {
+                Op::Operator(Oper::TypeOf, operands) => {
+                    Some(Check { tells: Tells::Text, ..self.is_one(*operands.first()?)? })
+                }
                 _ => self.is_one(a),
             },
             (None, Some(Const::Str(name))) if PLAIN_TYPES.contains(&name.as_str()) => match &self.func.instrs[a].op {
@@ -133,7 +156,7 @@ impl Checks<'_, '_> {
 
     /// The value is a known one.
     fn is_one(&self, value: InstrId) -> Option<Check> {
-        Some(Check { place: self.place(value, MAX_CHECK_DEPTH)?, holds: true })
+        Some(Check { place: self.place(value, MAX_CHECK_DEPTH)?, tells: Tells::Harmless, holds: true })
     }
 
     fn member(&self, key: InstrId, container: InstrId) -> Option<Check> {
@@ -149,6 +172,7 @@ impl Checks<'_, '_> {
     fn asked(&self, call: &Call, at: InstrId, depth: usize) -> Option<Check> {
         self.held(call, at, Words::is_membership_method)
             .or_else(|| self.searched(call, at))
+            .or_else(|| self.numbered(call, at))
             .or_else(|| self.answered(call, at, depth))
     }
 
@@ -158,6 +182,14 @@ impl Checks<'_, '_> {
         let (Some(Field::Name(name)), [arg]) = (call.callee.path.last(), call.args.as_slice()) else { return None };
         let is_such = is_such(self.words, self.values.language(self.id), name);
         if is_such && self.is_listed_receiver(at) { self.is_one(arg.value) } else { None }
+    }
+
+    /// `Number.isInteger(size)`: the argument is a number when the library says so.
+    fn numbered(&self, call: &Call, at: InstrId) -> Option<Check> {
+        let models = self.values.models;
+        let rows = self.values.call_rows((self.id, at), Table::Clean);
+        let mut ports = rows.iter().flat_map(|row| &models.clean(*row).numbers).filter_map(|text| models.port(text));
+        self.is_one(argument(call, &ports.find(|port| port.path.is_empty())?.head)?)
     }
 
     /// `tools.find(tool => tool.name === name)`.
@@ -180,7 +212,7 @@ impl Checks<'_, '_> {
             _ => None,
         };
         operands.iter().find(of_item)?;
-        Some(Check { place: operands.iter().find_map(|id| outer(&id))?, holds: true })
+        Some(Check { place: operands.iter().find_map(|id| outer(&id))?, tells: Tells::Harmless, holds: true })
     }
 
     /// A function of the program whose answer tells it: `isKnown(name)`.
@@ -192,7 +224,7 @@ impl Checks<'_, '_> {
         let Place { base: Base::Local(local), path } = &check.place else { return None };
         let position = func.params.iter().position(|param| param.local == *local)?;
         let arg = call.args.get(position).filter(|_| path.is_empty())?;
-        Some(Check { place: self.place(arg.value, MAX_CHECK_DEPTH)?, holds: check.holds })
+        Some(Check { place: self.place(arg.value, MAX_CHECK_DEPTH)?, ..check })
     }
 
     /// A value that is there only if a known one was looked up: `TABLE[name]`, `TABLE.get(name)`, a variable that is one

@@ -262,6 +262,8 @@ impl Marks {
     pub(crate) const ANSWER: Self = Self(256);
     /// A copy, whose own fields are its own: `{ ...options }`. What is put into it is not put into the original.
     pub(crate) const COPY: Self = Self(512);
+    /// The program asked whether it is a text: no object with fields gets here.
+    pub(crate) const TEXT: Self = Self(1024);
 
     pub(crate) fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)

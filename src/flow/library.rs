@@ -9,7 +9,7 @@ use crate::ir::instr::{Base, Call, CallStyle, Const, Entry as RecordEntry, Field
 use crate::ir::program::Language;
 use crate::models::index::{RowRef, Table};
 use crate::models::lists::ErrorFate;
-use crate::models::path::{Port, PortHead};
+use crate::models::path::{Port, PortHead, PortStep};
 use crate::resolve::ports::{PortValue, argument};
 use crate::resolve::solve::CallKind;
 use crate::resolve::values::{At, Site, Value};
@@ -98,6 +98,14 @@ impl Pass<'_, '_> {
         for from in &flow.from {
             let mut held =
                 if from.head == PortHead::Sent { self.sent(at, from) } else { self.port_tree(call, from, receiver) };
+            if !flow.without.is_empty() {
+                let whole = Port { head: from.head.clone(), path: Vec::new() };
+                let left = |entry: Entry| flow.without.iter().try_fold(entry, Entry::lacking);
+                held = self.port_tree(call, &whole, receiver).map(left);
+                for key in port_keys(from) {
+                    held = held.read(&key);
+                }
+            }
             if flow.text && from.path.is_empty() {
                 held = self.shown_of(&held, Form::Text);
             }
@@ -180,11 +188,12 @@ impl Pass<'_, '_> {
         }
     }
 
-    /// The names of all fields of the object literals at the ports of a call. `None` where they are not all known, or there is
-    /// no such object.
+    /// The names of all fields of the object literals at the ports of a call, but for those that are described as values which
+    /// say nothing. `None` where they are not all known, or there is no such object.
     fn names_of_fields(&self, at: At, ports: &[Port]) -> Option<BTreeSet<Symbol>> {
         let values = self.taint.values;
         let mut names = BTreeSet::new();
+        let mut is_told = false;
         // What is built on the same object beside this says nothing of it.
         let calls = ports.iter().flat_map(|port| match &port.head {
             PortHead::Chain(method, inner) => {
@@ -207,11 +216,17 @@ impl Pass<'_, '_> {
                 let Op::Record(record) = &values.program.funcs[*func].instrs[*made].op else { return None };
                 for entry in &record.entries {
                     let RecordEntry::Field(Field::Name(name), _) = entry else { return None };
-                    names.insert(name.clone());
+                    let mut field = port.clone();
+                    field.path.push(PortStep::Name(name.clone()));
+                    let described = values.port_values(call, &field);
+                    if !matches!(described, PortValue::Known(found) if self.taint.are_plain(&found)) {
+                        names.insert(name.clone());
+                    }
                 }
+                is_told = true;
             }
         }
-        (!names.is_empty()).then_some(names)
+        is_told.then_some(names)
     }
 
     /// Which kind of thing is called.

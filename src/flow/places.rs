@@ -8,7 +8,7 @@ use crate::base::idx::Id;
 use crate::ir::func::FuncKind;
 use crate::ir::instr::{Base, Field, Place};
 use crate::ir::program::{CellId, ClassId};
-use crate::resolve::values::{At, Value};
+use crate::resolve::values::{At, Site, Value};
 
 use super::domain::{ANY, ERR, Entry, Form, Heap, HeapId, Marks, Root};
 use super::path::Path;
@@ -16,6 +16,9 @@ use super::summary::{Bound, Hit};
 use super::trace::{Trace, What};
 use super::transfer::{Pass, State, Var, key_of};
 use super::tree::Tree;
+
+/// Where in a pair of a container stands what is kept.
+const KEPT_IN_PAIR: &str = "1";
 
 impl Pass<'_, '_> {
     /// What a place holds.
@@ -47,10 +50,29 @@ impl Pass<'_, '_> {
             let values = self.taint.values.prefix_values(self.id, place, depth);
             let field = &place.path[depth];
             tree = self.member(&tree, values, field, at);
+            if *field == Field::Any && self.gives_pairs(values) {
+                tree = tree.under(&[KEPT_IN_PAIR.into()]);
+            }
             self.read_sources(place, depth + 1, &mut tree, at);
         }
         self.credential_field(place, &mut tree, at);
         tree
+    }
+
+    /// Are all of the values containers that are gone through pair by pair?
+    fn gives_pairs(&self, values: &[Value]) -> bool {
+        let index = &self.taint.values.models.index;
+        let is_one = |value: &Value| matches!(value, Value::Api(node, _) if index.gives_pairs(*node));
+        // The items of what a call makes are in a list that the same call makes.
+        let is_items = |made: At| {
+            values.iter().any(|value| is_one(value) && matches!(value, Value::Api(_, Some(at)) if *at == made))
+        };
+        let is_pairs = |value: &Value| match value {
+            Value::Record(Site::Instr(made)) => is_items(*made),
+            Value::Const(_) | Value::Unknown => true,
+            value => is_one(value),
+        };
+        values.iter().any(is_one) && values.iter().all(is_pairs)
     }
 
     fn member(&mut self, of: &Tree, values: &[Value], field: &Field, at: At) -> Tree {
@@ -115,6 +137,18 @@ impl Pass<'_, '_> {
             forget(self.state_mut(), var, &keys);
         }
         self.put_in(place, tree, at, keys.len());
+    }
+
+    /// In a state, a variable holds a text.
+    pub(super) fn keep_text(&self, state: &mut State, place: &Place) {
+        if let Some(var) = self.var(&place.base)
+            && place.path.is_empty()
+            && let Some(known) = Rc::make_mut(state).get_mut(&var)
+        {
+            *known = known
+                .marked(Marks::TEXT)
+                .map(|entry| (entry.at.is_empty() && !self.is_raw_error(&entry)).then_some(entry));
+        }
     }
 
     /// In a state, nothing is left of what a place held.

@@ -412,7 +412,7 @@ impl Taint<'_> {
     }
 
     /// Are all values descriptions of data that says nothing?
-    fn are_plain(&self, found: &[Value]) -> bool {
+    pub(super) fn are_plain(&self, found: &[Value]) -> bool {
         let describes = |value: &Value| match value {
             Value::Api(_, Some(call)) => !self.values.call_rows(*call, Table::Plain).is_empty(),
             _ => false,

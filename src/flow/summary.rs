@@ -264,7 +264,8 @@ pub(crate) fn substitute(entry: &Entry, held: &Tree, before: impl Fn(Trace) -> T
 /// The entry with its root replaced by the one thing that its part of the root holds; without a trace. None when that is in a
 /// field that the entry lacks.
 fn replaced(entry: &Entry, inner: &Entry) -> Option<Entry> {
-    if inner.at.first().is_some_and(|field| entry.without.contains(field)) {
+    let is_in_field = inner.at.first().is_some_and(|field| entry.without.contains(field));
+    if is_in_field || entry.marks.has(Marks::TEXT) && !inner.at.is_empty() {
         return None;
     }
     let mut without = inner.without.clone();

@@ -19,7 +19,7 @@ use crate::resolve::values::At;
 
 use super::apply::Way;
 use super::callbacks::{chained, used};
-use super::checks::{Check, Checks};
+use super::checks::{Check, Checks, Tells};
 use super::domain::{ANY, ERR, Entry, Form, Kind, Marks, Root, Source, SourcePlace};
 use super::solve::Taint;
 use super::summary::{Bound, Summary};
@@ -226,7 +226,11 @@ impl Pass<'_, '_> {
             End::Branch { on, yes, no } => {
                 let (mut holds, mut fails) = (self.state.clone(), self.state.clone());
                 if let Some(check) = self.check(*on) {
-                    self.clear(if check.holds { &mut holds } else { &mut fails }, &check.place);
+                    let state = if check.holds { &mut holds } else { &mut fails };
+                    match check.tells {
+                        Tells::Harmless => self.clear(state, &check.place),
+                        Tells::Text => self.keep_text(state, &check.place),
+                    }
                 }
                 next.push((*yes, holds));
                 next.push((*no, fails));

@@ -122,6 +122,8 @@ pub(crate) struct Index {
     type_roots: BTreeMap<RowRef, StateId>,
     /// Members that tell the type of an unknown value.
     told_by: BTreeMap<(Language, Symbol), StateId>,
+    /// Types whose items are pairs.
+    pairs: BTreeSet<StateId>,
     nodes: RefCell<Nodes>,
 }
 
@@ -143,6 +145,7 @@ impl Index {
             globals: BTreeSet::new(),
             type_roots: BTreeMap::new(),
             told_by: BTreeMap::new(),
+            pairs: BTreeSet::new(),
             nodes: RefCell::default(),
         };
         let mut faults = Vec::new();
@@ -176,6 +179,9 @@ impl Index {
             let state = self.root_state(language, &ty.name);
             let row = RowRef { file: at, table: Table::TypeName, row: u32::try_from(row).unwrap_or(u32::MAX) };
             self.type_roots.insert(row, state);
+            if ty.pairs {
+                self.pairs.insert(state);
+            }
             for member in &ty.told_by {
                 self.told_by.insert((language, member.into()), state);
             }
@@ -399,6 +405,11 @@ impl Index {
         let made = self.node(self.step(node, &Step::Call));
         let states = types.into_iter().chain(made.states.iter().copied()).collect();
         self.intern(states, data.name.clone(), data.library.clone(), data.language)
+    }
+
+    /// Does going through an object give pairs of a key and what is kept under it?
+    pub(crate) fn gives_pairs(&self, id: NodeId) -> bool {
+        self.node(id).states.iter().any(|state| self.pairs.contains(state))
     }
 
     pub(crate) fn node(&self, id: NodeId) -> std::rc::Rc<Node> {

@@ -136,6 +136,9 @@ pub(crate) struct TypeRow {
     /// Members by which an unknown value of whatever library is taken for one: `then`.
     #[serde(default)]
     pub(crate) told_by: Vec<String>,
+    /// Going through it gives pairs of a key and what is kept under that, which methods name alone.
+    #[serde(default)]
+    pub(crate) pairs: bool,
 }
 
 /// Where output goes.
@@ -527,6 +530,9 @@ pub(crate) struct FlowRow {
     /// Ports of object literals: only fields of the names that they have are moved, where they tell all names.
     #[serde(default)]
     pub(crate) only: Vec<String>,
+    /// Fields of what is handed over that are not moved: options.
+    #[serde(default)]
+    pub(crate) without: Vec<String>,
 }
 
 /// A call that loads modules by names which the code does not tell: plugins.
@@ -552,6 +558,9 @@ pub(crate) struct ChannelRow {
 #[serde(deny_unknown_fields)]
 pub(crate) struct CleanRow {
     pub(crate) calls: Vec<String>,
+    /// Ports at which only a number makes it true: `Number.isInteger(x)`.
+    #[serde(default)]
+    pub(crate) numbers: Vec<String>,
 }
 
 /// A call that describes values which say nothing worth hiding: numbers, truth values, one of a few constants.

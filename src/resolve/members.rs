@@ -456,7 +456,8 @@ impl Values<'_> {
 
     fn load_api(&mut self, node: NodeId, at: Option<At>, field: &Field, to: SlotId) {
         let step = match field {
-            Field::Name(name) if name == "default" => {
+            // A module's default export; what a call made may have a method of this name.
+            Field::Name(name) if name == "default" && at.is_none() => {
                 self.add(to, &Value::Api(node, at));
                 return;
             }

@@ -71,9 +71,18 @@ fn is_redacted(leak: &Leak) -> bool {
         && leak.hit.entry.marks.has(Marks::REDACTED)
 }
 
+/// The fields of an error that are its text.
+const ERROR_TEXTS: &[&str] = &["message", "stack"];
+
 /// Is an entry of a secret only a part of it whose name tells that it is something else?
 fn is_no_secret_part(entry: &Entry) -> bool {
-    let is_name = |name: &&Symbol| name.as_str() != ANY && name.chars().any(char::is_alphabetic) && !name.contains('.');
+    // Of what is no error, a script asks for a message in vain: `id instanceof Error ? id.message : String(id)`.
+    let is_name = |name: &&Symbol| {
+        name.as_str() != ANY
+            && !ERROR_TEXTS.contains(&name.as_str())
+            && name.chars().any(char::is_alphabetic)
+            && !name.contains('.')
+    };
     entry.marks.has(Marks::OTHER_PART) || entry.path.iter().rfind(is_name).is_some_and(is_other_part)
 }
 
@@ -273,7 +282,9 @@ fn error(cx: &Cx<'_>, leak: &Leak) -> Option<Verdict> {
     ];
     let entry = &leak.hit.entry;
     let language = cx.values.language(leak.hit.primary.0);
-    if entry.path.iter().any(|name| PLAIN.contains(&name.as_str())) {
+    let is_plain = entry.path.iter().any(|name| PLAIN.contains(&name.as_str()));
+    // An error is no text.
+    if is_plain || entry.marks.has(Marks::TEXT) && entry.path.is_empty() && entry.form == Form::Exact {
         return None;
     }
     let is_stack = leak.source.kind == Kind::Stack || entry.path.last().is_some_and(|name| name == "stack");
