@@ -16,7 +16,9 @@ use crate::finding::{Confidence, Finding, Level, Persona};
 use crate::flow::process::Process;
 use crate::flow::words::Words;
 use crate::ir::program::{Language, Program};
+use crate::models::schema::TransportKind;
 use crate::resolve::solve::Values;
+use crate::resolve::values::At;
 
 /// What rules are given.
 pub(crate) struct Cx<'a> {
@@ -35,8 +37,22 @@ pub(crate) struct Unit<'a> {
     pub(crate) process: Process<'a>,
     /// Why it is not certain that this is a server somebody starts so; empty when it is.
     pub(crate) doubts: Vec<String>,
-    /// It speaks the protocol by hand: what it serialises and writes to stdout is the protocol.
+    /// It reads requests of the protocol itself, without an SDK.
     pub(crate) by_hand: bool,
+}
+
+impl Unit<'_> {
+    /// It speaks the protocol by hand over stdio: what it serialises and writes to stdout is the protocol.
+    pub(crate) fn writes_protocol(&self) -> bool {
+        let on_stdio = |kind: TransportKind| matches!(kind, TransportKind::Stdio | TransportKind::Unknown);
+        self.process.serves.iter().any(|serve| serve.by_hand && on_stdio(serve.kind))
+    }
+
+    /// Does the process get to the instruction, whatever it serves on?
+    pub(crate) fn runs(&self, at: At) -> bool {
+        let any = self.process.on_any_transport.iter().map(|any| &any.live);
+        std::iter::once(&self.process.live).chain(any).any(|live| live.sites.contains_key(&at))
+    }
 }
 
 /// What the catalogue says of a rule, as far as findings need it.

@@ -162,7 +162,7 @@ struct Finder<'v, 'w> {
     found: Vec<Found<'v>>,
 }
 
-/// Calls that start to serve: by a library, or a loop over standard input in a program that knows the protocol's words.
+/// Calls that start to serve: by a library, or what takes requests in a program that knows the protocol's words.
 fn serving_calls(values: &Values<'_>) -> BTreeSet<At> {
     let mut calls = BTreeSet::new();
     for (func, data) in values.program.funcs.iter_enumerated() {
@@ -172,7 +172,7 @@ fn serving_calls(values: &Values<'_>) -> BTreeSet<At> {
             }
         }
     }
-    calls.extend(values.hand_written_serves());
+    calls.extend(values.hand_written_serves().keys());
     calls
 }
 

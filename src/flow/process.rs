@@ -293,7 +293,7 @@ fn mark_handlers(explorer: &mut Explorer<'_>) -> Vec<Handler> {
         let by_class = !values.models.handler(*row).implements.is_empty() && libraries.contains(&row.file);
         if values.language(*func) != language
             || !(fits || by_class)
-            || values.models.handler(*row).kind == HandlerKind::Other
+            || matches!(values.models.handler(*row).kind, HandlerKind::Other | HandlerKind::Route)
         {
             continue;
         }
@@ -388,16 +388,20 @@ fn all_handlers(explorer: &Explorer<'_>, live: &Live, marked: Vec<Handler>) -> V
             if !values.holds(*at, &data.when) || !values.version_allows(Some(at.0), row, data.versions.as_deref()) {
                 continue;
             }
+            let kind = match data.kind {
+                HandlerKind::Route if values.hand_written_serves().contains_key(at) => HandlerKind::Dispatch,
+                HandlerKind::Route => continue,
+                kind => kind,
+            };
             for func in values.port_funcs(*at, &data.func) {
                 let registered = Registered { func, name: None, ports: &data.func };
                 let names = values.registered_names(*at, registered, &data.name);
                 let names = if names.is_empty() { vec![None] } else { names.into_iter().map(Some).collect() };
                 for name in names {
-                    let is_known = handlers
-                        .iter()
-                        .any(|known| known.func == func && known.kind == data.kind && known.name == name);
+                    let is_known =
+                        handlers.iter().any(|known| known.func == func && known.kind == kind && known.name == name);
                     if !is_known {
-                        handlers.push(Handler { func, row, kind: data.kind, name, at: Some(*at) });
+                        handlers.push(Handler { func, row, kind, name, at: Some(*at) });
                     }
                 }
             }

@@ -82,13 +82,14 @@ impl Explorer<'_> {
 
     /// Does the instruction serve without an SDK that is known?
     pub(super) fn serves_by_hand(&self, at: At) -> bool {
-        self.told.serves_at == Some(at) || self.values.hand_written_serves().contains(&at)
+        self.told.serves_at == Some(at) || self.values.hand_written_serves().contains_key(&at)
     }
 
-    /// A read of standard input in a program that speaks the protocol itself, or what a user says to serve.
+    /// What takes requests in a program that speaks the protocol itself, or what a user says to serve.
     pub(super) fn serve_by_hand(&mut self, at: At, event: &mut Event, state: &mut State) {
         let row = RowRef { file: 0, table: Table::Serve, row: 0 };
-        let kind = self.told.transport.unwrap_or(TransportKind::Stdio);
+        let known = self.values.hand_written_serves().get(&at).copied().unwrap_or(TransportKind::Stdio);
+        let kind = self.told.transport.unwrap_or(known);
         let facts = state.facts.clone();
         self.serves.entry((at, kind)).and_modify(|known| known.facts = known.facts.meet(&facts)).or_insert_with(|| {
             Serve {

@@ -32,12 +32,14 @@ impl Pass<'_, '_> {
     /// Adds the sources that the first `depth` steps of a place are.
     pub(super) fn read_sources(&mut self, place: &Place, depth: usize, tree: &mut Tree, at: At) {
         let nodes = self.nodes_read(place, depth);
-        for node in &nodes {
+        for (node, made) in &nodes {
             let rows: Vec<RowRef> = self.taint.values.models.index.node(*node).rows(Table::SourceRead).collect();
             for row in rows {
                 let source = self.taint.values.models.source(row);
                 let Some(kind) = Kind::named(&source.kind) else { continue };
-                if !self.taint.values.version_allows(Some(self.id), row, source.versions.as_deref()) {
+                if !self.taint.values.read_holds(row, *made)
+                    || !self.taint.values.version_allows(Some(self.id), row, source.versions.as_deref())
+                {
                     continue;
                 }
                 let name = match place.path.get(depth.wrapping_sub(1)) {
@@ -55,12 +57,12 @@ impl Pass<'_, '_> {
         }
     }
 
-    /// The library members that the last of the first `depth` steps of a place reads: what a variable was assigned earlier is
-    /// no reading.
-    fn nodes_read(&self, place: &Place, depth: usize) -> Vec<NodeId> {
+    /// The library members that the last of the first `depth` steps of a place reads, with the call that made the object: what
+    /// a variable was assigned earlier is no reading.
+    fn nodes_read(&self, place: &Place, depth: usize) -> Vec<(NodeId, Option<At>)> {
         let values = self.taint.values.prefix_values(self.id, place, depth);
         let found = values.iter().filter_map(|value| match value {
-            Value::Api(node, _) => Some(*node),
+            Value::Api(node, made) => Some((*node, *made)),
             _ => None,
         });
         let Some(field) = depth.checked_sub(1).and_then(|last| place.path.get(last)) else { return found.collect() };
@@ -77,7 +79,7 @@ impl Pass<'_, '_> {
                 _ => None,
             })
             .collect();
-        found.filter(|node| reached.contains(node)).collect()
+        found.filter(|(node, _)| reached.contains(node)).collect()
     }
 
     /// What an import of a library's member brings, when the member is a source: `import { env } from "process"`.

@@ -99,7 +99,9 @@ pub(super) fn handler(unit: &Unit<'_>, subject: &Subject<'_>, func: FuncId) -> O
                 HandlerKind::Prompt => Word::Prompt.word(),
                 HandlerKind::Resource => Word::Resource.word(),
                 HandlerKind::Dispatch => return Some("handler of all tools".into()),
-                HandlerKind::Other | HandlerKind::Middleware => return Some("called by the SDK".into()),
+                HandlerKind::Other | HandlerKind::Middleware | HandlerKind::Route => {
+                    return Some("called by the SDK".into());
+                }
             };
             return Some(match handler_name(program, handler) {
                 Some(name) => format!("handler of {word} `{name}`"),

@@ -18,6 +18,8 @@ pub(crate) enum HandlerKind {
     Middleware,
     /// Lists, subscriptions, life cycle: runs while serving, gets no values of the agent worth following.
     Other,
+    /// Answers HTTP requests. A handler of all tools where the program compares with the protocol's methods itself, nothing else.
+    Route,
 }
 
 /// A registration of a function that runs when the agent asks. Several rows may hold for one call: what they say adds up.

@@ -490,7 +490,7 @@ pub(crate) struct SourceRow {
     /// `env`, `env-all`, `response`, `credential`, `argument`, `stdin`, `error`, `stack` (a formatted trace),
     /// `headers` (names and values of which some are credentials), `serialised` (text of an object: what a protocol sends).
     pub(crate) kind: String,
-    /// Members whose reading is the source: `process.env.*`.
+    /// Members whose reading is the source: `process.env.*`. Of these `when` tells about the call that made the object.
     #[serde(default)]
     pub(crate) reads: Vec<String>,
     #[serde(default)]

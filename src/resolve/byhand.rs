@@ -1,13 +1,15 @@
-//! Servers without an SDK: a loop that reads requests from standard input.
+//! Servers without an SDK: a loop that reads requests from standard input, a function that answers HTTP requests.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::bounds::MAX_WAY_BACK;
 use crate::ir::func::FuncId;
-use crate::ir::instr::{Const, Op};
+use crate::ir::instr::{Base, Const, InstrId, Op, Oper, Place};
 use crate::ir::program::{Language, ModuleId};
+use crate::models::handlers::HandlerKind;
 use crate::models::index::{RowRef, Table};
 use crate::models::path::Step;
+use crate::models::schema::TransportKind;
 
 use super::solve::Values;
 use super::values::{At, Value};
@@ -27,57 +29,152 @@ struct Nearest {
     below: BTreeSet<FuncId>,
 }
 
+/// Methods of the protocol that whoever answers requests by hand tells apart; the first is told from one of the others.
+pub(crate) const ANSWERED: [&str; 3] = ["tools/call", "tools/list", "initialize"];
+
+/// What a program has to do with requests that no SDK reads.
+#[derive(Default)]
+struct Seen {
+    /// Languages in which the protocol's methods are named.
+    speaking: BTreeSet<Language>,
+    speakers: BTreeSet<FuncId>,
+    /// The functions that compare with each of the methods.
+    comparing: [BTreeSet<FuncId>; ANSWERED.len()],
+    /// The modules whose code has an SDK serve.
+    with_sdk: BTreeSet<ModuleId>,
+    reads: Vec<At>,
+    /// Functions that answer HTTP requests, with the call that registers each.
+    routes: Vec<(At, FuncId)>,
+}
+
 impl Values<'_> {
-    /// Reads of standard input in programs that name the protocol's methods and use no SDK to serve.
-    pub(crate) fn hand_written_serves(&self) -> &BTreeSet<At> {
+    /// Where requests come in that no SDK reads, in programs that know the protocol's methods: reads of standard input, and
+    /// registrations of functions that answer HTTP requests.
+    pub(crate) fn hand_written_serves(&self) -> &BTreeMap<At, TransportKind> {
         &self.by_hand
     }
 
     pub(super) fn find_by_hand(&mut self) {
-        let mut speaking: BTreeSet<Language> = BTreeSet::new();
-        let mut speakers: BTreeSet<FuncId> = BTreeSet::new();
-        let mut with_sdk: BTreeSet<Language> = BTreeSet::new();
-        let mut reads: Vec<(ModuleId, At)> = Vec::new();
+        let seen = self.look_by_hand();
+        if seen.speaking.is_empty() {
+            return;
+        }
+        let language = |at: &At| self.language(at.0);
+        let has_sdk: BTreeSet<Language> =
+            seen.with_sdk.iter().map(|module| self.program.modules[*module].language).collect();
+        let before = self.modules_before();
+        let around_sdk = reaching(&before, seen.with_sdk.iter().copied());
+        // A program that serves by an SDK reads no requests itself; one beside it in the same package may.
+        let is_apart = |at: &At| {
+            let around = reaching(&before, std::iter::once(self.program.funcs[at.0].module));
+            !has_sdk.contains(&language(at)) || around.is_disjoint(&around_sdk)
+        };
+        let (beside, alone): (Vec<At>, Vec<At>) = seen
+            .reads
+            .iter()
+            .filter(|at| seen.speaking.contains(&language(at)))
+            .partition(|at| has_sdk.contains(&language(at)));
+        let mut found = self.of_requests(alone, &seen.speakers, true);
+        let comparing: BTreeSet<FuncId> = seen.comparing.iter().flatten().copied().collect();
+        let beside = beside.into_iter().filter(&is_apart).collect();
+        found.extend(self.of_requests(beside, &comparing, false));
+        let mut by_hand: BTreeMap<At, TransportKind> = found.into_iter().map(|at| (at, TransportKind::Stdio)).collect();
+        let [calling, others @ ..] = seen.comparing.map(|funcs| self.leading_to(funcs));
+        let answers = |func: &FuncId| calling.contains(func) && others.iter().any(|comparing| comparing.contains(func));
+        let routes = seen.routes.iter().filter(|(at, func)| answers(func) && is_apart(at));
+        by_hand.extend(routes.map(|(at, _)| (*at, TransportKind::Http)));
+        self.by_hand = by_hand;
+    }
+
+    fn look_by_hand(&self) -> Seen {
+        let mut seen = Seen::default();
         for (func, data) in self.program.funcs.iter_enumerated() {
-            let language = self.language(func);
+            let constant = |id: &InstrId| match &data.instrs[*id].op {
+                Op::Const(Const::Str(text)) => ANSWERED.iter().position(|word| word == text),
+                _ => None,
+            };
             for (id, instr) in data.instrs.iter_enumerated() {
                 let at = (func, id);
                 match &instr.op {
                     Op::Const(Const::Str(text)) if PROTOCOL_WORDS.contains(&text.as_str()) => {
-                        speaking.insert(language);
-                        speakers.insert(func);
+                        seen.speaking.insert(self.language(func));
+                        seen.speakers.insert(func);
                     }
-                    Op::Call(_) => {
-                        if !self.call_rows(at, Table::Serve).is_empty() {
-                            with_sdk.insert(language);
-                        }
-                        let is_read = |row: &RowRef| {
-                            let source = self.models.source(*row);
-                            source.kind == STDIN && self.holds(at, &source.when)
-                        };
-                        if self.call_rows(at, Table::Source).iter().any(is_read) {
-                            reads.push((data.module, at));
+                    Op::Operator(Oper::Eq | Oper::Ne, operands) => {
+                        for word in operands.iter().filter_map(constant) {
+                            seen.comparing[word].insert(func);
                         }
                     }
-                    Op::Load(_) if self.reads_stdin(at) => reads.push((data.module, at)),
+                    Op::Call(_) => self.look_at_call(at, &mut seen),
+                    // What a variable was given was read before.
+                    Op::Load(Place { base: Base::Local(_), path }) if path.is_empty() => {}
+                    Op::Load(_) if self.reads_stdin(at) => seen.reads.push(at),
                     _ => {}
                 }
             }
         }
-        reads.retain(|(module, _)| {
-            let language = self.program.modules[*module].language;
-            speaking.contains(&language) && !with_sdk.contains(&language)
-        });
-        self.by_hand = self.of_requests(reads.into_iter().map(|(_, at)| at).collect(), &speakers);
+        seen
+    }
+
+    fn look_at_call(&self, at: At, seen: &mut Seen) {
+        if !self.call_rows(at, Table::Serve).is_empty() {
+            seen.with_sdk.insert(self.program.funcs[at.0].module);
+        }
+        let is_read = |row: &RowRef| {
+            let source = self.models.source(*row);
+            source.kind == STDIN && self.holds(at, &source.when)
+        };
+        if self.call_rows(at, Table::Source).iter().any(is_read) {
+            seen.reads.push(at);
+        }
+        for row in self.call_rows(at, Table::Handler) {
+            let handler = self.models.handler(row);
+            if handler.kind == HandlerKind::Route && self.holds(at, &handler.when) {
+                seen.routes.extend(self.port_funcs(at, &handler.func).into_iter().map(|func| (at, func)));
+            }
+        }
+    }
+
+    /// The functions given, and all from which calls lead to one of them.
+    fn leading_to(&self, funcs: BTreeSet<FuncId>) -> BTreeSet<FuncId> {
+        let mut open: Vec<FuncId> = funcs.iter().copied().collect();
+        let mut seen = funcs;
+        while let Some(func) = open.pop() {
+            open.extend(self.callers(func).iter().map(|at| at.0).filter(|caller| seen.insert(*caller)));
+        }
+        seen
+    }
+
+    /// For each module, those that import it; in a language that links everything together also those that call its functions.
+    fn modules_before(&self) -> BTreeMap<ModuleId, BTreeSet<ModuleId>> {
+        let mut before: BTreeMap<ModuleId, BTreeSet<ModuleId>> = BTreeMap::new();
+        for (func, data) in self.program.funcs.iter_enumerated() {
+            // Elsewhere what is called was imported.
+            let is_linked = self.language(func) == Language::Rust;
+            for caller in self.callers(func).iter().filter(|_| is_linked) {
+                before.entry(data.module).or_default().insert(self.program.funcs[caller.0].module);
+            }
+            for instr in data.instrs.iter() {
+                if let Op::Import(import) = &instr.op
+                    && !import.type_only
+                {
+                    for module in self.runs(data.module, import) {
+                        before.entry(module).or_default().insert(data.module);
+                    }
+                }
+            }
+        }
+        before
     }
 
     /// The reads of requests among all reads of standard input: those nearest to the code that compares with the protocol's
     /// methods. A command beside the server reads standard input, too.
-    fn of_requests(&self, reads: Vec<At>, speakers: &BTreeSet<FuncId>) -> BTreeSet<At> {
+    /// Where no way is known from any of them to that code, all are taken for it if `or_all`.
+    fn of_requests(&self, reads: Vec<At>, speakers: &BTreeSet<FuncId>, or_all: bool) -> BTreeSet<At> {
         let near: Vec<(At, Option<Nearest>)> =
             reads.iter().map(|read| (*read, self.nearest(read.0, speakers))).collect();
         let known: Vec<&Nearest> = near.iter().filter_map(|(_, near)| near.as_ref()).collect();
-        if known.is_empty() {
+        if known.is_empty() && or_all {
             return reads.into_iter().collect();
         }
         // Of two as near, the one that the other leads to.
@@ -141,11 +238,28 @@ impl Values<'_> {
 
     /// Is a value standard input, or something that reads it?
     pub(crate) fn is_stdin(&self, value: &Value) -> bool {
-        let Value::Api(node, _) = value else { return false };
-        let reads = |row: RowRef| self.models.source(row).kind == STDIN && self.models.source(row).when.is_empty();
-        let data = self.models.index.node(*node);
+        let Value::Api(node, made) = value else { return false };
+        let index = &self.models.index;
+        let (read, called) = (index.node(*node), index.node(index.step(*node, &Step::Call)));
+        let is_read = |row: RowRef| self.models.source(row).kind == STDIN && self.read_holds(row, *made);
         // Also a method that reads, handed to something that calls it: `run_in_executor(None, sys.stdin.readline)`.
-        let called = self.models.index.node(self.models.index.step(*node, &Step::Call));
-        data.rows(Table::SourceRead).chain(called.rows(Table::Source)).any(reads)
+        let reads = |row: RowRef| self.models.source(row).kind == STDIN && self.models.source(row).when.is_empty();
+        read.rows(Table::SourceRead).any(is_read) || called.rows(Table::Source).any(reads)
     }
+
+    /// Do the conditions of a source hold that is read from what the call at `made` gave?
+    pub(crate) fn read_holds(&self, row: RowRef, made: Option<At>) -> bool {
+        let when = &self.models.source(row).when;
+        when.is_empty() || made.is_some_and(|made| self.holds(made, when))
+    }
+}
+
+/// The modules given, and all that lead to one of them.
+fn reaching(before: &BTreeMap<ModuleId, BTreeSet<ModuleId>>, to: impl Iterator<Item = ModuleId>) -> BTreeSet<ModuleId> {
+    let mut open: Vec<ModuleId> = to.collect();
+    let mut seen: BTreeSet<ModuleId> = open.iter().copied().collect();
+    while let Some(module) = open.pop() {
+        open.extend(before.get(&module).into_iter().flatten().copied().filter(|before| seen.insert(*before)));
+    }
+    seen
 }

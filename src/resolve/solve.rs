@@ -230,8 +230,8 @@ pub(crate) struct Values<'p> {
     pub(super) guessed: FxHashSet<At>,
     /// Handlers by attribute or class.
     pub(super) marked: Vec<(FuncId, crate::models::index::RowRef)>,
-    /// Reads of standard input that start a server without an SDK.
-    pub(super) by_hand: std::collections::BTreeSet<At>,
+    /// What starts a server without an SDK: reads of standard input, registrations of what answers HTTP requests.
+    pub(super) by_hand: std::collections::BTreeMap<At, crate::models::schema::TransportKind>,
 }
 
 /// Runs the value pass.
@@ -254,8 +254,8 @@ pub(crate) fn solve<'p>(
     values.find_rows();
     values.find_built();
     values.find_marked();
-    values.find_by_hand();
     values.reverse_calls();
+    values.find_by_hand();
     values
 }
 
@@ -313,7 +313,7 @@ impl<'p> Values<'p> {
             impls: Vec::new(),
             guessed: FxHashSet::default(),
             marked: Vec::new(),
-            by_hand: std::collections::BTreeSet::new(),
+            by_hand: std::collections::BTreeMap::new(),
         }
     }
 

@@ -86,13 +86,17 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Findings<'_>) -> (usize, usize) {
 /// What a server that speaks the protocol by hand writes as a message on stdout is given to the agent; serialised data that it
 /// writes elsewhere is left aside.
 fn answers(cx: &Cx<'_>, taint: &Taint<'_>, leaks: &mut Vec<Leak>) {
-    if !cx.units.iter().any(|unit| unit.by_hand) {
+    if !cx.units.iter().any(Unit::writes_protocol) {
         return;
     }
+    let is_answer = |at: At| {
+        let mut running = cx.units.iter().filter(|unit| unit.runs(at)).peekable();
+        running.peek().is_some() && running.all(Unit::writes_protocol) && is_protocol(cx, at, true)
+    };
     let mut known: BTreeMap<At, bool> = BTreeMap::new();
     leaks.retain_mut(|leak| {
         let sink = leak.hit.sink;
-        if sink.drain != Drain::Write || !*known.entry(sink.at).or_insert_with(|| is_protocol(cx, sink.at, true)) {
+        if sink.drain != Drain::Write || !*known.entry(sink.at).or_insert_with(|| is_answer(sink.at)) {
             return true;
         }
         let stream = sink.row.and_then(|row| cx.values.models.sink(row).stream.as_ref());

@@ -186,7 +186,7 @@ fn handler(cx: &Cx<'_>, func: FuncId) -> Option<String> {
         HandlerKind::Prompt => "prompt",
         HandlerKind::Resource => "resource",
         HandlerKind::Dispatch => return Some("handler of all tools".into()),
-        HandlerKind::Other | HandlerKind::Middleware => return None,
+        HandlerKind::Other | HandlerKind::Middleware | HandlerKind::Route => return None,
     };
     let name = handler_name(cx.values.program, handler)?;
     Some(format!("handler of {kind} `{name}`"))
