@@ -213,6 +213,8 @@ pub(crate) struct Explorer<'v> {
     pub(super) ran: FxHashMap<ModuleId, At>,
     /// What instructions were seen to give; `None` when they differ.
     pub(super) seen: FxHashMap<At, Option<Abs>>,
+    /// The same, of an exploration that assumed less: for what was not met yet.
+    pub(super) earlier: FxHashMap<At, Option<Abs>>,
     pub(super) prepared: Rc<Prepared>,
     /// Functions that were seen to start serving, and the calls that do it.
     pub(super) serving_funcs: FxHashSet<FuncId>,
@@ -248,6 +250,7 @@ impl<'v> Explorer<'v> {
             main,
             ran: FxHashMap::default(),
             seen: FxHashMap::default(),
+            earlier: FxHashMap::default(),
             prepared,
             serving_funcs: FxHashSet::default(),
             serving_calls: FxHashSet::default(),
@@ -456,7 +459,7 @@ impl<'v> Explorer<'v> {
     /// Takes over what an earlier exploration of the same process learned of single values and serving functions.
     pub(super) fn take_knowledge(&mut self, other: &mut Self) {
         self.n_steps += other.n_steps;
-        self.seen = std::mem::take(&mut other.seen);
+        self.earlier = std::mem::take(&mut other.seen);
         self.chosen = std::mem::take(&mut other.chosen);
         self.serving_funcs = std::mem::take(&mut other.serving_funcs);
         self.serving_calls = std::mem::take(&mut other.serving_calls);
@@ -484,6 +487,11 @@ impl<'v> Explorer<'v> {
         self.rebinds.push(rebind);
         self.rebind_ids.insert(key, id);
         id
+    }
+
+    /// Where a variable that outlives its function is stored to.
+    pub(crate) fn stores_of(&self, cell: CellId) -> &[At] {
+        self.prepared.stores.get(&cell).map_or(&[], Vec::as_slice)
     }
 
     /// Is the frame still being explored (a recursion)?

@@ -23,6 +23,11 @@ impl Explorer<'_> {
             .or_insert(abs);
     }
 
+    /// What an instruction was seen to give.
+    fn seen_at(&self, func: FuncId, id: InstrId) -> Option<&Option<Abs>> {
+        self.seen.get(&(func, id)).or_else(|| self.earlier.get(&(func, id)))
+    }
+
     /// What a value is known to be after the instruction that makes it ran.
     pub(super) fn value(&self, func: FuncId, id: InstrId, state: &State) -> Option<Abs> {
         self.eval(func, id, &self.values.program.funcs[func].instrs[id].op, state)
@@ -47,7 +52,7 @@ impl Explorer<'_> {
                 }
             }
             Op::Call(call) => {
-                self.seen.get(&(func, id)).cloned().flatten().or_else(|| self.call_sym(func, id, call, state))
+                self.seen_at(func, id).cloned().flatten().or_else(|| self.call_sym(func, id, call, state))
             }
             Op::Import(_) => self.imported(func, id, 0),
             _ => None,
@@ -57,7 +62,7 @@ impl Explorer<'_> {
     pub(super) fn operand(&self, func: FuncId, id: InstrId, state: &State) -> Option<Abs> {
         match &self.values.program.funcs[func].instrs[id].op {
             // What a call gave was noted when it ran.
-            Op::Call(_) => self.seen.get(&(func, id)).cloned().flatten(),
+            Op::Call(_) => self.seen_at(func, id).cloned().flatten(),
             op => self.eval(func, id, op, state),
         }
     }
@@ -142,7 +147,7 @@ impl Explorer<'_> {
         if depth > MAX_ALIASES {
             return sym();
         }
-        if let Some(known) = self.seen.get(&(*func, *store)) {
+        if let Some(known) = self.seen_at(*func, *store) {
             return known.clone().or_else(sym);
         }
         let Op::Store(_, value) = &self.values.program.funcs[*func].instrs[*store].op else { return sym() };
@@ -185,7 +190,7 @@ impl Explorer<'_> {
         match self.values.stores_to(obj, &key) {
             [at] => {
                 // A store's own value is the value written; a literal's entry is named by its value.
-                self.seen.get(at).cloned().flatten().or_else(sym)
+                self.seen_at(at.0, at.1).cloned().flatten().or_else(sym)
             }
             [] => None,
             _ => sym(),

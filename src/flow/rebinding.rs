@@ -41,10 +41,24 @@ impl Explorer<'_> {
             let values = self.values.of(at.0, value).items().to_vec();
             let (stream, is_filter) = self.rebound_stream(&values);
             let id = self.rebind(Rebind { at, row, stream, is_filter });
-            Rc::make_mut(&mut state.rebinds).insert(id);
+            self.put_in_force(id, state);
             found = true;
         }
         found
+    }
+
+    /// From now on a rebinding is in force, and no earlier assignment to the same place.
+    pub(super) fn put_in_force(&self, id: u32, state: &mut State) {
+        let is_assigned =
+            |rebind: &Rebind| matches!(self.values.program.funcs[rebind.at.0].instrs[rebind.at.1].op, Op::Store(..));
+        let new = &self.rebinds[id as usize];
+        let is_over = |known: &u32| {
+            let known = &self.rebinds[*known as usize];
+            known.row == new.row && is_assigned(known) && is_assigned(new)
+        };
+        let rebinds = Rc::make_mut(&mut state.rebinds);
+        rebinds.retain(|known| !is_over(known));
+        rebinds.insert(id);
     }
 
     /// Where writes go after something was replaced by one of the values; and whether it hands on to the original.

@@ -176,8 +176,8 @@ impl Explorer<'_> {
             let only = event.frames.len() == 1;
             state.phase = if only { outcome.phase } else { state.phase.union(outcome.phase) };
             let gained: Vec<u32> = outcome.rebinds.difference(&state.rebinds).copied().collect();
-            if !gained.is_empty() && only {
-                Rc::make_mut(&mut state.rebinds).extend(gained);
+            for id in gained.into_iter().filter(|_| only) {
+                self.put_in_force(id, state);
             }
         }
     }

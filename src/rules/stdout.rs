@@ -59,7 +59,10 @@ fn writes(cx: &Cx<'_>, unit: &Unit<'_>, at: At, sites: &[Site], out: &mut Findin
             continue;
         }
         let version = cx.values.version_of(Some(at.0), row, sink.versions.as_deref());
-        if version == Allowed::No || protocol::is_protocol(cx, at, unit.by_hand) {
+        if version == Allowed::No
+            || protocol::is_protocol(cx, at, unit.writes_protocol())
+            || !decide::is_live(cx, unit, at, row)
+        {
             continue;
         }
         let free: Vec<&Site> = sites.iter().filter(|site| !is_moved(cx, unit, at, site)).collect();

@@ -4,9 +4,10 @@
 //! that was made elsewhere and handed in lets its maker decide; a crash handler calls a helper once a kind of failure.
 
 use crate::flow::live::Site;
-use crate::ir::func::{BlockId, FuncId, FuncKind};
-use crate::ir::instr::{Base, InstrId, Op};
-use crate::models::index::Table;
+use crate::ir::func::{FuncId, FuncKind, LocalId};
+use crate::ir::instr::{Base, Field, Op};
+use crate::models::index::{RowRef, Table};
+use crate::models::path::Step;
 use crate::models::schema::{Stream, StreamPorts, StreamSpec};
 use crate::resolve::ports::argument;
 use crate::resolve::values::{At, Value};
@@ -64,45 +65,87 @@ pub(super) fn live_stream(cx: &Cx<'_>, unit: &Unit<'_>, at: At, spec: &StreamSpe
     if is_all || found.is_empty() {
         return stream;
     }
-    let streams = found.iter().map(|value| cx.values.stream_of_values(cx.values.of(at.0, *value).items(), Some(ports)));
+    let streams =
+        found.iter().map(|(func, value)| cx.values.stream_of_values(cx.values.of(*func, *value).items(), Some(ports)));
     streams.min().unwrap_or(stream)
 }
 
-/// What was assigned to the variable that a value is read from, in blocks that the process gets to; true when it gets to all.
-fn assigned(cx: &Cx<'_>, unit: &Unit<'_>, (func, value): At, depth: usize, found: &mut Vec<InstrId>) -> bool {
-    let body = &cx.values.program.funcs[func];
-    let (Op::Load(place), 1..) = (&body.instrs[value].op, depth) else {
-        found.push(value);
+/// Does the process get to where the variable is assigned whose member the call at `at` calls as a row says? Of `quiet ?
+/// console.error : console.log` it may get to one only.
+pub(super) fn is_live(cx: &Cx<'_>, unit: &Unit<'_>, at: At, row: RowRef) -> bool {
+    let Some(call) = cx.values.call_at(at) else { return true };
+    // What a parameter holds is its callers' affair.
+    let is_param = |local: &LocalId| cx.values.program.funcs[at.0].params.iter().any(|param| param.local == *local);
+    if matches!(&call.callee.base, Base::Local(local) if is_param(local)) {
         return true;
+    }
+    let mut found = Vec::new();
+    let is_all = match &call.callee.base {
+        Base::Value(value) => assigned(cx, unit, (at.0, *value), MAX_ASSIGNED, &mut found),
+        base => assigned_to(cx, unit, (at.0, base), MAX_ASSIGNED, &mut found).unwrap_or(true),
     };
-    if !matches!(place.base, Base::Local(_)) || !place.path.is_empty() {
-        found.push(value);
+    if is_all || found.is_empty() {
         return true;
     }
-    let mut is_all = true;
-    let mut any = false;
-    for (block, data) in body.blocks.iter_enumerated() {
-        for instr in &data.instrs {
-            let Op::Store(to, from) = &body.instrs[*instr].op else { continue };
-            if to != place {
-                continue;
-            }
-            any = true;
-            if gets_to(unit, func, block) {
-                is_all &= assigned(cx, unit, (func, *from), depth - 1, found);
-            } else {
-                is_all = false;
-            }
+    let index = &cx.values.models.index;
+    let is_row = |value: &Value| match value {
+        Value::Api(node, _) => {
+            let member = call.callee.path.iter().fold(*node, |node, field| match field {
+                Field::Name(name) => index.step(node, &Step::Member(name.clone())),
+                _ => index.step(node, &Step::Element),
+            });
+            index.node(index.step(member, &Step::Call)).rows(row.table).any(|known| known == row)
         }
+        Value::Const(_) | Value::Func(_) => false,
+        _ => !call.callee.path.is_empty(),
+    };
+    found.iter().any(|(func, value)| cx.values.of(*func, *value).items().iter().any(is_row))
+}
+
+/// What was assigned to the variable that a value is read from, in blocks that the process gets to; true when it gets to all.
+fn assigned(cx: &Cx<'_>, unit: &Unit<'_>, (func, value): At, depth: usize, found: &mut Vec<At>) -> bool {
+    if let (Op::Load(place), 1..) = (&cx.values.program.funcs[func].instrs[value].op, depth)
+        && place.path.is_empty()
+        && let Some(is_all) = assigned_to(cx, unit, (func, &place.base), depth, found)
+    {
+        return is_all;
     }
-    if !any {
-        found.push(value);
+    found.push((func, value));
+    true
+}
+
+/// The same for a variable. `None` when it is no variable, or nothing is known to be assigned to it.
+fn assigned_to(
+    cx: &Cx<'_>,
+    unit: &Unit<'_>,
+    (func, base): (FuncId, &Base),
+    depth: usize,
+    found: &mut Vec<At>,
+) -> Option<bool> {
+    let program = cx.values.program;
+    let stores: Vec<At> = match base {
+        Base::Local(_) => program.funcs[func].instrs.iter_enumerated().map(|(id, _)| (func, id)).collect(),
+        Base::Cell(cell) => unit.process.explorer.stores_of(*cell).to_vec(),
+        _ => return None,
+    };
+    let mut is_all = None;
+    for at in stores {
+        let Op::Store(to, from) = &program.funcs[at.0].instrs[at.1].op else { continue };
+        if to.base != *base || !to.path.is_empty() {
+            continue;
+        }
+        let is_here = gets_to(cx, unit, at) && assigned(cx, unit, (at.0, *from), depth - 1, found);
+        is_all = Some(is_all.unwrap_or(true) && is_here);
     }
     is_all
 }
 
-/// Is the block entered in one of the calls of the function that belong to the process?
-fn gets_to(unit: &Unit<'_>, func: FuncId, block: BlockId) -> bool {
+/// Is the block of an instruction entered in one of the calls of the function that belong to the process?
+fn gets_to(cx: &Cx<'_>, unit: &Unit<'_>, (func, instr): At) -> bool {
+    let blocks = &cx.values.program.funcs[func].blocks;
+    let Some((block, _)) = blocks.iter_enumerated().find(|(_, block)| block.instrs.contains(&instr)) else {
+        return false;
+    };
     let frames = &unit.process.explorer.frames;
     let reached = unit.process.live.reached.keys().map(|(frame, _)| &frames[*frame]);
     reached.filter(|frame| frame.func == func).any(|frame| frame.blocks.contains(block))

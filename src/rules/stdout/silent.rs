@@ -6,6 +6,7 @@ use crate::models::schema::{SinkKind, Stream, TransportKind};
 use crate::resolve::values::At;
 use crate::source::version::Allowed;
 
+use super::decide::is_live;
 use super::{is_default, is_first, is_moved, protocol};
 use crate::rules::{Cx, Unit};
 
@@ -58,8 +59,10 @@ fn writes(cx: &Cx<'_>, unit: &Unit<'_>, at: At, sites: &[Site], found: &mut Vec<
             format!("the stream is {}", stream_word(stream))
         } else if cx.values.version_of(Some(at.0), row, sink.versions.as_deref()) == Allowed::No {
             format!("the version of {library} in use does not print here")
-        } else if protocol::is_protocol(cx, at, unit.by_hand) {
+        } else if protocol::is_protocol(cx, at, unit.writes_protocol()) {
             "what is written is the protocol itself".to_owned()
+        } else if !is_live(cx, unit, at, row) {
+            "what the process gets to chooses another writer".to_owned()
         } else if !sites.is_empty() && sites.iter().all(|site| is_moved(cx, unit, at, site)) {
             "stdout was moved elsewhere before this runs".to_owned()
         } else {
