@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::base::Symbol;
 use crate::base::bounds::MAX_TRANSPORT_DEPTH;
 use crate::ir::func::FuncId;
+use crate::ir::instr::{Base, Field};
 use crate::ir::program::ClassId;
 use crate::models::index::Table;
 use crate::models::schema::{Stream, TransportKind, TransportPorts, TransportSpec};
@@ -51,10 +52,12 @@ impl Explorer<'_> {
             Value::Variant(_, name) => ports.map.get(name.as_str()).map(|kind| (*kind, false)),
             Value::Api(node, site) => {
                 let data = self.values.models.index.node(*node);
-                let row = data.rows(Table::Transport).find(|row| {
+                let Some(row) = data.rows(Table::Transport).find(|row| {
                     let versions = self.values.models.transport(*row).versions.as_deref();
                     self.values.version_allows(site.map(|at| at.0), *row, versions)
-                })?;
+                }) else {
+                    return self.is_named_other((*site)?).then_some((TransportKind::Http, false));
+                };
                 let transport = self.values.models.transport(row);
                 let own = site.is_some_and(|at| {
                     transport.own_stream.iter().any(|text| {
@@ -85,6 +88,23 @@ impl Explorer<'_> {
             }
             _ => None,
         }
+    }
+
+    /// Does the class of an object that no model describes say by its name what it runs over: `new HttpServerTransport()`?
+    fn is_named_other(&self, made: At) -> bool {
+        let program = self.values.program;
+        let Some(callee) = self.values.call_at(made).map(|call| &call.callee) else { return false };
+        let class = match (callee.path.last(), &callee.base) {
+            (Some(Field::Name(name)), _) => name,
+            (None, Base::Cell(cell)) => &program.cells[*cell].name,
+            (None, Base::Local(local)) => &program.funcs[made.0].locals[*local].name,
+            _ => return false,
+        };
+        let words = class_words(class);
+        let models = self.values.models;
+        class.starts_with(char::is_uppercase)
+            && words.iter().any(|word| models.is_other_transport(word))
+            && !words.iter().any(|word| word.eq_ignore_ascii_case(models.stdio_word()))
     }
 
     /// What a transport of the program's own is, by what its objects hold and read: another transport, standard input,
@@ -133,5 +153,32 @@ impl Explorer<'_> {
             methods.iter().map(|(name, _)| name.clone()).collect::<BTreeSet<Symbol>>()
         };
         class != other && names(class).intersection(&names(other)).count() >= SHARED_METHODS
+    }
+}
+
+/// The words of a class name: those of `MyHTTPTransport` are `My`, `HTTP`, `Transport`.
+fn class_words(name: &str) -> Vec<&str> {
+    let bytes = name.as_bytes();
+    let is_lower = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_lowercase);
+    let begins = |at: usize| bytes[at].is_ascii_uppercase() && (is_lower(at - 1) || is_lower(at + 1));
+    let ends: Vec<usize> = (1..bytes.len()).filter(|at| begins(*at)).chain([name.len()]).collect();
+    let mut start = 0;
+    let mut words = Vec::new();
+    for end in ends {
+        words.extend(name.get(start..end));
+        start = end;
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn class_names_have_words() {
+        assert_eq!(class_words("StreamableHTTPServerTransport"), ["Streamable", "HTTP", "Server", "Transport"]);
+        assert_eq!(class_words("SseTransport"), ["Sse", "Transport"]);
+        assert_eq!(class_words("SSE"), ["SSE"]);
     }
 }
