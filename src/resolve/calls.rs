@@ -345,10 +345,8 @@ impl Values<'_> {
         let site = self.calls[number as usize].clone();
         match value {
             Value::Func(func) => {
-                if !self.link_call(site.at, *func, CallKind::Callback) {
-                    return;
-                }
-                for param in &self.program.funcs[*func].params {
+                let is_new = self.link_call(site.at, *func, CallKind::Callback);
+                for param in self.program.funcs[*func].params.iter().filter(|_| is_new) {
                     let slot = self.local_slot(*func, param.local);
                     self.add(slot, &Value::Unknown);
                 }
