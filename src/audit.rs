@@ -4,6 +4,7 @@ mod describe;
 mod named;
 mod servers;
 pub(crate) mod stages;
+mod unloaded;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -43,7 +44,7 @@ pub(crate) fn audit_and<T: Send>(
 ) -> Result<(Report, T), String> {
     let began = Instant::now();
     let (pool, workspace) = read(options)?;
-    let (program, notes) = lower_all(&pool, &workspace);
+    let (program, notes) = lower_all(&pool, &workspace, options);
     let mut report = describe(options, &workspace, &notes);
     let answer = on_analysis_stack(|| analyse(options, program, &workspace, &mut report, ask))?;
     report.elapsed = began.elapsed();
@@ -64,8 +65,12 @@ fn read(options: &Options) -> Result<(rayon::ThreadPool, Workspace), String> {
     Ok((pool, workspace))
 }
 
-/// Lowers all files of the program (not its tests) on all cores; in order of their paths.
-fn lower_all(pool: &rayon::ThreadPool, workspace: &Workspace) -> (Program, IndexVec<FileId, Vec<LowerNote>>) {
+/// Lowers all files of the program (not its tests, nor what no server can load) on all cores; in order of their paths.
+fn lower_all(
+    pool: &rayon::ThreadPool,
+    workspace: &Workspace,
+    options: &Options,
+) -> (Program, IndexVec<FileId, Vec<LowerNote>>) {
     let lowered: Vec<Lowered> = pool.install(|| {
         let ids: Vec<FileId> = workspace.files.ids().collect();
         ids.par_iter()
@@ -76,12 +81,13 @@ fn lower_all(pool: &rayon::ThreadPool, workspace: &Workspace) -> (Program, Index
             .collect()
     });
     let mut notes = IndexVec::new();
-    let mut parts = Vec::with_capacity(lowered.len());
+    let mut parts = IndexVec::new();
     for file in lowered {
         notes.push(file.notes);
         parts.push(file.program);
     }
-    (Program::join(parts), notes)
+    unloaded::leave_out(&mut parts, workspace, options);
+    (Program::join(parts.into_items()), notes)
 }
 
 fn on_analysis_stack<T: Send>(work: impl FnOnce() -> T + Send) -> T {

@@ -409,6 +409,29 @@ fn work_grows_as_the_program_does() {
 }
 
 #[test]
+fn a_large_script_that_nothing_names_costs_no_pass() {
+    let page = each(
+        0..8_000,
+        "function f{n}(a, b) {\n  const c = [a, b];\n  return g(c, a.b, { a, b });\n}\nf{n}(1, f{n});\n",
+    );
+    let of_server = |name: &str, imports: &str, page: &str| {
+        let folder = server(name, |language, _| language.server("", "console.error(query);"), Script, 0);
+        let index = folder.join("index.ts");
+        let text = std::fs::read_to_string(&index).expect("it was written");
+        std::fs::write(index, format!("{imports}{text}")).expect("target is writable");
+        if !page.is_empty() {
+            std::fs::write(folder.join("page.js"), page).expect("target is writable");
+        }
+        steps(&folder)
+    };
+    let without = of_server("page-none", "", "");
+    assert_eq!(of_server("page-beside", "", &page), without);
+    assert!(of_server("page-imported", "import \"./page.js\";\n", &page)[0] > without[0] * 2);
+    let answers = format!("{page}\nconst is = (method) => method === \"tools/call\";\n");
+    assert!(of_server("page-speaks", "", &answers)[0] > without[0] * 2);
+}
+
+#[test]
 fn threads_change_nothing() {
     let folder = folder("threads");
     for (name, make, n) in SHAPES {

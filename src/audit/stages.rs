@@ -57,7 +57,7 @@ pub(crate) fn run(options: &Options, stage: Stage) -> Result<String, String> {
         });
         return Ok(format!("{n_files} files, {n_nodes} nodes at their tops\n"));
     }
-    let (program, _) = lower_all(&pool, &workspace);
+    let (program, _) = lower_all(&pool, &workspace, options);
     if stage == Stage::Lower {
         return Ok(format!("{n_files} files, {} functions\n", program.funcs.len()));
     }

@@ -17,6 +17,10 @@ pub(crate) const MAX_EXTENDS: usize = 8;
 
 // ---- Parsing and lowering -------------------------------------------------------------------------------------------
 
+/// From so many instructions on a file is looked at closer: can any server load it? Files that somebody wrote have fewer; a
+/// readable bundle of 1 MB has several times as many.
+pub(crate) const LARGE_FILE: usize = 60_000;
+
 /// Stack of a lowering thread, in bytes. syn recurses per nesting level and dies at some 1,000 levels on 8 MB; the
 /// front ends refuse deeper files first (see each one's depth below).
 pub(crate) const STACK_SIZE: usize = 64 << 20;
