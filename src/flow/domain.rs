@@ -223,6 +223,10 @@ impl Entry {
             self.form = Form::Exact;
             self.formed = None;
         }
+        // What a parameter or place holds may turn out to be a text.
+        if !matches!(self.root, Root::Source(_)) {
+            self.marks = self.marks.with(Marks::PARSED);
+        }
         self
     }
 
@@ -264,6 +268,8 @@ impl Marks {
     pub(crate) const COPY: Self = Self(512);
     /// The program asked whether it is a text: no object with fields gets here.
     pub(crate) const TEXT: Self = Self(1024);
+    /// If it is a text, one that was read: what it holds has fields again.
+    pub(crate) const PARSED: Self = Self(2048);
 
     pub(crate) fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)

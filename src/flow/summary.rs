@@ -1,5 +1,7 @@
 //! What a function does with what it is given, as its callers see it; and what reaches a sink.
 
+use std::borrow::Cow;
+
 use crate::base::bounds::{MAX_SINKS, MAX_WRITES};
 use crate::models::index::RowRef;
 use crate::models::schema::SinkKind;
@@ -232,7 +234,7 @@ impl<'b> Carried<'b> {
     /// What the caller sees, without its trace. None when the parameter holds nothing where the entry asks.
     pub(super) fn entry(&self) -> Option<Entry> {
         let Some(held) = self.held else { return Some(Entry { trace: Trace::default(), ..self.entry.clone() }) };
-        replaced(self.entry, &*entry_at(held, &self.entry.path)?)
+        replaced(self.entry, &*held_at(self.entry, held)?)
     }
 
     /// The same with its trace.
@@ -254,11 +256,20 @@ impl<'b> Carried<'b> {
 
 /// The entry with its root replaced by what the root holds.
 pub(crate) fn substitute(entry: &Entry, held: &Tree, before: impl Fn(Trace) -> Trace, mut with: impl FnMut(Entry)) {
-    for inner in held.entries_at(&entry.path) {
+    for inner in held.entries().iter().filter_map(|held| held_at(entry, held)) {
         if let Some(made) = replaced(entry, &inner) {
             with(Entry { trace: before(inner.trace.clone()).followed_by(&entry.trace), ..made });
         }
     }
+}
+
+/// What a held value has in the part of the root that the entry is.
+fn held_at<'h>(entry: &Entry, held: &'h Entry) -> Option<Cow<'h, Entry>> {
+    if held.form == Form::Text && entry.marks.has(Marks::PARSED) {
+        let read = held.clone().parsed();
+        return entry_at(&read, &entry.path).map(|part| Cow::Owned(part.into_owned()));
+    }
+    entry_at(held, &entry.path)
 }
 
 /// The entry with its root replaced by the one thing that its part of the root holds; without a trace. None when that is in a

@@ -277,11 +277,6 @@ impl Tree {
         res
     }
 
-    /// The entries of what a path leads to, each once for each way there.
-    pub(crate) fn entries_at<'t>(&'t self, path: &'t [Symbol]) -> impl Iterator<Item = Cow<'t, Entry>> {
-        self.entries().iter().filter_map(|entry| entry_at(entry, path))
-    }
-
     /// The value without what the named field holds (a store to it follows).
     pub(crate) fn clear(&mut self, path: &[Symbol]) {
         if self.entries().iter().any(|entry| entry.at.starts_with(path)) {

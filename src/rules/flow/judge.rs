@@ -9,6 +9,7 @@ use crate::flow::trace::What;
 use crate::flow::words::{ResponsePart, Secrecy, Words, is_other_part};
 use crate::ir::func::{FuncId, FuncKind};
 use crate::ir::program::Language;
+use crate::models::handlers::HandlerKind;
 use crate::rules::Cx;
 
 use super::levels;
@@ -168,7 +169,12 @@ fn argument(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Option<Verdict> {
     const OUTER: &[&str] = &["params", "arguments", "*", "request", "args", "kwargs", "0"];
     let entry = &leak.hit.entry;
     // The name of the tool, the method and the id of the request are no values.
-    let is_message = matches!(leak.source.place, SourcePlace::Instr(_));
+    let mut handlers = cx.units.iter().flat_map(|unit| &unit.process.handlers);
+    let is_message = match leak.source.place {
+        SourcePlace::Instr(_) => true,
+        SourcePlace::Param(func, _) => handlers
+            .any(|handler| handler.func == func && cx.values.models.handler(handler.row).kind == HandlerKind::Route),
+    };
     let mut fields = entry.path.iter().map(Symbol::as_str).filter(|name| *name != "*");
     if is_message
         && matches!(
