@@ -346,7 +346,7 @@ impl Tree {
 /// Can a field that is known by one name be the one that is asked for by the other? The error of a result is none of the items
 /// in it.
 fn fits(known: &Symbol, key: &str) -> bool {
-    known == key || known == ANY || key == ANY && known != ERR
+    known == key || known == ANY && key != ERR || key == ANY && known != ERR
 }
 
 /// What a path leads to in one entry.
