@@ -5,7 +5,7 @@ use syn::{ExprRange, Member, Pat, PatIdent, PatOr, PatStruct, Path, Token};
 
 use crate::base::Symbol;
 use crate::base::span::Span;
-use crate::ir::instr::{Base, Const, Field, InstrId, Op, Oper, Place};
+use crate::ir::instr::{Base, Const, Entry, Field, InstrId, Op, Oper, Place, RecordKind};
 
 use super::places::member;
 use super::types::symbol;
@@ -42,7 +42,14 @@ impl Cx {
                 self.elements(&x.elems, subject, otherwise, |at| Field::Variant(name.clone(), at));
             }
             Pat::Struct(x) => self.struct_pattern(x, subject, otherwise, span),
-            Pat::Tuple(x) => self.elements(&x.elems, subject, otherwise, Field::Index),
+            Pat::Tuple(x) => match self.parts_of_tuple(subject, x.elems.len()) {
+                Some(parts) if x.elems.iter().all(|elem| rest_name(elem).is_none()) => {
+                    for (elem, part) in x.elems.iter().zip(parts) {
+                        self.pattern(elem, &Place::value(part), otherwise);
+                    }
+                }
+                _ => self.elements(&x.elems, subject, otherwise, Field::Index),
+            },
             Pat::Slice(x) => {
                 if let Some(no) = otherwise {
                     let value = self.value_at(subject, span);
@@ -126,6 +133,17 @@ impl Cx {
         let oper = if is_constant { Oper::Eq } else { Oper::IsVariant };
         let place = self.path(qself, path);
         self.compare(oper, subject, otherwise, span, |cx| cx.b.load(place, span));
+    }
+
+    /// The parts of a tuple that is taken apart where it is made: `match (a, b) { … }`.
+    fn parts_of_tuple(&self, subject: &Place, n_parts: usize) -> Option<Vec<InstrId>> {
+        let (Base::Value(made), []) = (&subject.base, &*subject.path) else { return None };
+        let Op::Record(record) = self.b.op(*made) else { return None };
+        if record.kind != RecordKind::Tuple || record.entries.len() != n_parts {
+            return None;
+        }
+        let part = |entry: &Entry| if let Entry::Field(_, value) = entry { Some(*value) } else { None };
+        record.entries.iter().map(part).collect()
     }
 
     /// Elements by position. Behind a `..` the position is not known.
