@@ -4,7 +4,7 @@
 //! of the command line, a field that is written once. A *fact* is what the conditions on the way say about a symbol. Facts
 //! that hold where a server starts on stdio hold for the whole process.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::Symbol;
 use crate::base::bounds::{MAX_CHOICES, MAX_EXCLUDED, MAX_FACTS};
@@ -39,6 +39,8 @@ impl Abs {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Fact {
     Is(Const),
+    /// One of these constants.
+    OneOf(Vec<Const>),
     /// None of these constants.
     Not(Vec<Const>),
     Truthy,
@@ -55,8 +57,44 @@ impl Fact {
         match (self, other) {
             (a, b) if a == b => Some(a.clone()),
             (Self::Not(a), Self::Not(b)) => left_out(a, &|value| b.contains(value)),
-            (Self::Is(is), Self::Not(not)) | (Self::Not(not), Self::Is(is)) => left_out(not, &|value| !same(value, is)),
-            _ => None,
+            (a, Self::Not(not)) | (Self::Not(not), a) => {
+                let known = a.candidates()?;
+                left_out(not, &|value| !known.iter().any(|known| same(value, known)))
+            }
+            (a, b) => {
+                let mut either = a.candidates()?.to_vec();
+                either.extend(b.candidates()?.iter().cloned());
+                either.sort();
+                either.dedup();
+                (either.len() <= MAX_EXCLUDED).then_some(Self::OneOf(either))
+            }
+        }
+    }
+
+    /// The constants that it can be, where they are known.
+    fn candidates(&self) -> Option<&[Const]> {
+        match self {
+            Self::Is(value) => Some(std::slice::from_ref(value)),
+            Self::OneOf(values) => Some(values),
+            Self::Not(_) | Self::Truthy | Self::Falsy => None,
+        }
+    }
+
+    /// The same, known not to be a constant.
+    fn excluding(&self, value: &Const) -> Self {
+        match self {
+            Self::Is(_) => self.clone(),
+            Self::OneOf(known) => {
+                let left: Vec<Const> = known.iter().filter(|known| !same(known, value)).cloned().collect();
+                match left.as_slice() {
+                    [] => self.clone(),
+                    [only] => Self::Is(only.clone()),
+                    _ => Self::OneOf(left),
+                }
+            }
+            Self::Not(known) if known.len() >= MAX_EXCLUDED => self.clone(),
+            Self::Not(known) => Self::Not(known.iter().chain([value]).cloned().collect()),
+            Self::Truthy | Self::Falsy => Self::Not(vec![value.clone()]),
         }
     }
 }
@@ -81,10 +119,8 @@ impl Facts {
                 let fact = match (is, holds) {
                     (Some(value), true) => Fact::Is(value.clone()),
                     (Some(value), false) => match self.by_sym.get(sym) {
-                        Some(Fact::Is(_)) => return,
-                        Some(Fact::Not(known)) if known.len() >= MAX_EXCLUDED => return,
-                        Some(Fact::Not(known)) => Fact::Not(known.iter().chain([value]).cloned().collect()),
-                        _ => Fact::Not(vec![value.clone()]),
+                        Some(known) => known.excluding(value),
+                        None => Fact::Not(vec![value.clone()]),
                     },
                     (None, true) => Fact::Truthy,
                     (None, false) => Fact::Falsy,
@@ -132,15 +168,22 @@ impl Facts {
     }
 
     /// A symbol that is known not to be one of the constants that `excludes` accepts is taken to be `value`: what chooses
-    /// among transports and is not the one, is the other.
-    pub(crate) fn decide(&mut self, excludes: impl Fn(&Const) -> bool, value: &Const) {
-        for fact in self.by_sym.values_mut() {
+    /// among transports and is not the one, is the other. `open`: symbols of which that is not so.
+    pub(crate) fn decide(&mut self, excludes: impl Fn(&Const) -> bool, value: &Const, open: &BTreeSet<Symbol>) {
+        for (sym, fact) in &mut self.by_sym {
             if let Fact::Not(known) = fact
                 && known.iter().any(&excludes)
+                && !open.contains(sym)
             {
                 *fact = Fact::Is(value.clone());
             }
         }
+    }
+
+    /// The symbols that are known not to be the constant.
+    pub(crate) fn denying(&self, value: &Const) -> impl Iterator<Item = &Symbol> {
+        let denies = |fact: &Fact| is_by(fact, value) == Some(false);
+        self.by_sym.iter().filter(move |(_, fact)| denies(fact)).map(|(sym, _)| sym)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -186,7 +229,10 @@ fn truthy_by(fact: &Fact) -> Option<bool> {
         Fact::Is(value) => Some(is_truthy(value)),
         Fact::Truthy => Some(true),
         Fact::Falsy => Some(false),
-        Fact::Not(values) if values.iter().any(|value| matches!(value, Const::Null | Const::Undefined)) => None,
+        Fact::OneOf(values) => {
+            let first = is_truthy(values.first()?);
+            values.iter().all(|value| is_truthy(value) == first).then_some(first)
+        }
         Fact::Not(_) => None,
     }
 }
@@ -194,6 +240,7 @@ fn truthy_by(fact: &Fact) -> Option<bool> {
 fn is_by(fact: &Fact, value: &Const) -> Option<bool> {
     match fact {
         Fact::Is(known) => Some(same(known, value)),
+        Fact::OneOf(known) if !known.iter().any(|known| same(known, value)) => Some(false),
         Fact::Not(known) if known.iter().any(|known| same(known, value)) => Some(false),
         Fact::Falsy if is_truthy(value) => Some(false),
         Fact::Truthy if !is_truthy(value) => Some(false),
@@ -275,6 +322,19 @@ mod tests {
         b.assume(&test("sse"), false);
         assert_eq!(truth(&test("sse"), [&a.meet(&b), &Facts::default()]), Some(false));
         assert_eq!(truth(&test("stdio"), [&a.meet(&b), &Facts::default()]), None);
+    }
+
+    #[test]
+    fn two_constants_leave_the_others_out() {
+        let test = |word: &str| equal(&sym(), &Abs::Const(Const::str(word))).expect("a test");
+        let (mut a, mut b) = (Facts::default(), Facts::default());
+        a.assume(&test("stdio"), true);
+        b.assume(&test("both"), true);
+        let mut either = a.meet(&b);
+        assert_eq!(truth(&test("http"), [&either, &Facts::default()]), Some(false));
+        assert_eq!(truth(&test("both"), [&either, &Facts::default()]), None);
+        either.assume(&test("stdio"), false);
+        assert_eq!(truth(&test("both"), [&either, &Facts::default()]), Some(true));
     }
 
     #[test]

@@ -20,7 +20,7 @@ use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Value};
 
 use super::abs::Facts;
-use super::explore::{Context, Explorer, FrameId, Mode, Phase, Prepared, Serve, Told};
+use super::explore::{Context, Event, Explorer, FrameId, Mode, Phase, Prepared, Serve, Told};
 use super::live::{Live, live};
 use super::loaded::Imports;
 use super::main_module;
@@ -109,16 +109,14 @@ pub(crate) fn process<'v>(
     first.loaded = loaded.clone();
     first.any_transport = true;
     let roots = run_roots(&mut first, start);
-    run_later(&mut first, &roots);
+    let later = run_later(&mut first, &roots);
     if first.serves.is_empty() {
         return None;
     }
     let mut explorer = Explorer::new(values, prepared.clone(), main);
     explorer.told = told;
     explorer.loaded = loaded;
-    let mut assumed = Assumed { explorer: &first, known: BTreeMap::new() }.of_process(&roots);
-    assumed.decide(other_transport(values), &Const::str(values.models.stdio_word()));
-    explorer.assumed = assumed;
+    explorer.assumed = Assumed::new(&first, &later).of_process(&roots);
     let is_other = |(_, kind): &(At, TransportKind)| !matches!(kind, TransportKind::Stdio | TransportKind::Unknown);
     let is_same = explorer.assumed.is_empty() && !first.serves.keys().any(is_other);
     let on_any_transport = if is_same { None } else { Some(on_any(&mut first, &roots)) };
@@ -134,6 +132,9 @@ pub(crate) fn process<'v>(
         }
     };
     let mut serves: Vec<Serve> = explorer.serves.values().cloned().collect();
+    // Other transports that the same program serves on, where they are chosen.
+    let others = first.serves.iter().filter(|(key, _)| is_other(key) && !explorer.serves.contains_key(*key));
+    serves.extend(others.map(|(_, serve)| serve.clone()));
     serves.sort_by_key(|serve| serve.kind);
     let mut handlers = all_handlers(&explorer, &live, marked);
     for handler in on_any_transport.iter().flat_map(|any| &any.handlers) {
@@ -173,47 +174,99 @@ fn other_transport(values: &Values<'_>) -> impl Fn(&Const) -> bool {
 /// What holds wherever serving on stdio starts: the conditions on the way there, from the entry inwards.
 struct Assumed<'e, 'v> {
     explorer: &'e Explorer<'v>,
+    /// What serves on stdio and is only started by the call: a task.
+    started: BTreeMap<At, Vec<FrameId>>,
     /// None while a frame is being looked at.
-    known: BTreeMap<FrameId, Option<Facts>>,
+    known: BTreeMap<FrameId, Option<Way>>,
+    /// What chooses among transports and is not stdio on some way to serving on it.
+    open: BTreeSet<Symbol>,
 }
 
-impl Assumed<'_, '_> {
+/// A way to where it is served on stdio, or what all of them have in common.
+#[derive(Clone)]
+struct Way {
+    facts: Facts,
+    /// It leads to stdio for sure.
+    is_stdio: bool,
+}
+
+impl Way {
+    fn meet(self, other: Self) -> Self {
+        Self { facts: self.facts.meet(&other.facts), is_stdio: self.is_stdio || other.is_stdio }
+    }
+}
+
+impl<'e, 'v> Assumed<'e, 'v> {
+    fn new(explorer: &'e Explorer<'v>, later: &[(FrameId, At, Mode)]) -> Self {
+        let mut started: BTreeMap<At, Vec<FrameId>> = BTreeMap::new();
+        for (frame, at, _) in later.iter().filter(|(frame, ..)| explorer.frames[*frame].outcome.on_stdio) {
+            started.entry(*at).or_default().push(*frame);
+        }
+        Self { explorer, started, known: BTreeMap::new(), open: BTreeSet::new() }
+    }
+
     fn of_process(mut self, roots: &[FrameId]) -> Facts {
-        let from_roots = roots.iter().filter_map(|root| self.of_frame(*root)).reduce(|a, b| a.and(&b));
+        let from_roots = roots.iter().filter_map(|root| self.of_frame(*root)).map(|way| way.facts);
         // What only starts later, a callback, has no way from the entry that is known.
-        from_roots.unwrap_or_else(|| {
+        let from_roots: Vec<Facts> = from_roots.collect();
+        let mut facts = from_roots.into_iter().reduce(|a, b| a.and(&b)).unwrap_or_else(|| {
             let on_stdio = |serve: &&Serve| matches!(serve.kind, TransportKind::Stdio | TransportKind::Unknown);
             let serves = self.explorer.serves.values().filter(on_stdio);
             serves.map(|serve| serve.facts.clone()).reduce(|a, b| a.meet(&b)).unwrap_or_default()
-        })
+        });
+        let values = self.explorer.values;
+        facts.decide(other_transport(values), &Const::str(values.models.stdio_word()), &self.open);
+        facts
     }
 
     /// What holds in the frame where it serves. `None` when it does not.
-    fn of_frame(&mut self, id: FrameId) -> Option<Facts> {
+    fn of_frame(&mut self, id: FrameId) -> Option<Way> {
         if let Some(known) = self.known.get(&id) {
             return known.clone();
         }
         self.known.insert(id, None);
         let explorer = self.explorer;
         let frame = &explorer.frames[id];
-        let mut all: Option<Facts> = None;
-        for event in frame.blocks.visited().flat_map(|visited| &visited.events).filter(|event| event.on_stdio) {
-            // What runs where another transport was chosen does not choose stdio, whatever is handed around.
-            if event.facts.says(other_transport(explorer.values)) {
-                continue;
-            }
+        let events = || frame.blocks.visited().flat_map(|visited| &visited.events);
+        let mut all: Option<Way> = None;
+        for event in events().filter(|event| event.on_stdio) {
             let at = (frame.func, event.instr);
             let own = explorer.serves.range((at, TransportKind::Stdio)..).take_while(|((known, _), _)| *known == at);
-            let own = own.map(|(_, serve)| serve.facts.clone());
-            let inner: Vec<Facts> = event.frames.iter().filter_map(|(inner, _)| self.of_frame(*inner)).collect();
-            let here = own.chain(inner).reduce(|a, b| a.meet(&b)).unwrap_or_default().and(&event.facts);
-            all = Some(match all {
-                Some(known) => known.meet(&here),
-                None => here,
-            });
+            let own = own
+                .map(|((_, kind), serve)| Way { facts: serve.facts.clone(), is_stdio: *kind == TransportKind::Stdio });
+            let inner: Vec<FrameId> = event.frames.iter().map(|(inner, _)| *inner).collect();
+            all = self.with_event(event, own.collect(), &inner, all);
+        }
+        // A task beside what serves here is another way; where nothing serves here, it is not known from where it starts.
+        if all.is_some() {
+            for event in events().filter(|event| !event.on_stdio) {
+                if let Some(tasks) = self.started.get(&(frame.func, event.instr)).cloned() {
+                    all = self.with_event(event, Vec::new(), &tasks, all);
+                }
+            }
         }
         self.known.insert(id, all.clone());
         all
+    }
+
+    /// The ways known so far and those by an event: `own`, and those in the frames that it runs or starts.
+    fn with_event(&mut self, event: &Event, own: Vec<Way>, frames: &[FrameId], known: Option<Way>) -> Option<Way> {
+        let values = self.explorer.values;
+        // What runs where another transport was chosen does not choose stdio, whatever is handed around.
+        if event.facts.says(other_transport(values)) {
+            return known;
+        }
+        let inner: Vec<Way> = frames.iter().filter_map(|inner| self.of_frame(*inner)).collect();
+        let nothing = Way { facts: Facts::default(), is_stdio: false };
+        let mut here = own.into_iter().chain(inner).reduce(Way::meet).unwrap_or(nothing);
+        here.facts = here.facts.and(&event.facts);
+        if here.is_stdio {
+            self.open.extend(here.facts.denying(&Const::str(values.models.stdio_word())).cloned());
+        }
+        Some(match known {
+            Some(known) => known.meet(here),
+            None => here,
+        })
     }
 }
 
