@@ -87,7 +87,9 @@ impl Pass<'_, '_> {
     /// Does the write go to a stream that people read?
     fn is_shown(&self, at: At, row: RowRef) -> bool {
         match &self.taint.values.models.sink(row).stream {
-            Some(spec) => matches!(self.taint.values.stream_of(at, spec), Stream::Stdout | Stream::Stderr),
+            Some(spec) => {
+                matches!(self.taint.values.stream_of(at, spec), Stream::Stdout | Stream::Stderr | Stream::Log)
+            }
             None => true,
         }
     }

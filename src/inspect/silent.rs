@@ -74,7 +74,9 @@ fn values_silent(subject: &Subject<'_>, reach: &Reach<'_>, call: &Call, sink: Si
     let stream = spec.map(|spec| subject.cx.values.stream_of(sink.at, spec));
     for (rule, kinds) in rules {
         let why = match stream {
-            Some(stream) if sink.drain == Drain::Write && !matches!(stream, Stream::Stdout | Stream::Stderr) => {
+            Some(stream)
+                if sink.drain == Drain::Write && !matches!(stream, Stream::Stdout | Stream::Stderr | Stream::Log) =>
+            {
                 format!("the stream is {}", stream_word(stream))
             }
             _ => value_silent(subject, reach, call, sink, (rule, kinds)),

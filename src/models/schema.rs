@@ -147,6 +147,8 @@ pub(crate) struct TypeRow {
 pub(crate) enum Stream {
     Stdout,
     Stderr,
+    /// A file that people read to learn what happened.
+    Log,
     File,
     /// Captured by the program or discarded.
     None,
@@ -175,7 +177,7 @@ pub(crate) struct StreamPorts {
     pub(crate) other: Option<Stream>,
 }
 
-/// A condition on the values of a call. Unknown values satisfy `not` and `present`, never `is`.
+/// A condition on the values of a call. Unknown values satisfy `not` and `present`, never `is` and `ends`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Condition {
@@ -183,6 +185,9 @@ pub(crate) struct Condition {
     /// The value is one of these constants.
     #[serde(default)]
     pub(crate) is: Vec<toml::Value>,
+    /// The value is a text that ends with one of these.
+    #[serde(default)]
+    pub(crate) ends: Vec<String>,
     /// The value is none of these constants.
     #[serde(default)]
     pub(crate) not: Vec<toml::Value>,

@@ -422,6 +422,15 @@ impl Values<'_> {
                 return false;
             }
         }
+        if !condition.ends.is_empty() {
+            let ends = |value: &Value| match value {
+                Value::Const(Const::Str(text)) => condition.ends.iter().any(|end| text.ends_with(end.as_str())),
+                _ => false,
+            };
+            if !matches!(value, PortValue::Known(values) if values.iter().any(ends)) {
+                return false;
+            }
+        }
         if !condition.not.is_empty()
             && let PortValue::Known(values) = value
             && values.iter().all(|value| one_of(&condition.not, value))

@@ -320,7 +320,8 @@ fn children(cx: &Cx<'_>, unit: &Unit<'_>, at: At, sites: &[Site], out: &mut Find
 fn rebound(cx: &Cx<'_>, unit: &Unit<'_>, out: &mut Findings<'_>) {
     for (id, rebind) in (0_u32..).zip(&unit.process.explorer.rebinds) {
         let row = cx.values.models.rebind(rebind.row);
-        let elsewhere = !rebind.is_filter && matches!(rebind.stream, Stream::Stderr | Stream::File | Stream::None);
+        let elsewhere =
+            !rebind.is_filter && matches!(rebind.stream, Stream::Stderr | Stream::Log | Stream::File | Stream::None);
         if !row.carries_protocol || !elsewhere {
             continue;
         }

@@ -48,6 +48,7 @@ pub(super) fn finding(
     let verb = match (hit.sink.drain, stream(cx, hit.sink.at)) {
         (Drain::Write, Some(Stream::Stdout)) => "is written to stdout",
         (Drain::Write, Some(Stream::Stderr)) => "is written to stderr",
+        (Drain::Write, Some(Stream::Log)) => "is written to a log file",
         _ => verb,
     };
     let verb = if is_many { verb.replacen("is ", "are ", 1) } else { verb.to_owned() };

@@ -99,6 +99,7 @@ pub(crate) fn stream_word(stream: Stream) -> &'static str {
     match stream {
         Stream::Stdout => "stdout",
         Stream::Stderr => "stderr",
+        Stream::Log => "a log file",
         Stream::File => "a file",
         Stream::None => "captured or discarded",
         Stream::Unknown => "not known",
