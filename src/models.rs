@@ -64,6 +64,8 @@ pub(crate) struct Flow {
     pub(crate) only: Vec<Port>,
     /// Fields that are not moved.
     pub(crate) without: Vec<Symbol>,
+    /// Versions of the library in which it moves.
+    pub(crate) versions: Option<String>,
 }
 
 impl Flow {
@@ -324,11 +326,13 @@ impl Models {
                     Callback { runs: *runs, returns: *returns, func_ports: parsed(func), gives: parsed(gives) };
                 self.callbacks.insert(row_ref(Table::Callback, n), callback);
             }
-            for (n, FlowRow { from, to, text, parses, copies, only, without, .. }) in data.flows.iter().enumerate() {
+            for (n, FlowRow { from, to, text, parses, copies, only, without, versions, .. }) in
+                data.flows.iter().enumerate()
+            {
                 let (from, to, only) = (parsed(from), parsed(to), parsed(only));
                 let (text, parses, copies) = (*text, *parses, *copies);
                 let without = without.iter().map(Symbol::from).collect();
-                let flow = Flow { from, to, text, parses, copies, only, without };
+                let flow = Flow { from, to, text, parses, copies, only, without, versions: versions.clone() };
                 self.flows.insert(row_ref(Table::Flow, n), flow);
             }
         }

@@ -94,6 +94,9 @@ impl Pass<'_, '_> {
 
     fn flow_row(&mut self, call: &Call, at: At, row: RowRef, receiver: &Tree, result: &mut Tree, raised: &mut Tree) {
         let flow = self.taint.values.models.flow(row);
+        if !self.taint.values.version_allows(Some(at.0), row, flow.versions.as_deref()) {
+            return;
+        }
         let mut moved = Tree::default();
         for from in &flow.from {
             let mut held =

@@ -538,6 +538,8 @@ pub(crate) struct FlowRow {
     /// Fields of what is handed over that are not moved: options.
     #[serde(default)]
     pub(crate) without: Vec<String>,
+    /// Versions of the library in which it moves.
+    pub(crate) versions: Option<String>,
 }
 
 /// A call that loads modules by names which the code does not tell: plugins.
