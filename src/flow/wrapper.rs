@@ -97,8 +97,10 @@ impl Pass<'_, '_> {
                 parts.iter().map(|part| if let TextPart::Lit(text) = part { count(text) } else { 0 }).sum()
             }
             Op::Call(call) => {
+                // A text in one piece is a name or a path, however many words it is made of.
                 let literal = |value| match &self.func.instrs[value].op {
-                    Op::Const(Const::Str(text)) => count(text),
+                    Op::Const(Const::Str(text)) if text.trim().contains(char::is_whitespace) => count(text),
+                    Op::Const(Const::Str(_)) => 1,
                     _ => 0,
                 };
                 call.args.iter().map(|arg| literal(arg.value)).max().unwrap_or(0)
