@@ -175,7 +175,8 @@ fn argument(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Option<Verdict> {
         SourcePlace::Param(func, _) => handlers
             .any(|handler| handler.func == func && cx.values.models.handler(handler.row).kind == HandlerKind::Route),
     };
-    let mut fields = entry.path.iter().map(Symbol::as_str).filter(|name| *name != "*");
+    let is_payload = |name: &str| name.rsplit_once('.').is_some_and(|(_, at)| at.parse::<u32>().is_ok());
+    let mut fields = entry.path.iter().map(Symbol::as_str).filter(|name| *name != "*" && !is_payload(name));
     if is_message
         && matches!(
             (fields.next(), fields.next()),
@@ -184,7 +185,6 @@ fn argument(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Option<Verdict> {
     {
         return None;
     }
-    let is_payload = |name: &str| name.rsplit_once('.').is_some_and(|(_, at)| at.parse::<u32>().is_ok());
     let inner = entry.path.iter().find(|name| !OUTER.contains(&name.as_str()) && !is_payload(name));
     if let (Some(name), SourcePlace::Param(func, _)) = (inner, &leak.source.place) {
         let mut handlers = cx.units.iter().flat_map(|unit| &unit.process.handlers).filter(|known| known.func == *func);
