@@ -1,5 +1,6 @@
 //! Library knowledge as typed tables, read from `rules/models/**.toml`.
 
+pub(crate) mod errors;
 pub(crate) mod handlers;
 pub(crate) mod index;
 pub(crate) mod levels;
@@ -13,6 +14,7 @@ use rustc_hash::FxHashMap;
 use crate::base::Symbol;
 use crate::ir::program::Language;
 
+use errors::{ErrorClass, ErrorClasses};
 use handlers::HandlerRow;
 use index::{Index, RowRef, Table};
 use levels::{EchoRow, LevelRow};
@@ -35,6 +37,7 @@ pub(crate) struct Models {
     ports: FxHashMap<String, Port>,
     callbacks: FxHashMap<RowRef, Callback>,
     flows: FxHashMap<RowRef, Flow>,
+    pub(crate) errors: ErrorClasses,
     containers: Containers,
     transports: Transports,
     main_words: MainWords,
@@ -66,6 +69,8 @@ pub(crate) struct Flow {
     pub(crate) without: Vec<Symbol>,
     /// Versions of the library in which it moves.
     pub(crate) versions: Option<String>,
+    /// The class of the error that the call throws.
+    pub(crate) raises: Option<ErrorClass>,
 }
 
 impl Flow {
@@ -129,12 +134,14 @@ impl Models {
     /// Every mistake in a pattern or port, one sentence each.
     pub(crate) fn new(files: Vec<ModelFile>) -> Result<Self, Vec<String>> {
         let index = Index::new(&files)?;
+        let errors = ErrorClasses::new(&files)?;
         let mut models = Self {
             files,
             index,
             ports: FxHashMap::default(),
             callbacks: FxHashMap::default(),
             flows: FxHashMap::default(),
+            errors,
             containers: toml::from_str(include_str!("../rules/containers.toml"))
                 .map_err(|fault| vec![format!("rules/containers.toml: {fault}")])?,
             transports: toml::from_str(include_str!("../rules/transports.toml"))
@@ -326,13 +333,18 @@ impl Models {
                     Callback { runs: *runs, returns: *returns, func_ports: parsed(func), gives: parsed(gives) };
                 self.callbacks.insert(row_ref(Table::Callback, n), callback);
             }
-            for (n, FlowRow { from, to, text, parses, copies, only, without, versions, .. }) in
+            for (n, FlowRow { from, to, text, parses, copies, only, without, versions, raises, .. }) in
                 data.flows.iter().enumerate()
             {
+                let class = raises.as_deref().map(|class| self.errors.named(data.language.language(), class));
+                if let (Some(class), Some(None)) = (raises, class) {
+                    faults.push(format!("model of {}: no table of errors lists `{class}`", data.library));
+                }
                 let (from, to, only) = (parsed(from), parsed(to), parsed(only));
                 let (text, parses, copies) = (*text, *parses, *copies);
                 let without = without.iter().map(Symbol::from).collect();
-                let flow = Flow { from, to, text, parses, copies, only, without, versions: versions.clone() };
+                let (versions, raises) = (versions.clone(), class.flatten());
+                let flow = Flow { from, to, text, parses, copies, only, without, versions, raises };
                 self.flows.insert(row_ref(Table::Flow, n), flow);
             }
         }

@@ -16,7 +16,7 @@ use crate::resolve::ports::argument;
 use crate::resolve::solve::CallKind;
 use crate::resolve::values::{At, Value};
 
-use super::domain::{ANY, ERR, Entry, Marks, RECEIVER, Root, Via};
+use super::domain::{ANY, ARGS, ERR, Entry, Marks, RECEIVER, Root, Via};
 use super::shown::{MAKE, TEXT_TYPES};
 use super::sources::PLAIN_TYPES;
 use super::summary::{Bound, Helper, Hit, Summary};
@@ -469,8 +469,8 @@ impl Pass<'_, '_> {
             let path: Vec<Field> = match (self.language, position) {
                 (Language::Script, 0) => vec![Field::name(MESSAGE)],
                 (Language::Script, _) => continue,
-                _ if arg.kind == ArgKind::Spread => vec![Field::name("args")],
-                _ => vec![Field::name("args"), Field::name(&position.to_string())],
+                _ if arg.kind == ArgKind::Spread => vec![Field::name(ARGS)],
+                _ => vec![Field::name(ARGS), Field::name(&position.to_string())],
             };
             let held = self.given[arg.value.index()].clone();
             self.put(&Place { base: Base::Local(receiver), path: path.into() }, &held, at);

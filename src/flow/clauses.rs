@@ -1,39 +1,60 @@
 //! Which errors the handlers of a `try` take, where each is for errors of some classes: they are asked in order, and what none
 //! of them is for is raised again.
 
-use crate::ir::func::{BlockId, End};
-use crate::ir::instr::{Base, Entry as RecordEntry, InstrId, Op, Oper};
+use crate::base::bounds::MAX_BASES;
+use crate::ir::func::{Block, BlockId, End};
+use crate::ir::instr::{Base, CallStyle, Entry as RecordEntry, InstrId, Op, Oper};
 use crate::ir::program::ClassId;
+use crate::ir::types::TypeRef;
+use crate::models::errors::ErrorClass;
+use crate::models::index::NodeId;
 use crate::resolve::values::Value;
 
-use super::domain::Entry;
-use super::trace::What;
+use super::domain::{Entry, ErrorKind};
 use super::transfer::Pass;
 use super::tree::Tree;
 
+/// The handlers of a `try`, as they are asked.
+#[derive(Default)]
+struct Clauses {
+    /// The block of each, and the classes that it is for.
+    asked: Vec<(BlockId, Vec<InstrId>)>,
+    /// Where what none of them is for is raised again.
+    otherwise: Option<BlockId>,
+}
+
+/// Does a class take errors of a kind?
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Takes {
+    All,
+    /// Some, or it is not known.
+    Some,
+    None,
+}
+
 impl Pass<'_, '_> {
-    /// The classes that the handlers are for which are asked before a block that takes the caught error; all that are asked,
-    /// where it is raised again.
-    fn asked_before(&self, caught: InstrId, taking: Option<BlockId>) -> Vec<InstrId> {
-        let mut asked = Vec::new();
-        let is_start = |(_, block): &(BlockId, &crate::ir::func::Block)| block.instrs.first() == Some(&caught);
-        let Some((mut at, _)) = self.func.blocks.iter_enumerated().find(is_start) else { return asked };
+    fn clauses(&self, caught: InstrId) -> Clauses {
+        let mut found = Clauses::default();
+        let is_start = |(_, block): &(BlockId, &Block)| block.instrs.first() == Some(&caught);
+        let Some((mut at, _)) = self.func.blocks.iter_enumerated().find(is_start) else { return found };
         while let End::Branch { on, yes, no } = self.func.blocks[at].end
             && let Op::Operator(Oper::InstanceOf, operands) = &self.func.instrs[on].op
             && let Some((_, classes)) = operands.split_first().filter(|(of, _)| **of == caught)
-            && Some(yes) != taking
         {
+            let mut named = Vec::new();
             for class in classes {
                 match &self.func.instrs[*class].op {
-                    Op::Record(record) => asked.extend(record.entries.iter().map(|entry| match entry {
+                    Op::Record(record) => named.extend(record.entries.iter().map(|entry| match entry {
                         RecordEntry::Field(_, class) | RecordEntry::Spread(class) => *class,
                     })),
-                    _ => asked.push(*class),
+                    _ => named.push(*class),
                 }
             }
+            found.asked.push((yes, named));
             at = no;
         }
-        asked
+        found.otherwise = Some(at);
+        found
     }
 
     /// Is a caught error raised again since no handler is for it, though one is for errors of a library? Those are taken to be
@@ -48,37 +69,154 @@ impl Pass<'_, '_> {
             let known = self.taint.values.of(self.id, *class).items();
             is_imported(class) && known.iter().any(|value| matches!(value, Value::Api(..)))
         };
-        self.asked_before(caught, None).iter().any(of_library)
+        self.clauses(caught).asked.iter().flat_map(|(_, classes)| classes).any(of_library)
     }
 
-    /// What of a caught error is left for a block, or to be raised again: no error of the program's own that an earlier handler
-    /// is for.
-    pub(super) fn left_for(&self, taking: Option<BlockId>, caught: InstrId, tree: Tree) -> Tree {
-        let mut taken: Vec<ClassId> = Vec::new();
-        for class in self.asked_before(caught, taking) {
-            for known in self.taint.values.of(self.id, class).items() {
-                if let Value::Class(class) = known {
-                    taken.push(*class);
-                    taken.extend(self.taint.values.classes.descendants(*class));
+    /// What of a caught error is left for a block: what no earlier handler takes, and this one does.
+    pub(super) fn left_for(&self, taking: BlockId, caught: InstrId, tree: Tree) -> Tree {
+        if tree.entries().iter().all(|entry| entry.error.is_none()) {
+            return tree;
+        }
+        let clauses = self.clauses(caught);
+        let n_before = clauses.asked.iter().take_while(|(block, _)| *block != taking).count();
+        let (before, from) = clauses.asked.split_at(n_before);
+        tree.only(|entry| {
+            let is_free = !before.iter().any(|(_, classes)| self.takes(classes, entry) == Takes::All);
+            is_free && from.first().is_none_or(|(_, classes)| self.takes(classes, entry) != Takes::None)
+        })
+    }
+
+    /// What of a caught error is raised again here: where no handler was for it, what none takes.
+    pub(super) fn left_for_nobody(&self, caught: InstrId, tree: Tree) -> Tree {
+        let clauses = self.clauses(caught);
+        if clauses.otherwise != Some(self.block) {
+            return tree;
+        }
+        tree.only(|entry| !clauses.asked.iter().any(|(_, classes)| self.takes(classes, entry) == Takes::All))
+    }
+
+    /// The kind of the error that is raised with a value. `None` where that is not known: a variable that can hold several.
+    pub(super) fn kind_raised(&self, value: InstrId) -> Option<ErrorKind> {
+        let mut own = self.taint.values.of(self.id, value).items().iter().filter_map(|value| match value {
+            Value::Instance(class) | Value::Typed(class) => Some(*class),
+            _ => None,
+        });
+        let first = own.next();
+        let is_one = own.all(|class| Some(class) == first);
+        first.filter(|_| is_one).map(ErrorKind::Own).or_else(|| match &self.func.instrs[value].op {
+            Op::Call(call) if matches!(call.style, CallStyle::Plain | CallStyle::New) => match &call.callee.base {
+                Base::Global(name) if call.callee.path.is_empty() => {
+                    self.taint.values.models.errors.named(self.language, name).map(ErrorKind::Listed)
+                }
+                _ => None,
+            },
+            _ => None,
+        })
+    }
+
+    /// Does one of the classes take an error?
+    fn takes(&self, classes: &[InstrId], entry: &Entry) -> Takes {
+        let Some(kind) = entry.error else { return Takes::Some };
+        let each = classes.iter().map(|class| self.class_takes(*class, kind));
+        each.fold(Takes::None, |all, one| match (all, one) {
+            (Takes::All, _) | (_, Takes::All) => Takes::All,
+            (Takes::None, Takes::None) => Takes::None,
+            _ => Takes::Some,
+        })
+    }
+
+    fn class_takes(&self, class: InstrId, kind: ErrorKind) -> Takes {
+        let values = self.taint.values;
+        for value in values.of(self.id, class).items() {
+            match value {
+                Value::Class(class) => return self.own_takes(*class, kind),
+                Value::Api(node, _) => {
+                    return match values.models.errors.of_node(&values.models.index, *node) {
+                        Some(listed) => self.listed_takes(listed, kind),
+                        None => self.unlisted_takes(*node, kind),
+                    };
+                }
+                _ => {}
+            }
+        }
+        match &self.func.instrs[class].op {
+            Op::Load(place) if place.path.is_empty() => match &place.base {
+                Base::Global(name) => {
+                    values.models.errors.named(self.language, name).map(|it| self.listed_takes(it, kind))
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+        .unwrap_or(Takes::Some)
+    }
+
+    fn own_takes(&self, class: ClassId, kind: ErrorKind) -> Takes {
+        match kind {
+            ErrorKind::Own(raised) if raised == class => Takes::All,
+            ErrorKind::Own(raised) if self.taint.values.classes.descendants(class).contains(&raised) => Takes::All,
+            _ => Takes::None,
+        }
+    }
+
+    fn listed_takes(&self, class: ErrorClass, kind: ErrorKind) -> Takes {
+        let errors = &self.taint.values.models.errors;
+        match kind {
+            ErrorKind::Listed(raised) if errors.is_kind_of(raised, class) => Takes::All,
+            ErrorKind::Listed(raised) if errors.is_kind_of(class, raised) => Takes::Some,
+            ErrorKind::Listed(_) => Takes::None,
+            ErrorKind::Own(raised) => {
+                let bases = self.bases_outside(raised);
+                match bases.iter().any(|base| base.is_some_and(|base| errors.is_kind_of(base, class))) {
+                    true => Takes::All,
+                    // What an unknown base is a kind of is not known.
+                    false if bases.contains(&None) => Takes::Some,
+                    false => Takes::None,
                 }
             }
         }
-        if taken.is_empty() {
-            return tree;
-        }
-        tree.only(|entry| self.raised_class(entry).is_none_or(|class| !taken.contains(&class)))
     }
 
-    /// The class of the program that an error is of which the origin was raised with.
-    fn raised_class(&self, entry: &Entry) -> Option<ClassId> {
-        let steps = entry.trace.steps();
-        let mut given = steps.iter().rev().filter(|(_, what)| *what == What::Given);
-        given.find_map(|(at, _)| {
-            let mut known = self.taint.values.of(at.0, at.1).items().iter();
-            known.find_map(|value| match value {
-                Value::Instance(class) => Some(*class),
-                _ => None,
-            })
-        })
+    /// A class of a library that no table lists takes what may be a kind of it.
+    fn unlisted_takes(&self, class: NodeId, kind: ErrorKind) -> Takes {
+        let values = self.taint.values;
+        let library = &values.models.index.node(class).library;
+        let is_near = match kind {
+            ErrorKind::Listed(raised) => values.models.errors.is_of(raised, library),
+            ErrorKind::Own(raised) => {
+                let bases = values.classes.api_bases(raised);
+                bases.iter().any(|base| values.models.index.node(*base).library == *library)
+            }
+        };
+        if is_near { Takes::Some } else { Takes::None }
+    }
+
+    /// The classes outside of the program that a class of it is a kind of; `None` for one that no table lists.
+    fn bases_outside(&self, class: ClassId) -> Vec<Option<ErrorClass>> {
+        let values = self.taint.values;
+        let mut open = vec![class];
+        let mut at = 0;
+        let mut found = Vec::new();
+        while let Some(next) = open.get(at).copied() {
+            at += 1;
+            for base in values.classes.bases_of(next) {
+                if !open.contains(&base) && open.len() < MAX_BASES {
+                    open.push(base);
+                }
+            }
+            for base in &values.program.classes[next].bases {
+                match base {
+                    TypeRef::Named(named) => {
+                        if let (Base::Global(name), []) = (&named.base, named.path.as_slice()) {
+                            found.push(values.models.errors.named(self.language, name));
+                        }
+                    }
+                    _ => found.push(None),
+                }
+            }
+        }
+        let nodes = values.classes.api_bases(class);
+        found.extend(nodes.iter().map(|node| values.models.errors.of_node(&values.models.index, *node)));
+        found
     }
 }

@@ -13,6 +13,7 @@ use crate::base::Symbol;
 use crate::base::idx::{IndexVec, ids};
 use crate::ir::func::FuncId;
 use crate::ir::program::{CellId, ClassId};
+use crate::models::errors::ErrorClass;
 use crate::models::index::RowRef;
 use crate::resolve::values::At;
 
@@ -26,6 +27,9 @@ ids! {
     /// A variable that outlives one call.
     HeapId "heap",
 }
+
+/// Where an exception of Python keeps what its text is made of.
+pub(crate) const ARGS: &str = "args";
 
 /// The field name for an unknown key.
 pub(crate) const ANY: &str = "*";
@@ -135,7 +139,18 @@ pub(crate) struct Entry {
     pub(crate) marks: Marks,
     /// It came out of a function, or went into it, that another function was handed and called: which, and by whom.
     pub(crate) via: Option<Via>,
+    /// It is in an error of this class, not in anything made of it.
+    pub(crate) error: Option<ErrorKind>,
     pub(crate) trace: Trace,
+}
+
+/// What class an error is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum ErrorKind {
+    /// One of the program's.
+    Own(ClassId),
+    /// One that a model lists.
+    Listed(ErrorClass),
 }
 
 /// A function, and the one that calls it as its parameter.
@@ -152,6 +167,7 @@ impl Entry {
             formed: None,
             marks: Marks::default(),
             via: None,
+            error: None,
             trace,
         }
     }
@@ -161,6 +177,7 @@ impl Entry {
         self.root == other.root
             && self.form == other.form
             && self.via == via
+            && self.error == other.error
             && self.at == other.at
             && self.path == other.path
     }
@@ -168,7 +185,7 @@ impl Entry {
     /// The same for entries that are the same. `via`: the way that it came by.
     pub(super) fn key(&self, via: Option<Via>) -> u64 {
         let mut hasher = FxHasher::default();
-        (self.root, self.form, via, self.at.hash, self.path.hash).hash(&mut hasher);
+        (self.root, self.form, via, self.error, self.at.hash, self.path.hash).hash(&mut hasher);
         hasher.finish()
     }
 
@@ -212,6 +229,7 @@ impl Entry {
     /// The same inside an object that a library makes at the instruction.
     pub(super) fn held(mut self, at: At) -> Self {
         self.at.clear();
+        self.error = None;
         self.form = Form::Held;
         self.formed = self.formed.or(Some(at));
         self
@@ -233,6 +251,7 @@ impl Entry {
     /// The same as a text, made at the instruction.
     pub(crate) fn formed(mut self, form: Form, at: At) -> Self {
         self.at.clear();
+        self.error = None;
         if self.form == Form::Exact {
             self.form = form;
             self.formed = Some(at);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::base::Symbol;
 use crate::base::idx::Id;
-use crate::ir::instr::{Base, Call, CallStyle, Const, Entry as RecordEntry, Field, InstrId, Op};
+use crate::ir::instr::{ArgKind, Base, Call, CallStyle, Const, Entry as RecordEntry, Field, InstrId, Op};
 use crate::ir::program::Language;
 use crate::models::index::{RowRef, Table};
 use crate::models::lists::ErrorFate;
@@ -15,7 +15,7 @@ use crate::resolve::solve::CallKind;
 use crate::resolve::values::{At, Site, Value};
 
 use super::apply::port_keys;
-use super::domain::{ANY, ERR, Entry, Form, Heap, Kind, Marks, Root};
+use super::domain::{ANY, ARGS, ERR, Entry, ErrorKind, Form, Heap, Kind, Marks, Root};
 use super::trace::{Trace, What};
 use super::transfer::{Pass, is_no_error};
 use super::tree::Tree;
@@ -71,7 +71,7 @@ impl Pass<'_, '_> {
         // What a method of every text, list or result does is no other library's work: it raises nothing.
         let mut by_name = false;
         if flows.is_empty() && !is_clean && !is_known && !sourced && !is_sink {
-            let kept = by_key.or_else(|| self.by_name(call, at, receiver));
+            let kept = by_key.or_else(|| self.error_made(call)).or_else(|| self.by_name(call, at, receiver));
             by_name = kept.is_some();
             result.join(&kept.unwrap_or_else(|| self.obscure(call, id, receiver)));
         }
@@ -134,6 +134,7 @@ impl Pass<'_, '_> {
         if moved.is_empty() {
             return;
         }
+        let kind = flow.raises.map(ErrorKind::Listed);
         for to in &flow.to {
             match &to.head {
                 PortHead::Return if flow.parses => {
@@ -145,10 +146,12 @@ impl Pass<'_, '_> {
                     result.join(&moved.under(&port_keys(to)));
                 }
                 PortHead::Throws if to.path.is_empty() => {
-                    raised.join(&moved.formed(Form::Text, at));
+                    // The other fields of an exception are not its text.
+                    let path: &[Symbol] = if self.language == Language::Python { &[ARGS.into()] } else { &[] };
+                    raised.join(&moved.formed(Form::Text, at).under(path).of_error(kind));
                 }
                 PortHead::Throws => {
-                    raised.join(&moved.formed(Form::Text, at).under(&port_keys(to)));
+                    raised.join(&moved.formed(Form::Text, at).under(&port_keys(to)).of_error(kind));
                 }
                 PortHead::Sent => self.send(at, &moved),
                 PortHead::Receiver => {
@@ -244,6 +247,23 @@ impl Pass<'_, '_> {
             }
         }
         kind
+    }
+
+    /// An exception of the language keeps what it is made with.
+    fn error_made(&self, call: &Call) -> Option<Tree> {
+        let is_plain = self.language == Language::Python && call.style == CallStyle::Plain;
+        let (Base::Global(name), [], true) = (&call.callee.base, &*call.callee.path, is_plain) else { return None };
+        self.taint.values.models.errors.named(self.language, name)?;
+        let mut made = Tree::default();
+        for (position, arg) in call.args.iter().enumerate() {
+            let held = &self.given[arg.value.index()];
+            let path: &[Symbol] = match arg.kind {
+                ArgKind::Positional => &[ARGS.into(), position.to_string().into()],
+                _ => &[ARGS.into()],
+            };
+            made.join(&held.under(path));
+        }
+        Some(made)
     }
 
     /// What a method gives whose name all texts and lists have, on an object that nothing is known of.

@@ -273,7 +273,9 @@ impl<'v> Taint<'v> {
         let Some(field) = entry.at.first() else { return true };
         match self.values.language(func) {
             Language::Script => matches!(field.as_str(), "message" | "data"),
-            Language::Python => field == super::domain::ANY || field == "args" || field.parse::<u32>().is_ok(),
+            Language::Python => {
+                field == super::domain::ANY || field == super::domain::ARGS || field.parse::<u32>().is_ok()
+            }
             Language::Rust => true,
         }
     }
@@ -369,7 +371,9 @@ impl<'v> Taint<'v> {
     fn builds(&self, func: FuncId, entry: &Entry) -> bool {
         let summary = &self.summaries[func.index()];
         let mut given = summary.returns.entries().iter().chain(summary.throws.entries());
-        given.any(|own| !matches!(own.root, Root::Param(_)) && !own.at.is_empty() && own.at == entry.at)
+        // The text of a library's exception is none that the function puts there.
+        let is_text = entry.at.len() == 1 && entry.at.first().is_some_and(|key| key == super::domain::ARGS);
+        !is_text && given.any(|own| !matches!(own.root, Root::Param(_)) && !own.at.is_empty() && own.at == entry.at)
     }
 
     pub(super) fn is_error(&self, root: Root) -> bool {

@@ -297,6 +297,7 @@ fn replaced(entry: &Entry, inner: &Entry) -> Option<Entry> {
         formed: formed.or(entry.formed),
         marks: inner.marks.with(entry.marks),
         via: entry.via.or(inner.via),
+        error: entry.error,
         trace: Trace::default(),
     })
 }

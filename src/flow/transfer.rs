@@ -20,7 +20,7 @@ use crate::resolve::values::At;
 use super::apply::Way;
 use super::callbacks::{chained, used};
 use super::checks::{Check, Checks, Tells};
-use super::domain::{ANY, ERR, Entry, Form, Kind, Marks, Root, Source, SourcePlace};
+use super::domain::{ANY, ARGS, ERR, Entry, Form, Kind, Marks, Root, Source, SourcePlace};
 use super::solve::Taint;
 use super::summary::{Bound, Summary};
 use super::trace::{Trace, What};
@@ -66,7 +66,7 @@ pub(super) struct Pass<'t, 'v> {
     /// Calls whose promise is handed a callback at once: `f().catch(…)`.
     pub(super) chained: BTreeSet<InstrId>,
     /// The block that is looked at, and the handler of what is raised in it.
-    block: BlockId,
+    pub(super) block: BlockId,
     pub(super) unwind: Option<BlockId>,
     /// Handler blocks that have to be looked at again.
     again: BTreeSet<BlockId>,
@@ -246,12 +246,15 @@ impl Pass<'_, '_> {
             End::Throw(value) => {
                 let at = (self.id, *value);
                 let mut tree = self.given[value.index()].map(|entry| Some(entry.then(at, What::Given)));
+                if let Some(kind) = self.kind_raised(*value) {
+                    tree = tree.of_error(Some(kind));
+                }
                 if self.is_passed_by(*value) {
                     tree = tree
                         .map(|entry| (entry.marks.has(Marks::RAISED) && !self.is_raw_error(&entry)).then_some(entry));
                 }
                 if let Op::Caught = self.func.instrs[*value].op {
-                    tree = self.left_for(None, *value, tree);
+                    tree = self.left_for_nobody(*value, tree);
                 }
                 self.raise(&tree.marked(Marks::RAISED), false);
             }
@@ -338,7 +341,7 @@ impl Pass<'_, '_> {
             Op::Store(place, value) => {
                 let mut tree = self.given[value.index()].clone();
                 if let Op::Caught = self.func.instrs[*value].op {
-                    tree = self.left_for(Some(self.block), *value, tree);
+                    tree = self.left_for(self.block, *value, tree);
                 }
                 self.credential_local(place, *value, &mut tree, at);
                 self.label_local(place, &mut tree);
@@ -517,7 +520,7 @@ impl Pass<'_, '_> {
 
     /// Is it in a field of an exception that its text does not show? That shows what the base class was made with.
     pub(super) fn is_kept_in_error(&self, entry: &Entry) -> bool {
-        let is_field = |key: &Symbol| key != ANY && key != ERR && key != "args" && key.parse::<u32>().is_err();
+        let is_field = |key: &Symbol| key != ANY && key != ERR && key != ARGS && key.parse::<u32>().is_err();
         entry.marks.has(Marks::RAISED)
             && entry.at.first().is_some_and(|key| is_field(key) && !self.taint.spoken.contains(key))
     }

@@ -7,7 +7,7 @@ use crate::base::Symbol;
 use crate::base::bounds::{MAX_ENTRIES, MAX_PATH};
 use crate::resolve::values::At;
 
-use super::domain::{ANY, ERR, Entry, Form, Marks, Root, Via};
+use super::domain::{ANY, ERR, Entry, ErrorKind, Form, Marks, Root, Via};
 use super::path::Path;
 use super::words::is_other_part;
 
@@ -262,11 +262,12 @@ impl Tree {
             match entry.at.first() {
                 None => {
                     if can_extend(entry, &keys) {
-                        res.add(extend(entry.clone(), &keys));
+                        res.add(Entry { error: None, ..extend(entry.clone(), &keys) });
                     }
                 }
                 Some(first) if fits(first, key) => {
                     let mut inner = entry.clone();
+                    inner.error = None;
                     inner.note_part(first, key);
                     inner.at.skip(1);
                     res.add(inner);
@@ -333,6 +334,14 @@ impl Tree {
             }
             Some(entry)
         })
+    }
+
+    /// The same as what an error of a kind holds.
+    pub(super) fn of_error(&self, kind: Option<ErrorKind>) -> Tree {
+        if self.entries().iter().all(|entry| entry.error == kind) {
+            return self.clone();
+        }
+        self.map(|entry| Some(Entry { error: kind, ..entry }))
     }
 
     pub(crate) fn marked(&self, marks: Marks) -> Tree {

@@ -84,6 +84,8 @@ pub(crate) enum Table {
     Flow,
     Clean,
     Plain,
+    /// A class of errors.
+    ErrorClass,
 }
 
 #[derive(Default)]
@@ -281,6 +283,10 @@ impl Index {
         }
         for (n, row) in file.plains.iter().enumerate() {
             add(Table::Plain, n, &row.calls, End::Call);
+        }
+        // A class without a dot is the language's own.
+        for (n, class) in file.errors.keys().enumerate().filter(|(_, class)| class.contains('.')) {
+            add(Table::ErrorClass, n, std::slice::from_ref(class), End::Any);
         }
     }
 

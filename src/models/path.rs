@@ -35,6 +35,11 @@ pub(crate) fn patterns(text: &str) -> Result<Vec<Pattern>, String> {
     expand(text)?.iter().map(|text| pattern(text)).collect()
 }
 
+/// The ways to write what a text with braces stands for: `{a,b}`.
+pub(super) fn alternatives(text: &str) -> Result<Vec<String>, String> {
+    expand(text)
+}
+
 fn expand(text: &str) -> Result<Vec<String>, String> {
     let Some(open) = text.find('{') else {
         return if text.contains('}') {

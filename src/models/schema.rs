@@ -94,6 +94,10 @@ pub(crate) struct ModelFile {
     pub(crate) echoes: Vec<EchoRow>,
     #[serde(default, rename = "level")]
     pub(crate) levels: Vec<LevelRow>,
+    /// Error classes, each with the classes that it is a kind of, which are listed, too:
+    /// `"httpx.HTTPStatusError" = ["httpx.HTTPError"]`.
+    #[serde(default)]
+    pub(crate) errors: BTreeMap<String, Vec<String>>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
@@ -540,6 +544,8 @@ pub(crate) struct FlowRow {
     pub(crate) without: Vec<String>,
     /// Versions of the library in which it moves.
     pub(crate) versions: Option<String>,
+    /// The class of what it throws, as `errors` lists it: only clauses for that class or one that it is a kind of take it.
+    pub(crate) raises: Option<String>,
 }
 
 /// A call that loads modules by names which the code does not tell: plugins.

@@ -1,7 +1,7 @@
 //! The constraints each instruction makes.
 
 use crate::base::Symbol;
-use crate::ir::func::{End, FuncId, ParamKind};
+use crate::ir::func::{BlockId, End, FuncId, ParamKind};
 use crate::ir::instr::{Base, Const, Entry, Field, Import, Imported, InstrId, Op, Oper, Place, TextPart};
 use crate::ir::program::{Language, ModuleId};
 use crate::ir::types::{NamedType, TypeRef};
@@ -27,8 +27,10 @@ impl Values<'_> {
                 for instr in &block.instrs {
                     self.instr(id, *instr);
                 }
-                if let End::Return(Some(value)) = block.end {
-                    self.copy(self.instr_slot(id, value), self.ret_slot(id));
+                match block.end {
+                    End::Return(Some(value)) => self.copy(self.instr_slot(id, value), self.ret_slot(id)),
+                    End::Branch { on, yes, .. } => self.caught_as(id, on, yes),
+                    _ => {}
                 }
             }
         }
@@ -36,6 +38,36 @@ impl Values<'_> {
             if let Some(ty) = &cell.ty {
                 let slot = self.cell_slot(id);
                 self.typed(cell.owner, ty, slot);
+            }
+        }
+    }
+
+    /// The variable of a handler that is for errors of some classes holds one of those.
+    fn caught_as(&mut self, func: FuncId, on: InstrId, yes: BlockId) {
+        let body = &self.program.funcs[func];
+        let Op::Operator(Oper::InstanceOf, operands) = &body.instrs[on].op else { return };
+        let Some((caught, classes)) = operands.split_first() else { return };
+        if !matches!(body.instrs[*caught].op, Op::Caught) {
+            return;
+        }
+        let variable = body.blocks[yes].instrs.iter().find_map(|instr| match &body.instrs[*instr].op {
+            Op::Store(Place { base: Base::Local(local), path }, value) if value == caught && path.is_empty() => {
+                Some(*local)
+            }
+            _ => None,
+        });
+        let Some(variable) = variable else { return };
+        let to = self.local_slot(func, variable);
+        for class in classes {
+            let each = match &body.instrs[*class].op {
+                Op::Record(record) => {
+                    record.entries.iter().map(|(Entry::Field(_, class) | Entry::Spread(class))| *class).collect()
+                }
+                _ => vec![*class],
+            };
+            for class in each {
+                let class = self.instr_slot(func, class);
+                self.add_edge(class, Edge::Instance(to));
             }
         }
     }
