@@ -62,7 +62,7 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Findings<'_>) -> (usize, usize) {
         if rule == "credential-in-log"
             && let Some(ways) = known.get(&loc(cx.values.program, primary))
         {
-            group.retain(|(_, leak)| !is_known_otherwise(leak, ways));
+            group.retain(|(verdict, leak)| !is_known_otherwise(verdict, leak, ways));
         }
         if rule == "response-in-log" && credentials.contains(&loc(cx.values.program, primary)) {
             continue;
@@ -109,30 +109,43 @@ fn answers(cx: &Cx<'_>, taint: &Taint<'_>, leaks: &mut Vec<Leak>) {
     });
 }
 
-/// The functions that variables of the environment and arguments pass on the way to each place where they are logged.
-fn ways_of_others(cx: &Cx<'_>, groups: &Groups<'_>) -> BTreeMap<Loc, BTreeSet<FuncId>> {
-    let mut known: BTreeMap<Loc, BTreeSet<FuncId>> = BTreeMap::new();
+/// The functions that variables of the environment and arguments pass on the way to each place where they are logged, with the
+/// fewest doubts about a way through each.
+fn ways_of_others(cx: &Cx<'_>, groups: &Groups<'_>) -> BTreeMap<Loc, BTreeMap<FuncId, usize>> {
+    let mut known: BTreeMap<Loc, BTreeMap<FuncId, usize>> = BTreeMap::new();
     for ((rule, at), group) in groups {
         if !matches!(*rule, "env-in-log" | "argument-in-log") {
             continue;
         }
         let ways = known.entry(loc(cx.values.program, *at)).or_default();
-        for (_, leak) in group {
-            ways.extend([place_func(&leak.source.place), leak.hit.sink.at.0, at.0]);
+        for (verdict, leak) in group {
+            let n_doubts = n_doubts(verdict, leak);
+            let mut funcs = vec![place_func(&leak.source.place), leak.hit.sink.at.0, at.0];
             for (at, what) in leak.hit.entry.trace.steps() {
-                ways.insert(at.0);
+                funcs.push(at.0);
                 if let What::Passed(func) = what {
-                    ways.insert(func);
+                    funcs.push(func);
                 }
+            }
+            for func in funcs {
+                let fewest = ways.entry(func).or_insert(n_doubts);
+                *fewest = n_doubts.min(*fewest);
             }
         }
     }
     known
 }
 
-/// A credential that is known by its name only, where a variable or argument passes, is that variable or argument.
-fn is_known_otherwise(leak: &Leak, ways: &BTreeSet<FuncId>) -> bool {
-    leak.source.kind == Kind::Credential && leak.source.by_name && ways.contains(&place_func(&leak.source.place))
+/// A credential that is known by its name only, where a variable or argument passes, is that variable or argument, unless less
+/// is known of those.
+fn is_known_otherwise(verdict: &Verdict, leak: &Leak, ways: &BTreeMap<FuncId, usize>) -> bool {
+    leak.source.kind == Kind::Credential
+        && leak.source.by_name
+        && ways.get(&place_func(&leak.source.place)).is_some_and(|fewest| *fewest <= n_doubts(verdict, leak))
+}
+
+fn n_doubts(verdict: &Verdict, leak: &Leak) -> usize {
+    verdict.doubts.len() + usize::try_from(leak.hit.entry.marks.n_doubts()).unwrap_or_default()
 }
 
 fn place_func(place: &SourcePlace) -> FuncId {
