@@ -63,6 +63,8 @@ pub(crate) struct Flow {
     pub(crate) parses: bool,
     /// What is moved is a copy.
     pub(crate) copies: bool,
+    /// What names the member that is moved.
+    pub(crate) member: Option<Port>,
     /// Object literals that tell the names of all fields which are moved.
     pub(crate) only: Vec<Port>,
     /// Fields that are not moved.
@@ -333,7 +335,7 @@ impl Models {
                     Callback { runs: *runs, returns: *returns, func_ports: parsed(func), gives: parsed(gives) };
                 self.callbacks.insert(row_ref(Table::Callback, n), callback);
             }
-            for (n, FlowRow { from, to, text, parses, copies, only, without, versions, raises, .. }) in
+            for (n, FlowRow { calls: _, from, to, text, parses, copies, member, only, without, versions, raises }) in
                 data.flows.iter().enumerate()
             {
                 let class = raises.as_deref().map(|class| self.errors.named(data.language.language(), class));
@@ -344,7 +346,8 @@ impl Models {
                 let (text, parses, copies) = (*text, *parses, *copies);
                 let without = without.iter().map(Symbol::from).collect();
                 let (versions, raises) = (versions.clone(), class.flatten());
-                let flow = Flow { from, to, text, parses, copies, only, without, versions, raises };
+                let member = member.as_ref().and_then(|port| self.ports.get(port).cloned());
+                let flow = Flow { from, to, text, parses, copies, member, only, without, versions, raises };
                 self.flows.insert(row_ref(Table::Flow, n), flow);
             }
         }
@@ -430,6 +433,7 @@ fn port_texts(file: &ModelFile, visit: &mut dyn FnMut(&str)) {
     for row in &file.flows {
         all(&row.from, visit);
         all(&row.to, visit);
+        row.member.iter().for_each(|text| visit(text));
         all(&row.only, visit);
     }
     for row in &file.cleans {

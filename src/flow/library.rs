@@ -128,6 +128,9 @@ impl Pass<'_, '_> {
                 moved.join(&whole.read(&name).under(&[name]));
             }
         }
+        if let Some(member) = &flow.member {
+            moved = self.named_members(&moved, at, member);
+        }
         let moved = moved.map(|entry| Some(entry.then(at, What::Through)));
         let moved = if flow.text { moved.formed(Form::Text, at) } else { moved };
         let moved = if flow.copies { moved.copied() } else { moved };
@@ -192,6 +195,19 @@ impl Pass<'_, '_> {
                 self.write(heap, entry.clone(), |entry| entry);
             }
         }
+    }
+
+    /// The members of a value that a port of a call can name.
+    fn named_members(&self, of: &Tree, at: At, member: &Port) -> Tree {
+        let PortValue::Known(names) = self.taint.values.port_values(at, member) else { return of.read(ANY) };
+        let mut found = Tree::default();
+        for name in &names {
+            found.join(&match name {
+                Value::Const(Const::Str(name)) => of.read(name),
+                _ => of.read(ANY),
+            });
+        }
+        found
     }
 
     /// The names of all fields of the object literals at the ports of a call, but for those that are described as values which

@@ -536,6 +536,8 @@ pub(crate) struct FlowRow {
     /// What is moved is a copy: what is put into it later is not put into what it was made of: `dict(x)`.
     #[serde(default)]
     pub(crate) copies: bool,
+    /// A port with the name of a member: what is moved is that member, and not the whole: `getattr(x, name)`.
+    pub(crate) member: Option<String>,
     /// Ports of object literals: only fields of the names that they have are moved, where they tell all names.
     #[serde(default)]
     pub(crate) only: Vec<String>,

@@ -333,8 +333,11 @@ impl Values<'_> {
                 _ => continue,
             };
             for from in &flow.from {
-                if let Some(from) = self.port_slot(number, from) {
-                    self.copy(from, into);
+                let Some(from) = self.port_slot(number, from) else { continue };
+                match flow.member.as_ref().map(|member| self.port_slot(number, member)) {
+                    Some(Some(name)) => self.add_edge(name, Edge::Member(from, into)),
+                    Some(None) => {}
+                    None => self.copy(from, into),
                 }
             }
         }

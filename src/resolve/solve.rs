@@ -27,6 +27,8 @@ pub(super) enum Edge {
     Joined(SlotId),
     /// The value's member goes to the slot.
     Load(Field, SlotId),
+    /// The value names the member of what the first slot holds that goes to the second.
+    Member(SlotId, SlotId),
     /// What the slot holds goes into the value's field. The instruction is the store.
     Store(Field, SlotId, At),
     /// The value is called.
@@ -539,6 +541,7 @@ impl<'p> Values<'p> {
                 }
             }
             Edge::Load(field, to) => self.load_member(value, field, *to),
+            Edge::Member(of, to) => self.named_member(value, *of, *to),
             Edge::Store(field, from, at) => self.store_member(value, field, *from, *at),
             Edge::Call(call) => self.call_value(*call, value),
             Edge::Instance(to) => self.instance_of(value, *to),
