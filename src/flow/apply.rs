@@ -84,7 +84,7 @@ impl Pass<'_, '_> {
             }
             is_known = true;
             let marks = if *kind == CallKind::Guessed { Marks::GUESSED } else { Marks::default() };
-            let bound = self.bind(call, *func, &receiver);
+            let bound = self.bind(call, at, *func, &receiver);
             result.join(&self.apply(at, *func, &bound, marks));
         }
         self.construct(call, at, &callees, &mut result);
@@ -120,14 +120,18 @@ impl Pass<'_, '_> {
     // ---- functions of the program --------------------------------------------------------------------------------
 
     /// What a function's parameters hold at a call.
-    fn bind(&self, call: &Call, func: FuncId, receiver: &Tree) -> Bound {
+    fn bind(&self, call: &Call, at: At, func: FuncId, receiver: &Tree) -> Bound {
         let params = &self.taint.values.program.funcs[func].params;
         let mut bound = Bound { params: vec![Tree::default(); params.len()], receiver: receiver.clone() };
         let rest = params.iter().position(|param| param.kind == ParamKind::Rest);
         let rest_named = params.iter().position(|param| param.kind == ParamKind::RestNamed);
         let mut position = 0;
         let mut after_spread = false;
-        for arg in &call.args {
+        let handed = self.taint.values.handed_receiver(at, func);
+        if let Some(object) = handed {
+            bound.receiver.join(&self.given[object.index()]);
+        }
+        for arg in call.args.iter().skip(usize::from(handed.is_some())) {
             let held = &self.given[arg.value.index()];
             // Which item of a list stands at a position; of the list spread there, or of the rest that begins there.
             let nth = |position: usize, first: usize| -> Symbol {
@@ -427,15 +431,19 @@ impl Pass<'_, '_> {
     /// A function put something into its parameter: into the place that was passed.
     fn put_into_port(&mut self, at: At, func: FuncId, param: u32, tree: &Tree) {
         let Op::Call(call) = &self.func.instrs[at.1].op else { return };
+        let handed = self.taint.values.handed_receiver(at, func);
         if param == RECEIVER {
-            if let Some((place, _)) = call.callee.split_last() {
+            if let Some(object) = handed {
+                self.put_value(object, tree, at);
+            } else if let Some((place, _)) = call.callee.split_last() {
                 self.put(&place, tree, at);
             }
             return;
         }
         let name = self.taint.values.program.funcs[func].params.get(param as usize).map(|param| param.name.clone());
         let named = name.and_then(|name| argument(call, &PortHead::Named(name)));
-        let value = named.or_else(|| argument(call, &PortHead::Arg(i32::try_from(param).unwrap_or(i32::MAX))));
+        let position = i32::try_from(param).map_or(i32::MAX, |param| param.saturating_add(i32::from(handed.is_some())));
+        let value = named.or_else(|| argument(call, &PortHead::Arg(position)));
         if let Some(value) = value {
             self.put_value(value, tree, at);
         }

@@ -3,7 +3,7 @@
 use crate::base::Symbol;
 use crate::base::bounds::MAX_GUESSES;
 use crate::ir::func::{FuncId, FuncKind, ParamKind};
-use crate::ir::instr::{ArgKind, Call, CallStyle, Field, Op};
+use crate::ir::instr::{ArgKind, Call, CallStyle, Field, InstrId, Op};
 use crate::ir::program::{ClassId, Language};
 use crate::models::index::{NodeId, RowRef, Table};
 use crate::models::path::{Port, PortHead, PortStep, Step};
@@ -71,6 +71,19 @@ impl Values<'_> {
         }
     }
 
+    /// The argument that is the object of a method which is called on its class: `Base.keep(self, book)`.
+    pub(crate) fn handed_receiver(&self, at: At, func: FuncId) -> Option<InstrId> {
+        let data = &self.program.funcs[func];
+        if self.language(func) != Language::Python || data.receiver.is_none() || data.kind == FuncKind::Static {
+            return None;
+        }
+        let on = self.of_slot(self.receiver_slot(at)?).items();
+        let is_class = on.iter().any(|value| matches!(value, Value::Class(_)));
+        let is_object = on.iter().any(|value| matches!(value, Value::Instance(_) | Value::Typed(_)));
+        let first = self.call_at(at)?.args.first().filter(|arg| arg.kind == ArgKind::Positional)?;
+        (is_class && !is_object).then_some(first.value)
+    }
+
     fn bind_args(&mut self, at: At, func: FuncId, skip: usize) {
         let program = self.program;
         self.bind_missing(at, func);
@@ -82,7 +95,12 @@ impl Values<'_> {
         let rest_obj = |index: usize| Obj::Record(Site::Rest(func, u32::try_from(index).unwrap_or(u32::MAX)));
         let mut position = skip;
         let mut after_spread = false;
-        for arg in &call.args {
+        let handed = self.handed_receiver(at, func);
+        if let (Some(object), Some(receiver)) = (handed, program.funcs[func].receiver) {
+            let from = self.instr_slot(at.0, object);
+            self.copy(from, self.local_slot(func, receiver));
+        }
+        for arg in call.args.iter().skip(usize::from(handed.is_some())) {
             let from = self.instr_slot(at.0, arg.value);
             // Which item of a list stands at a position; of the list spread there, or of the rest that begins there.
             let nth = |position: usize, first: usize| match u32::try_from(position.saturating_sub(first)) {
