@@ -22,8 +22,8 @@ use lists::{Bases, Containers, ErrorFate, MainWords, Transports};
 use load::Own;
 use path::Port;
 use schema::{
-    CallbackRow, ChildRow, CleanRow, Condition, CrashRow, ExitRow, FlowRow, LoggerRow, ModelFile, OwnNames, RebindRow,
-    ServeRow, SinkRow, SourceRow, StreamRow, StreamSpec, TransportRow, TransportSpec,
+    CallbackRow, ChildRow, CleanRow, Condition, CrashRow, ExitRow, LoggerRow, ModelFile, OwnNames, RebindRow, ServeRow,
+    SinkRow, SourceRow, StreamRow, StreamSpec, TransportRow, TransportSpec,
 };
 
 /// Where the models of each language are. A program is mostly in one, and the others need not be read for it.
@@ -63,6 +63,8 @@ pub(crate) struct Flow {
     pub(crate) parses: bool,
     /// What is moved is a copy.
     pub(crate) copies: bool,
+    /// It gives no error of its own.
+    pub(crate) infallible: bool,
     /// What names the member that is moved.
     pub(crate) member: Option<Port>,
     /// Object literals that tell the names of all fields which are moved.
@@ -335,19 +337,24 @@ impl Models {
                     Callback { runs: *runs, returns: *returns, func_ports: parsed(func), gives: parsed(gives) };
                 self.callbacks.insert(row_ref(Table::Callback, n), callback);
             }
-            for (n, FlowRow { calls: _, from, to, text, parses, copies, member, only, without, versions, raises }) in
-                data.flows.iter().enumerate()
-            {
-                let class = raises.as_deref().map(|class| self.errors.named(data.language.language(), class));
-                if let (Some(class), Some(None)) = (raises, class) {
+            for (n, row) in data.flows.iter().enumerate() {
+                let class = row.raises.as_deref().map(|class| self.errors.named(data.language.language(), class));
+                if let (Some(class), Some(None)) = (&row.raises, class) {
                     faults.push(format!("model of {}: no table of errors lists `{class}`", data.library));
                 }
-                let (from, to, only) = (parsed(from), parsed(to), parsed(only));
-                let (text, parses, copies) = (*text, *parses, *copies);
-                let without = without.iter().map(Symbol::from).collect();
-                let (versions, raises) = (versions.clone(), class.flatten());
-                let member = member.as_ref().and_then(|port| self.ports.get(port).cloned());
-                let flow = Flow { from, to, text, parses, copies, member, only, without, versions, raises };
+                let flow = Flow {
+                    from: parsed(&row.from),
+                    to: parsed(&row.to),
+                    text: row.text,
+                    parses: row.parses,
+                    copies: row.copies,
+                    infallible: row.infallible,
+                    member: row.member.as_ref().and_then(|port| self.ports.get(port).cloned()),
+                    only: parsed(&row.only),
+                    without: row.without.iter().map(Symbol::from).collect(),
+                    versions: row.versions.clone(),
+                    raises: class.flatten(),
+                };
                 self.flows.insert(row_ref(Table::Flow, n), flow);
             }
         }

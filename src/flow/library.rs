@@ -76,16 +76,23 @@ impl Pass<'_, '_> {
             result.join(&kept.unwrap_or_else(|| self.obscure(call, id, receiver)));
         }
         if !is_known && !is_clean && !is_sink && !by_name && call.style != CallStyle::Macro {
-            self.library_raises(at, &raised, &mut result);
+            self.library_raises(call, at, &raised, &mut result);
         }
         result
     }
 
-    fn library_raises(&mut self, at: At, raised: &Tree, result: &mut Tree) {
+    fn library_raises(&mut self, call: &Call, at: At, raised: &Tree, result: &mut Tree) {
         if self.language == Language::Rust {
-            let mut error = self.source(Kind::Error, at, None);
-            error.at.push(ERR.into());
-            result.add(error);
+            let values = self.taint.values;
+            let can_fail = match &*call.callee.path {
+                [.., Field::Name(name)] => !self.taint.words.is_infallible_method(self.language, name),
+                _ => true,
+            };
+            if can_fail && !values.call_rows(at, Table::Flow).iter().any(|row| values.models.flow(*row).infallible) {
+                let mut error = self.source(Kind::Error, at, None);
+                error.at.push(ERR.into());
+                result.add(error);
+            }
             result.join(&raised.under(&[ERR.into()]));
         } else {
             self.fail(at, raised, true, result);

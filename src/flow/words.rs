@@ -33,6 +33,7 @@ pub(crate) struct Words {
     lookup_methods: MethodWords,
     copying_methods: MethodWords,
     numbering_methods: MethodWords,
+    infallible_methods: MethodWords,
     membership_methods: MethodWords,
     index_methods: MethodWords,
     search_methods: MethodWords,
@@ -321,6 +322,11 @@ impl Words {
     /// Does a method of this name give pairs of a number and an item?
     pub(crate) fn is_numbering_method(&self, language: Language, name: &str) -> bool {
         self.numbering_methods.has(language, name)
+    }
+
+    /// Does no method of this name give a result with an error of its own?
+    pub(crate) fn is_infallible_method(&self, language: Language, name: &str) -> bool {
+        self.infallible_methods.has(language, name)
     }
 
     /// Does a method of this name tell whether a container has its argument?

@@ -536,6 +536,9 @@ pub(crate) struct FlowRow {
     /// What is moved is a copy: what is put into it later is not put into what it was made of: `dict(x)`.
     #[serde(default)]
     pub(crate) copies: bool,
+    /// The call gives no error of its own.
+    #[serde(default)]
+    pub(crate) infallible: bool,
     /// A port with the name of a member: what is moved is that member, and not the whole: `getattr(x, name)`.
     pub(crate) member: Option<String>,
     /// Ports of object literals: only fields of the names that they have are moved, where they tell all names.
