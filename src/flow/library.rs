@@ -85,7 +85,11 @@ impl Pass<'_, '_> {
         if self.language == Language::Rust {
             let values = self.taint.values;
             let can_fail = match &*call.callee.path {
-                [.., Field::Name(name)] => !self.taint.words.is_infallible_method(self.language, name),
+                [.., Field::Name(name)] => {
+                    self.callee_of(at) == Callee::Function
+                        || self.awaited.contains(&at.1)
+                        || !self.taint.words.is_infallible_method(self.language, name)
+                }
                 _ => true,
             };
             if can_fail && !values.call_rows(at, Table::Flow).iter().any(|row| values.models.flow(*row).infallible) {
