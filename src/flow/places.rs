@@ -49,7 +49,13 @@ impl Pass<'_, '_> {
         for depth in 0..place.path.len() {
             let values = self.taint.values.prefix_values(self.id, place, depth);
             let field = &place.path[depth];
-            tree = self.member(&tree, values, field, at);
+            // A key that is a constant elsewhere: `book[Fields.ID]`.
+            let is_last = depth + 1 == place.path.len();
+            let named = (is_last && *field == Field::Any).then(|| self.taint.values.computed_key(at.0, at.1)).flatten();
+            tree = match named.map(Field::Name) {
+                Some(named) => self.member(&tree, values, &named, at),
+                None => self.member(&tree, values, field, at),
+            };
             if *field == Field::Any && self.gives_pairs(values) {
                 tree = tree.under(&[KEPT_IN_PAIR.into()]);
             }

@@ -83,6 +83,7 @@ pub(crate) enum ResponsePart {
 struct ResponseWords {
     plain: Vec<String>,
     labels: Vec<String>,
+    prose: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -411,6 +412,12 @@ impl Words {
         } else {
             ResponsePart::Body
         }
+    }
+
+    /// Does a part of this name of a response hold what people wrote?
+    pub(crate) fn is_prose(&self, name: &str) -> bool {
+        let name = words(name);
+        self.response.prose.iter().any(|word| name.split(' ').next_back().is_some_and(|last| last == word))
     }
 
     /// Does a field of this name of a request hold its headers?

@@ -212,8 +212,14 @@ fn response(cx: &Cx<'_>, words: &Words, leak: &Leak) -> Option<Verdict> {
     let says = row.and_then(|row| row.says.as_deref());
     let tells = |name: &&Symbol| name.chars().any(char::is_alphabetic) && !words.is_whole(name);
     let part = leak.hit.entry.path.iter().rfind(tells);
-    let whole = if leak.hit.entry.marks.has(Marks::LABEL) { ResponsePart::Label } else { ResponsePart::Body };
-    let part = part.map_or(whole, |name| words.response_part(name));
+    let is_label = leak.hit.entry.marks.has(Marks::LABEL);
+    let part = match part.map(|name| (words.response_part(name), name)) {
+        // One field, handed over as an address or a name: its own name need not tell that it is a label.
+        Some((ResponsePart::Body, name)) if is_label && !words.is_prose(name) => ResponsePart::Label,
+        Some((part, _)) => part,
+        None if is_label => ResponsePart::Label,
+        None => ResponsePart::Body,
+    };
     let is_near = row.is_some_and(|row| row.near);
     if is_near && (part == ResponsePart::Label || moves(cx, leak) > 1) {
         return None;
