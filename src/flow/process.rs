@@ -17,7 +17,7 @@ use crate::models::schema::TransportKind;
 use crate::resolve::beside::Registered;
 use crate::resolve::ports::PortValue;
 use crate::resolve::solve::Values;
-use crate::resolve::values::{At, Value};
+use crate::resolve::values::{At, Key, Obj, Value};
 
 use super::abs::Facts;
 use super::explore::{Context, Event, Explorer, FrameId, Mode, Phase, Prepared, Serve, Told};
@@ -335,12 +335,13 @@ fn mark_handlers(explorer: &mut Explorer<'_>) -> Vec<Handler> {
             }
         }
     }
+    wrapped_classes(values, &mut served);
     let Some(first) = serves.first().map(|(at, _)| *at) else { return Vec::new() };
     let libraries: BTreeSet<u32> = serves.iter().map(|(_, row)| row.file).collect();
     let language = values.language(first.0);
     let mut handlers = Vec::new();
     for (func, row) in values.marked_handlers() {
-        let owner = values.classes.owner(*func).or(values.program.funcs[*func].owner);
+        let owner = owner(values, *func);
         let is_served = owner.is_some_and(|class| served.contains(&class));
         let fits = is_served || (served.is_empty() || owner.is_none()) && libraries.contains(&row.file);
         let by_class = !values.models.handler(*row).implements.is_empty() && libraries.contains(&row.file);
@@ -390,6 +391,30 @@ fn collect_classes(values: &Values<'_>, found: &[Value], into: &mut BTreeSet<Cla
     }
 }
 
+/// The classes with handlers of their own among the fields of served ones: a layer around a server, which hands requests on.
+fn wrapped_classes(values: &Values<'_>, served: &mut BTreeSet<ClassId>) {
+    let told = values.marked_handlers().iter();
+    let told =
+        told.filter(|(_, row)| !matches!(values.models.handler(*row).kind, HandlerKind::Other | HandlerKind::Route));
+    let handling: BTreeSet<ClassId> = told.filter_map(|(func, _)| owner(values, *func)).collect();
+    let mut open: Vec<ClassId> = served.iter().copied().collect();
+    while let Some(class) = open.pop() {
+        let obj = Obj::Instances(values.classes.top(class));
+        let mut inner = BTreeSet::new();
+        for field in &values.program.classes[class].fields {
+            if let Some(slot) = values.known_field(&obj, &Key::Name(field.name.clone())) {
+                collect_classes(values, values.of_slot(slot).items(), &mut inner, MAX_SERVER_DEPTH);
+            }
+        }
+        open.extend(inner.into_iter().filter(|inner| handling.contains(inner) && served.insert(*inner)));
+    }
+}
+
+/// The class or trait whose method a function is.
+fn owner(values: &Values<'_>, func: FuncId) -> Option<ClassId> {
+    values.classes.owner(func).or(values.program.funcs[func].owner)
+}
+
 /// Methods that a language or library calls on objects of the program: destructors, implementations of library traits.
 fn run_by_trait(explorer: &mut Explorer<'_>, live: &Live) {
     let values = explorer.values;
@@ -397,7 +422,7 @@ fn run_by_trait(explorer: &mut Explorer<'_>, live: &Live) {
     let mut last = None;
     for (func, _) in live.sites.keys() {
         if last.replace(*func) != Some(*func) {
-            used.extend(values.classes.owner(*func).or(values.program.funcs[*func].owner));
+            used.extend(owner(values, *func));
         }
     }
     let Some(at) = explorer.serves.values().next().map(|serve| serve.at) else { return };
