@@ -300,8 +300,9 @@ fn error(cx: &Cx<'_>, leak: &Leak) -> Option<Verdict> {
         return None;
     }
     let is_stack = leak.source.kind == Kind::Stack || entry.path.last().is_some_and(|name| name == "stack");
-    let is_whole =
-        entry.form == Form::Exact && entry.path.is_empty() && !is_error_part(entry) && language == Language::Script;
+    // What is read of a text is no error any more.
+    let is_itself = entry.form == Form::Exact && entry.path.is_empty() && !entry.marks.has(Marks::PARSED);
+    let is_whole = is_itself && !is_error_part(entry) && language == Language::Script;
     if is_stack || entry.form == Form::Debug || is_whole {
         let what = if is_stack {
             "a stack trace"
