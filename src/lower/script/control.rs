@@ -213,7 +213,8 @@ impl<'t> Lowerer<'t> {
         self.b.switch_to(body);
         let item = Place::new(Base::Value(whole), [Field::Any]);
         if field(node, "operator").is_some_and(|operator| operator.kind() == "in") {
-            let key = self.b.push(Op::Unknown("key", vec![whole]), at);
+            // A name, not what is kept under it.
+            let key = self.b.push(Op::Unknown("key", Vec::new()), at);
             self.assign(left, key);
         } else if has_child(node, "await") {
             let item = self.b.load(item, at);
