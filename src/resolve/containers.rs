@@ -110,7 +110,7 @@ impl Values<'_> {
         let program = self.program;
         let at = self.calls[number as usize].at;
         let Op::Call(call) = &program.funcs[at.0].instrs[at.1].op else { return };
-        let all = self.field_slot(obj, self.given_by(obj, name));
+        let all = self.field_slot(obj, Key::All);
         self.copy(all, result);
         // What `reduce` begins with is handed on, too.
         let mut given = all;
@@ -137,18 +137,6 @@ impl Values<'_> {
             }
             self.add_edge(from, Edge::InvokeWith(number, given));
         }
-    }
-
-    /// What of an object a method gives. One that no container has gives nothing that a program kept in an attribute of an
-    /// object of a library: `server.get_capabilities()` after `server.call_tool = …`.
-    fn given_by(&self, obj: &Obj, name: &Symbol) -> Key {
-        let models = self.models;
-        let is_of_container = models.is_everywhere(name)
-            || models.keeps(name)
-            || models.iterates(name)
-            || models.lists(name)
-            || models.pairs(name);
-        if matches!(obj, Obj::Api(_)) && !is_of_container { Key::Some } else { Key::All }
     }
 
     /// A function given to a container's method is called with the container's items (`forEach`, `map`).
