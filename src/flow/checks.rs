@@ -162,10 +162,14 @@ impl Checks<'_, '_> {
     fn member(&self, key: InstrId, container: InstrId) -> Option<Check> {
         let is_listed = match &self.func.instrs[container].op {
             // `name in table.keys()`
-            Op::Call(call) if call.args.is_empty() => self.is_listed_receiver(container),
+            Op::Call(call) if call.args.is_empty() => self.is_listed_receiver(container, MAX_CHECK_DEPTH),
             _ => false,
         };
-        if is_listed || self.is_listed(self.values.of(self.id, container).items()) { self.is_one(key) } else { None }
+        if is_listed || self.is_listed(self.values.of(self.id, container).items(), MAX_CHECK_DEPTH) {
+            self.is_one(key)
+        } else {
+            None
+        }
     }
 
     /// A call that is true only for known values.
@@ -181,7 +185,7 @@ impl Checks<'_, '_> {
     fn held(&self, call: &Call, at: InstrId, is_such: fn(&Words, Language, &str) -> bool) -> Option<Check> {
         let (Some(Field::Name(name)), [arg]) = (call.callee.path.last(), call.args.as_slice()) else { return None };
         let is_such = is_such(self.words, self.values.language(self.id), name);
-        if is_such && self.is_listed_receiver(at) { self.is_one(arg.value) } else { None }
+        if is_such && self.is_listed_receiver(at, MAX_CHECK_DEPTH) { self.is_one(arg.value) } else { None }
     }
 
     /// `Number.isInteger(size)`: the argument is a number when the library says so.
@@ -196,7 +200,9 @@ impl Checks<'_, '_> {
     fn searched(&self, call: &Call, at: InstrId) -> Option<Check> {
         let (Some(Field::Name(name)), [arg]) = (call.callee.path.last(), call.args.as_slice()) else { return None };
         let Op::Closure(inner) = &self.func.instrs[arg.value].op else { return None };
-        if !self.words.is_search_method(self.values.language(self.id), name) || !self.is_listed_receiver(at) {
+        if !self.words.is_search_method(self.values.language(self.id), name)
+            || !self.is_listed_receiver(at, MAX_CHECK_DEPTH)
+        {
             return None;
         }
         let body = &self.values.program.funcs[*inner];
@@ -248,7 +254,7 @@ impl Checks<'_, '_> {
             Op::Load(place) => {
                 let key = *self.func.keys.get(&value)?;
                 let holder = self.values.prefix_values(self.id, place, place.path.len() - 1);
-                if self.is_listed(holder) { self.is_one(key) } else { None }
+                if self.is_listed(holder, MAX_CHECK_DEPTH) { self.is_one(key) } else { None }
             }
             _ => None,
         }
@@ -335,17 +341,22 @@ impl Checks<'_, '_> {
         }
     }
 
-    fn is_listed_receiver(&self, at: InstrId) -> bool {
+    fn is_listed_receiver(&self, at: InstrId, depth: usize) -> bool {
         let slot = self.values.receiver_slot((self.id, at));
-        slot.is_some_and(|slot| self.is_listed(self.values.of_slot(slot).items()))
+        slot.is_some_and(|slot| self.is_listed(self.values.of_slot(slot).items(), depth))
     }
 
     /// Is all that is in a container put there by the program where it makes it? What else the container may be is not asked.
-    fn is_listed(&self, container: &[Value]) -> bool {
-        let mut made = container.iter().filter(|value| !matches!(value, Value::Unknown | Value::Const(_))).peekable();
+    fn is_listed(&self, container: &[Value], depth: usize) -> bool {
+        // That it is a container of its declared type says nothing more.
+        let is_told =
+            |value: &&Value| !matches!(value, Value::Unknown | Value::Const(_) | Value::Api(_, None) | Value::Typed(_));
+        let mut made = container.iter().filter(is_told).peekable();
         // An object of a library is a container only where it is known to have items: a client has a `get`, too.
         let has_items = |made: At| container.contains(&Value::Record(Site::Instr(made)));
-        let is_known = |made: At| has_items(made) && self.is_named_by_program(made);
+        let is_known = |made: At| {
+            has_items(made) && self.is_named_by_program(made) || depth > 0 && self.is_made_of_listed(made, depth - 1)
+        };
         made.peek().is_some() && made.all(|value| made_at(value).is_some_and(is_known))
     }
 
@@ -365,6 +376,21 @@ impl Checks<'_, '_> {
                 let inner = |value| matches!(&func.instrs[value].op, Op::Record(record) if is_constant(func, record));
                 !call.args.is_empty() && call.args.iter().all(|arg| inner(arg.value))
             }
+            _ => false,
+        }
+    }
+
+    /// Is a container made, where it is asked, of the names of one that the program lists: `tuple(TABLE)`, `TABLE.keys()`?
+    fn is_made_of_listed(&self, made: At, depth: usize) -> bool {
+        let (true, Op::Call(call)) = (made.0 == self.id, &self.values.program.funcs[made.0].instrs[made.1].op) else {
+            return false;
+        };
+        if self.values.call_rows(made, Table::Flow).is_empty() {
+            return false;
+        }
+        match call.args.as_slice() {
+            [] => self.is_listed_receiver(made.1, depth),
+            [arg] => self.is_listed(self.values.of(self.id, arg.value).items(), depth),
             _ => false,
         }
     }
