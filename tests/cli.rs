@@ -67,6 +67,15 @@ fn tools_of_a_list_are_named_one_by_one() {
     }
 }
 
+/// Of the functions that a call may call, the way to a place names the one that leads there.
+#[test]
+fn ways_go_through_the_function_that_leads_on() {
+    let project = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/argument-in-log/js-table");
+    let text: String = out(&run(&[project])).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("openBook() → server.js:18 lend()"), "{text}");
+    assert!(text.contains("closeBook() → server.js:22 burn()"), "{text}");
+}
+
 #[test]
 fn shells_learn_the_words() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {

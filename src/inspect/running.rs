@@ -66,7 +66,7 @@ fn run<'a>(subject: &Subject<'a>, unit: &'a Unit<'a>, place: &Place) -> Run<'a> 
         for doubt in &unit.doubts {
             text.push_str(&format!("; {doubt}"));
         }
-        let steps = reached(subject.cx, live, site);
+        let steps = reached(subject.cx, live, site, place.func);
         let steps: Vec<String> = steps.iter().map(|step| format!("{} {}", subject.at(step.loc), step.text)).collect();
         let reached = if steps.is_empty() { None } else { Some(steps.join(" -> ")) };
         return Run { unit, name, text, reached, site: Some(site) };

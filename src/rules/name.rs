@@ -73,7 +73,7 @@ fn written(values: &Values<'_>, texts: &dyn Fn(Loc) -> String, at: At) -> Option
             .len(),
     };
     let name = text.get(..open)?.trim_end_matches('(').trim_start_matches('@');
-    let name = if call.style == CallStyle::New { name.strip_prefix("new")? } else { name };
+    let name = if call.style == CallStyle::New { name.strip_prefix("new")?.trim_start() } else { name };
     short(name)
 }
 

@@ -57,7 +57,7 @@ pub(crate) fn tell_in(cx: &Cx<'_>, unit: &Unit<'_>, met: (&Live, &Site), at: At,
         doubt_guess(cx, call, finding);
     }
     doubt_guess(cx, at, finding);
-    finding.reached = reached(cx, live, site);
+    finding.reached = reached(cx, live, site, at.0);
     finding.phase = Some(when(site));
     finding.function = program.funcs[at.0].name.clone();
     finding.servers = vec![unit.number];
@@ -76,10 +76,12 @@ pub(crate) fn doubt_transport(unit: &Unit<'_>, finding: &mut Finding) {
     }
 }
 
-/// The steps from the entry to a site, outermost first; of a long way the middle is left out.
-pub(crate) fn reached(cx: &Cx<'_>, live: &Live, site: &Site) -> Vec<Step> {
+/// The steps from the entry to a site in a function, outermost first; of a long way the middle is left out.
+pub(crate) fn reached(cx: &Cx<'_>, live: &Live, site: &Site, func: FuncId) -> Vec<Step> {
     let calls = calls_to(live, site.frame, site.frame_crash);
-    let mut steps: Vec<Step> = calls.iter().filter_map(|call| step(cx, *call)).collect();
+    // Of several functions that a call may call, the way goes through the one that makes the next call.
+    let next = calls.iter().skip(1).map(|call| call.0).chain([func]);
+    let mut steps: Vec<Step> = calls.iter().zip(next).filter_map(|(call, next)| step(cx, *call, next)).collect();
     if steps.len() > MAX_REACHED {
         let tail = steps.split_off(steps.len() - MAX_REACHED / 2);
         steps.truncate(MAX_REACHED / 2);
@@ -143,13 +145,15 @@ fn doubt_guess(cx: &Cx<'_>, call: At, finding: &mut Finding) {
     }
 }
 
-fn step(cx: &Cx<'_>, call: At) -> Option<Step> {
+fn step(cx: &Cx<'_>, call: At, next: FuncId) -> Option<Step> {
     let program = cx.values.program;
     let text = match &program.funcs[call.0].instrs.get(call.1)?.op {
         Op::Import(import) => format!("imports {}", import.from),
         Op::Call(_) => {
             let callees = cx.values.callees(call);
+            let on_the_way = callees.iter().find(|(func, _)| *func == next);
             let direct = callees.iter().find(|(_, kind)| *kind != CallKind::Callback).or(callees.first());
+            let direct = on_the_way.or(direct);
             let name = called(cx, call);
             match direct {
                 Some((func, kind)) => {
