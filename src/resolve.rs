@@ -7,6 +7,7 @@
 //! | `link` | which module does an import mean? |
 //! | `values` | the vocabulary: values, objects, slots |
 //! | `growing` | the values of a slot while they are propagated |
+//! | `edges` | the constraints of a slot |
 //! | `solve` | the worklist that propagates values along constraints |
 //! | `generate` | the constraints each instruction makes |
 //! | `calls` | what a call does to values: arguments, results, library callbacks |
@@ -23,6 +24,7 @@ pub(crate) mod byhand;
 pub(crate) mod calls;
 mod channels;
 mod containers;
+mod edges;
 mod exports;
 pub(crate) mod forwarded;
 pub(crate) mod generate;

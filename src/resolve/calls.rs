@@ -8,7 +8,8 @@ use crate::ir::program::{ClassId, Language};
 use crate::models::index::{NodeId, RowRef, Table};
 use crate::models::path::{Port, PortHead, PortStep, Step};
 
-use super::solve::{CallKind, Edge, Values};
+use super::edges::Edge;
+use super::solve::{CallKind, Values};
 use super::values::{At, Key, Obj, Site, SlotId, Value};
 
 impl Values<'_> {

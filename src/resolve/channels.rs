@@ -8,7 +8,8 @@ use crate::ir::instr::Op;
 use crate::models::index::{Node, RowRef, Table};
 use crate::models::path::{PortHead, PortStep};
 
-use super::solve::{Edge, Values};
+use super::edges::Edge;
+use super::solve::Values;
 use super::values::{At, Key, Obj, SlotId, Value};
 
 /// The field of a channel in which the value pass keeps what goes through it. No name that code can spell.

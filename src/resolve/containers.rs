@@ -8,7 +8,8 @@ use crate::ir::program::Language;
 use crate::models::index::Table;
 use crate::models::path::Step;
 
-use super::solve::{CallKind, Edge, Values};
+use super::edges::Edge;
+use super::solve::{CallKind, Values};
 use super::values::{At, Key, Obj, Site, SlotId, Value};
 
 /// Where in a pair of a key and a value the value stands.

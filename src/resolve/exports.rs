@@ -6,8 +6,9 @@ use crate::ir::instr::Field;
 use crate::ir::program::ModuleId;
 use crate::models::path::Step;
 
+use super::edges::Edge;
 use super::link::Target;
-use super::solve::{Edge, Values};
+use super::solve::Values;
 use super::values::{SlotId, Value};
 
 impl Values<'_> {

@@ -7,9 +7,10 @@ use crate::ir::program::{Language, ModuleId};
 use crate::ir::types::{NamedType, TypeRef};
 use crate::models::path::Step;
 
+use super::edges::Edge;
 use super::link::Target;
 use super::members::Classes;
-use super::solve::{CallSite, Edge, Values};
+use super::solve::{CallSite, Values};
 use super::values::{Key, Obj, Site, SlotId, Value};
 
 /// The type of texts, where the models of a language have one.

@@ -12,8 +12,9 @@ use crate::ir::types::TypeRef;
 use crate::models::index::NodeId;
 use crate::models::path::Step;
 
+use super::edges::Edge;
 use super::generate::key_of;
-use super::solve::{Edge, Values};
+use super::solve::Values;
 use super::values::{At, Key, Obj, SlotId, Value};
 
 /// The class hierarchy, as far as it is known.
