@@ -4,7 +4,7 @@ use rustc_hash::FxHashSet;
 
 use crate::base::bounds::MAX_SLICE;
 use crate::ir::func::{End, FuncId};
-use crate::ir::instr::{Base, Const, Entry, Field, InstrId, Op, Place, TextPart};
+use crate::ir::instr::{Arg, Base, Const, Entry, Field, InstrId, Op, Place, TextPart};
 use crate::models::index::Table;
 use crate::models::path::{Port, PortHead};
 use crate::resolve::values::{At, Key, Value};
@@ -119,11 +119,34 @@ impl Slice<'_, '_> {
                 return true;
             }
         }
+        if self.filled(func, base, depth) {
+            return true;
+        }
         let Base::Local(local) = base else { return false };
         let Some(index) = body.params.iter().position(|param| param.local == *local) else { return false };
         values.callers(func).iter().any(|at| {
             let arg = values.call_at(*at).and_then(|call| call.args.get(index));
             arg.is_some_and(|arg| self.serialised((at.0, arg.value), depth - 1))
+        })
+    }
+
+    /// Is a variable a buffer that a call puts serialised data into: one that serialises, or a function that hands it to one?
+    fn filled(&self, func: FuncId, base: &Base, depth: usize) -> bool {
+        if depth == 0 {
+            return false;
+        }
+        let values = self.cx.values;
+        let body = &values.program.funcs[func];
+        body.instrs.iter_enumerated().any(|(id, instr)| {
+            let Op::Call(call) = &instr.op else { return false };
+            let is_it = |arg: &Arg| matches!(&body.instrs[arg.value].op, Op::Load(place) if place.base == *base);
+            let Some(index) = call.args.iter().position(is_it) else { return false };
+            let serialises = || values.of(func, id).items().iter().any(|value| self.is_serialised(value));
+            let hands_on = |callee: FuncId| {
+                let param = values.program.funcs[callee].params.get(index);
+                param.is_some_and(|param| self.filled(callee, &Base::Local(param.local), depth - 1))
+            };
+            serialises() || values.callees((func, id)).iter().any(|(callee, _)| hands_on(*callee))
         })
     }
 }
