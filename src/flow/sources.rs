@@ -135,8 +135,15 @@ impl Pass<'_, '_> {
     /// What the library calls a function with that it is handed, where models say so: `exec(command, (error, stdout) => …)`.
     pub(super) fn callback_sources(&mut self, call: &Call, at: At, func: FuncId, bound: &mut Bound) {
         let values = self.taint.values;
+        let n_params = values.program.funcs[func].params.len();
         for row in self.source_rows(at) {
-            for port in values.models.source(row).gives.iter().filter_map(|text| values.models.port(text)) {
+            let source = values.models.source(row);
+            if source.most_params.is_some_and(|most| n_params > most)
+                || source.least_params.is_some_and(|least| n_params < least)
+            {
+                continue;
+            }
+            for port in source.gives.iter().filter_map(|text| values.models.port(text)) {
                 let Some((index, inner)) = param_of(port) else { continue };
                 let is_given = crate::resolve::ports::argument(call, &port.head)
                     .is_some_and(|value| values.of(at.0, value).items().contains(&Value::Func(func)));

@@ -509,6 +509,10 @@ pub(crate) struct SourceRow {
     /// Ports that get the value; default `return`. `arg.1.param.0`: what the library calls a function with that it is handed.
     #[serde(default)]
     pub(crate) gives: Vec<String>,
+    /// For what a function is called with: it holds for functions with at most so many parameters, or at least so many, where
+    /// the library goes by that.
+    pub(crate) most_params: Option<usize>,
+    pub(crate) least_params: Option<usize>,
     #[serde(default)]
     pub(crate) when: Vec<Condition>,
     pub(crate) versions: Option<String>,
