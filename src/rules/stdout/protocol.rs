@@ -13,7 +13,8 @@ use crate::rules::Cx;
 /// Does a write hand out a message of the protocol? In a server that speaks it by hand any serialised data counts, beside
 /// an SDK only what is seen to be a message.
 pub(in crate::rules) fn is_protocol(cx: &Cx<'_>, at: At, by_hand: bool) -> bool {
-    by_hand && ends_message(cx, at) || Slice { cx, by_hand, seen: FxHashSet::default() }.serialised(at, MAX_SLICE)
+    by_hand && ends_message(cx, at)
+        || Slice { cx, by_hand, seen: FxHashSet::default(), buffers: FxHashSet::default() }.serialised(at, MAX_SLICE)
 }
 
 /// Is nothing written but the end of a line, as after each message?
@@ -31,6 +32,8 @@ struct Slice<'c, 'v> {
     cx: &'c Cx<'v>,
     by_hand: bool,
     seen: FxHashSet<At>,
+    /// The buffers that were asked about.
+    buffers: FxHashSet<(FuncId, Base)>,
 }
 
 impl Slice<'_, '_> {
@@ -131,22 +134,26 @@ impl Slice<'_, '_> {
     }
 
     /// Is a variable a buffer that a call puts serialised data into: one that serialises, or a function that hands it to one?
-    fn filled(&self, func: FuncId, base: &Base, depth: usize) -> bool {
-        if depth == 0 {
+    fn filled(&mut self, func: FuncId, base: &Base, depth: usize) -> bool {
+        if depth == 0 || !self.buffers.insert((func, base.clone())) {
             return false;
         }
         let values = self.cx.values;
         let body = &values.program.funcs[func];
-        body.instrs.iter_enumerated().any(|(id, instr)| {
-            let Op::Call(call) = &instr.op else { return false };
+        let mut handed = Vec::new();
+        for (id, instr) in body.instrs.iter_enumerated() {
+            let Op::Call(call) = &instr.op else { continue };
             let is_it = |arg: &Arg| matches!(&body.instrs[arg.value].op, Op::Load(place) if place.base == *base);
-            let Some(index) = call.args.iter().position(is_it) else { return false };
-            let serialises = || values.of(func, id).items().iter().any(|value| self.is_serialised(value));
-            let hands_on = |callee: FuncId| {
-                let param = values.program.funcs[callee].params.get(index);
-                param.is_some_and(|param| self.filled(callee, &Base::Local(param.local), depth - 1))
-            };
-            serialises() || values.callees((func, id)).iter().any(|(callee, _)| hands_on(*callee))
-        })
+            let Some(index) = call.args.iter().position(is_it) else { continue };
+            if values.of(func, id).items().iter().any(|value| self.is_serialised(value)) {
+                return true;
+            }
+            for (callee, _) in values.callees((func, id)) {
+                if let Some(param) = values.program.funcs[*callee].params.get(index) {
+                    handed.push((*callee, Base::Local(param.local)));
+                }
+            }
+        }
+        handed.into_iter().any(|(callee, param)| self.filled(callee, &param, depth - 1))
     }
 }
