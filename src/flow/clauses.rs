@@ -98,7 +98,7 @@ impl Pass<'_, '_> {
     /// The kind of the error that is raised with a value. `None` where that is not known: a variable that can hold several.
     pub(super) fn kind_raised(&self, value: InstrId) -> Option<ErrorKind> {
         let mut own = self.taint.values.of(self.id, value).items().iter().filter_map(|value| match value {
-            Value::Instance(class) | Value::Typed(class) => Some(*class),
+            Value::Instance(class) => Some(*class),
             _ => None,
         });
         let first = own.next();
