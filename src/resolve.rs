@@ -26,6 +26,7 @@ mod channels;
 mod containers;
 mod edges;
 mod exports;
+mod fields;
 pub(crate) mod forwarded;
 pub(crate) mod generate;
 pub(crate) mod growing;

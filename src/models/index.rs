@@ -115,6 +115,8 @@ pub(crate) struct Index {
     states: IndexVec<StateId, State>,
     /// First names of patterns: roots, globals, types.
     roots: BTreeMap<(Language, Symbol), StateId>,
+    /// The same the other way round.
+    root_names: FxHashMap<StateId, Symbol>,
     /// Import specifier → root name.
     imports: BTreeMap<(Language, Symbol), Symbol>,
     /// `name/*` specifiers, without the star.
@@ -142,6 +144,7 @@ impl Index {
         let mut index = Self {
             states: IndexVec::new(),
             roots: BTreeMap::new(),
+            root_names: FxHashMap::default(),
             imports: BTreeMap::new(),
             import_prefixes: BTreeMap::new(),
             globals: BTreeSet::new(),
@@ -191,8 +194,12 @@ impl Index {
     }
 
     fn root_state(&mut self, language: Language, name: &str) -> StateId {
-        let states = &mut self.states;
-        *self.roots.entry((language, name.into())).or_insert_with(|| states.push(State::default()))
+        let (states, names) = (&mut self.states, &mut self.root_names);
+        *self.roots.entry((language, name.into())).or_insert_with(|| {
+            let state = states.push(State::default());
+            names.insert(state, name.into());
+            state
+        })
     }
 
     fn add_file(&mut self, at: u32, file: &ModelFile, faults: &mut Vec<String>) {
@@ -454,9 +461,7 @@ impl Index {
             for next in &self.states[state].silent {
                 if all.insert(*next) {
                     open.push(*next);
-                    entered = entered.or_else(|| {
-                        self.roots.iter().find(|(_, root)| *root == next).map(|((_, name), _)| name.clone())
-                    });
+                    entered = entered.or_else(|| self.root_names.get(next).cloned());
                 }
             }
         }

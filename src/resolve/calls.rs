@@ -131,7 +131,7 @@ impl Values<'_> {
                             let obj = rest_obj(index);
                             let key = Key::Name(name.clone());
                             self.note_store(&obj, key.clone(), (at.0, arg.value));
-                            let to = self.field_slot(&obj, key);
+                            let to = self.filled_slot(&obj, key);
                             self.copy(from, to);
                         }
                         (None, None) => {}
@@ -244,7 +244,7 @@ impl Values<'_> {
 
     fn fill(&mut self, obj: &Obj, key: Key, value: At) {
         self.note_store(obj, key.clone(), value);
-        let to = self.field_slot(obj, key);
+        let to = self.filled_slot(obj, key);
         let from = self.instr_slot(value.0, value.1);
         self.copy(from, to);
     }

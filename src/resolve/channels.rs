@@ -64,7 +64,7 @@ impl Values<'_> {
         let models = self.models;
         let flow = models.flow(row);
         let channel = Obj::Api(made);
-        let sent = self.field_slot(&channel, sent_key());
+        let sent = self.filled_slot(&channel, sent_key());
         let at = self.calls[number as usize].at;
         for from in &flow.from {
             let from_slot = if from.head == PortHead::Sent { Some(sent) } else { self.port_slot(number, from) };
@@ -81,7 +81,7 @@ impl Values<'_> {
                     (PortHead::Return, []) => self.copy(from_slot, self.calls[number as usize].result),
                     // One of the two ends is what comes out of it: a future.
                     (PortHead::Return, [PortStep::Index(index)]) => {
-                        let end = self.field_slot(&channel, Key::Name(index.to_string().into()));
+                        let end = self.filled_slot(&channel, Key::Name(index.to_string().into()));
                         self.copy(from_slot, end);
                     }
                     _ => {}

@@ -132,7 +132,7 @@ impl Values<'_> {
                     self.add_edge(from, Edge::Spread(obj.clone()));
                 } else {
                     let key = if is_pairs { Key::Name(place.to_string().into()) } else { Key::Some };
-                    let kept = self.field_slot(obj, key);
+                    let kept = self.filled_slot(obj, key);
                     self.copy(from, kept);
                 }
             }
@@ -173,6 +173,6 @@ impl Values<'_> {
         let at = self.calls[number as usize].at;
         self.add(items, &Self::record_at(at));
         self.pairs.insert(at);
-        self.field_slot(&Obj::Record(Site::Instr(at)), Key::Name(place.to_string().into()))
+        self.filled_slot(&Obj::Record(Site::Instr(at)), Key::Name(place.to_string().into()))
     }
 }

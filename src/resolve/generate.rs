@@ -148,7 +148,7 @@ impl Values<'_> {
                     match entry {
                         Entry::Field(field, value) => {
                             let key = key_of(field);
-                            let to = self.field_slot(&obj, key.clone());
+                            let to = self.filled_slot(&obj, key.clone());
                             self.note_store(&obj, key, (func, *value));
                             self.copy(slot(self, *value), to);
                         }

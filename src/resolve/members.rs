@@ -175,7 +175,7 @@ impl Values<'_> {
             let obj = Obj::Instances(id);
             for field in &class.fields {
                 if let Some(ty) = &field.ty {
-                    let slot = self.field_slot(&obj, Key::Name(field.name.clone()));
+                    let slot = self.filled_slot(&obj, Key::Name(field.name.clone()));
                     self.typed(init, ty, slot);
                 }
             }
@@ -185,7 +185,7 @@ impl Values<'_> {
                     let Some(ty) = &field.ty else { continue };
                     let positional = field.name.is_empty() || field.name.chars().all(|c| c.is_ascii_digit());
                     let key = if positional { format!("{}.{at}", variant.name).into() } else { field.name.clone() };
-                    let slot = self.field_slot(&obj, Key::Name(key));
+                    let slot = self.filled_slot(&obj, Key::Name(key));
                     self.typed(init, ty, slot);
                 }
             }
@@ -232,7 +232,7 @@ impl Values<'_> {
         }
         for name in self.field_names.get(&own).cloned().unwrap_or_default() {
             let from = self.field_slot(&own, Key::Name(name.clone()));
-            let to = self.field_slot(&Obj::Instances(top), Key::Name(name));
+            let to = self.filled_slot(&Obj::Instances(top), Key::Name(name));
             self.copy(from, to);
         }
     }
@@ -372,7 +372,7 @@ impl Values<'_> {
         for name in self.field_names.get(literal).cloned().unwrap_or_default() {
             let key = Key::Name(name);
             let from = self.field_slot(literal, key.clone());
-            let into = self.field_slot(&obj, key.clone());
+            let into = self.filled_slot(&obj, key.clone());
             for at in self.stores_to(literal, &key).to_vec() {
                 self.note_store(&obj, key.clone(), at);
             }
@@ -395,7 +395,7 @@ impl Values<'_> {
         }
         for name in self.field_names.get(&from).cloned().unwrap_or_default() {
             let key = Key::Name(name);
-            let to = self.field_slot(into, key.clone());
+            let to = self.filled_slot(into, key.clone());
             for at in self.stores_to(&from, &key).to_vec() {
                 self.note_store(into, key.clone(), at);
             }
@@ -580,7 +580,7 @@ impl Values<'_> {
         };
         let key = key_of(field);
         self.note_store(&obj, key.clone(), at);
-        let slot = self.field_slot(&obj, key);
+        let slot = self.filled_slot(&obj, key);
         self.copy(from, slot);
     }
 

@@ -9,7 +9,7 @@ use crate::base::Symbol;
 use crate::base::bounds::{FIRST_STEPS, GUESS_ROUNDS, STEPS_PER_SLOT};
 use crate::base::idx::{Id, IndexVec};
 use crate::ir::func::FuncId;
-use crate::ir::instr::{Const, Field, InstrId, Op, RecordKind};
+use crate::ir::instr::{Const, Field, InstrId};
 use crate::ir::program::{CellId, ClassId, Language, Program};
 use crate::models::Models;
 
@@ -80,8 +80,10 @@ pub(crate) struct Values<'p> {
     cell_base: usize,
     ret_base: usize,
     pub(super) fields: FxHashMap<(Obj, Key), SlotId>,
-    /// Names of fields an object has, in order of first mention.
+    /// Names under which something is put into an object, in order of first mention.
     pub(super) field_names: FxHashMap<Obj, Vec<crate::base::Symbol>>,
+    /// Slots of fields that something is put into by name.
+    pub(super) filled: FxHashSet<SlotId>,
     /// By object, those that it was spread into.
     pub(super) spread_into: FxHashMap<Obj, Vec<Obj>>,
     /// Calls that make channels.
@@ -178,6 +180,7 @@ impl<'p> Values<'p> {
             channels: FxHashSet::default(),
             pairs: FxHashSet::default(),
             field_names: FxHashMap::default(),
+            filled: FxHashSet::default(),
             stores: FxHashMap::default(),
             open_records: FxHashSet::default(),
             calls: Vec::new(),
@@ -265,71 +268,6 @@ impl<'p> Values<'p> {
     /// The slot that a member of a slot was loaded into, if any instruction loads it.
     pub(crate) fn loaded(&self, of: SlotId, field: &Field) -> Option<SlotId> {
         self.slots[of].edges.loaded(field)
-    }
-
-    // ---- fields --------------------------------------------------------------------------------------------------
-
-    /// The slot of a field, made on first use and wired to the object's unknown and whole content.
-    pub(super) fn field_slot(&mut self, obj: &Obj, key: Key) -> SlotId {
-        if let Some(slot) = self.fields.get(&(obj.clone(), key.clone())) {
-            return *slot;
-        }
-        let slot = self.fresh();
-        self.fields.insert((obj.clone(), key.clone()), slot);
-        match &key {
-            Key::Name(name) => {
-                self.field_names.entry(obj.clone()).or_default().push(name.clone());
-                for into in self.spread_into.get(obj).cloned().unwrap_or_default() {
-                    let to = self.field_slot(&into, key.clone());
-                    self.copy(slot, to);
-                }
-                let all = self.field_slot(obj, Key::All);
-                let some = self.field_slot(obj, Key::Some);
-                self.add_edge(slot, Edge::Copy(all));
-                let is_item = name.starts_with(|c: char| c.is_ascii_digit());
-                // `handlers.get` is the method, not what was kept under a computed key.
-                if is_item || !self.is_list(obj) && !self.models.is_everywhere(name) {
-                    self.add_edge(some, Edge::Copy(slot));
-                }
-            }
-            Key::Some => {
-                let all = self.field_slot(obj, Key::All);
-                self.add_edge(slot, Edge::Copy(all));
-            }
-            Key::All => {}
-        }
-        slot
-    }
-
-    /// Is the object a list, whose items have numbers and no names?
-    fn is_list(&self, obj: &Obj) -> bool {
-        let Obj::Record(Site::Instr((func, instr))) = obj else { return false };
-        matches!(&self.program.funcs[*func].instrs[*instr].op, Op::Record(record) if record.kind == RecordKind::Array)
-    }
-
-    /// The slot of a field, if anything reads or writes it.
-    pub(crate) fn known_field(&self, obj: &Obj, key: &Key) -> Option<SlotId> {
-        self.fields.get(&(obj.clone(), key.clone())).copied()
-    }
-
-    /// The instructions that store to a field by name.
-    pub(crate) fn stores_to(&self, obj: &Obj, key: &Key) -> &[At] {
-        self.stores.get(&(obj.clone(), key.clone())).map_or(&[], Vec::as_slice)
-    }
-
-    /// May the object hold keys that nobody wrote by name (spreads, computed keys)?
-    pub(crate) fn is_open(&self, obj: &Obj) -> bool {
-        self.open_records.contains(obj)
-    }
-
-    pub(super) fn note_store(&mut self, obj: &Obj, key: Key, at: At) {
-        if matches!(key, Key::Some) {
-            self.open_records.insert(obj.clone());
-        }
-        let list = self.stores.entry((obj.clone(), key)).or_default();
-        if !list.contains(&at) {
-            list.push(at);
-        }
     }
 
     // ---- propagation ---------------------------------------------------------------------------------------------

@@ -1,0 +1,87 @@
+//! Objects and their fields: a slot for each object and key, and how the keys of one object hang together.
+
+use crate::ir::instr::{Op, RecordKind};
+
+use super::edges::Edge;
+use super::solve::Values;
+use super::values::{At, Key, Obj, Site, SlotId};
+
+impl Values<'_> {
+    /// The slot of a field that is read, made on first use and wired to the object's unknown and whole content.
+    pub(super) fn field_slot(&mut self, obj: &Obj, key: Key) -> SlotId {
+        if let Some(slot) = self.fields.get(&(obj.clone(), key.clone())) {
+            return *slot;
+        }
+        let slot = self.fresh();
+        self.fields.insert((obj.clone(), key.clone()), slot);
+        match &key {
+            Key::Name(name) => {
+                let all = self.field_slot(obj, Key::All);
+                let some = self.field_slot(obj, Key::Some);
+                self.add_edge(slot, Edge::Copy(all));
+                let is_item = name.starts_with(|c: char| c.is_ascii_digit());
+                // `handlers.get` is the method, not what was kept under a computed key.
+                if is_item || !self.is_list(obj) && !self.models.is_everywhere(name) {
+                    self.add_edge(some, Edge::Copy(slot));
+                }
+            }
+            Key::Some => {
+                let all = self.field_slot(obj, Key::All);
+                self.add_edge(slot, Edge::Copy(all));
+            }
+            Key::All => {}
+        }
+        slot
+    }
+
+    /// The slot of a field that something is put into. What the object was spread into has the field, too; a name that is
+    /// only read is not handed on, or each object of a circle would have the names of all.
+    pub(super) fn filled_slot(&mut self, obj: &Obj, key: Key) -> SlotId {
+        let slot = self.field_slot(obj, key.clone());
+        let Key::Name(name) = &key else { return slot };
+        let mut open = vec![(obj.clone(), slot)];
+        while let Some((obj, slot)) = open.pop() {
+            if !self.filled.insert(slot) {
+                continue;
+            }
+            self.field_names.entry(obj.clone()).or_default().push(name.clone());
+            for into in self.spread_into.get(&obj).cloned().unwrap_or_default() {
+                let to = self.field_slot(&into, key.clone());
+                self.copy(slot, to);
+                open.push((into, to));
+            }
+        }
+        slot
+    }
+
+    /// Is the object a list, whose items have numbers and no names?
+    fn is_list(&self, obj: &Obj) -> bool {
+        let Obj::Record(Site::Instr((func, instr))) = obj else { return false };
+        matches!(&self.program.funcs[*func].instrs[*instr].op, Op::Record(record) if record.kind == RecordKind::Array)
+    }
+
+    /// The slot of a field, if anything reads or writes it.
+    pub(crate) fn known_field(&self, obj: &Obj, key: &Key) -> Option<SlotId> {
+        self.fields.get(&(obj.clone(), key.clone())).copied()
+    }
+
+    /// The instructions that store to a field by name.
+    pub(crate) fn stores_to(&self, obj: &Obj, key: &Key) -> &[At] {
+        self.stores.get(&(obj.clone(), key.clone())).map_or(&[], Vec::as_slice)
+    }
+
+    /// May the object hold keys that nobody wrote by name (spreads, computed keys)?
+    pub(crate) fn is_open(&self, obj: &Obj) -> bool {
+        self.open_records.contains(obj)
+    }
+
+    pub(super) fn note_store(&mut self, obj: &Obj, key: Key, at: At) {
+        if matches!(key, Key::Some) {
+            self.open_records.insert(obj.clone());
+        }
+        let list = self.stores.entry((obj.clone(), key)).or_default();
+        if !list.contains(&at) {
+            list.push(at);
+        }
+    }
+}
