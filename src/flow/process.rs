@@ -9,7 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::base::Symbol;
 use crate::base::bounds::MAX_SERVER_DEPTH;
 use crate::ir::func::FuncId;
-use crate::ir::instr::{Base, Const, Op};
+use crate::ir::instr::{ArgKind, Base, Const, Op};
 use crate::ir::program::{CellId, ClassId, ClassKind, ModuleId};
 use crate::models::handlers::HandlerKind;
 use crate::models::index::{RowRef, Table};
@@ -447,13 +447,24 @@ fn handed_over(values: &Values<'_>, live: &Live) -> BTreeMap<ClassId, At> {
         if !values.call_rows(*at, Table::Clean).is_empty() {
             continue;
         }
-        for value in call.args.iter().flat_map(|arg| values.of(at.0, arg.value).items()) {
-            if let Value::Class(class) | Value::Instance(class) = value {
-                found.entry(*class).or_insert(*at);
+        for arg in &call.args {
+            let given = values.of(at.0, arg.value).items();
+            let spread =
+                given.iter().filter(|_| arg.kind == ArgKind::SpreadNamed).flat_map(|value| named_in(values, value));
+            for value in given.iter().chain(spread) {
+                if let Value::Class(class) | Value::Instance(class) = value {
+                    found.entry(*class).or_insert(*at);
+                }
             }
         }
     }
     found
+}
+
+/// What the fields of an object hold whose fields a call takes for its named arguments: `connect(**options)`.
+fn named_in<'v>(values: &'v Values<'_>, object: &Value) -> &'v [Value] {
+    let all = values.object_of(object).and_then(|obj| values.known_field(&obj, &Key::All));
+    all.map_or(&[], |slot| values.of_slot(slot).items())
 }
 
 /// All handlers of the process: marked ones and those that live calls register.

@@ -442,13 +442,17 @@ impl Values<'_> {
                 }
                 all
             }
-            head => match super::ports::in_spread(call, head) {
-                Some((list, step)) => {
-                    spread = Some(step);
-                    self.instr_slot(site.at.0, list)
+            head => {
+                let given = super::ports::argument(call, head);
+                let named = || super::ports::in_named_spread(call, head).filter(|_| given.is_none());
+                match super::ports::in_spread(call, head).or_else(named) {
+                    Some((whole, step)) => {
+                        spread = Some(step);
+                        self.instr_slot(site.at.0, whole)
+                    }
+                    None => self.instr_slot(site.at.0, given?),
                 }
-                None => self.instr_slot(site.at.0, super::ports::argument(call, head)?),
-            },
+            }
         };
         for step in spread.iter().chain(&port.path) {
             let next = self.fresh();
