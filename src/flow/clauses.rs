@@ -1,7 +1,8 @@
 //! Which errors the handlers of a `try` take, where each is for errors of some classes: they are asked in order, and what none
 //! of them is for is raised again.
 
-use crate::base::bounds::MAX_BASES;
+use crate::base::bounds::{MAX_BASES, MAX_CHECK_DEPTH};
+use crate::base::idx::Id;
 use crate::ir::func::{Block, BlockId, End};
 use crate::ir::instr::{Base, CallStyle, Entry as RecordEntry, InstrId, Op, Oper};
 use crate::ir::program::ClassId;
@@ -10,7 +11,8 @@ use crate::models::errors::ErrorClass;
 use crate::models::index::NodeId;
 use crate::resolve::values::Value;
 
-use super::domain::{Entry, ErrorKind};
+use super::domain::{Entry, ErrorKind, Form, Marks, Root, SourcePlace};
+use super::trace::What;
 use super::transfer::Pass;
 use super::tree::Tree;
 
@@ -93,6 +95,74 @@ impl Pass<'_, '_> {
             return tree;
         }
         tree.only(|entry| !clauses.asked.iter().any(|(_, classes)| self.takes(classes, entry) == Takes::All))
+    }
+
+    /// The block in which an error is caught.
+    pub(super) fn handler_of(&self, caught: InstrId) -> Option<BlockId> {
+        let is_start = |(_, block): &(BlockId, &Block)| block.instrs.first() == Some(&caught);
+        self.func.blocks.iter_enumerated().find(is_start).map(|(at, _)| at)
+    }
+
+    /// What the program made of the errors of libraries, where an error that it caught is raised again as it is. That one is an
+    /// error of a library itself to the block that catches it: `caught` tells nothing of what is in its text.
+    pub(super) fn raised_again(&self, value: InstrId) -> Tree {
+        let again = self.given[value.index()].entries().iter().find_map(|entry| self.caught_at(entry));
+        let Some((caught, handler)) = again.and_then(|caught| Some((caught, self.handler_of(caught)?))) else {
+            return Tree::default();
+        };
+        let Some((raised, _)) = self.raised.get(&handler) else { return Tree::default() };
+        let (from, to) = ((self.id, caught), (self.id, value));
+        let is_made = |entry: &Entry| entry.marks.has(Marks::RAISED) && entry.form != Form::Exact;
+        raised.map(|entry| {
+            let gets_here = is_made(&entry)
+                && self.is_raw_error(&entry)
+                && self.gets_to(self.block, handler, caught, &entry, MAX_CHECK_DEPTH);
+            gets_here.then(|| entry.then(from, What::Caught).then(to, What::Given))
+        })
+    }
+
+    /// Where the function caught what an entry is, if it is an error and nothing but that.
+    fn caught_at(&self, entry: &Entry) -> Option<InstrId> {
+        let Root::Source(source) = entry.root else { return None };
+        let SourcePlace::Instr((func, at)) = self.taint.names.sources[source].place else { return None };
+        let is_whole = entry.form == Form::Exact && entry.path.is_empty() && entry.at.is_empty();
+        (is_whole && func == self.id && matches!(self.func.instrs[at].op, Op::Caught)).then_some(at)
+    }
+
+    /// Does a caught error get to a block, as far as the classes tell that it is asked for on the way there?
+    fn gets_to(&self, block: BlockId, handler: BlockId, caught: InstrId, entry: &Entry, depth: usize) -> bool {
+        let Some(depth) = depth.checked_sub(1).filter(|_| block != handler && entry.error.is_some()) else {
+            return true;
+        };
+        let lets = |end: &End| {
+            let End::Branch { on, yes, no } = end else { return true };
+            match self.asked_class(*on, caught).filter(|_| yes != no) {
+                Some((class, holds)) if holds == (*yes == block) => self.takes(&[class], entry) != Takes::None,
+                Some((class, _)) => self.takes(&[class], entry) != Takes::All,
+                None => true,
+            }
+        };
+        let mut before =
+            self.func.blocks.iter_enumerated().filter(|(_, from)| from.end.successors().any(|to| to == block));
+        before.any(|(from, body)| lets(&body.end) && self.gets_to(from, handler, caught, entry, depth))
+    }
+
+    /// The class that a condition asks of a caught error, and whether it holds for errors of the class.
+    fn asked_class(&self, on: InstrId, caught: InstrId) -> Option<(InstrId, bool)> {
+        match &self.func.instrs[on].op {
+            Op::Operator(Oper::Not, operands) => {
+                let (class, holds) = self.asked_class(*operands.first()?, caught)?;
+                Some((class, !holds))
+            }
+            Op::Operator(Oper::InstanceOf, operands) => match operands.as_slice() {
+                [of, class] => {
+                    let is_it = |entry: &Entry| self.caught_at(entry) == Some(caught);
+                    self.given[of.index()].entries().iter().any(is_it).then_some((*class, true))
+                }
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     /// The kind of the error that is raised with a value. `None` where that is not known: a variable that can hold several.

@@ -58,7 +58,7 @@ pub(super) struct Pass<'t, 'v> {
     pub(super) state: State,
     pub(super) summary: Summary,
     /// What is raised into a handler block, and whether library code can raise there.
-    raised: BTreeMap<BlockId, (Tree, bool)>,
+    pub(super) raised: BTreeMap<BlockId, (Tree, bool)>,
     /// Values that are waited for.
     pub(super) awaited: BTreeSet<InstrId>,
     /// Values that something is done with.
@@ -256,6 +256,7 @@ impl Pass<'_, '_> {
                 if let Op::Caught = self.func.instrs[*value].op {
                     tree = self.left_for_nobody(*value, tree);
                 }
+                tree.join(&self.raised_again(*value));
                 self.raise(&tree.marked(Marks::RAISED), false);
             }
             End::Return(None) | End::Stop => {}
@@ -384,13 +385,8 @@ impl Pass<'_, '_> {
     /// What a handler block receives: what the program raised, and an error of whatever library failed.
     fn caught(&mut self, id: InstrId) -> Tree {
         let at = (self.id, id);
-        let block = self
-            .func
-            .blocks
-            .iter_enumerated()
-            .find(|(_, block)| block.instrs.first() == Some(&id))
-            .map(|(block, _)| block);
-        let (raised, mut by_library) = block.and_then(|block| self.raised.get(&block)).cloned().unwrap_or_default();
+        let (raised, mut by_library) =
+            self.handler_of(id).and_then(|block| self.raised.get(&block)).cloned().unwrap_or_default();
         by_library |= raised.entries().iter().any(|entry| self.is_raw_error(entry));
         let mut tree = self.caught_tree(&raised, at);
         if by_library {
