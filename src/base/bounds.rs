@@ -202,11 +202,18 @@ pub(crate) const MAX_WRAPPER: usize = 160;
 /// and to say that all of them hold the source would be wrong nearly everywhere.
 pub(crate) const MAX_HEAP_PARTS: usize = 6;
 
+/// Most fields of one source, each in a field of its own, in one long-lived variable: a settings object that was read from the
+/// environment. Large ones have some dozen.
+pub(crate) const MAX_HEAP_FIELDS: usize = 64;
+
+/// How deep in a place a field of a source is a setting: `config.http.auth.token`.
+pub(crate) const MAX_FIELD_DEPTH: usize = 3;
+
 /// Most sources in one long-lived variable. A settings object has a few dozen; a variable with more is a table of data.
 pub(crate) const MAX_HEAP_SOURCES: usize = 64;
 
 /// Most fields in which one long-lived variable is followed into another.
-pub(crate) const MAX_WRITE_PARTS: usize = 24;
+pub(crate) const MAX_WRITE_PARTS: usize = 64;
 
 /// Fewest calls of a logging helper: what is called once is an ordinary function that logs, and is edited itself.
 pub(crate) const MIN_WRAPPER_CALLERS: usize = 2;

@@ -5,7 +5,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::base::bounds::{MAX_HEAP_FACTS, MAX_HEAP_PARTS, MAX_HEAP_SOURCES};
+use crate::base::bounds::{MAX_FIELD_DEPTH, MAX_HEAP_FACTS, MAX_HEAP_FIELDS, MAX_HEAP_PARTS, MAX_HEAP_SOURCES};
 use crate::base::idx::Id;
 use crate::ir::func::FuncId;
 use crate::resolve::values::At;
@@ -134,12 +134,35 @@ impl<'f, F: Fact> Users<'f, F> {
 
 type WriteKey = (HeapId, Path, Root, Path, Path, Form);
 
+/// How many facts are known of a place and a source.
+#[derive(Clone, Copy, Default)]
+struct Parts {
+    /// One field of the source somewhere in the place: what a settings object has of the environment.
+    fields: usize,
+    others: usize,
+}
+
+impl Parts {
+    fn is_empty(self) -> bool {
+        self.fields + self.others == 0
+    }
+
+    fn count(&mut self, entry: &Entry) -> &mut usize {
+        if is_field(entry) { &mut self.fields } else { &mut self.others }
+    }
+}
+
+/// Is it one field of its source, and not the whole or something deep in it?
+pub(super) fn is_field(entry: &Entry) -> bool {
+    entry.path.len() == 1 && !entry.at.is_empty() && entry.at.len() <= MAX_FIELD_DEPTH
+}
+
 /// What is known to reach each heap place, kept small: a place that holds one source in many fields holds it as a whole.
 #[derive(Default)]
 struct Reached {
     seen: FxHashSet<WriteKey>,
     /// Facts for each place and source.
-    parts: FxHashMap<(HeapId, Root), usize>,
+    parts: FxHashMap<(HeapId, Root), Parts>,
     /// Sources for each place.
     sources: FxHashMap<HeapId, usize>,
 }
@@ -147,10 +170,11 @@ struct Reached {
 impl Reached {
     /// Is nothing more of the source taken for the place, whichever part of it?
     fn is_full(&self, heap: HeapId, root: Root) -> bool {
-        match self.parts.get(&(heap, root)).copied().unwrap_or_default() {
-            0 => self.is_full_of_sources(heap),
-            n_parts => n_parts >= MAX_HEAP_PARTS,
+        let parts = self.parts.get(&(heap, root)).copied().unwrap_or_default();
+        if parts.is_empty() {
+            return self.is_full_of_sources(heap);
         }
+        parts.others >= MAX_HEAP_PARTS && parts.fields >= MAX_HEAP_FIELDS
     }
 
     fn is_full_of_sources(&self, heap: HeapId) -> bool {
@@ -164,14 +188,16 @@ impl Reached {
             return false;
         }
         let key = (heap, entry.at.clone(), entry.root, entry.path.clone(), entry.without.clone(), entry.form);
-        if !self.seen.insert(key) {
+        let mut parts = self.parts.get(&(heap, entry.root)).copied().unwrap_or_default();
+        let most = if is_field(entry) { MAX_HEAP_FIELDS } else { MAX_HEAP_PARTS };
+        if *parts.count(entry) >= most || !self.seen.insert(key) {
             return false;
         }
         let parts = self.parts.entry((heap, entry.root)).or_default();
-        if *parts == 0 {
+        if parts.is_empty() {
             *self.sources.entry(heap).or_default() += 1;
         }
-        *parts += 1;
+        *parts.count(entry) += 1;
         true
     }
 }
