@@ -34,6 +34,7 @@ pub(crate) mod levels;
 pub(crate) mod link;
 pub(crate) mod marks;
 pub(crate) mod members;
+mod named;
 pub(crate) mod ports;
 pub(crate) mod solve;
 pub(crate) mod specialise;

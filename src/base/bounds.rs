@@ -75,6 +75,13 @@ pub(crate) const MAX_APIS: u8 = 24;
 /// Most literals a slot keeps. Variants of one shape are a few; a table of data is no reason to follow each row.
 pub(crate) const MAX_RECORDS: u8 = 32;
 
+/// Most rows of a dispatch table a slot keeps: literals that hold a handler, names of methods. Servers have up to some hundred
+/// tools.
+pub(crate) const MAX_ROWS: u8 = 160;
+
+/// Shortest beginning of a name that tells which methods are meant: `"on_" + name`.
+pub(crate) const MIN_PREFIX: usize = 3;
+
 /// Most instances a slot keeps: a variable that can be more kinds of object is a framework's plumbing.
 pub(crate) const MAX_INSTANCES: u8 = 40;
 

@@ -353,9 +353,8 @@ impl Values<'_> {
             };
             for from in &flow.from {
                 let Some(from) = self.port_slot(number, from) else { continue };
-                match flow.member.as_ref().map(|member| self.port_slot(number, member)) {
-                    Some(Some(name)) => self.add_edge(name, Edge::Member(from, into)),
-                    Some(None) => {}
+                match &flow.member {
+                    Some(name) => self.member_named_by(number, name, from, into),
                     None => self.copy(from, into),
                 }
             }

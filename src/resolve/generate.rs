@@ -2,7 +2,9 @@
 
 use crate::base::Symbol;
 use crate::ir::func::{BlockId, End, FuncId, ParamKind};
-use crate::ir::instr::{Base, Const, Entry, Field, Import, Imported, InstrId, Op, Oper, Place, TextPart};
+use crate::ir::instr::{
+    Base, Const, Entry, Field, Import, Imported, InstrId, Op, Oper, Place, Record, RecordKind, TextPart,
+};
 use crate::ir::program::{Language, ModuleId};
 use crate::ir::types::{NamedType, TypeRef};
 use crate::models::path::Step;
@@ -155,6 +157,9 @@ impl Values<'_> {
                         Entry::Spread(value) => self.add_edge(slot(self, *value), Edge::Spread(obj.clone())),
                     }
                 }
+                if self.has_handler(func, record) {
+                    self.note_holder(Site::Instr((func, id)));
+                }
                 match &record.ty {
                     Some(ty) => self.struct_literal(func, ty, &obj, out, &value),
                     None => self.add(out, &value),
@@ -209,6 +214,23 @@ impl Values<'_> {
                 }
             }
         }
+    }
+
+    /// Is a function of the program in a field of the literal, as far as is known before values are followed?
+    fn has_handler(&mut self, func: FuncId, record: &Record) -> bool {
+        let program = self.program;
+        record.kind == RecordKind::Object
+            && record.entries.iter().any(|entry| match entry {
+                Entry::Field(_, value) => match &program.funcs[func].instrs[*value].op {
+                    Op::Closure(_) => true,
+                    Op::Load(place) if place.path.len() <= 1 => {
+                        let slot = self.place(func, place);
+                        self.holds_function(slot)
+                    }
+                    _ => false,
+                },
+                Entry::Spread(_) => false,
+            })
     }
 
     /// A method of a text that is written out: `", ".join(…)`.

@@ -4,10 +4,12 @@ use std::ops::Index;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::base::bounds::{MAX_APIS, MAX_CONSTS, MAX_DROWNED, MAX_INSTANCES, MAX_OBJECTS, MAX_RECORDS};
+use crate::base::Symbol;
+use crate::base::bounds::{MAX_APIS, MAX_CONSTS, MAX_DROWNED, MAX_INSTANCES, MAX_OBJECTS, MAX_RECORDS, MAX_ROWS};
 use crate::base::idx::{IndexVec, ids};
+use crate::ir::instr::Const;
 
-use super::values::{Value, ValueSet};
+use super::values::{Site, Value, ValueSet};
 
 ids! {
     /// A value, each once.
@@ -19,14 +21,39 @@ ids! {
 pub(super) struct Numbers {
     values: IndexVec<ValueId, Value>,
     ids: FxHashMap<Value, ValueId>,
+    /// By number: is it what a dispatch table consists of?
+    rows: IndexVec<ValueId, bool>,
+    /// Literals that hold functions: rows of a table of handlers.
+    holders: FxHashSet<Site>,
+    /// Names of the program's methods.
+    methods: FxHashSet<Symbol>,
 }
 
 impl Numbers {
+    pub(super) fn new(methods: FxHashSet<Symbol>) -> Self {
+        Self { methods, ..Self::default() }
+    }
+
+    /// Notes a literal that holds a function, before it goes anywhere.
+    pub(super) fn note_holder(&mut self, literal: Site) {
+        self.holders.insert(literal);
+    }
+
+    /// Is the value what a dispatch table consists of: a literal with a handler in it, the name of a method?
+    fn dispatches(&self, value: &Value) -> bool {
+        match value {
+            Value::Record(site) => self.holders.contains(site),
+            Value::Const(Const::Str(text)) => self.methods.contains(text),
+            _ => false,
+        }
+    }
+
     pub(super) fn number(&mut self, value: &Value) -> ValueId {
         if let Some(known) = self.ids.get(value) {
             return *known;
         }
         let id = self.values.push(value.clone());
+        self.rows.push(self.dispatches(value));
         self.ids.insert(value.clone(), id);
         id
     }
@@ -50,6 +77,8 @@ pub(super) struct Growing {
     /// The same values, once they are many.
     known: Option<Box<FxHashSet<ValueId>>>,
     consts: u8,
+    /// What dispatch tables consist of.
+    rows: u8,
     apis: u8,
     records: u8,
     instances: u8,
@@ -71,6 +100,7 @@ impl Growing {
         }
         let value = &numbers[id];
         let (count, max) = match value {
+            _ if numbers.rows[id] => (&mut self.rows, MAX_ROWS),
             Value::Const(_) => (&mut self.consts, MAX_CONSTS),
             Value::Api(..) => (&mut self.apis, MAX_APIS),
             Value::Record(_) => (&mut self.records, MAX_RECORDS),

@@ -410,15 +410,6 @@ impl Values<'_> {
 
     // ---- members -------------------------------------------------------------------------------------------------
 
-    /// A member whose name is a value: one that is known, or any.
-    pub(super) fn named_member(&mut self, name: &Value, of: SlotId, to: SlotId) {
-        let field = match name {
-            Value::Const(Const::Str(name)) => Field::Name(name.clone()),
-            _ => Field::Any,
-        };
-        self.add_edge(of, Edge::Load(field, to));
-    }
-
     pub(super) fn load_member(&mut self, value: &Value, field: &Field, to: SlotId) {
         match value {
             Value::Module(module) => self.load_export(*module, field, to),

@@ -155,7 +155,8 @@ impl<'p> Values<'p> {
         let cell_base = take(program.cells.len());
         let ret_base = take(program.funcs.len() * 2);
         let slots = (0..next).map(|_| Slot::default()).collect();
-        let mut numbers = Numbers::default();
+        let methods = program.classes.iter().flat_map(|class| class.methods.iter().map(|(name, _)| name.clone()));
+        let mut numbers = Numbers::new(methods.collect());
         let unknown = numbers.number(&Value::Unknown);
         Self {
             program,
@@ -271,6 +272,16 @@ impl<'p> Values<'p> {
     }
 
     // ---- propagation ---------------------------------------------------------------------------------------------
+
+    /// Notes that a literal holds a function.
+    pub(super) fn note_holder(&mut self, literal: Site) {
+        self.numbers.note_holder(literal);
+    }
+
+    /// Is a function among what the slot is known to hold so far?
+    pub(super) fn holds_function(&self, slot: SlotId) -> bool {
+        self.slots[slot].values.items().iter().any(|id| matches!(self.numbers[*id], Value::Func(_)))
+    }
 
     pub(super) fn add(&mut self, slot: SlotId, value: &Value) {
         let id = self.numbers.number(value);
