@@ -65,6 +65,7 @@ pub(crate) struct Flow {
     pub(crate) copies: bool,
     /// It gives no error of its own.
     pub(crate) infallible: bool,
+    pub(crate) shows: bool,
     /// What names the member that is moved.
     pub(crate) member: Option<Port>,
     /// Object literals that tell the names of all fields which are moved.
@@ -349,6 +350,7 @@ impl Models {
                     parses: row.parses,
                     copies: row.copies,
                     infallible: row.infallible,
+                    shows: row.shows || row.text,
                     member: row.member.as_ref().and_then(|port| self.ports.get(port).cloned()),
                     only: parsed(&row.only),
                     without: row.without.iter().map(Symbol::from).collect(),

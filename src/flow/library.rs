@@ -125,7 +125,7 @@ impl Pass<'_, '_> {
             }
             let keeps_error = from.head == PortHead::Receiver || !from.path.is_empty() || flow.moves_sent();
             moved.join(&if keeps_error { held } else { held.only(is_no_error) });
-            if flow.text
+            if flow.shows
                 && from.path.is_empty()
                 && let Some(value) = argument(call, &from.head)
             {

@@ -85,6 +85,8 @@ impl Pass<'_, '_> {
             Value::Unknown | Value::Const(Const::Null | Const::Undefined) => true,
             // What a library made, where a type of the program is named as what it is.
             Value::Api(_, Some(_)) if self.language == Language::Rust => true,
+            // What describes a field that is declared: `mail: Mail = Field(default_factory=Mail)`.
+            Value::Api(_, Some(_)) if self.language == Language::Python => is_declared,
             // The literal that the object was made by, where others may come from elsewhere, too.
             Value::Record(_) if self.language == Language::Rust => is_declared,
             Value::Api(node, None) if self.language == Language::Rust => {
@@ -108,10 +110,13 @@ impl Pass<'_, '_> {
         let data = &values.program.classes[*class];
         let mut fields: BTreeSet<Symbol> = self.taint.names.fields_of(top).into_iter().collect();
         fields.extend(data.fields.iter().map(|field| field.name.clone()));
+        let of_env = self.taint.env_fields(*class);
+        fields.extend(of_env.iter().cloned());
         for field in fields {
             let declared = data.fields.iter().find(|known| known.name == field);
             if self.taint.is_plain_field(std::slice::from_ref(value), &field)
                 || declared.is_some_and(|declared| self.is_hidden(declared))
+                || self.taint.is_hidden_field(top, &field)
             {
                 continue;
             }
@@ -120,7 +125,11 @@ impl Pass<'_, '_> {
             let mut entry = Entry::new(Root::Heap(heap), Trace::default());
             entry.at = path.as_slice().into();
             tree.add(entry);
-            if self.is_credential(*class, &field, declared) {
+            if of_env.contains(&field) {
+                let mut entry = self.env_field(at, field.clone());
+                entry.at = path.as_slice().into();
+                tree.add(entry);
+            } else if self.is_credential(*class, &field, declared) {
                 let mut entry = self.credential(at, field.clone(), tree);
                 entry.at = path.as_slice().into();
                 tree.add(entry);

@@ -11,7 +11,7 @@ use crate::base::bounds::{LARGE_CIRCLE, MAX_CALLEES, MAX_HEAP_FACTS, MAX_ROUNDS,
 use crate::base::idx::Id;
 use crate::ir::func::{End, FuncId, FuncKind};
 use crate::ir::instr::{Base, Const, Field, Import, Imported, Op};
-use crate::ir::program::{CellId, Language, ModuleId};
+use crate::ir::program::{CellId, ClassId, Language, ModuleId};
 use crate::models::handlers::{HandlerKind, ThrowShape};
 use crate::resolve::link::Target;
 use crate::resolve::solve::Values;
@@ -21,6 +21,7 @@ use super::checks::filled_elsewhere;
 use super::declared::declared;
 use super::domain::{ERR, Entry, Form, Heap, HeapId, Kind, Marks, Names, Root, Source};
 use super::found::{Found, Write};
+use super::from_env::filled_from_env;
 use super::process::{Handler, Process};
 use super::redaction::{Redactor, redactors};
 use super::shown::spoken;
@@ -60,6 +61,8 @@ pub(crate) struct Taint<'v> {
     pub(super) declared: FxHashMap<Symbol, bool>,
     /// Fields that texts of exceptions may show.
     pub(super) spoken: FxHashSet<Symbol>,
+    /// Classes whose objects a library fills from the environment.
+    pub(super) from_env: FxHashSet<ClassId>,
     /// Containers that another function than the one that makes them fills.
     pub(super) filled: FxHashSet<At>,
     /// What sources reach the places that outlive a call, in the end.
@@ -111,6 +114,7 @@ pub(crate) fn taint<'v>(values: &'v Values<'v>, processes: &[&Process<'v>]) -> (
         shared: changed_inside(values),
         declared: declared(program),
         spoken: spoken(values),
+        from_env: filled_from_env(values),
         filled: filled_elsewhere(values),
         kept: Vec::new(),
     };

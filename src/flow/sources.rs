@@ -55,6 +55,12 @@ impl Pass<'_, '_> {
                 tree.add(entry);
             }
         }
+        if let Some(Field::Name(name)) = depth.checked_sub(1).and_then(|last| place.path.get(last))
+            && self.taint.reads_env(self.taint.values.prefix_values(self.id, place, depth - 1), name)
+        {
+            let entry = self.env_field(at, name.clone());
+            tree.add(entry);
+        }
     }
 
     /// The library members that the last of the first `depth` steps of a place reads, with the call that made the object: what
@@ -190,7 +196,9 @@ impl Pass<'_, '_> {
         let is_other = |value: &Value| {
             matches!(value, Value::Const(_) | Value::Func(_) | Value::Class(_) | Value::Module(_) | Value::Variant(..))
         };
-        if !values.is_empty() && values.iter().all(is_other) {
+        if !values.is_empty() && values.iter().all(is_other)
+            || values.iter().any(|value| self.taint.is_hidden_value(value))
+        {
             return;
         }
         if tree.entries().iter().any(|entry| matches!(entry.root, Root::Source(_))) {

@@ -440,7 +440,7 @@ impl Pass<'_, '_> {
         self.source_of(Source { kind: Kind::Credential, place, name: Some(name), by_name, row: None }, at)
     }
 
-    fn source_of(&mut self, source: Source, at: At) -> Entry {
+    pub(super) fn source_of(&mut self, source: Source, at: At) -> Entry {
         let source = self.taint.names.source(source);
         Entry::new(Root::Source(source), Trace::default().then(at, What::Source))
     }

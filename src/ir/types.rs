@@ -40,6 +40,9 @@ impl NamedType {
     }
 }
 
+/// The annotation of a field that belongs to its class, not to the objects.
+pub(crate) const OF_CLASS: &str = "ClassVar";
+
 /// A decorator or attribute, for languages where it is more than a call (Rust), and for look-ups by name.
 #[derive(Clone, Debug)]
 pub(crate) struct Annotation {

@@ -534,6 +534,9 @@ pub(crate) struct FlowRow {
     /// What is moved becomes a text here: `String(x)`.
     #[serde(default)]
     pub(crate) text: bool,
+    /// Of an object of the program, what is in its fields is moved, too (a `text` shows it anyhow): `str(x)`.
+    #[serde(default)]
+    pub(crate) shows: bool,
     /// A text is read here: what it holds has fields again: `JSON.parse(x)`.
     #[serde(default)]
     pub(crate) parses: bool,

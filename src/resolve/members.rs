@@ -501,8 +501,12 @@ impl Values<'_> {
         self.load_field(value, field, to);
     }
 
-    /// What a class has from the classes and traits of libraries.
+    /// What a class has from the classes and traits of libraries, but for the fields that it declares itself.
     fn load_inherited(&mut self, class: ClassId, name: &Symbol, to: SlotId) {
+        let is_own = self.program.classes[class].fields.iter().any(|field| field.name == *name);
+        if is_own && self.language_of_class(class) != Language::Rust {
+            return;
+        }
         for base in self.classes.api_bases(class) {
             let instance = self.models.index.instance(base);
             let member = self.models.index.step(instance, &Step::Member(name.clone()));

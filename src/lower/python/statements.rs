@@ -4,7 +4,7 @@ use tree_sitter::Node;
 
 use crate::ir::instr::{Arg, ArgKind, Base, CallStyle, Const, Field, InstrId, Op, Oper, Place};
 use crate::ir::program::{ClassKind, FieldDecl};
-use crate::ir::types::TypeRef;
+use crate::ir::types::{Annotation, OF_CLASS};
 
 use super::super::LowerNoteKind;
 use super::names::alias_name;
@@ -90,7 +90,6 @@ impl<'t> Lowering<'t> {
         while let Some(step) = rest.filter(|step| step.kind() == "assignment") {
             targets.extend(field(step, "left"));
             if let (Some(target), Some(ty)) = (field(step, "left"), field(step, "type")) {
-                let ty = self.type_ref(ty);
                 self.annotate(target, ty);
             }
             rest = field(step, "right");
@@ -106,13 +105,20 @@ impl<'t> Lowering<'t> {
         Some(value)
     }
 
-    fn annotate(&mut self, target: Node<'t>, ty: TypeRef) {
+    fn annotate(&mut self, target: Node<'t>, annotation: Node<'t>) {
+        let ty = self.type_ref(annotation);
         let name = self.src(target);
         let at = span(target);
         let decl = |name: &str, ty| FieldDecl { name: name.into(), ty: Some(ty), annotations: Vec::new(), span: at };
         if target.kind() == "identifier" {
             if let Some(class) = self.frame().classes.last().map(|class| class.id) {
-                self.b.class_mut(class).fields.push(decl(name, ty));
+                // `ClassVar[T]`: a field of the class, not of its objects.
+                let head = self.src(annotation).split('[').next().unwrap_or_default().trim();
+                let is_of_class = head.rsplit('.').next() == Some(OF_CLASS);
+                let mark = if is_of_class { self.dotted(head) } else { None };
+                let mark = mark.map(|name| Annotation { name, args: Vec::new(), span: at });
+                let field = FieldDecl { annotations: mark.into_iter().collect(), ..decl(name, ty) };
+                self.b.class_mut(class).fields.push(field);
                 return;
             }
             let place = self.name_target(target);

@@ -135,6 +135,8 @@ fn env(words: &Words, leak: &Leak, to_agent: bool) -> Option<Verdict> {
         Secrecy::Secret => {}
         Secrecy::Unknown => {
             verdict.level = Some(Level::Note);
+            // Most fields of a settings class say how the program works.
+            verdict.pedantic = leak.source.by_name;
             verdict.doubts.push(format!("the name `{name}` does not tell whether it is a secret"));
         }
         Secrecy::Posture => {

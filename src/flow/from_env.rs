@@ -1,0 +1,135 @@
+//! Classes of the program whose objects a library fills from the environment: those made from a class of which models say that
+//! its fields are read from there, and the classes of their fields.
+//!
+//!     class Settings(BaseSettings):      # its fields are read from the environment
+//!         api: Api                       # and so are those of the object in this one
+//!
+//! A field is known by its own name: what a library puts before it, or takes in its place, tells the same of what it holds.
+
+use rustc_hash::FxHashSet;
+
+use crate::base::Symbol;
+use crate::base::bounds::MAX_BASES;
+use crate::ir::program::{ClassId, FieldDecl};
+use crate::ir::types::OF_CLASS;
+use crate::models::index::Table;
+use crate::models::path::Step;
+use crate::resolve::solve::Values;
+use crate::resolve::values::{At, Key, Obj, Value};
+
+use super::domain::{Entry, Kind, Source, SourcePlace};
+use super::solve::Taint;
+use super::transfer::Pass;
+
+/// The classes whose objects are filled from the environment.
+pub(super) fn filled_from_env(values: &Values<'_>) -> FxHashSet<ClassId> {
+    let classes = &values.program.classes;
+    let mut open: Vec<ClassId> = classes.ids().filter(|class| reads_env(values, *class)).collect();
+    let mut found: FxHashSet<ClassId> = open.iter().copied().collect();
+    while let Some(class) = open.pop() {
+        for inner in inner_classes(values, class) {
+            if found.insert(inner) {
+                open.push(inner);
+            }
+        }
+    }
+    found
+}
+
+/// Do models say of a library class that this one is made from, that its fields are read from the environment?
+fn reads_env(values: &Values<'_>, class: ClassId) -> bool {
+    let index = &values.models.index;
+    let Some(field) = values.program.classes[class].fields.first() else { return false };
+    values.classes.api_bases(class).into_iter().any(|base| {
+        let read = index.node(index.step(index.instance(base), &Step::Member(field.name.clone())));
+        read.rows(Table::SourceRead).any(|row| Kind::named(&values.models.source(row).kind) == Some(Kind::Env))
+    })
+}
+
+/// The classes of data that the fields of a class are declared to hold.
+fn inner_classes(values: &Values<'_>, class: ClassId) -> Vec<ClassId> {
+    let top = values.classes.top(class);
+    let data = &values.program.classes[class];
+    let slots =
+        data.fields.iter().filter_map(|field| values.known_field(&Obj::Instances(top), &Key::Name(field.name.clone())));
+    let is_data = |class: &ClassId| {
+        !values.program.classes[*class].annotations.is_empty() || !values.classes.api_bases(*class).is_empty()
+    };
+    let held = slots.flat_map(|slot| values.of_slot(slot).items());
+    let classes = held.filter_map(|value| match value {
+        Value::Typed(class) => Some(*class),
+        _ => None,
+    });
+    classes.filter(is_data).collect()
+}
+
+impl Taint<'_> {
+    /// The fields of an object of the class that are read from the environment, and say something: no numbers, nothing that is
+    /// hidden when it is shown, and no object, whose own fields tell what is in it.
+    pub(super) fn env_fields(&self, class: ClassId) -> Vec<Symbol> {
+        if !self.from_env.contains(&class) {
+            return Vec::new();
+        }
+        let mut classes = vec![class];
+        let mut at = 0;
+        while let Some(next) = classes.get(at).copied() {
+            for base in self.values.classes.bases_of(next) {
+                if !classes.contains(&base) && classes.len() < MAX_BASES {
+                    classes.push(base);
+                }
+            }
+            at += 1;
+        }
+        let fields = classes.iter().flat_map(|class| &self.values.program.classes[*class].fields);
+        fields.filter(|field| self.is_env_field(class, field)).map(|field| field.name.clone()).collect()
+    }
+
+    fn is_env_field(&self, class: ClassId, field: &FieldDecl) -> bool {
+        let of_class = field.annotations.iter().any(|annotation| {
+            let name = self.values.program.type_name(&annotation.name);
+            name.is_some_and(|name| name == OF_CLASS)
+        });
+        if of_class || field.name.starts_with('_') || self.is_plain_type(field.ty.as_ref()) {
+            return false;
+        }
+        let held = self.held(self.values.classes.top(class), &field.name);
+        !held.iter().any(|value| self.is_hidden_value(value) || self.is_from_env(value))
+    }
+
+    fn held(&self, top: ClassId, field: &Symbol) -> &[Value] {
+        let slot = self.values.known_field(&Obj::Instances(top), &Key::Name(field.clone()));
+        slot.map_or(&[], |slot| self.values.of_slot(slot).items())
+    }
+
+    /// Does a field hold an object of a library that does not show what it was made with?
+    pub(super) fn is_hidden_field(&self, top: ClassId, field: &Symbol) -> bool {
+        self.held(top, field).iter().any(|value| self.is_hidden_value(value))
+    }
+
+    /// Is it an object of a library that does not show what it was made with?
+    pub(super) fn is_hidden_value(&self, value: &Value) -> bool {
+        matches!(value, Value::Api(node, _) if self.values.models.index.node(*node).has(Table::Clean))
+    }
+
+    fn is_from_env(&self, value: &Value) -> bool {
+        matches!(value, Value::Instance(class) | Value::Typed(class) if self.from_env.contains(class))
+    }
+
+    /// Is a field of one of the values read from the environment?
+    pub(super) fn reads_env(&self, values: &[Value], name: &Symbol) -> bool {
+        values.iter().any(|value| match value {
+            Value::Instance(class) | Value::Typed(class) => {
+                self.from_env.contains(class) && self.env_fields(*class).contains(name)
+            }
+            _ => false,
+        })
+    }
+}
+
+impl Pass<'_, '_> {
+    /// The source that a field filled from the environment is: nothing but its name tells what it is.
+    pub(super) fn env_field(&mut self, at: At, name: Symbol) -> Entry {
+        let place = SourcePlace::Instr(at);
+        self.source_of(Source { kind: Kind::Env, place, name: Some(name), by_name: true, row: None }, at)
+    }
+}
