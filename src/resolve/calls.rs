@@ -344,6 +344,7 @@ impl Values<'_> {
             self.channel_flow(number, row);
             return;
         }
+        self.keep_items(number, row);
         for to in flow.to.iter().filter(|to| to.head == PortHead::Return) {
             let into = match to.path.as_slice() {
                 [] => self.calls[number as usize].result,
@@ -358,6 +359,21 @@ impl Values<'_> {
                     None => self.copy(from, into),
                 }
             }
+        }
+    }
+
+    /// A list that a library made keeps what its method is given: `layers.push(layer)`.
+    fn keep_items(&mut self, number: u32, row: RowRef) {
+        let site = self.calls[number as usize].clone();
+        let is_item = |to: &Port| to.head == PortHead::Receiver && to.path == [PortStep::Element];
+        let (Some(list), Some(call)) = (site.receiver, self.call_at(site.at)) else { return };
+        if self.language(site.at.0) != Language::Rust || !self.models.flow(row).to.iter().any(is_item) {
+            return;
+        }
+        let items: Vec<InstrId> = call.args.iter().map(|arg| arg.value).collect();
+        for item in items {
+            let from = self.instr_slot(site.at.0, item);
+            self.add_edge(list, Edge::Store(Field::Any, from, (site.at.0, item)));
         }
     }
 

@@ -457,8 +457,8 @@ impl Values<'_> {
 
     fn load_api(&mut self, node: NodeId, at: Option<At>, field: &Field, to: SlotId) {
         let step = match field {
-            // A module's default export; what a call made may have a method of this name.
-            Field::Name(name) if name == "default" && at.is_none() => {
+            // A module's default export; what a call made may have a method of this name, and so may a type.
+            Field::Name(name) if name == "default" && at.is_none() && self.exports_default(node) => {
                 self.add(to, &Value::Api(node, at));
                 return;
             }
@@ -481,6 +481,10 @@ impl Values<'_> {
             self.copy(slot, to);
         }
         self.add(to, &Value::Api(next, at));
+    }
+
+    fn exports_default(&self, node: NodeId) -> bool {
+        self.models.index.node(node).language == Language::Script
     }
 
     fn load_instance(&mut self, value: &Value, class: ClassId, field: &Field, to: SlotId) {

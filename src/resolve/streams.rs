@@ -7,13 +7,14 @@ use std::collections::BTreeSet;
 
 use crate::base::bounds::MAX_WRAPS;
 use crate::ir::func::FuncId;
+use crate::ir::program::Language;
 use crate::models::index::{RowRef, Table};
 use crate::models::schema::{Stream, StreamPorts, StreamSpec};
 use crate::source::version::Allowed;
 
 use super::ports::PortValue;
 use super::solve::Values;
-use super::values::{At, Value};
+use super::values::{At, Key, Obj, Site, Value};
 
 /// Values already looked into while one question is answered: each is looked into once, so that builders whose methods
 /// give back many objects cost no more than there are objects.
@@ -96,6 +97,10 @@ impl Values<'_> {
                 let name =
                     ports.and_then(|ports| ports.map.get(data.name.rsplit('.').next().unwrap_or_default()).copied());
                 name.or_else(|| self.wrapped_stream((*site)?, depth - 1, looked))
+                    .or_else(|| self.held_stream(&Obj::Api((*site)?), depth - 1, looked))
+            }
+            Value::Record(Site::Instr(at)) if self.language(at.0) == Language::Rust => {
+                self.held_stream(&Obj::Record(Site::Instr(*at)), depth - 1, looked)
             }
             Value::Record(_)
             | Value::Instance(_)
@@ -104,6 +109,14 @@ impl Values<'_> {
             | Value::Module(_)
             | Value::Unknown => None,
         }
+    }
+
+    /// An option or a list writes to what is in it: `Some(layer)`, `vec![layer]`.
+    fn held_stream(&self, obj: &Obj, depth: usize, looked: &mut Looked) -> Option<Stream> {
+        let held = self.known_field(obj, &Key::All)?;
+        let held = self.of_slot(held).items().iter().filter(|value| matches!(value, Value::Api(..) | Value::Record(_)));
+        let streams = held.filter_map(|value| self.stream_of_value(value, None, depth, looked));
+        streams.filter(|stream| *stream != Stream::Unknown).min()
     }
 
     /// A library object made from a stream writes to that stream: `BufWriter::new(stdout())`, `stdout().lock()`.

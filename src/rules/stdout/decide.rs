@@ -10,7 +10,7 @@ use crate::models::index::{RowRef, Table};
 use crate::models::path::Step;
 use crate::models::schema::{Stream, StreamPorts, StreamSpec};
 use crate::resolve::ports::argument;
-use crate::resolve::values::{At, Value};
+use crate::resolve::values::{At, Key, Value};
 use crate::rules::{Cx, Unit};
 
 /// Most assignments from one variable to the next that are followed to a stream.
@@ -60,6 +60,11 @@ pub(super) fn live_stream(cx: &Cx<'_>, unit: &Unit<'_>, at: At, spec: &StreamSpe
         .filter_map(|text| cx.values.models.port(text))
         .find_map(|port| argument(call, &port.head).filter(|_| port.path.is_empty()));
     let Some(given) = given else { return stream };
+    if let Some(kept) = kept_in_list(cx, unit, (at.0, given)) {
+        let streams =
+            kept.iter().map(|(func, value)| cx.values.stream_of_values(cx.values.of(*func, *value).items(), None));
+        return streams.min().unwrap_or(Stream::None);
+    }
     let mut found = Vec::new();
     let is_all = assigned(cx, unit, (at.0, given), MAX_ASSIGNED, &mut found);
     if is_all || found.is_empty() {
@@ -68,6 +73,15 @@ pub(super) fn live_stream(cx: &Cx<'_>, unit: &Unit<'_>, at: At, spec: &StreamSpe
     let streams =
         found.iter().map(|(func, value)| cx.values.stream_of_values(cx.values.of(*func, *value).items(), Some(ports)));
     streams.min().unwrap_or(stream)
+}
+
+/// What a process puts into the list that a value is, of what the program puts there: `if on_http { layers.push(layer) }`.
+fn kept_in_list(cx: &Cx<'_>, unit: &Unit<'_>, (func, value): At) -> Option<Vec<At>> {
+    let lists = cx.values.of(func, value).items().iter().filter(|value| matches!(value, Value::Api(_, Some(_))));
+    let lists = lists.filter_map(|list| cx.values.object_of(list));
+    let stores: Vec<At> = lists.flat_map(|list| cx.values.stores_to(&list, &Key::Some)).copied().collect();
+    let kept = stores.iter().copied().filter(|at| gets_to(cx, unit, *at));
+    (!stores.is_empty()).then(|| kept.collect())
 }
 
 /// Does the process get to where the variable is assigned whose member the call at `at` calls as a row says? Of `quiet ?
