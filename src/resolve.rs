@@ -29,6 +29,7 @@ mod exports;
 mod fields;
 pub(crate) mod forwarded;
 pub(crate) mod generate;
+mod getters;
 pub(crate) mod growing;
 pub(crate) mod levels;
 pub(crate) mod link;

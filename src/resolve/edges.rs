@@ -17,6 +17,8 @@ pub(super) enum Edge {
     Joined(SlotId),
     /// The value's member goes to the slot.
     Load(Field, SlotId),
+    /// The same, for a member that is called: a method may have the name of a field.
+    Called(Symbol, SlotId),
     /// The value names the member of what the first slot holds that goes to the second.
     Member(SlotId, SlotId),
     /// What the slot holds goes into the value's field. The instruction is the store.

@@ -10,6 +10,7 @@ use crate::ir::types::{NamedType, TypeRef};
 use crate::models::path::Step;
 
 use super::edges::Edge;
+use super::getters::getters;
 use super::link::Target;
 use super::members::Classes;
 use super::solve::{CallSite, Values};
@@ -23,6 +24,7 @@ impl Values<'_> {
     pub(super) fn generate(&mut self) {
         let program = self.program;
         self.classes = Classes::new(program);
+        self.getters = getters(program);
         self.declarations();
         for (id, func) in program.funcs.iter_enumerated() {
             self.signature(id);
@@ -186,8 +188,15 @@ impl Values<'_> {
             }
             Op::Operator(..) | Op::Caught => self.add(out, &Value::Unknown),
             Op::Call(call) => {
-                let callee = self.place(func, &call.callee);
                 let receiver = call.callee.split_last().map(|(place, _)| self.place(func, &place));
+                let callee = match (receiver, call.callee.path.last()) {
+                    (Some(receiver), Some(Field::Name(name))) if self.getters.contains(name) => {
+                        let to = self.fresh();
+                        self.add_edge(receiver, Edge::Called(name.clone(), to));
+                        to
+                    }
+                    _ => self.place(func, &call.callee),
+                };
                 let number = u32::try_from(self.calls.len()).unwrap_or(u32::MAX);
                 self.calls.push(CallSite { at: (func, id), receiver, callee, result: out });
                 self.call_of.insert((func, id), number);

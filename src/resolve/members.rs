@@ -420,7 +420,10 @@ impl Values<'_> {
             Value::Instance(_) | Value::Typed(_) if matches!(field, Field::Variant(..)) => self.add(to, value),
             // `query.0` of a `Query<Login>` is the `Login`.
             Value::Typed(class) if *field == Field::Index(0) && self.has_named_fields(*class) => self.add(to, value),
-            Value::Instance(class) | Value::Typed(class) => self.load_instance(value, *class, field, to),
+            Value::Instance(class) | Value::Typed(class) => {
+                let is_getter = matches!(field, Field::Name(name) if self.is_getter(*class, name));
+                self.load_instance(value, *class, (field, !is_getter), to);
+            }
             Value::Class(class) => self.load_static(*class, field, to),
             Value::Variant(class, _) => {
                 if let Field::Name(name) = field {
@@ -487,8 +490,15 @@ impl Values<'_> {
         self.models.index.node(node).language == Language::Script
     }
 
-    fn load_instance(&mut self, value: &Value, class: ClassId, field: &Field, to: SlotId) {
-        if let Field::Name(name) = field {
+    /// `with_methods`: it may be a method, too.
+    pub(super) fn load_instance(
+        &mut self,
+        value: &Value,
+        class: ClassId,
+        (field, with_methods): (&Field, bool),
+        to: SlotId,
+    ) {
+        if let (Field::Name(name), true) = (field, with_methods) {
             let methods = match value {
                 Value::Typed(_) => self.classes.virtual_methods(class, name),
                 _ => self.classes.methods(class, name),

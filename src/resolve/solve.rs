@@ -107,6 +107,8 @@ pub(crate) struct Values<'p> {
     pub(super) globals: FxHashMap<(crate::ir::program::ModuleId, crate::base::Symbol), SlotId>,
     pub(super) aliases: FxHashMap<ClassId, SlotId>,
     pub(super) supers: FxHashMap<FuncId, SlotId>,
+    /// Names that both a field of a Rust type and a method have.
+    pub(super) getters: FxHashSet<Symbol>,
     pub(super) types: FxHashMap<(FuncId, crate::ir::instr::Base, Vec<crate::base::Symbol>), SlotId>,
     pub(super) impls: Vec<super::members::ImplBlock>,
     /// Calls that no callee is known for, though something of the program was called.
@@ -194,6 +196,7 @@ impl<'p> Values<'p> {
             globals: FxHashMap::default(),
             aliases: FxHashMap::default(),
             supers: FxHashMap::default(),
+            getters: FxHashSet::default(),
             types: FxHashMap::default(),
             impls: Vec::new(),
             guessed: FxHashSet::default(),
@@ -369,6 +372,7 @@ impl<'p> Values<'p> {
                 }
             }
             Edge::Load(field, to) => self.load_member(value, field, *to),
+            Edge::Called(name, to) => self.called_member(value, name, *to),
             Edge::Member(of, to) => self.named_member(value, *of, *to),
             Edge::Store(field, from, at) => self.store_member(value, field, *from, *at),
             Edge::Call(call) => self.call_value(*call, value),
