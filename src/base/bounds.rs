@@ -250,3 +250,9 @@ pub(crate) const MAX_WAY_BACK: usize = 10_000;
 
 /// Deepest chain of values that is followed to see whether a write is the protocol itself.
 pub(crate) const MAX_SLICE: usize = 24;
+
+/// Most names of fields that are taken out of such a value: a message is at most `state.answer.body.text` deep.
+pub(crate) const MAX_SLICE_NAMES: usize = 4;
+
+/// Deepest nesting of a written text in which words are looked for: `head + (word + value)`, by way of a variable.
+pub(crate) const MAX_WORDS: usize = 12;

@@ -84,7 +84,7 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Findings<'_>) -> (usize, usize) {
 }
 
 /// What a server that speaks the protocol by hand writes as a message on stdout is given to the agent; serialised data that it
-/// writes elsewhere is left aside.
+/// writes elsewhere, but to a log, is left aside.
 fn answers(cx: &Cx<'_>, taint: &Taint<'_>, leaks: &mut Vec<Leak>) {
     if !cx.units.iter().any(Unit::writes_protocol) {
         return;
@@ -100,8 +100,10 @@ fn answers(cx: &Cx<'_>, taint: &Taint<'_>, leaks: &mut Vec<Leak>) {
             return true;
         }
         let stream = sink.row.and_then(|row| cx.values.models.sink(row).stream.as_ref());
-        if stream.is_none_or(|spec| cx.values.stream_of(sink.at, spec) != Stream::Stdout) {
-            return false;
+        match stream.map(|spec| cx.values.stream_of(sink.at, spec)) {
+            Some(Stream::Stdout) => {}
+            Some(Stream::Stderr | Stream::Log) => return true,
+            _ => return false,
         }
         leak.hit.sink.drain = Drain::Agent;
         leak.hit.primary = taint.edit_place(sink, &leak.hit.entry);

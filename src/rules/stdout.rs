@@ -17,6 +17,7 @@ use super::place::{cap, doubt, tell};
 use super::{Cx, Findings, Unit, loc};
 
 mod decide;
+mod prose;
 pub(super) mod protocol;
 pub(crate) mod silent;
 

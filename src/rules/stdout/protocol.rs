@@ -1,20 +1,34 @@
 //! Is what is written to stdout the protocol itself?
+//!
+//! A value is followed backwards from the write, with the names of the fields that are still to be taken out of it: the text
+//! in `answer.text` is the protocol where `answer` was made of `{ text: JSON.stringify(message) }`, and `text.length` is not.
 
 use rustc_hash::FxHashSet;
 
-use crate::base::bounds::MAX_SLICE;
+use crate::base::Symbol;
+use crate::base::bounds::{MAX_SLICE, MAX_SLICE_NAMES};
 use crate::ir::func::{End, FuncId};
-use crate::ir::instr::{Arg, Base, Const, Entry, Field, InstrId, Op, Place, TextPart};
+use crate::ir::instr::{Arg, Base, Const, Entry, Field, InstrId, Op, Place, Record, RecordKind, TextPart};
 use crate::models::index::Table;
 use crate::models::path::{Port, PortHead};
-use crate::resolve::values::{At, Key, Value};
+use crate::models::schema::StreamSpec;
+use crate::resolve::ports::argument;
+use crate::resolve::solve::CallKind;
+use crate::resolve::values::{At, Key, Obj, Site, Value};
 use crate::rules::Cx;
 
-/// Does a write hand out a message of the protocol? In a server that speaks it by hand any serialised data counts, beside
-/// an SDK only what is seen to be a message.
+use super::prose::tells;
+
+/// Does a write hand out a message of the protocol? In a server that speaks it by hand any serialised data counts that is not
+/// seen to be something else, beside an SDK only what is seen to be a message.
 pub(in crate::rules) fn is_protocol(cx: &Cx<'_>, at: At, by_hand: bool) -> bool {
     by_hand && ends_message(cx, at)
-        || Slice { cx, by_hand, seen: FxHashSet::default(), buffers: FxHashSet::default() }.serialised(at, MAX_SLICE)
+        || !tells(cx, at)
+            && Slice { cx, by_hand, seen: FxHashSet::default(), buffers: FxHashSet::default() }.serialised(
+                at,
+                &[],
+                MAX_SLICE,
+            )
 }
 
 /// Is nothing written but the end of a line, as after each message?
@@ -31,44 +45,88 @@ fn ends_message(cx: &Cx<'_>, at: At) -> bool {
 struct Slice<'c, 'v> {
     cx: &'c Cx<'v>,
     by_hand: bool,
-    seen: FxHashSet<At>,
+    seen: FxHashSet<(At, Vec<Symbol>)>,
     /// The buffers that were asked about.
     buffers: FxHashSet<(FuncId, Base)>,
 }
 
 impl Slice<'_, '_> {
-    fn serialised(&mut self, at: At, depth: usize) -> bool {
-        if depth == 0 || !self.seen.insert(at) {
+    /// Is what `names` take out of a value text of the protocol?
+    fn serialised(&mut self, at: At, names: &[Symbol], depth: usize) -> bool {
+        if depth == 0 || names.len() > MAX_SLICE_NAMES || !self.seen.insert((at, names.to_vec())) {
             return false;
         }
         let values = self.cx.values;
-        if values.of(at.0, at.1).items().iter().any(|value| self.is_serialised(value)) {
+        if names.is_empty() && values.of(at.0, at.1).items().iter().any(|value| self.is_serialised(value)) {
             return true;
         }
         let func = &values.program.funcs[at.0];
-        let mut inner = |id: InstrId| self.serialised((at.0, id), depth - 1);
+        let mut inner = |id: InstrId| self.serialised((at.0, id), names, depth - 1);
         match &func.instrs[at.1].op {
-            Op::Text(parts) => parts.iter().any(|part| matches!(part, TextPart::Hole(value, _) if inner(*value))),
+            Op::Const(Const::Str(text)) => names.is_empty() && self.is_message_text(text),
+            Op::Text(parts) => {
+                names.is_empty()
+                    && parts.iter().any(|part| match part {
+                        TextPart::Lit(text) => self.is_message_text(text),
+                        TextPart::Hole(value, _) => self.serialised((at.0, *value), names, depth - 1),
+                    })
+            }
             Op::Operator(_, operands) | Op::Unknown(_, operands) => operands.iter().any(|value| inner(*value)),
             Op::Await(value) | Op::Store(_, value) => inner(*value),
-            Op::Call(call) => {
-                call.args.iter().any(|arg| inner(arg.value))
-                    || match &call.callee.base {
-                        Base::Value(value) => inner(*value),
-                        _ if call.callee.path.is_empty() => false,
-                        base => self.stored(at.0, base, depth),
-                    }
-                    || self.returned(at, depth)
-                    || self.sent(at, depth)
-            }
-            // `json!({ "jsonrpc": … }).to_string()`: the text of a message, whichever way it is made.
-            Op::Record(record) => record.entries.iter().any(
-                |entry| matches!(entry, Entry::Field(Field::Name(name), _) if *name == *values.models.message_field()),
-            ),
-            Op::Load(Place { base: Base::Value(value), .. }) => self.serialised((at.0, *value), depth - 1),
-            Op::Load(place) => self.stored(at.0, &place.base, depth),
+            Op::Call(_) => self.called(at, names, depth),
+            Op::Record(record) => self.recorded(at.0, record, names, depth),
+            Op::Load(place) => self.loaded(at.0, place, names, depth),
             _ => false,
         }
+    }
+
+    fn called(&mut self, at: At, names: &[Symbol], depth: usize) -> bool {
+        let values = self.cx.values;
+        let Some(call) = values.call_at(at) else { return false };
+        // What is read out of a text is no text of the protocol.
+        if values.call_rows(at, Table::Flow).iter().any(|row| values.models.flow(*row).parses) {
+            return false;
+        }
+        // A function of the program tells by what it returns; a library hands on what it is given.
+        if values.callees(at).iter().any(|(_, kind)| *kind == CallKind::Direct) {
+            return self.returned(at, names, depth);
+        }
+        if self.returned(at, names, depth) || self.sent(at, depth) {
+            return true;
+        }
+        if call.args.iter().any(|arg| self.serialised((at.0, arg.value), names, depth - 1)) {
+            return true;
+        }
+        call.callee.split_last().is_some_and(|(receiver, _)| self.loaded(at.0, &receiver, names, depth))
+            || matches!(call.callee.base, Base::Value(value) if call.callee.path.is_empty()
+                && self.serialised((at.0, value), names, depth - 1))
+    }
+
+    /// `json!({ "jsonrpc": … }).to_string()`: the text of a message, whichever way it is made.
+    fn recorded(&mut self, func: FuncId, record: &Record, names: &[Symbol], depth: usize) -> bool {
+        let message_field = self.cx.values.models.message_field();
+        record.entries.iter().any(|entry| match (entry, names) {
+            (Entry::Field(Field::Name(name), _), []) => *name == *message_field,
+            (Entry::Field(Field::Name(name), value), [wanted, rest @ ..]) => {
+                name == wanted && self.serialised((func, *value), rest, depth - 1)
+            }
+            (Entry::Field(_, value), _) => self.serialised((func, *value), names, depth - 1),
+            (Entry::Spread(value), _) => !names.is_empty() && self.serialised((func, *value), names, depth - 1),
+        })
+    }
+
+    fn loaded(&mut self, func: FuncId, place: &Place, names: &[Symbol], depth: usize) -> bool {
+        let mut wanted = named(&place.path);
+        wanted.extend_from_slice(names);
+        match &place.base {
+            Base::Value(value) => self.serialised((func, *value), &wanted, depth - 1),
+            base => self.stored(func, base, &wanted, depth),
+        }
+    }
+
+    /// Is a text written in the code a message, or the begin of one?
+    fn is_message_text(&self, text: &str) -> bool {
+        text.trim_start().starts_with('{') && text.contains(&format!("\"{}\"", self.cx.values.models.message_field()))
     }
 
     fn is_serialised(&self, value: &Value) -> bool {
@@ -76,25 +134,56 @@ impl Slice<'_, '_> {
         let models = self.cx.values.models;
         let data = models.index.node(*node);
         let is_text = data.rows(Table::Source).any(|row| models.source(row).kind == "serialised");
-        is_text && (self.by_hand || made.is_some_and(|made| self.is_message(made)))
+        is_text
+            && if self.by_hand {
+                !made.is_some_and(|made| self.is_other(made))
+            } else {
+                made.is_some_and(|made| self.is_message(made))
+            }
     }
 
     /// Does a call that serialises take an object with the field that every message has?
     fn is_message(&self, at: At) -> bool {
         let values = self.cx.values;
-        let key = Key::Name(values.models.message_field().into());
-        let is_message =
-            |value: &Value| values.object_of(value).is_some_and(|obj| values.known_field(&obj, &key).is_some());
+        let is_message = |value: &Value| values.object_of(value).is_some_and(|obj| self.has_message_field(&obj));
         values
             .call_at(at)
             .is_some_and(|call| call.args.iter().any(|arg| values.of(at.0, arg.value).items().iter().any(is_message)))
     }
 
-    fn returned(&mut self, at: At, depth: usize) -> bool {
+    /// Is all that a call serialises written out in the code, without the field that every message has?
+    fn is_other(&self, at: At) -> bool {
         let values = self.cx.values;
-        values.callees(at).iter().any(|(callee, _)| {
+        let Some(given) = values.call_at(at).and_then(|call| call.args.first()) else { return false };
+        let given = values.of(at.0, given.value);
+        !given.is_cut && !given.items().is_empty() && given.items().iter().all(|value| self.is_other_object(value))
+    }
+
+    fn is_other_object(&self, value: &Value) -> bool {
+        let values = self.cx.values;
+        let Value::Record(site @ Site::Instr((func, instr))) = value else { return false };
+        let Op::Record(record) = &values.program.funcs[*func].instrs[*instr].op else { return false };
+        let obj = Obj::Record(*site);
+        let is_named = |entry: &Entry| matches!(entry, Entry::Field(Field::Name(_), _));
+        record.kind == RecordKind::Object
+            && record.ty.is_none()
+            && !record.entries.is_empty()
+            && record.entries.iter().all(is_named)
+            && !values.is_open(&obj)
+            && !self.has_message_field(&obj)
+    }
+
+    fn has_message_field(&self, obj: &Obj) -> bool {
+        let values = self.cx.values;
+        values.known_field(obj, &Key::Name(values.models.message_field().into())).is_some()
+    }
+
+    fn returned(&mut self, at: At, names: &[Symbol], depth: usize) -> bool {
+        let values = self.cx.values;
+        let called = values.callees(at).iter().filter(|(_, kind)| *kind != CallKind::Callback);
+        called.map(|(callee, _)| callee).any(|callee| {
             values.program.funcs[*callee].blocks.iter().any(|block| match block.end {
-                End::Return(Some(value)) => self.serialised((*callee, value), depth - 1),
+                End::Return(Some(value)) => self.serialised((*callee, value), names, depth - 1),
                 _ => false,
             })
         })
@@ -107,33 +196,37 @@ impl Slice<'_, '_> {
         if !values.call_rows(at, Table::Flow).iter().any(|row| values.models.flow(*row).from.iter().any(is_sent)) {
             return false;
         }
-        values.channels(at).into_iter().any(|made| values.puts(made).iter().any(|put| self.serialised(*put, depth - 1)))
+        values
+            .channels(at)
+            .into_iter()
+            .any(|made| values.puts(made).iter().any(|put| self.serialised(*put, &[], depth - 1)))
     }
 
     /// Is what is stored to a variable serialised data: by an assignment of the function, or by an argument of a caller?
-    fn stored(&mut self, func: FuncId, base: &Base, depth: usize) -> bool {
+    fn stored(&mut self, func: FuncId, base: &Base, names: &[Symbol], depth: usize) -> bool {
         let values = self.cx.values;
         let body = &values.program.funcs[func];
         for instr in body.instrs.iter() {
             if let Op::Store(place, value) = &instr.op
                 && place.base == *base
-                && self.serialised((func, *value), depth - 1)
+                && let Some(rest) = names.strip_prefix(&*named(&place.path))
+                && self.serialised((func, *value), rest, depth - 1)
             {
                 return true;
             }
         }
-        if self.filled(func, base, depth) {
+        if names.is_empty() && self.filled(func, base, depth) {
             return true;
         }
         let Base::Local(local) = base else { return false };
         let Some(index) = body.params.iter().position(|param| param.local == *local) else { return false };
         values.callers(func).iter().any(|at| {
             let arg = values.call_at(*at).and_then(|call| call.args.get(index));
-            arg.is_some_and(|arg| self.serialised((at.0, arg.value), depth - 1))
+            arg.is_some_and(|arg| self.serialised((at.0, arg.value), names, depth - 1))
         })
     }
 
-    /// Is a variable a buffer that a call puts serialised data into: one that serialises, or a function that hands it to one?
+    /// Is a variable a buffer that serialised data is written to: by a call that serialises, or by a function that hands it to one?
     fn filled(&mut self, func: FuncId, base: &Base, depth: usize) -> bool {
         if depth == 0 || !self.buffers.insert((func, base.clone())) {
             return false;
@@ -145,7 +238,8 @@ impl Slice<'_, '_> {
             let Op::Call(call) = &instr.op else { continue };
             let is_it = |arg: &Arg| matches!(&body.instrs[arg.value].op, Op::Load(place) if place.base == *base);
             let Some(index) = call.args.iter().position(is_it) else { continue };
-            if values.of(func, id).items().iter().any(|value| self.is_serialised(value)) {
+            let writes_to_it = call.args.get(index).is_some_and(|arg| self.written_to((func, id)).contains(&arg.value));
+            if writes_to_it && values.of(func, id).items().iter().any(|value| self.is_serialised(value)) {
                 return true;
             }
             for (callee, _) in values.callees((func, id)) {
@@ -156,4 +250,23 @@ impl Slice<'_, '_> {
         }
         handed.into_iter().any(|(callee, param)| self.filled(callee, &param, depth - 1))
     }
+
+    /// The arguments that a call writes to.
+    fn written_to(&self, at: At) -> Vec<InstrId> {
+        let values = self.cx.values;
+        let Some(call) = values.call_at(at) else { return Vec::new() };
+        let mut found = Vec::new();
+        for row in values.call_rows(at, Table::Sink) {
+            let Some(StreamSpec::Ports(ports)) = &values.models.sink(row).stream else { continue };
+            let ports = ports.from.iter().filter_map(|text| values.models.port(text));
+            found.extend(ports.filter_map(|port| argument(call, &port.head)));
+        }
+        found
+    }
+}
+
+/// The names in a path. What a variant or a list holds is as good as the whole.
+fn named(path: &[Field]) -> Vec<Symbol> {
+    let name = |field: &Field| if let Field::Name(name) = field { Some(name.clone()) } else { None };
+    path.iter().filter_map(name).collect()
 }
