@@ -128,6 +128,8 @@ pub(crate) struct Index {
     told_by: BTreeMap<(Language, Symbol), StateId>,
     /// Types whose items are pairs.
     pairs: BTreeSet<StateId>,
+    /// Methods that serve on any object, if they are handed a transport.
+    handed: BTreeMap<(Language, Symbol), BTreeSet<RowRef>>,
     nodes: RefCell<Nodes>,
 }
 
@@ -151,6 +153,7 @@ impl Index {
             type_roots: BTreeMap::new(),
             told_by: BTreeMap::new(),
             pairs: BTreeSet::new(),
+            handed: BTreeMap::new(),
             nodes: RefCell::default(),
         };
         let mut faults = Vec::new();
@@ -159,6 +162,7 @@ impl Index {
         }
         for (at, file) in files.iter().enumerate() {
             index.add_file(u32::try_from(at).unwrap_or(u32::MAX), file, &mut faults);
+            index.add_handed(u32::try_from(at).unwrap_or(u32::MAX), file);
         }
         if faults.is_empty() { Ok(index) } else { Err(faults) }
     }
@@ -297,6 +301,18 @@ impl Index {
         }
     }
 
+    fn add_handed(&mut self, at: u32, file: &ModelFile) {
+        for (n, row) in file.serves.iter().enumerate().filter(|(_, row)| row.handed) {
+            let row_ref = RowRef { file: at, table: Table::Serve, row: u32::try_from(n).unwrap_or(u32::MAX) };
+            for pattern in row.calls.iter().filter_map(|text| patterns(text).ok()).flatten() {
+                if let [.., PatternStep::One(Step::Member(method)), PatternStep::One(Step::Call)] = &*pattern.steps {
+                    let key = (file.language.language(), method.clone());
+                    self.handed.entry(key).or_default().insert(row_ref);
+                }
+            }
+        }
+    }
+
     fn add_pattern(&mut self, language: Language, text: &str, row: RowRef, end: End) -> Result<(), String> {
         for pattern in patterns(text)? {
             let ends_with_call = pattern.steps.last() == Some(&PatternStep::One(Step::Call));
@@ -418,6 +434,11 @@ impl Index {
         let made = self.node(self.step(node, &Step::Call));
         let states = types.into_iter().chain(made.states.iter().copied()).collect();
         self.intern(states, data.name.clone(), data.library.clone(), data.language)
+    }
+
+    /// The rows of calls that serve by a method of this name, whatever it is called on, if they are handed a transport.
+    pub(crate) fn handed(&self, language: Language, method: &Symbol) -> impl Iterator<Item = RowRef> + '_ {
+        self.handed.get(&(language, method.clone())).into_iter().flatten().copied()
     }
 
     /// Does going through an object give pairs of a key and what is kept under it?

@@ -378,6 +378,9 @@ pub(crate) struct ServeRow {
     /// Ports that hold server objects or functions that make them, besides `self`.
     #[serde(default)]
     pub(crate) server: Vec<String>,
+    /// A method of this name serves, too, on an object of which nothing is known, where it is handed a transport that is known.
+    #[serde(default)]
+    pub(crate) handed: bool,
     #[serde(default)]
     pub(crate) when: Vec<Condition>,
     pub(crate) versions: Option<String>,

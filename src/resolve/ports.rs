@@ -7,11 +7,11 @@ use crate::ir::instr::{Arg, ArgKind, Base, Call, Const, Field, Import, Imported,
 use crate::ir::program::ModuleId;
 use crate::models::index::{RowRef, Table};
 use crate::models::path::{Port, PortHead, PortStep, Step};
-use crate::models::schema::{CallbackTime, Condition, ValueShape};
+use crate::models::schema::{CallbackTime, Condition, TransportSpec, ValueShape};
 
 use super::generate::key_of;
 use super::link::Target;
-use super::solve::Values;
+use super::solve::{CallKind, Values};
 use super::values::{At, Key, SlotId, Value};
 
 /// What stands at a port.
@@ -233,8 +233,37 @@ impl Values<'_> {
                 }
             }
         }
-        rows.extend(self.served_by_handing(self.calls[number as usize].at, &rows));
+        let at = self.calls[number as usize].at;
+        rows.extend(self.served_by_handing(at, &rows));
+        if rows.is_empty() {
+            rows.extend(self.served_by_transport(number, at));
+        }
         rows
+    }
+
+    /// What serves by a method of an object of which nothing is known, as it is handed a transport: that of a server which
+    /// a module makes that is not there.
+    fn served_by_transport(&self, number: u32, at: At) -> Vec<RowRef> {
+        let call = &self.calls[number as usize];
+        let index = &self.models.index;
+        let tells_nothing = |value: &Value| match value {
+            Value::Api(node, _) => !index.node(*node).is_modelled(),
+            value => *value == Value::Unknown,
+        };
+        let is_unknown = |slot: SlotId| self.of_slot(slot).items().iter().all(tells_nothing);
+        let Some(Field::Name(method)) = self.call_at(at).and_then(|call| call.callee.path.last()) else {
+            return Vec::new();
+        };
+        let is_transport =
+            |value: &Value| matches!(value, Value::Api(node, _) if index.node(*node).has(Table::Transport));
+        let is_handed = |row: &RowRef| {
+            let TransportSpec::Ports(ports) = &self.models.serve(*row).transport else { return false };
+            let values = ports.from.iter().filter_map(|text| Some(self.port_values(at, self.models.port(text)?)));
+            values.into_iter().any(|value| matches!(value, PortValue::Known(values) if values.iter().any(is_transport)))
+        };
+        let rows = index.handed(self.language(at.0), method).filter(is_handed);
+        let is_guessed = |(_, kind): &(FuncId, CallKind)| *kind == CallKind::Guessed;
+        if is_unknown(call.callee) && self.callees(at).iter().all(is_guessed) { rows.collect() } else { Vec::new() }
     }
 
     /// What starts to serve in a library's function that a call is handed and calls at once: `anyio.run(server.run_stdio)`.
