@@ -11,7 +11,7 @@ use crate::ir::instr::{Field, InstrId, Place};
 use crate::models::index::Table;
 use crate::resolve::values::Value;
 
-use super::abs::{Fact, Facts};
+use super::abs::{Abs, Fact, Facts, truth};
 use super::choices::Choice;
 use super::domain::Kind;
 use super::explore::Explorer;
@@ -71,6 +71,11 @@ pub(crate) fn switches_on(facts: &Facts, explorer: &Explorer<'_>, words: &Words)
     found.sort();
     found.dedup();
     found
+}
+
+/// Is a variable of the environment known to hold nothing where the facts hold: `if (!process.env.KEY)`?
+pub(crate) fn is_unset(facts: &Facts, name: &str) -> bool {
+    truth(&Abs::Sym(format!("{ENV}{name}").into()), [facts, &Facts::default()]) == Some(false)
 }
 
 /// What conditions ask for in one process.

@@ -15,6 +15,7 @@ use crate::base::span::Loc;
 use crate::finding::{Finding, Level, Step};
 use crate::flow::domain::{Kind, SourcePlace};
 use crate::flow::live::{Live, Site};
+use crate::flow::settings::is_unset;
 use crate::flow::solve::{Leak, Taint, taint};
 use crate::flow::summary::Drain;
 use crate::flow::trace::What;
@@ -255,11 +256,20 @@ fn live_site<'u>(unit: &'u Unit<'_>, live: &'u Live, leak: &Leak) -> Option<&'u 
             .or_else(|| in_func(leak.hit.sink.at))
             .or_else(|| live.later.get(&leak.hit.sink.at.0));
     }
-    let sink = sites.get(&leak.hit.sink.at)?.first()?;
+    // Where a variable is known not to be set, what is written is something else in its stead.
+    let holds_it = |site: &&Site| match (leak.source.kind, &leak.source.name) {
+        (Kind::Env, Some(name)) => !is_unset(&site.facts, name),
+        _ => true,
+    };
+    let sink = sites.get(&leak.hit.sink.at)?.iter().find(holds_it)?;
     if leak.hit.primary == leak.hit.sink.at {
         return Some(sink);
     }
-    let primary = sites.get(&leak.hit.primary).and_then(|sites| sites.first());
+    let primary = sites.get(&leak.hit.primary);
+    if primary.is_some_and(|sites| !sites.iter().any(|site| holds_it(&site))) {
+        return None;
+    }
+    let primary = primary.and_then(|sites| sites.iter().find(holds_it));
     // An answer is put together elsewhere than it is written.
     primary.or_else(|| if leak.hit.sink.drain == Drain::Agent { in_func(leak.hit.primary) } else { None })
 }
