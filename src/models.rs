@@ -22,8 +22,8 @@ use lists::{Bases, Containers, ErrorFate, MainWords, Transports};
 use load::Own;
 use path::Port;
 use schema::{
-    CallbackRow, ChildRow, CleanRow, Condition, CrashRow, ExitRow, LoggerRow, ModelFile, OwnNames, RebindRow, ServeRow,
-    SinkRow, SourceRow, StreamRow, StreamSpec, TransportRow, TransportSpec,
+    CallbackRow, ChildRow, CleanRow, Condition, CrashRow, ErrorText, ExitRow, LoggerRow, ModelFile, OwnNames,
+    RebindRow, ServeRow, SinkRow, SourceRow, StreamRow, StreamSpec, TransportRow, TransportSpec,
 };
 
 /// Where the models of each language are. A program is mostly in one, and the others need not be read for it.
@@ -72,6 +72,10 @@ pub(crate) struct Flow {
     pub(crate) only: Vec<Port>,
     /// Fields that are not moved.
     pub(crate) without: Vec<Symbol>,
+    /// JSON is made of what is moved.
+    pub(crate) errors: Option<ErrorText>,
+    /// It is moved to fields that JSON leaves out.
+    pub(crate) unlisted: bool,
     /// Versions of the library in which it moves.
     pub(crate) versions: Option<String>,
     /// The class of the error that the call throws.
@@ -354,6 +358,8 @@ impl Models {
                     member: row.member.as_ref().and_then(|port| self.ports.get(port).cloned()),
                     only: parsed(&row.only),
                     without: row.without.iter().map(Symbol::from).collect(),
+                    errors: row.errors.clone(),
+                    unlisted: row.unlisted,
                     versions: row.versions.clone(),
                     raises: class.flatten(),
                 };
@@ -379,6 +385,7 @@ fn port_texts(file: &ModelFile, visit: &mut dyn FnMut(&str)) {
     for row in &file.sinks {
         all(&row.takes, visit);
         row.stream.iter().for_each(|stream| spec(stream, visit));
+        row.errors.iter().for_each(|errors| all(&errors.unless, visit));
         when(&row.when, visit);
     }
     for row in &file.loggers {
@@ -440,6 +447,7 @@ fn port_texts(file: &ModelFile, visit: &mut dyn FnMut(&str)) {
         when(&row.when, visit);
     }
     for row in &file.flows {
+        row.errors.iter().for_each(|errors| all(&errors.unless, visit));
         all(&row.from, visit);
         all(&row.to, visit);
         row.member.iter().for_each(|text| visit(text));

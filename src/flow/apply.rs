@@ -480,7 +480,10 @@ impl Pass<'_, '_> {
                 _ if arg.kind == ArgKind::Spread => vec![Field::name(ARGS)],
                 _ => vec![Field::name(ARGS), Field::name(&position.to_string())],
             };
-            let held = self.given[arg.value.index()].clone();
+            let mut held = self.given[arg.value.index()].clone();
+            if self.language == Language::Script {
+                held = held.marked(Marks::IN_ERROR);
+            }
             self.put(&Place { base: Base::Local(receiver), path: path.into() }, &held, at);
         }
     }

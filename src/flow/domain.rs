@@ -211,6 +211,14 @@ impl Entry {
         Some(self)
     }
 
+    /// So many fields are read of what it is in.
+    pub(super) fn step_inside(&mut self, n_fields: usize) {
+        self.at.skip(n_fields);
+        if self.at.is_empty() {
+            self.marks = self.marks.lacking(Marks::IN_ERROR);
+        }
+    }
+
     /// Something under an unknown key is read by a name that tells what it is.
     pub(super) fn note_part(&mut self, known: &str, key: &str) {
         if known == ANY && key != ANY && is_other_part(&key.into()) {
@@ -228,7 +236,7 @@ impl Entry {
 
     /// The same inside an object that a library makes at the instruction.
     pub(super) fn held(mut self, at: At) -> Self {
-        self.at.clear();
+        self.step_inside(self.at.len());
         self.error = None;
         self.form = Form::Held;
         self.formed = self.formed.or(Some(at));
@@ -250,7 +258,7 @@ impl Entry {
 
     /// The same as a text, made at the instruction.
     pub(crate) fn formed(mut self, form: Form, at: At) -> Self {
-        self.at.clear();
+        self.step_inside(self.at.len());
         self.error = None;
         if self.form == Form::Exact {
             self.form = form;
@@ -289,6 +297,10 @@ impl Marks {
     pub(crate) const TEXT: Self = Self(1024);
     /// If it is a text, one that was read: what it holds has fields again.
     pub(crate) const PARSED: Self = Self(2048);
+    /// The text of a script's error, still in it: JSON leaves it out.
+    pub(crate) const IN_ERROR: Self = Self(4096);
+    /// JSON was made of it.
+    pub(crate) const JSON: Self = Self(8192);
 
     pub(crate) fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)

@@ -123,6 +123,9 @@ impl Pass<'_, '_> {
             if flow.text && from.path.is_empty() {
                 held = self.shown_of(&held, Form::Text);
             }
+            if let Some(errors) = &flow.errors {
+                held = self.taint.in_json(&held, errors, at);
+            }
             let keeps_error = from.head == PortHead::Receiver || !from.path.is_empty() || flow.moves_sent();
             moved.join(&if keeps_error { held } else { held.only(is_no_error) });
             if flow.shows
@@ -145,6 +148,7 @@ impl Pass<'_, '_> {
         let moved = moved.map(|entry| Some(entry.then(at, What::Through)));
         let moved = if flow.text { moved.formed(Form::Text, at) } else { moved };
         let moved = if flow.copies { moved.copied() } else { moved };
+        let moved = if flow.unlisted { moved.marked(Marks::IN_ERROR) } else { moved };
         if moved.is_empty() {
             return;
         }

@@ -199,7 +199,8 @@ impl Pass<'_, '_> {
                 };
                 for heap in heaps {
                     let heap = self.taint.names.heap(heap);
-                    for entry in tree.under(rest).into_entries() {
+                    for mut entry in tree.under(rest).into_entries() {
+                        entry.step_inside(0);
                         self.write(heap, entry, |entry| entry.then(at, What::Stored(key.clone())));
                     }
                 }
@@ -244,7 +245,8 @@ impl Pass<'_, '_> {
             for entry in tree.entries() {
                 let Some((key, rest)) = entry.at.split_first() else { continue };
                 let heap = self.taint.names.heap(Heap::Field(top, key.clone()));
-                let inner = Entry { at: rest.into(), ..entry.clone() };
+                let mut inner = Entry { at: rest.into(), ..entry.clone() };
+                inner.step_inside(0);
                 self.write(heap, inner, |entry| entry.then(at, What::Stored(key.clone())));
             }
         }

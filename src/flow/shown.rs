@@ -34,6 +34,9 @@ const DEBUG: &str = "Debug";
 const TEXT_METHODS: &[&str] = &["__str__", "__repr__", "__format__"];
 pub(super) const MAKE: &str = "__init__";
 
+/// The method of a script by which an object says what JSON shows of it.
+pub(super) const TO_JSON: &str = "toJSON";
+
 /// Fields that a text of an exception of Python may show: those that its own method for that reads, and all those of a class
 /// that does not say what its base is made with (that is made with all that the class is).
 pub(super) fn spoken(values: &Values<'_>) -> FxHashSet<Symbol> {

@@ -4,14 +4,48 @@ use crate::ir::instr::{Arg, ArgKind, Call, InstrId};
 use crate::ir::program::Language;
 use crate::models::index::{RowRef, Table};
 use crate::models::path::{Port, PortHead};
-use crate::models::schema::{SinkKind, Stream};
-use crate::resolve::ports::argument;
+use crate::models::schema::{ErrorText, SinkKind, Stream};
+use crate::resolve::ports::{PortValue, argument};
 use crate::resolve::values::At;
 
-use super::domain::Form;
+use super::domain::{Entry, Form, Marks, Root};
+use super::solve::Taint;
 use super::summary::{Drain, Hit, Sink};
 use super::transfer::{Pass, is_no_error};
 use super::tree::Tree;
+
+impl Taint<'_> {
+    /// Is it the text of an error that a call does not write: JSON has none, unless something else puts it in?
+    pub(crate) fn is_left_out(&self, sink: Sink, entry: &Entry) -> bool {
+        let errors = sink.row.and_then(|row| self.values.models.sink(row).errors.as_ref());
+        let is_under_key = |errors: &ErrorText| {
+            errors.whole && entry.at.len() == 1
+                || entry.at.first().is_some_and(|key| errors.keys.iter().any(|known| key == known))
+        };
+        entry.marks.has(Marks::IN_ERROR)
+            && errors.is_some_and(|errors| !is_under_key(errors) && self.makes_json(sink.at, errors))
+    }
+
+    /// Is JSON made, at a call, of errors as they are?
+    fn makes_json(&self, at: At, errors: &ErrorText) -> bool {
+        let mut others = errors.unless.iter().filter_map(|text| self.values.models.port(text));
+        !self.shows_errors && others.all(|port| self.values.port_values(at, port) == PortValue::Missing)
+    }
+
+    /// What JSON shows of a value.
+    pub(super) fn in_json(&self, given: &Tree, errors: &ErrorText, at: At) -> Tree {
+        if !self.makes_json(at, errors) {
+            return given.clone();
+        }
+        given.map(|mut entry| {
+            // Of what a parameter or place holds it is known later.
+            if !matches!(entry.root, Root::Source(_)) {
+                entry.marks = entry.marks.with(Marks::JSON);
+            }
+            (!entry.marks.has(Marks::IN_ERROR)).then_some(entry)
+        })
+    }
+}
 
 /// The arguments of a call that a port means.
 fn port_args(call: &Call, head: &PortHead) -> Vec<InstrId> {
@@ -52,6 +86,9 @@ impl Pass<'_, '_> {
                         taken.join(&self.inside(value, at));
                     }
                 }
+            }
+            if data.errors.is_some() {
+                taken = taken.only(|entry| !self.taint.is_left_out(sink, entry));
             }
             let is_text = self.language == Language::Python && drain != Drain::Agent;
             for entry in taken.into_entries() {

@@ -24,7 +24,7 @@ use super::found::{Found, Write};
 use super::from_env::filled_from_env;
 use super::process::{Handler, Process};
 use super::redaction::{Redactor, redactors};
-use super::shown::spoken;
+use super::shown::{TO_JSON, spoken};
 use super::summary::{Bound, Drain, Hit, Sink, Summary};
 use super::trace::{Trace, What};
 use super::transfer;
@@ -59,6 +59,8 @@ pub(crate) struct Taint<'v> {
     pub(super) shared: FxHashSet<CellId>,
     /// What the program declares of arguments by name.
     pub(super) declared: FxHashMap<Symbol, bool>,
+    /// A class says what JSON shows of its objects: errors may well be among them.
+    pub(super) shows_errors: bool,
     /// Fields that texts of exceptions may show.
     pub(super) spoken: FxHashSet<Symbol>,
     /// Classes whose objects a library fills from the environment.
@@ -113,6 +115,7 @@ pub(crate) fn taint<'v>(values: &'v Values<'v>, processes: &[&Process<'v>]) -> (
         labels: FxHashMap::default(),
         shared: changed_inside(values),
         declared: declared(program),
+        shows_errors: program.funcs.iter().any(|func| func.name == TO_JSON),
         spoken: spoken(values),
         from_env: filled_from_env(values),
         filled: filled_elsewhere(values),

@@ -276,7 +276,8 @@ fn held_at<'h>(entry: &Entry, held: &'h Entry) -> Option<Cow<'h, Entry>> {
 /// field that the entry lacks.
 fn replaced(entry: &Entry, inner: &Entry) -> Option<Entry> {
     let is_in_field = inner.at.first().is_some_and(|field| entry.without.contains(field));
-    if is_in_field || entry.marks.has(Marks::TEXT) && !inner.at.is_empty() {
+    let is_left_out = entry.marks.has(Marks::JSON) && inner.marks.has(Marks::IN_ERROR);
+    if is_in_field || is_left_out || entry.marks.has(Marks::TEXT) && !inner.at.is_empty() {
         return None;
     }
     let mut without = inner.without.clone();
@@ -285,7 +286,9 @@ fn replaced(entry: &Entry, inner: &Entry) -> Option<Entry> {
             without.include(field);
         }
     }
-    let at = if entry.form == Form::Exact { entry.at.then(&inner.at) } else { entry.at.clone() };
+    let is_kept = entry.form == Form::Exact;
+    let at = if is_kept { entry.at.then(&inner.at) } else { entry.at.clone() };
+    let marks = inner.marks.with(entry.marks);
     let (form, formed) =
         if inner.form == Form::Exact { (entry.form, entry.formed) } else { (inner.form, inner.formed) };
     Some(Entry {
@@ -295,7 +298,7 @@ fn replaced(entry: &Entry, inner: &Entry) -> Option<Entry> {
         without,
         form,
         formed: formed.or(entry.formed),
-        marks: inner.marks.with(entry.marks),
+        marks: if is_kept { marks } else { marks.lacking(Marks::IN_ERROR) },
         via: entry.via.or(inner.via),
         error: entry.error,
         trace: Trace::default(),

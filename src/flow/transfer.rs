@@ -413,6 +413,7 @@ impl Pass<'_, '_> {
                 for key in ["message", "stack"] {
                     let mut part = entry.clone();
                     part.at.push(key.into());
+                    part.marks = part.marks.with(Marks::IN_ERROR);
                     tree.add(part);
                 }
                 continue;

@@ -269,7 +269,7 @@ impl Tree {
                     let mut inner = entry.clone();
                     inner.error = None;
                     inner.note_part(first, key);
-                    inner.at.skip(1);
+                    inner.step_inside(1);
                     res.add(inner);
                 }
                 Some(_) => {}
@@ -371,7 +371,7 @@ pub(super) fn entry_at<'t>(entry: &'t Entry, path: &[Symbol]) -> Option<Cow<'t, 
     for (known, key) in entry.at.iter().zip(&path[..n_inside]) {
         inner.note_part(known, key);
     }
-    inner.at.skip(n_inside);
+    inner.step_inside(n_inside);
     can_extend(&inner, &path[n_inside..]).then(|| Cow::Owned(extend(inner, &path[n_inside..])))
 }
 

@@ -248,6 +248,23 @@ pub(crate) struct SinkRow {
     pub(crate) note: Option<String>,
     /// `low` or `medium` when even the library does it only at times.
     pub(crate) confidence: Option<crate::finding::Confidence>,
+    /// JSON is made of what is written.
+    pub(crate) errors: Option<ErrorText>,
+}
+
+/// Where JSON that is made of values holds the texts of errors: those are no fields that JSON shows.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ErrorText {
+    /// Of an error that is handed over itself.
+    #[serde(default)]
+    pub(crate) whole: bool,
+    /// Of one under these keys.
+    #[serde(default)]
+    pub(crate) keys: Vec<String>,
+    /// Ports: of all, where something is handed over there.
+    #[serde(default)]
+    pub(crate) unless: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -557,6 +574,11 @@ pub(crate) struct FlowRow {
     /// Fields of what is handed over that are not moved: options.
     #[serde(default)]
     pub(crate) without: Vec<String>,
+    /// JSON is made of what is moved.
+    pub(crate) errors: Option<ErrorText>,
+    /// It is moved to fields that JSON leaves out: the text of an error.
+    #[serde(default)]
+    pub(crate) unlisted: bool,
     /// Versions of the library in which it moves.
     pub(crate) versions: Option<String>,
     /// The class of what it throws, as `errors` lists it: only clauses for that class or one that it is a kind of take it.

@@ -42,7 +42,7 @@ pub(super) fn judge(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Option<Verdi
     if matches!(leak.source.kind, Kind::Env | Kind::Credential) && is_no_secret_part(&leak.hit.entry) {
         return None;
     }
-    if is_redacted(leak) {
+    if is_redacted(leak) || taint.is_left_out(leak.hit.sink, &leak.hit.entry) {
         return None;
     }
     let mut verdict = match (leak.source.kind, to_agent) {
