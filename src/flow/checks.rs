@@ -9,7 +9,8 @@ use crate::base::bounds::MAX_CHECK_DEPTH;
 use crate::ir::func::{End, FuncId, Function};
 use crate::ir::instr::{Base, Call, Const, Entry as RecordEntry, Field, InstrId, Op, Oper, Place, Record, RecordKind};
 use crate::ir::program::Language;
-use crate::models::index::Table;
+use crate::models::index::{RowRef, Table};
+use crate::models::path::Step;
 use crate::resolve::ports::argument;
 use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Key, Obj, Site, Value};
@@ -24,6 +25,8 @@ pub(super) enum Tells {
     Harmless,
     /// It is a text, and no object.
     Text,
+    /// It has none of the fields that a row of a model names.
+    Lacks(RowRef),
 }
 
 /// A place of a function, and what is known of it where the condition holds, or where it fails.
@@ -102,6 +105,7 @@ impl Checks<'_, '_> {
                     Some(if self.is_something(*variant)? { check } else { check.negated() })
                 }
                 (Oper::InstanceOf, [value, class]) if self.is_plain_class(*class) => self.is_one(*value),
+                (Oper::InstanceOf, [value, class]) => self.is_other(*value, self.lacking_class(*class)?),
                 _ => None,
             },
             Op::Call(call) => self.asked(call, on, depth).or_else(|| self.found(on, depth)),
@@ -177,6 +181,7 @@ impl Checks<'_, '_> {
         self.held(call, at, Words::is_membership_method)
             .or_else(|| self.searched(call, at))
             .or_else(|| self.numbered(call, at))
+            .or_else(|| self.narrowed(call, at))
             .or_else(|| self.answered(call, at, depth))
     }
 
@@ -194,6 +199,33 @@ impl Checks<'_, '_> {
         let rows = self.values.call_rows((self.id, at), Table::Clean);
         let mut ports = rows.iter().flat_map(|row| &models.clean(*row).numbers).filter_map(|text| models.port(text));
         self.is_one(argument(call, &ports.find(|port| port.path.is_empty())?.head)?)
+    }
+
+    /// `isAxiosError(error)`: where it is false, the error is none of the library.
+    fn narrowed(&self, call: &Call, at: InstrId) -> Option<Check> {
+        let mut rows = self.values.call_rows((self.id, at), Table::Clean).into_iter();
+        self.is_other(call.args.first()?.value, rows.find(|row| self.is_lacking(*row))?)
+    }
+
+    /// The row of a class whose objects have fields that others do not.
+    fn lacking_class(&self, class: InstrId) -> Option<RowRef> {
+        let index = &self.values.models.index;
+        self.values.of(self.id, class).items().iter().find_map(|value| match value {
+            Value::Api(node, None) => {
+                let made = index.step(*node, &Step::Call);
+                index.node(made).rows(Table::Clean).find(|row| self.is_lacking(*row))
+            }
+            _ => None,
+        })
+    }
+
+    fn is_lacking(&self, row: RowRef) -> bool {
+        !self.values.models.clean(row).lacking.is_empty()
+    }
+
+    /// Where it fails, the value has none of the fields that the row names.
+    fn is_other(&self, value: InstrId, row: RowRef) -> Option<Check> {
+        Some(Check { place: self.place(value, MAX_CHECK_DEPTH)?, tells: Tells::Lacks(row), holds: false })
     }
 
     /// `tools.find(tool => tool.name === name)`.

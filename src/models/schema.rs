@@ -611,6 +611,10 @@ pub(crate) struct CleanRow {
     /// Ports at which only a number makes it true: `Number.isInteger(x)`.
     #[serde(default)]
     pub(crate) numbers: Vec<String>,
+    /// Fields that the first argument does not have where it is false: `isAxiosError(error)`. The same of an object that is
+    /// none of the class.
+    #[serde(default)]
+    pub(crate) lacking: Vec<String>,
 }
 
 /// A call that describes values which say nothing worth hiding: numbers, truth values, one of a few constants.
