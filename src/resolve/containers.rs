@@ -3,7 +3,8 @@
 //! What a method does is told by its name (`rules/containers.toml`), on literals and on objects of libraries, in all languages.
 
 use crate::base::Symbol;
-use crate::ir::instr::{ArgKind, Field, Op};
+use crate::ir::func::End;
+use crate::ir::instr::{ArgKind, Base, Const, Entry, Field, Op, Oper, Place};
 use crate::ir::program::Language;
 use crate::models::index::Table;
 use crate::models::path::Step;
@@ -34,7 +35,10 @@ impl Values<'_> {
                     return;
                 }
                 self.keep(&obj, number, name, result);
-                self.add(result, value);
+                // What only has some of the items is another list.
+                if !self.asks_for_field(number, name) {
+                    self.add(result, value);
+                }
                 self.list_of(&obj, number, name);
             }
             Value::Api(node, Some(at)) => {
@@ -104,7 +108,67 @@ impl Values<'_> {
             return;
         };
         let all = self.field_slot(obj, Key::All);
-        self.copy(all, items);
+        self.give(all, number, name, items);
+    }
+
+    /// What a method gives of the items of a container.
+    fn give(&mut self, items: SlotId, number: u32, name: &Symbol, to: SlotId) {
+        if self.asks_for_field(number, name) {
+            self.add_edge(items, Edge::Asked(number, to));
+        } else {
+            self.copy(items, to);
+        }
+    }
+
+    fn asks_for_field(&self, number: u32, name: &Symbol) -> bool {
+        self.models.asks(name) && self.named_field(number).is_some()
+    }
+
+    /// The field of an item, and what it has to be, that the function which a call hands over asks for:
+    /// `tools.find(tool => tool.name === "search")`.
+    fn named_field(&self, number: u32) -> Option<(&Symbol, &Const)> {
+        let at = self.calls[number as usize].at;
+        let [arg] = self.call_at(at)?.args.as_slice() else { return None };
+        let Op::Closure(inner) = self.program.funcs[at.0].instrs[arg.value].op else { return None };
+        let asked = &self.program.funcs[inner];
+        let [block] = asked.blocks.iter().collect::<Vec<_>>()[..] else { return None };
+        let End::Return(Some(answer)) = block.end else { return None };
+        let Op::Operator(Oper::Eq, operands) = &asked.instrs[answer].op else { return None };
+        let item = asked.params.first()?.local;
+        let field = operands.iter().find_map(|id| match &asked.instrs[*id].op {
+            Op::Load(Place { base: Base::Local(local), path }) if *local == item => match &**path {
+                [Field::Name(name)] => Some(name),
+                _ => None,
+            },
+            _ => None,
+        });
+        let constant = operands.iter().find_map(|id| match &asked.instrs[*id].op {
+            Op::Const(constant) => Some(constant),
+            _ => None,
+        });
+        Some((field?, constant?))
+    }
+
+    /// An item goes on unless it is written out with another constant in the field that is asked for.
+    pub(super) fn asked(&mut self, value: &Value, number: u32, to: SlotId) {
+        let is_other = self.named_field(number).is_some_and(|(name, wanted)| {
+            let Value::Record(Site::Instr((func, made))) = value else { return false };
+            let body = &self.program.funcs[*func];
+            let Op::Record(record) = &body.instrs[*made].op else { return false };
+            let last = record.entries.iter().rev().find(|entry| match entry {
+                Entry::Field(field, _) => matches!(field, Field::Name(known) if known == name),
+                Entry::Spread(_) => true,
+            });
+            match last {
+                Some(Entry::Field(_, value)) => {
+                    matches!(&body.instrs[*value].op, Op::Const(known) if known != wanted)
+                }
+                _ => false,
+            }
+        });
+        if !is_other {
+            self.add(to, value);
+        }
     }
 
     fn keep(&mut self, obj: &Obj, number: u32, name: &Symbol, result: SlotId) {
@@ -112,7 +176,7 @@ impl Values<'_> {
         let at = self.calls[number as usize].at;
         let Op::Call(call) = &program.funcs[at.0].instrs[at.1].op else { return };
         let all = self.field_slot(obj, Key::All);
-        self.copy(all, result);
+        self.give(all, number, name, result);
         // What `reduce` begins with is handed on, too.
         let mut given = all;
         if call.args.len() > 1 && self.models.iterates(name) {

@@ -49,6 +49,8 @@ pub(super) enum Edge {
     InvokeWith(u32, SlotId),
     /// The value is the end of a channel that a call (by number) puts something into or takes it out of, as the row says.
     Channel(u32, RowRef),
+    /// The value goes to the slot if the function that a call (by number) hands over may say yes to it.
+    Asked(u32, SlotId),
     /// The value, if it is the end of a channel, is used through the slot.
     Around(SlotId),
     /// A method of this name is called on the value: a container's generic behaviour.

@@ -390,6 +390,7 @@ impl<'p> Values<'p> {
             Edge::Invoke(call, row) => self.invoke(value, *call, *row),
             Edge::InvokeField(call) => self.invoke_field(value, *call),
             Edge::Register(call, row) => self.register(value, *call, *row),
+            Edge::Asked(call, to) => self.asked(value, *call, *to),
             Edge::Around(to) => self.around_channel(value, *to),
             Edge::Channel(call, row) => self.end_of_channel(value, *call, *row),
             Edge::InvokeWith(call, items) => self.invoke_with(value, *call, *items),
