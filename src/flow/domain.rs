@@ -34,6 +34,9 @@ pub(crate) const ARGS: &str = "args";
 /// The field name for an unknown key.
 pub(crate) const ANY: &str = "*";
 
+/// The first item of a list.
+pub(crate) const FIRST: &str = "0";
+
 /// The field of a result that holds its error.
 pub(crate) const ERR: &str = "Err.0";
 

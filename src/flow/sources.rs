@@ -212,8 +212,8 @@ impl Pass<'_, '_> {
         tree.add(entry);
     }
 
-    /// Adds the header that a request is asked for by its name: `req.get("authorization")`. What a request is, is known by
-    /// its name, or by its headers being in the receiver.
+    /// Adds the header that a request is asked for by its name: `req.get("authorization")`, or all: `scope.get("headers")`. What
+    /// a request is, is known by its name, or by its headers being in the receiver.
     pub(super) fn asked_header(&mut self, call: &Call, at: At, receiver: &Tree, result: &mut Tree) {
         let Some((Field::Name(method), object)) = call.callee.path.split_last() else { return };
         if !self.taint.words.asks_for_header(method) {
@@ -222,6 +222,10 @@ impl Pass<'_, '_> {
         let Some(key) = call.args.first() else { return };
         let Some(Const::Str(name)) = self.taint.values.of(at.0, key.value).single_const() else { return };
         let name: Symbol = name.to_lowercase().into();
+        if self.taint.words.is_headers(&name) && self.is_request(&call.callee.base, object) {
+            let entry = self.source(Kind::Headers, at, Some(name.clone()));
+            result.add(entry);
+        }
         if self.taint.words.credential(&name).is_none() {
             return;
         }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::ir::func::{FuncId, ParamKind};
 use crate::ir::instr::{ArgKind, Base, Call, CallStyle, Const, Field, Import, InstrId, Op, Place};
-use crate::models::index::Table;
+use crate::models::index::{RowRef, Table};
 use crate::models::path::Step;
 use crate::models::schema::{CallbackTime, Crash, Stream};
 use crate::resolve::ports::PortValue;
@@ -226,8 +226,13 @@ impl Explorer<'_> {
         let mut runs: Vec<CallbackTime> = rows.iter().map(|row| self.values.models.callback(*row).runs).collect();
         // A decorator keeps the function, or puts another one around it.
         let is_decorator = || self.values.call_at(at).is_some_and(|call| call.style == CallStyle::Decorator);
-        if runs.is_empty() && (!self.values.call_rows(at, Table::Handler).is_empty() || is_decorator()) {
+        let handlers = self.values.call_rows(at, Table::Handler);
+        if runs.is_empty() && (!handlers.is_empty() || is_decorator()) {
             runs.push(CallbackTime::Later);
+        }
+        let holds = |row: &RowRef| self.values.holds(at, &self.values.models.handler(*row).when);
+        if rows.is_empty() && !handlers.is_empty() && !handlers.iter().any(holds) {
+            return;
         }
         if runs.contains(&CallbackTime::Never) || self.is_crash_handler(at) {
             return;

@@ -7,9 +7,9 @@ use crate::base::Symbol;
 use crate::base::bounds::{MAX_ENTRIES, MAX_PATH};
 use crate::resolve::values::At;
 
-use super::domain::{ANY, ERR, Entry, ErrorKind, Form, Marks, Root, Via};
+use super::domain::{ANY, ERR, Entry, ErrorKind, FIRST, Form, Marks, Root, Via};
 use super::path::Path;
-use super::words::is_other_part;
+use super::words::{has_scheme, is_other_part};
 
 /// The origins in a value. Shared until one of the holders adds to it.
 #[derive(Clone, Debug, Default)]
@@ -402,6 +402,14 @@ fn extend(mut inner: Entry, keys: &[Symbol]) -> Entry {
         if !further.is_empty() {
             inner.marks = inner.marks.with(Marks::WIDENED);
         }
+    }
+    // Of a header's text the first item is told apart: the scheme of `header.strip().split(" ")[0]`.
+    if inner.form == Form::Text
+        && is_source(&inner.root)
+        && keys.first().is_some_and(|key| key == FIRST)
+        && inner.path.last().is_some_and(|name| has_scheme(name))
+    {
+        inner.path.push(FIRST.into());
     }
     let is_name = |key: &Symbol| key != ANY && key != ERR && key.parse::<u32>().is_err();
     if inner.form == Form::Text && inner.marks.has(Marks::OBSCURE) && keys.first().is_some_and(is_name) {

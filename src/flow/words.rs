@@ -174,6 +174,7 @@ struct HeaderWords {
     worst: String,
     of: Vec<String>,
     asked: Vec<String>,
+    schemed: Vec<String>,
 }
 
 static OF_BINARY: LazyLock<Words> = LazyLock::new(|| Words::load(&OwnNames::default()));
@@ -186,6 +187,13 @@ thread_local! {
 /// `client.name`? Asked for the lists of the binary: what a value is made of does not depend on a project's own.
 pub(crate) fn is_other_part(name: &Symbol) -> bool {
     OTHER_PARTS.with_borrow_mut(|known| *known.entry(name.clone()).or_insert_with(|| OF_BINARY.tells_other_part(name)))
+}
+
+/// Does a header or variable of this name begin with a word that only tells the kind of the credential behind it?
+pub(crate) fn has_scheme(name: &str) -> bool {
+    let name = words(name);
+    let ends = |end: &str| name.strip_suffix(end).is_some_and(|rest| rest.is_empty() || rest.ends_with(' '));
+    OF_BINARY.headers.schemed.iter().any(|known| ends(known))
 }
 
 impl Words {

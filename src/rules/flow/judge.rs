@@ -2,11 +2,11 @@
 
 use crate::base::Symbol;
 use crate::finding::{Level, Persona};
-use crate::flow::domain::{ANY, Entry, Form, Kind, Marks, Root, SourcePlace};
+use crate::flow::domain::{ANY, Entry, FIRST, Form, Kind, Marks, Root, SourcePlace};
 use crate::flow::solve::{Leak, Taint, is_error_part};
 use crate::flow::summary::Drain;
 use crate::flow::trace::What;
-use crate::flow::words::{ResponsePart, Secrecy, Words, is_other_part};
+use crate::flow::words::{ResponsePart, Secrecy, Words, has_scheme, is_other_part};
 use crate::ir::func::{FuncId, FuncKind};
 use crate::ir::program::Language;
 use crate::models::handlers::HandlerKind;
@@ -47,6 +47,7 @@ pub(super) fn judge(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Option<Verdi
     }
     let mut verdict = match (leak.source.kind, to_agent) {
         (Kind::Env | Kind::EnvAll, _) => env(taint.words(), leak, to_agent)?,
+        (Kind::Credential | Kind::Headers, false) if is_scheme(leak) => return None,
         (Kind::Credential, false) => credential(leak)?,
         (Kind::Headers, false) => headers(taint.words(), leak)?,
         (Kind::Argument, false) => argument(cx, taint, leak)?,
@@ -64,6 +65,13 @@ pub(super) fn judge(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Option<Verdi
         verdict.doubts.push("it is logged at debug level only".into());
     }
     Some(verdict)
+}
+
+/// Is it the first word of a header that tells which kind of credential follows: `header.split(" ")[0]`?
+fn is_scheme(leak: &Leak) -> bool {
+    let path = &leak.hit.entry.path;
+    let name = path.iter().rfind(|name| name.chars().any(char::is_alphabetic)).or(leak.source.name.as_ref());
+    path.last().is_some_and(|last| last.as_str() == FIRST) && name.is_some_and(|name| has_scheme(name))
 }
 
 /// Did a helper of the program replace the secret?
@@ -95,6 +103,7 @@ pub(super) fn why_none(leak: &Leak) -> &'static str {
         (Kind::Env | Kind::Credential, _) if is_no_secret_part(&leak.hit.entry) => {
             "only a part of it is used, whose name is that of no secret"
         }
+        (Kind::Credential | Kind::Headers, false) if is_scheme(leak) => "it only tells the kind of the credential",
         (Kind::Env | Kind::EnvAll, _) => "the variable's name is that of a harmless setting",
         (Kind::Headers, false) => "the header is none that carries credentials",
         (Kind::Argument, false) => "it can only be a number, a truth value or one of a few constants, or is a name",
@@ -157,7 +166,7 @@ fn headers(words: &Words, leak: &Leak) -> Option<Verdict> {
     if leak.hit.entry.marks.has(Marks::OTHER_PART) {
         return None;
     }
-    let what = match leak.hit.entry.path.iter().find(|name| name.as_str() != "*") {
+    let what = match leak.hit.entry.path.iter().find(|name| name.as_str() != ANY) {
         None => "all headers, the Authorization header among them,".to_owned(),
         Some(name) => {
             words.credential(name)?;
