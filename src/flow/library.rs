@@ -315,7 +315,12 @@ impl Pass<'_, '_> {
         }
         if words.is_mapping_method(self.language, name) {
             let callees = self.taint.values.callees(at);
-            return callees.iter().any(|(_, kind)| *kind == CallKind::Callback).then(Tree::default);
+            // The error of a result stays what it is.
+            let kept = || match self.language {
+                Language::Rust => receiver.only(|entry| !is_no_error(entry)),
+                _ => Tree::default(),
+            };
+            return callees.iter().any(|(_, kind)| *kind == CallKind::Callback).then(kept);
         }
         if words.is_numbering_method(self.language, name) {
             let items = receiver.only(is_no_error).read(ANY).under(&[ANY.into(), ITEM_OF_PAIR.into()]);
