@@ -68,6 +68,8 @@ pub(crate) struct Flow {
     pub(crate) shows: bool,
     /// What names the member that is moved.
     pub(crate) member: Option<Port>,
+    /// What names the field under which it is kept.
+    pub(crate) kept_as: Vec<String>,
     /// Object literals that tell the names of all fields which are moved.
     pub(crate) only: Vec<Port>,
     /// Fields that are not moved.
@@ -356,6 +358,7 @@ impl Models {
                     infallible: row.infallible,
                     shows: row.shows || row.text,
                     member: row.member.as_ref().and_then(|port| self.ports.get(port).cloned()),
+                    kept_as: row.kept_as.clone(),
                     only: parsed(&row.only),
                     without: row.without.iter().map(Symbol::from).collect(),
                     errors: row.errors.clone(),
@@ -451,6 +454,7 @@ fn port_texts(file: &ModelFile, visit: &mut dyn FnMut(&str)) {
         all(&row.from, visit);
         all(&row.to, visit);
         row.member.iter().for_each(|text| visit(text));
+        all(&row.kept_as, visit);
         all(&row.only, visit);
     }
     for row in &file.cleans {

@@ -152,6 +152,7 @@ impl Pass<'_, '_> {
         if moved.is_empty() {
             return;
         }
+        let moved = if flow.kept_as.is_empty() { moved } else { moved.under(&[self.kept_as(at, &flow.kept_as)]) };
         let kind = flow.raises.map(ErrorKind::Listed);
         for to in &flow.to {
             match &to.head {
@@ -191,6 +192,15 @@ impl Pass<'_, '_> {
                 }
             }
         }
+    }
+
+    /// The field under which something is kept that the texts at ports name: `--api-key` is `api_key`.
+    fn kept_as(&self, at: At, ports: &[String]) -> Symbol {
+        let values = self.taint.values;
+        let texts = || ports.iter().filter_map(|port| values.port_text(at, std::slice::from_ref(port)));
+        let is_short = |text: &Symbol| text.starts_with('-') && !text.starts_with("--");
+        let named = texts().find(|text| !is_short(text)).or_else(|| texts().next());
+        named.map_or(ANY.into(), |text| text.trim_start_matches('-').replace('-', "_").into())
     }
 
     /// What goes through the channels that a call makes or that its receiver is an end of.

@@ -568,6 +568,9 @@ pub(crate) struct FlowRow {
     pub(crate) infallible: bool,
     /// A port with the name of a member: what is moved is that member, and not the whole: `getattr(x, name)`.
     pub(crate) member: Option<String>,
+    /// Ports of texts that name the field under which it is kept. Of several options on a command line that is the long one.
+    #[serde(default)]
+    pub(crate) kept_as: Vec<String>,
     /// Ports of object literals: only fields of the names that they have are moved, where they tell all names.
     #[serde(default)]
     pub(crate) only: Vec<String>,
@@ -598,7 +601,7 @@ pub(crate) struct LoaderRow {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChannelRow {
     pub(crate) calls: Vec<String>,
-    /// Calls that put an end of a channel into something through which it is used as before: a lock.
+    /// Calls that put an end of a channel into something through which it is used as before, or that give a part of it: a lock.
     #[serde(default)]
     pub(crate) around: Vec<String>,
 }

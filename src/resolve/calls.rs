@@ -271,7 +271,7 @@ impl Values<'_> {
         let made = self.models.index.step(node, &Step::Call);
         let program = self.program;
         let Op::Call(call) = &program.funcs[site.at.0].instrs[site.at.1].op else { return };
-        self.note_channel(site.at, &self.models.index.node(made), site.result);
+        self.note_channel(site.at, &self.models.index.node(made), site.receiver, site.result);
         // A class stays that class, whatever a library decorates it with; it is no function that calls what it is given.
         if self.models.index.node(made).is_modelled() || !self.decorates_class(site.at) {
             self.add(site.result, &Value::Api(made, Some(site.at)));

@@ -21,7 +21,7 @@ fn sent_key() -> Key {
 
 impl Values<'_> {
     /// Is it a call that makes a channel, or that puts something around an end of one?
-    pub(super) fn note_channel(&mut self, at: At, made: &Node, result: SlotId) {
+    pub(super) fn note_channel(&mut self, at: At, made: &Node, receiver: Option<SlotId>, result: SlotId) {
         if made.has(Table::Channel) {
             self.channels.insert(at);
         }
@@ -32,6 +32,9 @@ impl Values<'_> {
             for arg in &call.args {
                 let from = self.instr_slot(at.0, arg.value);
                 self.add_edge(from, Edge::Around(result));
+            }
+            if let Some(receiver) = receiver {
+                self.add_edge(receiver, Edge::Around(result));
             }
         }
     }
@@ -63,6 +66,10 @@ impl Values<'_> {
     fn between_ends(&mut self, made: At, number: u32, row: RowRef) {
         let models = self.models;
         let flow = models.flow(row);
+        // What is kept by name is not told apart here.
+        if !flow.kept_as.is_empty() {
+            return;
+        }
         let channel = Obj::Api(made);
         let sent = self.filled_slot(&channel, sent_key());
         let at = self.calls[number as usize].at;
