@@ -35,9 +35,31 @@ impl Explorer<'_> {
             };
             let kinds: Vec<(TransportKind, bool)> =
                 values.iter().filter_map(|value| self.transport_value(value, ports, MAX_TRANSPORT_DEPTH)).collect();
-            return kinds.into_iter().min().unwrap_or((TransportKind::Unknown, false));
+            let known = kinds.into_iter().min();
+            // Chosen by a name that may come from outside: `chosen = os.environ.get("TRANSPORT")`, and one name in its place.
+            let is_open =
+                known.is_some_and(|(kind, _)| kind != TransportKind::Stdio) && self.is_named_openly(&values, ports);
+            return known.filter(|_| !is_open).unwrap_or((TransportKind::Unknown, false));
         }
         (ports.default, false)
+    }
+
+    /// Is one of the values the name of a transport, and another one not known?
+    fn is_named_openly(&self, values: &[Value], ports: &TransportPorts) -> bool {
+        let is_name = |value: &Value| match value {
+            Value::Const(value) => ports.map.contains_key(Values::const_text(value).as_str()),
+            _ => false,
+        };
+        let is_open = |value: &Value| match value {
+            Value::Unknown => true,
+            // Not what the variable is declared as.
+            Value::Api(node, site) => {
+                (site.is_some() || self.values.models.index.node(*node).has(Table::SourceRead))
+                    && self.transport_value(value, ports, 1).is_none()
+            }
+            _ => false,
+        };
+        values.iter().any(is_name) && values.iter().any(is_open)
     }
 
     fn transport_value(&self, value: &Value, ports: &TransportPorts, depth: usize) -> Option<(TransportKind, bool)> {
