@@ -25,6 +25,7 @@
 //! | `library`, `callbacks` | what library calls give, what functions handed to them are called with |
 //! | `sources`, `sinks` | where values of interest come from, where they leave |
 //! | `from_env` | classes whose objects a library fills from the environment |
+//! | `formatted` | what an object shows whose type says itself how it is put into a text |
 //! | `shown` | what an object shows when the whole of it is put into a text |
 //! | `reach` | the question the other way round: which sources are in one value |
 //! | `found` | what the taint pass found, each fact once
@@ -41,6 +42,7 @@ pub(crate) mod clauses;
 pub(crate) mod declared;
 pub(crate) mod domain;
 pub(crate) mod explore;
+pub(crate) mod formatted;
 pub(crate) mod found;
 mod from_env;
 pub(crate) mod joins;

@@ -20,6 +20,7 @@ use crate::resolve::values::{At, Key, Obj, Value};
 use super::checks::filled_elsewhere;
 use super::declared::declared;
 use super::domain::{ERR, Entry, Form, Heap, HeapId, Kind, Marks, Names, Root, Source};
+use super::formatted::{Formats, called, formats};
 use super::found::{Found, Write};
 use super::from_env::filled_from_env;
 use super::process::{Handler, Process};
@@ -61,6 +62,8 @@ pub(crate) struct Taint<'v> {
     pub(super) declared: FxHashMap<Symbol, bool>,
     /// A class says what JSON shows of its objects: errors may well be among them.
     pub(super) shows_errors: bool,
+    /// Methods that say how an object is put into a text.
+    pub(super) formats: Formats,
     /// Fields that texts of exceptions may show.
     pub(super) spoken: FxHashSet<Symbol>,
     /// Classes whose objects a library fills from the environment.
@@ -116,12 +119,13 @@ pub(crate) fn taint<'v>(values: &'v Values<'v>, processes: &[&Process<'v>]) -> (
         shared: changed_inside(values),
         declared: declared(program),
         shows_errors: program.funcs.iter().any(|func| func.name == TO_JSON),
+        formats: formats(values),
         spoken: spoken(values),
         from_env: filled_from_env(values),
         filled: filled_elsewhere(values),
         kept: Vec::new(),
     };
-    for circle in circles(values, &roots) {
+    for circle in circles(values, &taint.formats, &roots) {
         taint.circle(&circle);
     }
     for handler in &handlers {
@@ -479,13 +483,14 @@ pub(crate) fn is_error_part(entry: &Entry) -> bool {
 }
 
 /// The functions that can be reached, in groups that call each other, callees first.
-fn circles(values: &Values<'_>, roots: &BTreeSet<FuncId>) -> Vec<Vec<FuncId>> {
+fn circles(values: &Values<'_>, formats: &Formats, roots: &BTreeSet<FuncId>) -> Vec<Vec<FuncId>> {
     let program = values.program;
     let callees = |func: FuncId| -> Vec<FuncId> {
         let mut found: BTreeSet<FuncId> = BTreeSet::new();
         for (id, _) in program.funcs[func].instrs.iter_enumerated() {
             found.extend(values.callees((func, id)).iter().take(MAX_CALLEES).map(|(callee, _)| *callee));
         }
+        found.extend(called(values, formats, func, &program.funcs[func]));
         found.into_iter().collect()
     };
     // Tarjan's algorithm with an explicit stack: call chains can be thousands deep.

@@ -490,8 +490,15 @@ impl Pass<'_, '_> {
                 Hole::Debug if self.language == Language::Rust => Form::Debug,
                 Hole::Debug => Form::Text,
             };
+            if self.language == Language::Rust
+                && let Some(shown) = self.formatted(*value, *hole, at)
+            {
+                tree.join(&shown.formed(form, at));
+                continue;
+            }
             // A result that may be an error is unpacked before it is shown.
-            let held = self.shown(*value, form).only(is_no_error);
+            let held = self.shown(*value, form);
+            let held = held.only(|entry| is_no_error(entry) && self.shows_inside(*value, *hole, entry));
             tree.join(&held.formed(form, at));
             if self.language != Language::Script && (*hole == Hole::Debug || self.language == Language::Python) {
                 tree.join(&self.inside(*value, at).formed(form, at));
