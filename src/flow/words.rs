@@ -192,8 +192,7 @@ pub(crate) fn is_other_part(name: &Symbol) -> bool {
 /// Does a header or variable of this name begin with a word that only tells the kind of the credential behind it?
 pub(crate) fn has_scheme(name: &str) -> bool {
     let name = words(name);
-    let ends = |end: &str| name.strip_suffix(end).is_some_and(|rest| rest.is_empty() || rest.ends_with(' '));
-    OF_BINARY.headers.schemed.iter().any(|known| ends(known))
+    OF_BINARY.headers.schemed.iter().any(|known| ends_in(&name, known))
 }
 
 impl Words {
@@ -452,7 +451,7 @@ impl Words {
     pub(crate) fn credential(&self, name: &str) -> Option<Secrecy> {
         let name = words(name);
         let is_besides = || name.split(' ').any(|word| self.credential.besides.iter().any(|known| known == word));
-        let ends = |end: &String| name.strip_suffix(end.as_str()).is_some_and(|rest| rest.ends_with(' '));
+        let ends = |end: &String| ends_in(&name, end);
         if self.credential.names.contains(&name) || self.credential.ends.iter().any(ends) && !is_besides() {
             Some(Secrecy::Secret)
         } else if self.credential.likely.contains(&name) {
@@ -461,6 +460,12 @@ impl Words {
             None
         }
     }
+}
+
+/// Are the words the last ones of a name, or all? `*` is any one word.
+fn ends_in(name: &str, end: &str) -> bool {
+    let mut left = name.rsplit(' ');
+    end.rsplit(' ').all(|word| left.next().is_some_and(|found| word == "*" || word == found))
 }
 
 /// The words of a name: `clientSecret`, `CLIENT_SECRET` and `client-secret` are "client secret".
@@ -497,6 +502,8 @@ mod tests {
         assert_eq!(words.env("WORKSPACE"), Secrecy::Unknown);
         assert_eq!(words.credential("clientSecret"), Some(Secrecy::Secret));
         assert_eq!(words.credential("max_tokens"), None);
+        assert_eq!(words.credential("userTrackerToken"), Some(Secrecy::Secret));
+        assert_eq!(words.credential("next_page_token"), None);
         assert!(words.is_headers("headers") && words.is_request("httpRequest") && !words.is_request("response"));
         assert_eq!(words.env("ISSUER_TOKEN_URL"), Secrecy::Posture);
         assert!(words.is_clean_method(Language::Rust, "len"));
