@@ -24,6 +24,7 @@ use super::explore::{Context, Event, Explorer, FrameId, Mode, Phase, Prepared, S
 use super::live::{Live, live};
 use super::loaded::Imports;
 use super::main_module;
+use super::offered::Offers;
 
 /// What a process starts with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -178,6 +179,9 @@ struct Assumed<'e, 'v> {
     started: BTreeMap<At, Vec<FrameId>>,
     /// None while a frame is being looked at.
     known: BTreeMap<FrameId, Option<Way>>,
+    /// Frames that hand over what serves on stdio, and whether ways lead through them: where nothing but that serves.
+    offers: Offers,
+    through_tasks: bool,
     /// What chooses among transports and is not stdio on some way to serving on it.
     open: BTreeSet<Symbol>,
 }
@@ -202,13 +206,18 @@ impl<'e, 'v> Assumed<'e, 'v> {
         for (frame, at, _) in later.iter().filter(|(frame, ..)| explorer.frames[*frame].outcome.on_stdio) {
             started.entry(*at).or_default().push(*frame);
         }
-        Self { explorer, started, known: BTreeMap::new(), open: BTreeSet::new() }
+        let offers = Offers::of(explorer, later);
+        Self { explorer, started, known: BTreeMap::new(), offers, through_tasks: false, open: BTreeSet::new() }
     }
 
     fn of_process(mut self, roots: &[FrameId]) -> Facts {
-        let from_roots = roots.iter().filter_map(|root| self.of_frame(*root)).map(|way| way.facts);
+        let mut from_roots = self.of_roots(roots);
+        if from_roots.is_empty() {
+            self.through_tasks = true;
+            self.known.clear();
+            from_roots = self.of_roots(roots);
+        }
         // What only starts later, a callback, has no way from the entry that is known.
-        let from_roots: Vec<Facts> = from_roots.collect();
         let mut facts = from_roots.into_iter().reduce(|a, b| a.and(&b)).unwrap_or_else(|| {
             let on_stdio = |serve: &&Serve| matches!(serve.kind, TransportKind::Stdio | TransportKind::Unknown);
             let serves = self.explorer.serves.values().filter(on_stdio);
@@ -217,6 +226,10 @@ impl<'e, 'v> Assumed<'e, 'v> {
         let values = self.explorer.values;
         facts.decide(other_transport(values), &Const::str(values.models.stdio_word()), &self.open);
         facts
+    }
+
+    fn of_roots(&mut self, roots: &[FrameId]) -> Vec<Facts> {
+        roots.iter().filter_map(|root| self.of_frame(*root)).map(|way| way.facts).collect()
     }
 
     /// What holds in the frame where it serves. `None` when it does not.
@@ -237,10 +250,14 @@ impl<'e, 'v> Assumed<'e, 'v> {
             let inner: Vec<FrameId> = event.frames.iter().map(|(inner, _)| *inner).collect();
             all = self.with_event(event, own.collect(), &inner, all);
         }
-        // A task beside what serves here is another way; where nothing serves here, it is not known from where it starts.
-        if all.is_some() {
+        // A task beside what serves here is another way; where nothing serves here, it may be started from elsewhere, too.
+        if all.is_some() || self.through_tasks {
             for event in events().filter(|event| !event.on_stdio) {
-                if let Some(tasks) = self.started.get(&(frame.func, event.instr)).cloned() {
+                let mut tasks = self.started.get(&(frame.func, event.instr)).cloned().unwrap_or_default();
+                let through_tasks = self.through_tasks;
+                let inner = event.frames.iter().map(|(inner, _)| *inner).filter(|_| through_tasks);
+                tasks.extend(inner.filter(|inner| self.offers.has(*inner) && self.of_frame(*inner).is_some()));
+                if !tasks.is_empty() {
                     all = self.with_event(event, Vec::new(), &tasks, all);
                 }
             }

@@ -490,9 +490,7 @@ impl Pass<'_, '_> {
                 Hole::Debug if self.language == Language::Rust => Form::Debug,
                 Hole::Debug => Form::Text,
             };
-            if self.language == Language::Rust
-                && let Some(shown) = self.formatted(*value, *hole, at)
-            {
+            if let Some(shown) = self.formatted(*value, *hole, at) {
                 tree.join(&shown.formed(form, at));
                 continue;
             }
