@@ -256,6 +256,11 @@ impl Models {
         self.containers.asks.contains(method)
     }
 
+    /// Does a method of this name only compare what it is handed with what is in the object?
+    pub(crate) fn compares(&self, method: &str) -> bool {
+        self.containers.compares.contains(method)
+    }
+
     /// Does a type of this name show what it holds as if that stood there itself?
     pub(crate) fn is_transparent(&self, ty: &str) -> bool {
         self.containers.transparent.contains(ty)

@@ -22,6 +22,7 @@ pub(super) struct Containers {
     pub(super) maps: FxHashSet<String>,
     pub(super) iterates: FxHashSet<String>,
     pub(super) asks: FxHashSet<String>,
+    pub(super) compares: FxHashSet<String>,
     pub(super) wraps: Vec<String>,
     pub(super) transparent: FxHashSet<String>,
     pub(super) errors: ErrorMethods,

@@ -312,7 +312,8 @@ impl Values<'_> {
             }
         }
         // What only looks at a value calls no function that is in it: `len(handlers)`. An object that is made keeps it.
-        let only_looks = data.has(Table::Clean) && call.style != CallStyle::New;
+        let compares = matches!(call.callee.path.last(), Some(Field::Name(name)) if self.models.compares(name));
+        let only_looks = compares || data.has(Table::Clean) && call.style != CallStyle::New;
         if callbacks.is_empty() && !only_looks {
             for arg in &call.args {
                 let slot = self.instr_slot(site.at.0, arg.value);

@@ -6,7 +6,7 @@ use crate::base::Symbol;
 use crate::ir::func::End;
 use crate::ir::instr::{ArgKind, Base, Const, Entry, Field, Op, Oper, Place};
 use crate::ir::program::Language;
-use crate::models::index::Table;
+use crate::models::index::{RowRef, Table};
 use crate::models::path::Step;
 
 use super::edges::Edge;
@@ -35,6 +35,9 @@ impl Values<'_> {
                     return;
                 }
                 self.keep(&obj, number, name, result);
+                if !self.only_keeps(number, name) {
+                    self.hand_items(&obj, number, name);
+                }
                 // What only has some of the items is another list.
                 if !self.asks_for_field(number, name) {
                     self.add(result, value);
@@ -60,6 +63,11 @@ impl Values<'_> {
                     && given.rows.iter().all(|row| is_plain(&row.table))
                 {
                     self.keep(&Obj::Api(*at), number, name, result);
+                    let is_never =
+                        |row: &RowRef| row.table == Table::Callback && self.models.callback(*row).func_ports.is_empty();
+                    if !given.rows.iter().any(is_never) && !self.models.compares(name) {
+                        self.hand_items(&Obj::Api(*at), number, name);
+                    }
                     self.list_of(&Obj::Api(*at), number, name);
                 }
             }
@@ -177,6 +185,35 @@ impl Values<'_> {
         let Op::Call(call) = &program.funcs[at.0].instrs[at.1].op else { return };
         let all = self.field_slot(obj, Key::All);
         self.give(all, number, name, result);
+        if !self.models.keeps(name) {
+            return;
+        }
+        let is_pairs =
+            matches!(obj, Obj::Record(Site::Instr(made)) if self.pairs.contains(made)) && call.args.len() == 2;
+        for (place, arg) in call.args.iter().enumerate() {
+            let from = self.instr_slot(at.0, arg.value);
+            if arg.kind == ArgKind::Spread {
+                self.add_edge(from, Edge::Spread(obj.clone()));
+            } else {
+                let key = if is_pairs { Key::Name(place.to_string().into()) } else { Key::Some };
+                let kept = self.filled_slot(obj, key);
+                self.copy(from, kept);
+            }
+        }
+    }
+
+    /// Does a method of a script's own list or object call nothing of what it is handed? `handlers.push(run)`.
+    fn only_keeps(&self, number: u32, name: &Symbol) -> bool {
+        let is_script = self.language(self.calls[number as usize].at.0) == Language::Script;
+        is_script && self.models.keeps(name) || self.models.compares(name)
+    }
+
+    /// Functions among the arguments are called with what is in the object.
+    fn hand_items(&mut self, obj: &Obj, number: u32, name: &Symbol) {
+        let program = self.program;
+        let at = self.calls[number as usize].at;
+        let Op::Call(call) = &program.funcs[at.0].instrs[at.1].op else { return };
+        let all = self.field_slot(obj, Key::All);
         // What `reduce` begins with is handed on, too.
         let mut given = all;
         if call.args.len() > 1 && self.models.iterates(name) {
@@ -187,21 +224,7 @@ impl Values<'_> {
                 self.copy(from, given);
             }
         }
-        let is_pairs =
-            matches!(obj, Obj::Record(Site::Instr(made)) if self.pairs.contains(made)) && call.args.len() == 2;
-        for (place, arg) in call.args.iter().enumerate() {
-            let from = self.instr_slot(at.0, arg.value);
-            if self.models.keeps(name) {
-                if arg.kind == ArgKind::Spread {
-                    self.add_edge(from, Edge::Spread(obj.clone()));
-                } else {
-                    let key = if is_pairs { Key::Name(place.to_string().into()) } else { Key::Some };
-                    let kept = self.filled_slot(obj, key);
-                    self.copy(from, kept);
-                }
-            }
-            self.add_edge(from, Edge::InvokeWith(number, given));
-        }
+        self.hand_over(number, given);
     }
 
     /// A function given to a container's method is called with the container's items (`forEach`, `map`).
