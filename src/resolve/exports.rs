@@ -3,19 +3,81 @@
 
 use crate::base::Symbol;
 use crate::ir::instr::Field;
-use crate::ir::program::ModuleId;
+use crate::ir::program::{Language, ModuleId};
 use crate::models::path::Step;
 
 use super::edges::Edge;
 use super::link::Target;
 use super::solve::Values;
-use super::values::{SlotId, Value};
+use super::values::{Key, Obj, SlotId, Value};
 
 impl Values<'_> {
     pub(super) fn load_export(&mut self, module: ModuleId, field: &Field, to: SlotId) {
-        let Field::Name(name) = field else { return };
+        let Field::Name(name) = field else {
+            if self.is_namespace(module) && *field == Field::Any {
+                let all = self.all_exports(module);
+                self.copy(all, to);
+            }
+            return;
+        };
         let mut seen = Vec::new();
         self.export(module, name, to, &mut seen);
+    }
+
+    /// Is a module of the language an object whose fields are what it exports, and nothing else?
+    fn is_namespace(&self, module: ModuleId) -> bool {
+        self.program.modules[module].language == Language::Script
+    }
+
+    /// What a module exports, under whatever name: `Object.values(await import("./tools.js"))`.
+    fn all_exports(&mut self, module: ModuleId) -> SlotId {
+        if let Some(known) = self.namespaces.get(&module) {
+            return *known;
+        }
+        let all = self.fresh();
+        self.namespaces.insert(module, all);
+        let exports = &self.program.modules[module].exports;
+        for cell in exports.names.values() {
+            self.copy(self.cell_slot(*cell), all);
+        }
+        if let Some(object) = exports.object {
+            self.add_edge(self.cell_slot(object), Edge::Load(Field::Any, all));
+        }
+        for target in self.starred(module) {
+            let whole = self.fresh();
+            self.add(whole, &Value::Module(target));
+            self.add_edge(whole, Edge::Load(Field::Any, all));
+        }
+        all
+    }
+
+    /// The modules all of whose exports a module exports, too.
+    fn starred(&self, module: ModuleId) -> Vec<ModuleId> {
+        let stars = self.program.modules[module].exports.stars.iter();
+        let targets = stars.filter_map(|star| match self.linker.resolve(module, star) {
+            Target::Module(target, rest) if rest.is_empty() => Some(target),
+            _ => None,
+        });
+        targets.collect()
+    }
+
+    /// A module is spread into an object: each of its exports goes to the field of its name.
+    pub(super) fn spread_exports(&mut self, module: ModuleId, into: &Obj) {
+        let mut open = vec![module];
+        let mut at = 0;
+        while let Some(module) = open.get(at).copied().filter(|module| self.is_namespace(*module)) {
+            at += 1;
+            let program = self.program;
+            let exports = &program.modules[module].exports;
+            for (name, cell) in &exports.names {
+                let to = self.filled_slot(into, Key::Name(name.clone()));
+                self.copy(self.cell_slot(*cell), to);
+            }
+            if let Some(object) = exports.object {
+                self.add_edge(self.cell_slot(object), Edge::Spread(into.clone()));
+            }
+            open.extend(self.starred(module).into_iter().filter(|target| !open.contains(target)).collect::<Vec<_>>());
+        }
     }
 
     fn export(&mut self, module: ModuleId, name: &Symbol, to: SlotId, seen: &mut Vec<ModuleId>) -> bool {

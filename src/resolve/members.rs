@@ -382,6 +382,9 @@ impl Values<'_> {
 
     /// What is spread into an object: all that the value holds.
     pub(super) fn spread(&mut self, value: &Value, into: &Obj) {
+        if let Value::Module(module) = value {
+            self.spread_exports(*module, into);
+        }
         let Some(from) = self.object_of(value) else {
             self.open_records.insert(into.clone());
             let some = self.field_slot(into, Key::Some);

@@ -10,7 +10,7 @@ use crate::base::bounds::{FIRST_STEPS, GUESS_ROUNDS, STEPS_PER_SLOT};
 use crate::base::idx::{Id, IndexVec};
 use crate::ir::func::FuncId;
 use crate::ir::instr::{Const, Field, InstrId};
-use crate::ir::program::{CellId, ClassId, Language, Program};
+use crate::ir::program::{CellId, ClassId, Language, ModuleId, Program};
 use crate::models::Models;
 
 use super::edges::{Edge, Edges};
@@ -106,6 +106,8 @@ pub(crate) struct Values<'p> {
     pub(super) callers: FxHashMap<FuncId, Vec<At>>,
     pub(super) globals: FxHashMap<(crate::ir::program::ModuleId, crate::base::Symbol), SlotId>,
     pub(super) aliases: FxHashMap<ClassId, SlotId>,
+    /// All that a module exports.
+    pub(super) namespaces: FxHashMap<ModuleId, SlotId>,
     pub(super) supers: FxHashMap<FuncId, SlotId>,
     /// Names that both a field of a Rust type and a method have.
     pub(super) getters: FxHashSet<Symbol>,
@@ -195,6 +197,7 @@ impl<'p> Values<'p> {
             callers: FxHashMap::default(),
             globals: FxHashMap::default(),
             aliases: FxHashMap::default(),
+            namespaces: FxHashMap::default(),
             supers: FxHashMap::default(),
             getters: FxHashSet::default(),
             types: FxHashMap::default(),
