@@ -236,6 +236,11 @@ impl Models {
         self.containers.pairs.contains(method)
     }
 
+    /// Does a container's method of this name give the keys of what is in it, and nothing else?
+    pub(crate) fn names(&self, method: &str) -> bool {
+        self.containers.names.contains(method)
+    }
+
     /// Does a container's method of this name give a list of what the function makes that it is handed?
     pub(crate) fn maps(&self, method: &str) -> bool {
         self.containers.maps.contains(method)

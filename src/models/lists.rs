@@ -19,6 +19,7 @@ pub(super) struct Containers {
     pub(super) everywhere: FxHashSet<String>,
     pub(super) lists: FxHashSet<String>,
     pub(super) pairs: FxHashSet<String>,
+    pub(super) names: FxHashSet<String>,
     pub(super) maps: FxHashSet<String>,
     pub(super) iterates: FxHashSet<String>,
     pub(super) asks: FxHashSet<String>,

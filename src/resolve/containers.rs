@@ -34,6 +34,10 @@ impl Values<'_> {
                 {
                     return;
                 }
+                if self.models.names(name) {
+                    self.list_made(number);
+                    return;
+                }
                 self.keep(&obj, number, name, result);
                 if !self.only_keeps(number, name) {
                     self.hand_items(&obj, number, name);
@@ -59,6 +63,7 @@ impl Values<'_> {
                 // Objects of libraries that no model speaks of are no containers worth following.
                 if data.is_modelled()
                     && data.language != Language::Rust
+                    && !self.models.names(name)
                     && !is_told
                     && given.rows.iter().all(|row| is_plain(&row.table))
                 {
