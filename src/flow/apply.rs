@@ -265,7 +265,8 @@ impl Pass<'_, '_> {
             let Some(entry) = handed.fitting(&hit.entry) else { continue };
             let is_open = way == Way::Direct && hit.open && summary.helper != Helper::None;
             let of_receiver = hit.entry.root == Root::Param(RECEIVER);
-            let is_shared = is_open && !of_receiver && summary.helper == Helper::Shared;
+            // A function that calls itself is none of its callers.
+            let is_shared = is_open && !of_receiver && func != self.id && summary.helper == Helper::Shared;
             let primary = if is_shared { at } else { hit.primary };
             let is_label = hit.entry.path.is_empty() && self.is_label(func, hit.entry.root);
             let marks = if is_label { marks.with(Marks::LABEL) } else { marks };
