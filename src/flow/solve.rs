@@ -271,19 +271,23 @@ impl<'v> Taint<'v> {
             if entry.form == Form::Exact && self.is_error(entry.root) && entry.at.is_empty() {
                 continue;
             }
-            if !self.is_told_of_error(handler.func, entry) {
+            if !self.is_told_of_error(handler, entry) {
                 continue;
             }
             self.given(sink, entry, &bound);
         }
     }
 
-    /// Does what sits there in an error that a handler raises reach the agent? Of a script's error it is the message and the
-    /// data, of Python's what it was made with.
-    fn is_told_of_error(&self, func: FuncId, entry: &Entry) -> bool {
+    /// Does what sits there in an error that a handler raises reach the agent? Of a script's error it is the message, and the
+    /// data where the library sends that, of Python's what it was made with.
+    fn is_told_of_error(&self, handler: &Handler, entry: &Entry) -> bool {
         let Some(field) = entry.at.first() else { return true };
-        match self.values.language(func) {
-            Language::Script => matches!(field.as_str(), "message" | "data"),
+        match self.values.language(handler.func) {
+            Language::Script => match field.as_str() {
+                "message" => true,
+                "data" => self.values.models.handler(handler.row).throws == ThrowShape::MessageAndData,
+                _ => false,
+            },
             Language::Python => {
                 field == super::domain::ANY || field == super::domain::ARGS || field.parse::<u32>().is_ok()
             }
