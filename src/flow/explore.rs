@@ -14,7 +14,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::base::bounds::{MAX_CALL_DEPTH, MAX_CONTEXTS, MAX_STATE_VISITS};
 use crate::base::idx::{IndexVec, ids};
 use crate::ir::func::{BlockId, End, FuncId, LocalId};
-use crate::ir::instr::{Const, InstrId, Op};
+use crate::ir::instr::{Base, Const, InstrId, Op, Place};
 use crate::ir::program::{CellId, ModuleId};
 use crate::models::index::RowRef;
 use crate::models::schema::{Stream, TransportKind};
@@ -392,8 +392,17 @@ impl<'v> Explorer<'v> {
         let body = &func.blocks[block];
         let mut visited = Visited { ends: true, unwind: body.unwind, ..Visited::default() };
         let mut edges = Vec::new();
-        // What raises may do so anywhere in the block: of its variables nothing is known there.
-        let mut raised = State { locals: Rc::default(), ..state.clone() };
+        // What raises may do so anywhere in the block: of the variables that it changes nothing is known there.
+        let mut raised = state.clone();
+        if body.unwind.is_some() && !raised.locals.is_empty() {
+            for instr in &body.instrs {
+                if let Op::Store(Place { base: Base::Local(local), .. }, _) = &func.instrs[*instr].op
+                    && raised.locals.contains_key(local)
+                {
+                    Rc::make_mut(&mut raised.locals).remove(local);
+                }
+            }
+        }
         for instr in &body.instrs {
             let (event, goes_on) = self.instr(func_id, *instr, &mut state);
             if let Some(event) = event {
