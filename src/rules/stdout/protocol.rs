@@ -66,9 +66,11 @@ impl Slice<'_, '_> {
             Op::Const(Const::Str(text)) => names.is_empty() && self.is_message_text(text),
             Op::Text(parts) => {
                 names.is_empty()
-                    && parts.iter().any(|part| match part {
+                    && parts.iter().enumerate().any(|(place, part)| match part {
                         TextPart::Lit(text) => self.is_message_text(text),
-                        TextPart::Hole(value, _) => self.serialised((at.0, *value), names, depth - 1),
+                        TextPart::Hole(value, _) => {
+                            may_begin(parts, place) && self.serialised((at.0, *value), names, depth - 1)
+                        }
                     })
             }
             Op::Operator(_, operands) | Op::Unknown(_, operands) => operands.iter().any(|value| inner(*value)),
@@ -263,6 +265,19 @@ impl Slice<'_, '_> {
         }
         found
     }
+}
+
+/// May a part of a text be where a message begins, or inside of one that is put together by hand? Before a message there is
+/// nothing on its line: `[${time}] ${JSON.stringify(data)}` is none.
+fn may_begin(parts: &[TextPart], place: usize) -> bool {
+    let (Some(TextPart::Lit(before)), Some(first)) = (place.checked_sub(1).map(|at| &parts[at]), parts.first()) else {
+        return true;
+    };
+    let is_by_hand =
+        matches!(first, TextPart::Lit(text) if text.trim_start().starts_with(['{', '[', '"']) && text.contains('"'));
+    let is_header =
+        |part: &TextPart| matches!(part, TextPart::Lit(text) if text.contains("\r\n") || text.contains("\n\n"));
+    is_by_hand || before.ends_with('\n') || parts.iter().any(is_header)
 }
 
 /// The names in a path. What a variant or a list holds is as good as the whole.
