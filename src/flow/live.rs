@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::base::bounds::MAX_MEETINGS;
+use crate::base::bounds::{MAX_MEETINGS, MAX_STATIC_DEPTH};
 use crate::ir::func::{BlockId, FuncId, Function};
 use crate::ir::instr::{InstrId, Op};
 use crate::resolve::values::At;
@@ -112,8 +112,46 @@ fn never_made(explorer: &Explorer<'_>) -> FxHashSet<FuncId> {
             }));
         }
     }
+    let mut left_out = LeftOut { explorer, reached: &reached, known: FxHashMap::default() };
+    for func in reached.keys() {
+        let parent = explorer.values.program.funcs[*func].parent;
+        if parent.is_some_and(|parent| left_out.is_one(parent, MAX_STATIC_DEPTH)) {
+            not_made.insert(*func);
+        }
+    }
     not_made.retain(|func| !made.contains(func));
     not_made
+}
+
+/// Functions that are called, but only where the process does not get to.
+struct LeftOut<'e, 'v> {
+    explorer: &'e Explorer<'v>,
+    reached: &'e BTreeMap<FuncId, BTreeSet<BlockId>>,
+    known: FxHashMap<FuncId, bool>,
+}
+
+impl LeftOut<'_, '_> {
+    fn is_one(&mut self, func: FuncId, depth: usize) -> bool {
+        let values = self.explorer.values;
+        let callers = values.callers(func);
+        let Some(depth) = depth.checked_sub(1) else { return false };
+        if self.reached.contains_key(&func) || callers.is_empty() {
+            return false;
+        }
+        if let Some(known) = self.known.get(&func) {
+            return *known;
+        }
+        self.known.insert(func, false);
+        let is_one = callers.iter().all(|(caller, call)| match self.reached.get(caller) {
+            Some(blocks) => {
+                let body = &values.program.funcs[*caller].blocks;
+                !blocks.iter().any(|block| body[*block].instrs.contains(call))
+            }
+            None => self.is_one(*caller, depth),
+        });
+        self.known.insert(func, is_one);
+        is_one
+    }
 }
 
 struct Marker<'e, 'v> {
