@@ -45,6 +45,8 @@ struct Seen {
     reads: Vec<At>,
     /// Functions that answer HTTP requests, with the call that registers each.
     routes: Vec<(At, FuncId)>,
+    /// Functions that an SDK is given to run tools.
+    of_sdk: BTreeSet<FuncId>,
 }
 
 impl Values<'_> {
@@ -80,8 +82,11 @@ impl Values<'_> {
         found.extend(self.of_requests(beside, &comparing, false));
         let mut by_hand: BTreeMap<At, TransportKind> = found.into_iter().map(|at| (at, TransportKind::Stdio)).collect();
         let [calling, others @ ..] = seen.comparing.map(|funcs| self.leading_to(funcs));
-        let answers = |func: &FuncId| calling.contains(func) && others.iter().any(|comparing| comparing.contains(func));
-        let routes = seen.routes.iter().filter(|(at, func)| answers(func) && is_apart(at));
+        // What an SDK would call may be called by hand.
+        let runs_tools = |func: &FuncId| !self.called_from(&[*func]).is_disjoint(&seen.of_sdk);
+        let is_other = |func: &FuncId| others.iter().any(|comparing| comparing.contains(func));
+        let answers = |at: &At, func: &FuncId| is_other(func) && is_apart(at) || runs_tools(func);
+        let routes = seen.routes.iter().filter(|(at, func)| calling.contains(func) && answers(at, func));
         by_hand.extend(routes.map(|(at, _)| (*at, TransportKind::Http)));
         self.by_hand = by_hand;
     }
@@ -129,8 +134,12 @@ impl Values<'_> {
         }
         for row in self.call_rows(at, Table::Handler) {
             let handler = self.models.handler(row);
-            if handler.kind == HandlerKind::Route && self.holds(at, &handler.when) {
-                seen.routes.extend(self.port_funcs(at, &handler.func).into_iter().map(|func| (at, func)));
+            match handler.kind {
+                HandlerKind::Route if self.holds(at, &handler.when) => {
+                    seen.routes.extend(self.port_funcs(at, &handler.func).into_iter().map(|func| (at, func)));
+                }
+                HandlerKind::Tool | HandlerKind::Dispatch => seen.of_sdk.extend(self.port_funcs(at, &handler.func)),
+                _ => {}
             }
         }
     }
