@@ -3,13 +3,14 @@
 use std::rc::Rc;
 
 use crate::ir::func::{FuncId, ParamKind};
-use crate::ir::instr::{ArgKind, Base, Call, CallStyle, Const, Field, Import, InstrId, Op, Place};
+use crate::ir::instr::{ArgKind, Base, Call, CallStyle, Const, Entry, Field, Import, InstrId, Op, Place};
+use crate::ir::program::Language;
 use crate::models::index::{RowRef, Table};
 use crate::models::path::Step;
 use crate::models::schema::{CallbackTime, Crash, Stream};
 use crate::resolve::ports::PortValue;
 use crate::resolve::solve::CallKind;
-use crate::resolve::values::{At, Value};
+use crate::resolve::values::{At, Site, Value};
 
 use super::abs::Abs;
 use super::explore::{Context, Event, Explorer, Mode, Phase, Rebind, State};
@@ -237,14 +238,15 @@ impl Explorer<'_> {
         if runs.contains(&CallbackTime::Never) || self.is_crash_handler(at) {
             return;
         }
-        let mode = if runs.contains(&CallbackTime::Alone) {
+        let mode = if runs.contains(&CallbackTime::Alone) || runs.is_empty() && self.is_one_command(at, callee, before)
+        {
             Mode::Alone
         } else if runs.contains(&CallbackTime::Failure) && self.receiver_serves(at) {
             Mode::Crash
         } else {
             Mode::Now
         };
-        if runs.is_empty() || runs.contains(&CallbackTime::Later) {
+        if runs.is_empty() && mode != Mode::Alone || runs.contains(&CallbackTime::Later) {
             self.run_later(callee, at, Mode::Now);
         }
         if runs.contains(&CallbackTime::Later) && runs.iter().all(|runs| *runs == CallbackTime::Later) {
@@ -266,6 +268,32 @@ impl Explorer<'_> {
                 *state = keep;
             }
         }
+    }
+
+    /// Is a function one of several commands: it stands in a table by a name, and another one that serves is handed over with
+    /// it? In a script an object literal holds options just as well: `{ setup, run }`.
+    fn is_one_command(&mut self, at: At, callee: FuncId, before: &State) -> bool {
+        let values = self.values;
+        let Some(call) = values.call_at(at).filter(|_| values.language(at.0) == Language::Python) else { return false };
+        let names = |made: At| {
+            let body = &values.program.funcs[made.0];
+            let Op::Record(record) = &body.instrs[made.1].op else { return false };
+            record.entries.iter().any(|entry| match entry {
+                Entry::Field(Field::Name(_), value) => values.of(made.0, *value).items().contains(&Value::Func(callee)),
+                _ => false,
+            })
+        };
+        let is_table = |value: &Value| matches!(value, Value::Record(Site::Instr(made)) if names(*made));
+        if !call.args.iter().any(|arg| values.of(at.0, arg.value).items().iter().any(is_table)) {
+            return false;
+        }
+        values.callees(at).iter().any(|(other, kind)| {
+            let context = Context { args: Vec::new(), phase: before.phase, rebinds: before.rebinds.clone() };
+            *other != callee && *kind == CallKind::Callback && {
+                let frame = self.frame(*other, context);
+                self.frames[frame].outcome.serves
+            }
+        })
     }
 
     fn is_crash_handler(&self, at: At) -> bool {
