@@ -45,10 +45,15 @@ impl Values<'_> {
         self.link_result(at, func, result);
     }
 
-    /// Notes the call edge; true when it is new.
+    /// Notes the call edge; true when it is new. A function that is called may have been found first as one that the call may
+    /// hand on: from then on it is known to be called.
     pub(super) fn link_call(&mut self, at: At, func: FuncId, kind: CallKind) -> bool {
         if !self.edges_done.insert((at, func)) {
-            return false;
+            let edges = self.call_graph.entry(at).or_default().iter_mut();
+            let mut handed = edges.filter(|known| known.0 == func && known.1 == CallKind::Callback);
+            let Some(known) = handed.next().filter(|_| kind == CallKind::Direct) else { return false };
+            known.1 = kind;
+            return true;
         }
         self.call_graph.entry(at).or_default().push((func, kind));
         true
