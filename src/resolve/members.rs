@@ -510,6 +510,9 @@ impl Values<'_> {
                 self.load_method(method, value, to);
             }
             self.load_inherited(class, name, to);
+            if self.classes.methods(class, name).is_empty() {
+                self.load_asked(class, name, to);
+            }
             let statics = Obj::Statics(class);
             if let Some(slot) = self.known_field(&statics, &Key::Name(name.clone())) {
                 self.copy(slot, to);

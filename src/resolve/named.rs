@@ -4,14 +4,18 @@ use std::collections::BTreeSet;
 
 use crate::base::Symbol;
 use crate::base::bounds::MIN_PREFIX;
-use crate::ir::func::FuncId;
+use crate::ir::func::{End, FuncId};
 use crate::ir::instr::{Base, Const, Field, InstrId, Op, Oper, TextPart};
+use crate::ir::program::ClassId;
 use crate::models::path::Port;
 
 use super::edges::Edge;
 use super::ports::argument;
 use super::solve::Values;
 use super::values::{SlotId, Value};
+
+/// The method of Python that is asked for a member which the class lacks.
+const ASKED_FOR_MEMBERS: &str = "__getattr__";
 
 impl Values<'_> {
     /// A call gives the member of what is in `from` that what it is handed at `name` names.
@@ -31,6 +35,43 @@ impl Values<'_> {
             _ => Field::Any,
         };
         self.add_edge(of, Edge::Load(field, to));
+    }
+
+    /// A member that a class finds in another object, where it has none of that name itself:
+    ///
+    /// ```text
+    /// def __getattr__(self, name):
+    ///     return getattr(find_logger(), name)
+    /// ```
+    pub(super) fn load_asked(&mut self, class: ClassId, name: &Symbol, to: SlotId) {
+        for method in self.classes.methods(class, ASKED_FOR_MEMBERS) {
+            for object in self.looked_into(method) {
+                let of = self.instr_slot(method, object);
+                self.add_edge(of, Edge::Load(Field::Name(name.clone()), to));
+            }
+        }
+    }
+
+    /// The objects of which a function gives the member that its parameter names.
+    fn looked_into(&self, func: FuncId) -> Vec<InstrId> {
+        let body = &self.program.funcs[func];
+        let Some(name) = body.params.first().map(|param| param.local) else { return Vec::new() };
+        let given = body.blocks.iter().filter_map(|block| match block.end {
+            End::Return(Some(value)) => Some(value),
+            _ => None,
+        });
+        let is_name = |value: InstrId| matches!(&body.instrs[value].op, Op::Load(place) if place.base == Base::Local(name) && place.path.is_empty());
+        let object = |value: InstrId| match &body.instrs[value].op {
+            // A function of the language that is handed an object and a name.
+            Op::Call(call) if matches!(call.callee.base, Base::Global(_)) && call.callee.path.is_empty() => {
+                match call.args.as_slice() {
+                    [of, named, ..] if is_name(named.value) => Some(of.value),
+                    _ => None,
+                }
+            }
+            _ => None,
+        };
+        given.filter_map(object).collect()
     }
 
     /// A member whose name is put together behind a text that is known: `getattr(self, f"handle_{name}")` can be every method
