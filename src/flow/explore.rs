@@ -15,7 +15,7 @@ use crate::base::bounds::{MAX_CALL_DEPTH, MAX_CONTEXTS, MAX_STATE_VISITS};
 use crate::base::idx::{IndexVec, ids};
 use crate::ir::func::{BlockId, End, FuncId, LocalId};
 use crate::ir::instr::{Base, Const, InstrId, Op, Place};
-use crate::ir::program::{CellId, ModuleId};
+use crate::ir::program::{CellId, Language, ModuleId};
 use crate::models::index::RowRef;
 use crate::models::schema::{Stream, TransportKind};
 use crate::resolve::solve::Values;
@@ -482,8 +482,24 @@ impl<'v> Explorer<'v> {
 
     /// Notes that a function runs while the process serves.
     pub(super) fn run_later(&mut self, func: FuncId, at: At, mode: Mode) {
-        if self.later_seen.insert((func, mode)) {
-            self.later.push((func, at, mode));
+        if !self.later_seen.insert((func, mode)) {
+            return;
+        }
+        self.later.push((func, at, mode));
+        // Who calls a closure that gives an async block waits for the block: `|request| async move { … }`.
+        let program = &self.values.program;
+        let body = &program.funcs[func];
+        let given = body.blocks.iter().filter_map(|block| match block.end {
+            End::Return(Some(value)) => Some(value),
+            _ => None,
+        });
+        for value in given {
+            if let Op::Closure(inner) = body.instrs[value].op
+                && program.funcs[inner].is_async
+                && self.values.language(inner) == Language::Rust
+            {
+                self.run_later(inner, at, mode);
+            }
         }
     }
 

@@ -406,14 +406,34 @@ impl Pass<'_, '_> {
     /// over to be given instead.
     fn looked_up(&self, call: &Call, at: At, receiver: &Tree) -> Option<Tree> {
         let (key, others) = call.args.split_first()?;
-        let constant = self.taint.values.of(at.0, key.value).single_const()?;
         let is_waited_for = self.awaited.contains(&at.1);
-        let (true, Const::Str(name)) = (self.looks_up(call) && !is_waited_for, constant) else { return None };
-        let mut tree = receiver.only(is_no_error).read(name);
+        if !self.looks_up(call) || is_waited_for {
+            return None;
+        }
+        let name = match self.taint.values.of(at.0, key.value).single_const() {
+            Some(Const::Str(name)) => name.clone(),
+            Some(_) => return None,
+            None => self.named_by_constant(key.value)?,
+        };
+        let mut tree = receiver.only(is_no_error).read(&name);
         for other in others {
             tree.join(&self.given[other.value.index()].only(is_no_error));
         }
         Some(tree.map(|entry| Some(entry.then(at, What::Through))))
+    }
+
+    /// What a library's constant names that is looked up: `headers.get(header::AUTHORIZATION)`.
+    fn named_by_constant(&self, key: InstrId) -> Option<Symbol> {
+        let values = self.taint.values;
+        let Op::Load(place) = &self.func.instrs[key].op else { return None };
+        let name = match (place.path.last(), &place.base) {
+            (Some(Field::Name(name)), _) => name,
+            (None, Base::Cell(cell)) => &values.program.cells[*cell].name,
+            _ => return None,
+        };
+        let is_library = values.of(self.id, key).items().iter().any(|value| matches!(value, Value::Api(_, None)));
+        let is_constant = self.language == Language::Rust && is_library && !name.contains(char::is_lowercase);
+        is_constant.then(|| name.to_lowercase().into())
     }
 
     /// `Client::new(key)`, `Client(key)`: by the convention that types start with a capital.

@@ -114,6 +114,9 @@ impl Pass<'_, '_> {
             found = true;
             let source = values.models.source(row);
             let Some(entry) = self.called_source(row, at) else { continue };
+            if !source.params.is_empty() {
+                continue;
+            }
             if source.gives.is_empty() {
                 result.add(entry);
                 continue;
@@ -148,6 +151,15 @@ impl Pass<'_, '_> {
                 || source.least_params.is_some_and(|least| n_params < least)
             {
                 continue;
+            }
+            for (index, param) in values.program.funcs[func].params.iter().enumerate() {
+                let holds = |ty: &&String| values.is_context(param.ty.as_ref(), std::slice::from_ref(*ty));
+                let Some(field) = source.params.keys().find(holds).and_then(|ty| source.params.get(ty)) else {
+                    continue;
+                };
+                let Some(entry) = self.called_source(row, at) else { continue };
+                let keys: &[Symbol] = if field.is_empty() { &[] } else { &[field.as_str().into()] };
+                bound.params[index].join(&Tree::of(entry).under(keys));
             }
             for port in source.gives.iter().filter_map(|text| values.models.port(text)) {
                 let Some((index, inner)) = param_of(port) else { continue };

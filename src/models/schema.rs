@@ -529,6 +529,10 @@ pub(crate) struct SourceRow {
     /// Ports that get the value; default `return`. `arg.1.param.0`: what the library calls a function with that it is handed.
     #[serde(default)]
     pub(crate) gives: Vec<String>,
+    /// What functions are called with that are handed over, by the last name of a parameter's type: the field of the parameter
+    /// that it is in; none: the parameter itself.
+    #[serde(default)]
+    pub(crate) params: BTreeMap<String, String>,
     /// For what a function is called with: it holds for functions with at most so many parameters, or at least so many, where
     /// the library goes by that.
     pub(crate) most_params: Option<usize>,

@@ -166,7 +166,10 @@ fn headers(words: &Words, leak: &Leak) -> Option<Verdict> {
     if leak.hit.entry.marks.has(Marks::OTHER_PART) {
         return None;
     }
-    let what = match leak.hit.entry.path.iter().find(|name| name.as_str() != ANY) {
+    // In a pair of a header's name and its value, the value stands second.
+    let mut names = leak.hit.entry.path.iter().map(Symbol::as_str).filter(|name| *name != ANY && *name != "1");
+    let what = match names.next() {
+        Some("0") => return None,
         None => "all headers, the Authorization header among them,".to_owned(),
         Some(name) => {
             words.credential(name)?;
