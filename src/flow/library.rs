@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::base::Symbol;
 use crate::base::idx::Id;
-use crate::ir::instr::{ArgKind, Base, Call, CallStyle, Const, Entry as RecordEntry, Field, InstrId, Op};
+use crate::ir::instr::{Arg, ArgKind, Base, Call, CallStyle, Const, Entry as RecordEntry, Field, InstrId, Op};
 use crate::ir::program::Language;
 use crate::models::index::{RowRef, Table};
 use crate::models::lists::ErrorFate;
@@ -20,6 +20,9 @@ use super::trace::{Trace, What};
 use super::transfer::{Pass, is_no_error};
 use super::tree::Tree;
 use super::words::Keeps;
+
+/// What a front end calls `a..b`.
+const RANGE: &str = "range";
 
 /// Where the item stands in a pair of a number and an item.
 const ITEM_OF_PAIR: &str = "1";
@@ -336,7 +339,10 @@ impl Pass<'_, '_> {
             let items = receiver.only(is_no_error).read(ANY).under(&[ANY.into(), ITEM_OF_PAIR.into()]);
             return Some(items.map(|entry| Some(entry.then(at, What::Through))));
         }
-        let keeps = words.keeping_method(self.language, name)?;
+        let keeps = match self.slices(call) {
+            true => Keeps::Part,
+            false => words.keeping_method(self.language, name)?,
+        };
         let mut tree = match keeps {
             Keeps::Text => receiver.only(is_no_error).formed(Form::Text, at),
             Keeps::Part if words.is_copying_method(self.language, name) => receiver.copied(),
@@ -349,6 +355,12 @@ impl Pass<'_, '_> {
         }
         let is_inside = |entry: Entry| (entry.form != Form::Held).then(|| entry.then(at, What::Through));
         Some(tree.map(is_inside))
+    }
+
+    /// Does the call give a part of a text or list: `token.get(..8)`?
+    fn slices(&self, call: &Call) -> bool {
+        let is_range = |arg: &Arg| matches!(self.func.instrs[arg.value].op, Op::Unknown(RANGE, _));
+        self.language == Language::Rust && self.looks_up(call) && call.args.first().is_some_and(is_range)
     }
 
     /// What becomes of the error of a result by a method of this name.
