@@ -266,6 +266,11 @@ impl Models {
         self.containers.compares.contains(method)
     }
 
+    /// Does a method of this name, called without arguments, give what a lock or a cell holds?
+    pub(crate) fn opens(&self, method: &str) -> bool {
+        self.containers.opens.contains(method)
+    }
+
     /// Does a type of this name show what it holds as if that stood there itself?
     pub(crate) fn is_transparent(&self, ty: &str) -> bool {
         self.containers.transparent.contains(ty)

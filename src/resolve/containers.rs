@@ -58,6 +58,10 @@ impl Values<'_> {
                     self.add(result, value);
                 }
                 let given = self.models.index.node(made);
+                // A lock is taken for what it holds, until somebody asks it for that.
+                if data.is_modelled() && !given.is_modelled() && self.opens(number, name) {
+                    self.add(result, value);
+                }
                 // What a model says more of is not what the object keeps: `server.tool()` gives a decorator.
                 let is_told = given.rows.is_empty() && given.is_modelled();
                 // Objects of libraries that no model speaks of are no containers worth following.
@@ -98,6 +102,14 @@ impl Values<'_> {
             }
             _ => {}
         }
+    }
+
+    /// Does a call ask a lock or a cell of Rust for what it holds?
+    fn opens(&self, number: u32, name: &Symbol) -> bool {
+        let at = self.calls[number as usize].at;
+        self.models.opens(name)
+            && self.language(at.0) == Language::Rust
+            && self.call_at(at).is_some_and(|call| call.args.is_empty())
     }
 
     /// Functions among the arguments are called with what the result slot holds.

@@ -388,6 +388,17 @@ impl Values<'_> {
                 _ => self.is_imported(**call, method),
             }
         };
+        // A lock and what it holds are made by methods of one name: what either was given counts.
+        let made: Vec<At> =
+            chain.iter().filter(is_method).copied().filter(|made| self.is_receiver(at, *made)).collect();
+        if let [_, _, ..] = &*made {
+            let given = made.iter().filter_map(|made| match self.port_values(*made, inner) {
+                PortValue::Known(values) => Some(values),
+                PortValue::Missing | PortValue::Unknown => None,
+            });
+            let given: Vec<Value> = given.flatten().collect();
+            return if given.is_empty() { PortValue::Unknown } else { PortValue::Known(given) };
+        }
         // A builder may also be told by a statement of its own: `command.stdout(…); command.spawn()`.
         match chain
             .iter()
@@ -398,6 +409,12 @@ impl Values<'_> {
             Some(made) => self.port_values(made, inner),
             None => PortValue::Missing,
         }
+    }
+
+    /// Is the method at `at` called on what the call at `made` gave?
+    fn is_receiver(&self, at: At, made: At) -> bool {
+        let values = self.receiver_slot(at).map(|slot| self.of_slot(slot).items());
+        values.into_iter().flatten().any(|value| matches!(value, Value::Api(_, Some(known)) if *known == made))
     }
 
     /// Is what is called at `at` the library function of this name, imported by it?
