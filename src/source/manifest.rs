@@ -35,6 +35,8 @@ pub(crate) struct Manifests {
     pub(crate) scripts: BTreeMap<String, BTreeMap<String, String>>,
     /// Dockerfiles, compose files, service units and the like: path and text.
     pub(crate) deploy: Vec<(String, String)>,
+    /// The names of the Python package that the scanned folder itself is, the outermost first.
+    pub(crate) package: Vec<String>,
     /// The paths of all source files.
     pub(crate) sources: BTreeSet<String>,
 }

@@ -64,7 +64,18 @@ pub(crate) fn scan(roots: &[PathBuf], options: &WalkOptions) -> Result<Workspace
     }
     workspace.skipped.sort();
     workspace.skipped.dedup();
+    workspace.manifests.package = package_at(&workspace.root);
     Ok(workspace)
+}
+
+/// The names by which code imports the Python package that a folder is: `notes`, `tools` for `src/notes/tools`.
+fn package_at(folder: &Path) -> Vec<String> {
+    let is_package = |folder: &&Path| folder.join("__init__.py").is_file();
+    let folders = folder.ancestors().take_while(is_package);
+    let mut names: Vec<String> =
+        folders.filter_map(Path::file_name).map(|name| name.to_string_lossy().into_owned()).collect();
+    names.reverse();
+    names
 }
 
 fn common_folder(starts: &[PathBuf]) -> Option<PathBuf> {

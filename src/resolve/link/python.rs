@@ -36,7 +36,18 @@ impl Linker<'_> {
                 return self.below(&root, &names).unwrap_or(Target::Missing);
             }
         }
-        Target::Library { specifier: (*first).into(), path: rest.iter().copied().map(Symbol::from).collect() }
+        self.in_own_package(&names).unwrap_or_else(|| Target::Library {
+            specifier: (*first).into(),
+            path: rest.iter().copied().map(Symbol::from).collect(),
+        })
+    }
+
+    /// What a name leads to that begins with the package which the scanned folder itself is.
+    fn in_own_package(&self, names: &[&str]) -> Option<Target> {
+        let package = &self.manifests.package;
+        let is_own = !package.is_empty() && package.len() <= names.len();
+        let (own, inner) = names.split_at_checked(package.len()).filter(|_| is_own)?;
+        if own.iter().zip(package).all(|(name, known)| name == known) { self.below("", inner) } else { None }
     }
 
     /// The folders that absolute names are looked up in, for the file `from`.
