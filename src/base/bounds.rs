@@ -219,8 +219,8 @@ pub(crate) const MAX_FIELD_DEPTH: usize = 3;
 /// Most sources in one long-lived variable. A settings object has a few dozen; a variable with more is a table of data.
 pub(crate) const MAX_HEAP_SOURCES: usize = 64;
 
-/// Most fields in which one long-lived variable is followed into another.
-pub(crate) const MAX_WRITE_PARTS: usize = 64;
+/// Most parts in which one long-lived variable is followed into another, beside fields.
+pub(crate) const MAX_WRITE_PARTS: usize = 24;
 
 /// Fewest calls of a logging helper: what is called once is an ordinary function that logs, and is edited itself.
 pub(crate) const MIN_WRAPPER_CALLERS: usize = 2;

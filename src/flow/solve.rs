@@ -23,6 +23,7 @@ use super::domain::{ERR, Entry, Form, Heap, HeapId, Kind, Marks, Names, Root, So
 use super::formatted::{Formats, called, formats};
 use super::found::{Found, Write};
 use super::from_env::filled_from_env;
+use super::parts::Parts;
 use super::process::{Handler, Process};
 use super::redaction::{Redactor, redactors};
 use super::shown::{TO_JSON, spoken};
@@ -49,7 +50,7 @@ pub(crate) struct Taint<'v> {
     pub(super) hits: Found<Hit>,
     pub(super) writes: Found<Write>,
     /// Writes of each place from each origin.
-    parts: FxHashMap<(HeapId, Root), usize>,
+    parts: FxHashMap<(HeapId, Root), Parts>,
     /// Places that hold nothing but objects of the program, and others.
     object_places: FxHashMap<HeapId, bool>,
     /// Helpers that replace secrets in what they give back.
@@ -199,16 +200,18 @@ impl<'v> Taint<'v> {
             return;
         }
         let finish = |write: Write| Write { entry: finish(write.entry), ..write };
+        let mut parts = self.parts.get(&(heap, entry.root)).copied().unwrap_or_default();
+        parts.count(&entry);
         let root = entry.root;
         if self.writes.add(Write { heap, entry }, |_| true, finish) {
-            *self.parts.entry((heap, root)).or_default() += 1;
+            self.parts.insert((heap, root), parts);
         }
     }
 
     /// Is there room for one more thing of an origin that is written to a place?
     pub(super) fn takes_write(&self, heap: HeapId, root: Root) -> bool {
-        let n_parts = self.parts.get(&(heap, root)).copied().unwrap_or_default();
-        n_parts < MAX_WRITE_PARTS && self.writes.len() < MAX_HEAP_FACTS
+        let parts = self.parts.get(&(heap, root)).copied().unwrap_or_default();
+        !parts.is_full(MAX_WRITE_PARTS) && self.writes.len() < MAX_HEAP_FACTS
     }
 
     /// Does a place hold objects of the program's classes? Their fields are places of their own: what is in a field is

@@ -5,13 +5,14 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::base::bounds::{MAX_FIELD_DEPTH, MAX_HEAP_FACTS, MAX_HEAP_FIELDS, MAX_HEAP_PARTS, MAX_HEAP_SOURCES};
+use crate::base::bounds::{MAX_HEAP_FACTS, MAX_HEAP_PARTS, MAX_HEAP_SOURCES};
 use crate::base::idx::Id;
 use crate::ir::func::FuncId;
 use crate::resolve::values::At;
 
 use super::domain::{Entry, Form, Heap, HeapId, Root};
 use super::found::{Fact, Found, Write, sort};
+use super::parts::Parts;
 use super::path::Path;
 use super::solve::{Leak, Taint};
 use super::summary::{Carried, Drain, Hit};
@@ -134,29 +135,6 @@ impl<'f, F: Fact> Users<'f, F> {
 
 type WriteKey = (HeapId, Path, Root, Path, Path, Form);
 
-/// How many facts are known of a place and a source.
-#[derive(Clone, Copy, Default)]
-struct Parts {
-    /// One field of the source somewhere in the place: what a settings object has of the environment.
-    fields: usize,
-    others: usize,
-}
-
-impl Parts {
-    fn is_empty(self) -> bool {
-        self.fields + self.others == 0
-    }
-
-    fn count(&mut self, entry: &Entry) -> &mut usize {
-        if is_field(entry) { &mut self.fields } else { &mut self.others }
-    }
-}
-
-/// Is it one field of its source, and not the whole or something deep in it?
-pub(super) fn is_field(entry: &Entry) -> bool {
-    entry.path.len() == 1 && !entry.at.is_empty() && entry.at.len() <= MAX_FIELD_DEPTH
-}
-
 /// What is known to reach each heap place, kept small: a place that holds one source in many fields holds it as a whole.
 #[derive(Default)]
 struct Reached {
@@ -174,7 +152,7 @@ impl Reached {
         if parts.is_empty() {
             return self.is_full_of_sources(heap);
         }
-        parts.others >= MAX_HEAP_PARTS && parts.fields >= MAX_HEAP_FIELDS
+        parts.is_full(MAX_HEAP_PARTS)
     }
 
     fn is_full_of_sources(&self, heap: HeapId) -> bool {
@@ -188,16 +166,14 @@ impl Reached {
             return false;
         }
         let key = (heap, entry.at.clone(), entry.root, entry.path.clone(), entry.without.clone(), entry.form);
-        let mut parts = self.parts.get(&(heap, entry.root)).copied().unwrap_or_default();
-        let most = if is_field(entry) { MAX_HEAP_FIELDS } else { MAX_HEAP_PARTS };
-        if *parts.count(entry) >= most || !self.seen.insert(key) {
+        if !self.seen.insert(key) {
             return false;
         }
         let parts = self.parts.entry((heap, entry.root)).or_default();
         if parts.is_empty() {
             *self.sources.entry(heap).or_default() += 1;
         }
-        *parts.count(entry) += 1;
+        parts.count(entry);
         true
     }
 }
