@@ -78,6 +78,8 @@ pub(crate) struct Flow {
     pub(crate) errors: Option<ErrorText>,
     /// It is moved to fields that JSON leaves out.
     pub(crate) unlisted: bool,
+    /// What is put in place of parts of a text.
+    pub(crate) redacts: Vec<String>,
     /// Versions of the library in which it moves.
     pub(crate) versions: Option<String>,
     /// The class of the error that the call throws.
@@ -378,6 +380,7 @@ impl Models {
                     without: row.without.iter().map(Symbol::from).collect(),
                     errors: row.errors.clone(),
                     unlisted: row.unlisted,
+                    redacts: row.redacts.clone(),
                     versions: row.versions.clone(),
                     raises: class.flatten(),
                 };
@@ -470,6 +473,7 @@ fn port_texts(file: &ModelFile, visit: &mut dyn FnMut(&str)) {
         all(&row.to, visit);
         row.member.iter().for_each(|text| visit(text));
         all(&row.kept_as, visit);
+        all(&row.redacts, visit);
         all(&row.only, visit);
     }
     for row in &file.cleans {

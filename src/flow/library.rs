@@ -151,6 +151,9 @@ impl Pass<'_, '_> {
         let moved = moved.map(|entry| Some(entry.then(at, What::Through)));
         let moved = if flow.text { moved.formed(Form::Text, at) } else { moved };
         let moved = if flow.copies { moved.copied() } else { moved };
+        let by = self.taint.values.port_text(at, &flow.redacts);
+        let is_redacted = by.is_some_and(|text| self.taint.words.is_placeholder(&text));
+        let moved = if is_redacted { moved.marked(Marks::REDACTED) } else { moved };
         let moved = if flow.unlisted { moved.marked(Marks::IN_ERROR) } else { moved };
         if moved.is_empty() {
             return;

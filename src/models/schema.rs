@@ -586,6 +586,9 @@ pub(crate) struct FlowRow {
     /// It is moved to fields that JSON leaves out: the text of an error.
     #[serde(default)]
     pub(crate) unlisted: bool,
+    /// Ports with what is put in place of parts of a text: where that says that something is left out, secrets are.
+    #[serde(default)]
+    pub(crate) redacts: Vec<String>,
     /// Versions of the library in which it moves.
     pub(crate) versions: Option<String>,
     /// The class of what it throws, as `errors` lists it: only clauses for that class or one that it is a kind of take it.
