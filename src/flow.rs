@@ -53,6 +53,7 @@ pub(crate) mod live;
 pub(crate) mod loaded;
 pub(crate) mod main_module;
 pub(crate) mod offered;
+mod parts;
 pub(crate) mod path;
 pub(crate) mod places;
 pub(crate) mod process;
