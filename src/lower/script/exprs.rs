@@ -78,11 +78,26 @@ impl<'t> Lowerer<'t> {
         }
         let mut operand = self.leaf(inner);
         let mut last = inner;
+        let mut waits = None;
         while let Some(node) = outer.pop() {
+            if !matches!(
+                node.kind(),
+                "member_expression" | "subscript_expression" | "call_expression" | "non_null_expression"
+            ) {
+                operand = self.wait(operand, waits.take());
+            }
             operand = self.step(operand, last, node);
+            waits = waits.or_else(|| awaited_callee(node));
             last = node;
         }
-        operand
+        self.wait(operand, waits)
+    }
+
+    /// Waits for what a chain of members and calls gives, where the parser took the `await` before it for a part of it.
+    fn wait(&mut self, operand: Operand, waits: Option<Node<'t>>) -> Operand {
+        let Some(node) = waits else { return operand };
+        let value = self.value_of(operand, span(node));
+        Operand::Value(self.b.push(Op::Await(value), span(node)))
     }
 
     /// Applies one link of a spine to what is left of it.
@@ -439,11 +454,17 @@ impl<'t> Lowerer<'t> {
     }
 }
 
+/// The `await` of `await load<T>(name)`, which the parser takes for `(await load)<T>(name)`.
+fn awaited_callee(call: Node<'_>) -> Option<Node<'_>> {
+    let callee = field(call, "function").filter(|_| call.kind() == "call_expression")?;
+    (callee.kind() == "await_expression").then_some(callee)
+}
+
 /// The operand a spine goes on with, below `node`.
 fn spine_child(node: Node<'_>) -> Option<Node<'_>> {
     match node.kind() {
         "member_expression" | "subscript_expression" => field(node, "object"),
-        "call_expression" => field(node, "function"),
+        "call_expression" => awaited_callee(node).and_then(first_named).or_else(|| field(node, "function")),
         "binary_expression" => field(node, "left").filter(|left| left.kind() != "private_property_identifier"),
         "as_expression" | "satisfies_expression" | "non_null_expression" | "instantiation_expression" => {
             first_named(node)
