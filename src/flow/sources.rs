@@ -375,6 +375,7 @@ impl Taint<'_> {
                 let is_nothing = |part: &TypeRef| matches!(part, TypeRef::Named(named) if matches!(self.values.program.type_name(named).map(Symbol::as_str), Some("None" | "null" | "undefined")));
                 !parts.is_empty() && parts.iter().all(|part| is_nothing(part) || self.is_plain_type(Some(part)))
             }
+            Some(TypeRef::Tuple(parts)) => !parts.is_empty() && parts.iter().all(|part| self.is_plain_type(Some(part))),
             _ => false,
         }
     }

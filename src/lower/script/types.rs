@@ -43,6 +43,8 @@ impl<'t> Lowerer<'t> {
                 let parts = self.flat(node, "intersection_type");
                 TypeRef::Union(parts.into_iter().map(|part| self.ty(part)).collect())
             }
+            // Of an object that is not named, all that decides is whether it holds numbers and truth values only.
+            "object_type" => self.unnamed(node),
             "tuple_type" => TypeRef::Tuple(named(node).into_iter().map(|part| self.tuple_item(part)).collect()),
             "function_type" | "constructor_type" => {
                 let ret = field(node, "return_type").or_else(|| field(node, "type"));
@@ -60,6 +62,17 @@ impl<'t> Lowerer<'t> {
             },
             _ => TypeRef::Other,
         }
+    }
+
+    /// The types of the fields of an object, as of a tuple; what is more than that is not modelled.
+    fn unnamed(&mut self, node: Node<'t>) -> TypeRef {
+        let is_plain = |member: &Node<'t>| member.kind() == "property_signature";
+        let members = named(node);
+        if members.is_empty() || !members.iter().all(is_plain) {
+            return TypeRef::Other;
+        }
+        let types = members.into_iter().map(|member| field(member, "type").and_then(|ty| self.annotation(ty)));
+        TypeRef::Tuple(types.map(|ty| ty.unwrap_or(TypeRef::Other)).collect())
     }
 
     fn tuple_item(&mut self, node: Node<'t>) -> TypeRef {
