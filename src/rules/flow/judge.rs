@@ -49,7 +49,7 @@ pub(super) fn judge(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Option<Verdi
         (Kind::Env | Kind::EnvAll, _) => env(taint.words(), leak, to_agent)?,
         (Kind::Credential | Kind::Headers, false) if is_scheme(leak) => return None,
         (Kind::Credential, false) => credential(leak)?,
-        (Kind::Headers, false) => headers(taint.words(), leak)?,
+        (Kind::Headers, false) => headers(cx, taint.words(), leak)?,
         (Kind::Argument, false) => argument(cx, taint, leak)?,
         (Kind::Response, false) => response(cx, taint.words(), leak)?,
         (Kind::Error | Kind::Stack, true) => error(cx, leak)?,
@@ -162,14 +162,15 @@ fn credential(leak: &Leak) -> Option<Verdict> {
     Some(verdict("credential-in-log", what))
 }
 
-fn headers(words: &Words, leak: &Leak) -> Option<Verdict> {
+fn headers(cx: &Cx<'_>, words: &Words, leak: &Leak) -> Option<Verdict> {
     if leak.hit.entry.marks.has(Marks::OTHER_PART) {
         return None;
     }
-    // In a pair of a header's name and its value, the value stands second.
-    let mut names = leak.hit.entry.path.iter().map(Symbol::as_str).filter(|name| *name != ANY && *name != "1");
+    let (SourcePlace::Instr((func, _)) | SourcePlace::Param(func, _)) = leak.source.place;
+    // Of Rust's pairs of a header's name and its value, the value stands second; other languages give pairs no places.
+    let is_value = |name: &str| name == "1" && cx.values.language(func) == Language::Rust;
+    let mut names = leak.hit.entry.path.iter().map(Symbol::as_str).filter(|name| *name != ANY && !is_value(name));
     let what = match names.next() {
-        Some("0") => return None,
         None => "all headers, the Authorization header among them,".to_owned(),
         Some(name) => {
             words.credential(name)?;
