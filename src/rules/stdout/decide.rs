@@ -5,9 +5,9 @@
 
 use crate::flow::live::Site;
 use crate::ir::func::{FuncId, FuncKind, LocalId};
-use crate::ir::instr::{Base, Field, Op};
+use crate::ir::instr::{Base, Call, Field, Op};
 use crate::models::index::{RowRef, Table};
-use crate::models::path::Step;
+use crate::models::path::{Port, PortHead, Step};
 use crate::models::schema::{Stream, StreamPorts, StreamSpec};
 use crate::resolve::ports::argument;
 use crate::resolve::values::{At, Key, Value};
@@ -51,28 +51,33 @@ pub(super) fn decides(cx: &Cx<'_>, unit: &Unit<'_>, at: At, spec: &StreamSpec) -
 /// The stream that a call is given, of what the variables in it hold where the process gets to: `stderr if quiet else stdout`.
 pub(super) fn live_stream(cx: &Cx<'_>, unit: &Unit<'_>, at: At, spec: &StreamSpec) -> Stream {
     let stream = cx.values.stream_of(at, spec);
-    let (StreamSpec::Ports(ports), Some(call), Stream::Stdout) = (spec, cx.values.call_at(at), stream) else {
-        return stream;
-    };
-    let given = ports
-        .from
-        .iter()
-        .filter_map(|text| cx.values.models.port(text))
-        .find_map(|port| argument(call, &port.head).filter(|_| port.path.is_empty()));
-    let Some(given) = given else { return stream };
-    if let Some(kept) = kept_in_list(cx, unit, (at.0, given)) {
+    let (StreamSpec::Ports(ports), Stream::Stdout) = (spec, stream) else { return stream };
+    let whole = ports.from.iter().filter_map(|text| cx.values.models.port(text)).filter(|port| port.path.is_empty());
+    let Some(given) = whole.filter_map(|port| given_at(cx, at, port)).next() else { return stream };
+    if let Some(kept) = kept_in_list(cx, unit, given) {
         let streams =
             kept.iter().map(|(func, value)| cx.values.stream_of_values(cx.values.of(*func, *value).items(), None));
         return streams.min().unwrap_or(Stream::None);
     }
     let mut found = Vec::new();
-    let is_all = assigned(cx, unit, (at.0, given), MAX_ASSIGNED, &mut found);
+    let is_all = assigned(cx, unit, given, MAX_ASSIGNED, &mut found);
     if is_all || found.is_empty() {
         return stream;
     }
     let streams =
         found.iter().map(|(func, value)| cx.values.stream_of_values(cx.values.of(*func, *value).items(), Some(ports)));
     streams.min().unwrap_or(stream)
+}
+
+/// What a call is given at a port, or one of those that built what it is called on: `builder.with_writer(writer).init()`.
+fn given_at(cx: &Cx<'_>, at: At, port: &Port) -> Option<At> {
+    let PortHead::Chain(method, inner) = &port.head else {
+        return argument(cx.values.call_at(at)?, &port.head).map(|value| (at.0, value));
+    };
+    let is_method = |call: &Call| matches!(call.callee.path.last(), Some(Field::Name(name)) if name == method);
+    let mut made = cx.values.chain(at).into_iter();
+    let (made, call) = made.find_map(|made| Some((made, cx.values.call_at(made).filter(|call| is_method(call))?)))?;
+    argument(call, &inner.head).filter(|_| inner.path.is_empty()).map(|value| (made.0, value))
 }
 
 /// What a process puts into the list that a value is, of what the program puts there: `if on_http { layers.push(layer) }`.
