@@ -39,6 +39,10 @@ impl Numbers {
         self.holders.insert(literal);
     }
 
+    pub(super) fn is_holder(&self, literal: Site) -> bool {
+        self.holders.contains(&literal)
+    }
+
     /// Is the value what a dispatch table consists of: a literal with a handler in it, the name of a method?
     fn dispatches(&self, value: &Value) -> bool {
         match value {
@@ -46,6 +50,11 @@ impl Numbers {
             Value::Const(Const::Str(text)) => self.methods.contains(text),
             _ => false,
         }
+    }
+
+    /// Is the value what a dispatch table consists of?
+    pub(super) fn is_row(&self, value: ValueId) -> bool {
+        self.rows[value]
     }
 
     pub(super) fn number(&mut self, value: &Value) -> ValueId {

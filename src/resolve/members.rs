@@ -380,37 +380,6 @@ impl Values<'_> {
         }
     }
 
-    /// What is spread into an object: all that the value holds.
-    pub(super) fn spread(&mut self, value: &Value, into: &Obj) {
-        if let Value::Module(module) = value {
-            self.spread_exports(*module, into);
-        }
-        let Some(from) = self.object_of(value) else {
-            self.open_records.insert(into.clone());
-            let some = self.field_slot(into, Key::Some);
-            self.add(some, &Value::Unknown);
-            return;
-        };
-        // Also the fields that turn up later.
-        let known = self.spread_into.entry(from.clone()).or_default();
-        if !known.contains(into) {
-            known.push(into.clone());
-        }
-        for name in self.field_names.get(&from).cloned().unwrap_or_default() {
-            let key = Key::Name(name);
-            let to = self.filled_slot(into, key.clone());
-            for at in self.stores_to(&from, &key).to_vec() {
-                self.note_store(into, key.clone(), at);
-            }
-            let slot = self.field_slot(&from, key);
-            self.copy(slot, to);
-        }
-        let (some, into_some) = (self.field_slot(&from, Key::Some), self.field_slot(into, Key::Some));
-        self.copy(some, into_some);
-        let (all, into_all) = (self.field_slot(&from, Key::All), self.field_slot(into, Key::All));
-        self.copy(all, into_all);
-    }
-
     // ---- members -------------------------------------------------------------------------------------------------
 
     pub(super) fn load_member(&mut self, value: &Value, field: &Field, to: SlotId) {

@@ -284,6 +284,11 @@ impl<'p> Values<'p> {
         self.numbers.note_holder(literal);
     }
 
+    /// Was the literal noted to hold a function?
+    pub(super) fn is_holder(&self, literal: Site) -> bool {
+        self.numbers.is_holder(literal)
+    }
+
     /// Is a function among what the slot is known to hold so far?
     pub(super) fn holds_function(&self, slot: SlotId) -> bool {
         self.slots[slot].values.items().iter().any(|id| matches!(self.numbers[*id], Value::Func(_)))
@@ -363,7 +368,7 @@ impl<'p> Values<'p> {
 
     /// Does the value say nothing, coming from this slot?
     fn is_worthless(&self, slot: SlotId, value: ValueId) -> bool {
-        value != self.unknown && self.slots[slot].values.is_drowned()
+        value != self.unknown && self.slots[slot].values.is_drowned() && !self.numbers.is_row(value)
     }
 
     fn apply(&mut self, edge: &Edge, value: &Value) {
