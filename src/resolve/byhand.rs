@@ -76,8 +76,12 @@ impl Values<'_> {
             .iter()
             .filter(|at| seen.speaking.contains(&language(at)))
             .partition(|at| has_sdk.contains(&language(at)));
-        let mut found = self.of_requests(alone, &seen.speakers, true);
         let comparing: BTreeSet<FuncId> = seen.comparing.iter().flatten().copied().collect();
+        // Who tells the methods apart answers requests; a client only names them.
+        let mut found = self.of_requests(alone.clone(), &comparing, false);
+        if found.is_empty() {
+            found = self.of_requests(alone, &seen.speakers, true);
+        }
         let beside = beside.into_iter().filter(&is_apart).collect();
         found.extend(self.of_requests(beside, &comparing, false));
         let mut by_hand: BTreeMap<At, TransportKind> = found.into_iter().map(|at| (at, TransportKind::Stdio)).collect();
