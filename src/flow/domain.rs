@@ -253,9 +253,10 @@ impl Entry {
             self.formed = None;
         }
         // What a parameter or place holds may turn out to be a text.
-        if !matches!(self.root, Root::Source(_)) {
-            self.marks = self.marks.with(Marks::PARSED);
-        }
+        self.marks = match self.root {
+            Root::Source(_) => self.marks.lacking(Marks::JSON),
+            _ => self.marks.with(Marks::PARSED),
+        };
         self
     }
 

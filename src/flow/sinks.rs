@@ -8,7 +8,7 @@ use crate::models::schema::{ErrorText, SinkKind, Stream};
 use crate::resolve::ports::{PortValue, argument};
 use crate::resolve::values::At;
 
-use super::domain::{Entry, Form, Marks, Root};
+use super::domain::{Entry, Form, Marks};
 use super::solve::Taint;
 use super::summary::{Drain, Hit, Sink};
 use super::transfer::{Pass, is_no_error};
@@ -38,10 +38,7 @@ impl Taint<'_> {
             return given.clone();
         }
         given.map(|mut entry| {
-            // Of what a parameter or place holds it is known later.
-            if !matches!(entry.root, Root::Source(_)) {
-                entry.marks = entry.marks.with(Marks::JSON);
-            }
+            entry.marks = entry.marks.with(Marks::JSON);
             (!entry.marks.has(Marks::IN_ERROR)).then_some(entry)
         })
     }

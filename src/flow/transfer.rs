@@ -515,11 +515,9 @@ impl Pass<'_, '_> {
         // An object put into a template is `[object Object]`; an error's or a text's own text is what it is.
         if self.language == Language::Script && form == Form::Text {
             return held.map(|entry| {
-                if entry.at.first().is_some_and(|at| at != ANY && at != "message" && at.parse::<u32>().is_err()) {
-                    None
-                } else {
-                    Some(entry)
-                }
+                // JSON is a text already: all fields are in it.
+                let is_hidden = |at: &Symbol| at != ANY && at != "message" && at.parse::<u32>().is_err();
+                (entry.marks.has(Marks::JSON) || !entry.at.first().is_some_and(is_hidden)).then_some(entry)
             });
         }
         if self.language == Language::Python { held.only(|entry| !self.is_kept_in_error(entry)) } else { held.clone() }
