@@ -113,6 +113,7 @@ impl Pass<'_, '_> {
         for row in self.source_rows(at) {
             found = true;
             let source = values.models.source(row);
+            self.note_name(at, source.name.as_deref());
             let Some(entry) = self.called_source(row, at) else { continue };
             if !source.params.is_empty() {
                 continue;
@@ -184,6 +185,23 @@ impl Pass<'_, '_> {
                 && values.version_allows(Some(at.0), *row, source.versions.as_deref())
         });
         rows
+    }
+
+    /// A variable that names what a source is asked for holds no secret, whatever the name was taken from:
+    /// `env::var(&reference[2..])`.
+    fn note_name(&mut self, at: At, port: Option<&str>) {
+        let values = self.taint.values;
+        let (Some(port), Some(call)) = (port.and_then(|text| values.models.port(text)), values.call_at(at)) else {
+            return;
+        };
+        let Some(value) = crate::resolve::ports::argument(call, &port.head) else { return };
+        if let Op::Load(Place { base: base @ Base::Local(_), path }) = &self.func.instrs[value].op
+            && path.is_empty()
+            && let Some(var) = self.var(base)
+            && let Some(tree) = self.state_mut().get_mut(&var)
+        {
+            *tree = tree.marked(Marks::OTHER_PART);
+        }
     }
 
     fn called_source(&mut self, row: RowRef, at: At) -> Option<Entry> {
