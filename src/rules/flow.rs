@@ -19,7 +19,8 @@ use crate::flow::settings::is_unset;
 use crate::flow::solve::{Leak, Taint, taint};
 use crate::flow::summary::Drain;
 use crate::flow::trace::What;
-use crate::ir::func::FuncId;
+use crate::ir::func::{BlockId, FuncId};
+use crate::ir::program::Program;
 use crate::models::levels::LogLevel;
 use crate::models::schema::Stream;
 use crate::resolve::values::At;
@@ -57,7 +58,7 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Findings<'_>) -> (usize, usize) {
         .filter(|(rule, _)| *rule == "credential-in-log")
         .map(|(_, at)| loc(cx.values.program, *at))
         .collect();
-    one_place_for_each(&mut groups);
+    one_place_for_each(cx.values.program, &mut groups);
     let settings: Vec<_> = cx.units.iter().map(|unit| echo::settings(cx, unit)).collect();
     for ((rule, primary), mut group) in groups {
         if rule == "credential-in-log"
@@ -165,24 +166,54 @@ pub(crate) fn rule_of(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Result<&'s
 
 type Groups<'l> = BTreeMap<(&'static str, At), Vec<(Verdict, &'l Leak)>>;
 
-/// One error that a handler gives back in several forms is told once: at the place of the gravest.
-fn one_place_for_each(groups: &mut Groups<'_>) {
+/// One error that a handler gives back in several forms is told once: at the place of the gravest. On ways of which a call goes
+/// only one each place is told: the clauses of one `except`, the branches of one `if`.
+fn one_place_for_each(program: &Program, groups: &mut Groups<'_>) {
     let by_handler = |leak: &Leak| leak.hit.sink.row.is_none() && matches!(leak.source.kind, Kind::Error | Kind::Stack);
     let key = |rule: &'static str, leak: &Leak| (rule, leak.source.clone(), leak.hit.sink.at);
-    let mut best = BTreeMap::new();
+    let mut places: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for ((rule, primary), group) in groups.iter() {
         for (verdict, leak) in group.iter().filter(|(_, leak)| by_handler(leak)) {
             let here = (verdict.rank(), group.len(), Reverse(*primary));
-            let known = best.entry(key(rule, leak)).or_insert(here);
-            *known = (*known).max(here);
+            places.entry(key(rule, leak)).or_default().push(here);
+        }
+    }
+    let mut told: BTreeMap<_, Vec<At>> = BTreeMap::new();
+    for (key, mut places) in places {
+        places.sort_by(|a, b| b.cmp(a));
+        let told = told.entry(key).or_default();
+        for (_, _, Reverse(place)) in places {
+            if told.iter().all(|known| *known != place && excludes(program, *known, place)) {
+                told.push(place);
+            }
         }
     }
     for ((rule, primary), group) in groups.iter_mut() {
         group.retain(|(_, leak)| {
-            !by_handler(leak) || best.get(&key(rule, leak)).is_none_or(|best| best.2 == Reverse(*primary))
+            !by_handler(leak) || told.get(&key(rule, leak)).is_none_or(|places| places.contains(primary))
         });
     }
     groups.retain(|_, group| !group.is_empty());
+}
+
+/// Are two places of one function on different ways, so that who gets to one does not get to the other?
+fn excludes(program: &Program, one: At, other: At) -> bool {
+    let func = &program.funcs[one.0];
+    let block_of =
+        |at: At| func.blocks.iter_enumerated().find(|(_, block)| block.instrs.contains(&at.1)).map(|(id, _)| id);
+    let (true, Some(first), Some(second)) = (one.0 == other.0, block_of(one), block_of(other)) else { return false };
+    let reaches = |from: BlockId, to: BlockId| {
+        let mut seen = BTreeSet::from([from]);
+        let mut open = vec![from];
+        while let Some(block) = open.pop() {
+            if block == to {
+                return true;
+            }
+            open.extend(func.blocks[block].end.successors().filter(|next| seen.insert(*next)));
+        }
+        false
+    };
+    !reaches(first, second) && !reaches(second, first)
 }
 
 /// `fixed`: the level that the process's own code sets for its records, and where.
