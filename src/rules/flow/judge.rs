@@ -223,6 +223,10 @@ fn argument(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Option<Verdict> {
 }
 
 fn response(cx: &Cx<'_>, words: &Words, leak: &Leak) -> Option<Verdict> {
+    // What comes in where the program answers requests is what the agent asks.
+    if matches!(leak.source.place, SourcePlace::Instr(at) if cx.values.hand_written_serves().contains_key(&at)) {
+        return None;
+    }
     let row = leak.source.row.map(|row| cx.values.models.source(row));
     let says = row.and_then(|row| row.says.as_deref());
     let tells = |name: &&Symbol| name.chars().any(char::is_alphabetic) && !words.is_whole(name);
