@@ -1,8 +1,10 @@
 //! Classes of the program whose objects a library fills from the environment: those made from a class of which models say that
 //! its fields are read from there, and the classes of their fields.
 //!
-//!     class Settings(BaseSettings):      # its fields are read from the environment
-//!         api: Api                       # and so are those of the object in this one
+//! ```python
+//! class Settings(BaseSettings):      # its fields are read from the environment
+//!     api: Api                       # and so are those of the object in this one
+//! ```
 //!
 //! A field is known by its own name: what a library puts before it, or takes in its place, tells the same of what it holds.
 

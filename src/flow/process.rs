@@ -380,31 +380,38 @@ fn mark_handlers(explorer: &mut Explorer<'_>) -> Vec<Handler> {
     handlers
 }
 
-/// The classes among values, also behind library wrappers: `Router::new(server)`.
+/// The classes among values, also behind library wrappers, up to some depth: `Router::new(server)`.
 fn collect_classes(values: &Values<'_>, found: &[Value], into: &mut BTreeSet<ClassId>, depth: usize) {
-    for value in found {
-        match value {
-            Value::Instance(class) | Value::Typed(class) => {
-                into.insert(*class);
-                into.extend(values.classes.descendants(*class));
+    let mut seen: FxHashSet<Value> = FxHashSet::default();
+    let mut level = found.to_vec();
+    for left in (0..=depth).rev() {
+        let mut inner = Vec::new();
+        for value in level {
+            if !seen.insert(value.clone()) {
+                continue;
             }
-            // The name of a struct without fields is its only value.
-            Value::Class(class) if values.program.classes[*class].kind == ClassKind::Struct => {
-                into.insert(*class);
+            match value {
+                Value::Instance(class) | Value::Typed(class) => {
+                    into.insert(class);
+                    into.extend(values.classes.descendants(class));
+                }
+                // The name of a struct without fields is its only value.
+                Value::Class(class) if values.program.classes[class].kind == ClassKind::Struct => {
+                    into.insert(class);
+                }
+                Value::Api(_, Some(at)) if left > 0 => {
+                    let Some(call) = values.call_at(at) else { continue };
+                    let slots = call.args.iter().map(|arg| values.instr_slot(at.0, arg.value));
+                    let slots = slots.chain(values.receiver_slot(at));
+                    inner.extend(slots.flat_map(|slot| values.of_slot(slot).items()).cloned());
+                }
+                Value::Func(func) if left > 0 => {
+                    inner.extend(values.of_slot(values.ret_slot(func)).items().iter().cloned());
+                }
+                _ => {}
             }
-            Value::Api(_, Some(at)) if depth > 0 => {
-                let Some(call) = values.call_at(*at) else { continue };
-                let args: Vec<Value> =
-                    call.args.iter().flat_map(|arg| values.of(at.0, arg.value).items().to_vec()).collect();
-                let receiver = values.receiver_slot(*at).map(|slot| values.of_slot(slot).items().to_vec());
-                collect_classes(values, &args, into, depth - 1);
-                collect_classes(values, &receiver.unwrap_or_default(), into, depth - 1);
-            }
-            Value::Func(func) if depth > 0 => {
-                collect_classes(values, values.of_slot(values.ret_slot(*func)).items(), into, depth - 1);
-            }
-            _ => {}
         }
+        level = inner;
     }
 }
 
