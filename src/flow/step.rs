@@ -138,7 +138,7 @@ impl Explorer<'_> {
                 n_ending += 1;
             }
             let is_generator = self.values.program.funcs[callee].is_generator;
-            let given = if is_generator { None } else { outcome.ret.clone() };
+            let given = outcome.ret.clone().filter(|abs| !is_generator && !names_own(abs, callee));
             ret = Some(match ret {
                 None => given,
                 Some(known) if known == given => known,
@@ -350,4 +350,15 @@ fn selects(abs: &Abs) -> bool {
         Abs::Const(Const::Str(text)) => text.len() <= 24 && !text.contains(' '),
         _ => true,
     }
+}
+
+/// Does a value have a name that only one run of the function has: of a parameter, of a variable, of what a call in it gave?
+/// Another call of the function gives another value, which would have the same name.
+fn names_own(abs: &Abs, func: FuncId) -> bool {
+    let sym = match abs {
+        Abs::Const(_) => return false,
+        Abs::Sym(sym) => sym,
+        Abs::Test(test) => &test.sym,
+    };
+    sym.contains(&format!("{func}.")) || sym.contains(&format!("param {func} "))
 }
