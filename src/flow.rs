@@ -45,6 +45,7 @@ pub(crate) mod explore;
 pub(crate) mod formatted;
 pub(crate) mod found;
 mod from_env;
+mod guards;
 pub(crate) mod joins;
 mod known;
 pub(crate) mod leading;

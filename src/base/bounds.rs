@@ -183,6 +183,12 @@ pub(crate) const MAX_ERRORS: usize = 6;
 /// How deep in conditions, and in the functions they ask, a check of a value is looked for: `if (!isKnown(name))` is two.
 pub(crate) const MAX_CHECK_DEPTH: usize = 6;
 
+/// Most blocks of a function whose answer is taken for a check of what it was given. Two stand for each field that it looks at.
+pub(crate) const MAX_GUARD_BLOCKS: usize = 96;
+
+/// Most states of such a function that are looked at: one for a block, two for each variable that is true or false there.
+pub(crate) const MAX_GUARD_STEPS: usize = 400;
+
 /// Most visits of one block. States only grow; two rounds carry a value round a loop, the others are for nested loops.
 pub(crate) const MAX_VISITS: u32 = 5;
 

@@ -7,7 +7,9 @@ use rustc_hash::FxHashSet;
 
 use crate::base::bounds::MAX_CHECK_DEPTH;
 use crate::ir::func::{End, FuncId, Function};
-use crate::ir::instr::{Base, Call, Const, Entry as RecordEntry, Field, InstrId, Op, Oper, Place, Record, RecordKind};
+use crate::ir::instr::{
+    ArgKind, Base, Call, Const, Entry as RecordEntry, Field, InstrId, Op, Oper, Place, Record, RecordKind,
+};
 use crate::ir::program::Language;
 use crate::models::index::{RowRef, Table};
 use crate::models::path::Step;
@@ -15,6 +17,7 @@ use crate::resolve::ports::argument;
 use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Key, Obj, Site, Value};
 
+use super::guards::Guards;
 use super::sources::PLAIN_TYPES;
 use super::words::Words;
 
@@ -49,6 +52,8 @@ pub(super) struct Checks<'a, 'v> {
     pub(super) words: &'a Words,
     /// Containers that are filled elsewhere than where they are made.
     pub(super) filled: &'a FxHashSet<At>,
+    /// What the answers of functions tell.
+    pub(super) guards: &'a Guards,
     pub(super) id: FuncId,
     pub(super) func: &'a Function,
 }
@@ -87,8 +92,45 @@ fn made_at(value: &Value) -> Option<At> {
 
 impl Checks<'_, '_> {
     /// What a condition tells.
-    pub(super) fn of(&self, on: InstrId) -> Option<Check> {
+    pub(super) fn of(&self, on: InstrId) -> Vec<Check> {
+        let mut found = self.guarded(on);
+        if found.is_empty() {
+            found.extend(self.of_one(on));
+        }
+        found
+    }
+
+    /// What a condition tells of one place.
+    pub(super) fn of_one(&self, on: InstrId) -> Option<Check> {
         self.within(on, MAX_CHECK_DEPTH)
+    }
+
+    /// The call that a condition is the answer of, and whether it holds where that is true.
+    pub(super) fn asking(&self, on: InstrId, holds: bool) -> Option<(InstrId, bool)> {
+        match &self.func.instrs[on].op {
+            Op::Operator(Oper::Not, operands) => self.asking(*operands.first()?, !holds),
+            Op::Call(_) => Some((on, holds)),
+            _ => None,
+        }
+    }
+
+    /// What the answer of a function of the program tells that asks about several things.
+    fn guarded(&self, on: InstrId) -> Vec<Check> {
+        let Some((at, holds)) = self.asking(on, true) else { return Vec::new() };
+        let ([(callee, _)], Op::Call(call)) = (self.values.callees((self.id, at)), &self.func.instrs[at].op) else {
+            return Vec::new();
+        };
+        let told = self.guards.get(callee).into_iter().flatten().filter_map(|told| {
+            let (arg, _) = call
+                .args
+                .get(..=told.position)?
+                .split_last()
+                .filter(|(arg, before)| before.iter().chain([*arg]).all(|arg| arg.kind == ArgKind::Positional))?;
+            let given = self.place(arg.value, MAX_CHECK_DEPTH)?;
+            let place = told.path.iter().fold(given, |place, field| place.then(field.clone()));
+            Some(Check { place, tells: told.tells, holds: told.answer == holds })
+        });
+        told.collect()
     }
 
     fn within(&self, on: InstrId, depth: usize) -> Option<Check> {
@@ -120,8 +162,8 @@ impl Checks<'_, '_> {
     /// What it tells that two values are the same.
     fn equal(&self, a: InstrId, b: InstrId, depth: usize) -> Option<Check> {
         match (self.constant(a), self.constant(b)) {
-            (Some(Const::Null | Const::Undefined), None) => Some(self.found(b, depth)?.negated()),
-            (None, Some(Const::Null | Const::Undefined)) => Some(self.found(a, depth)?.negated()),
+            (Some(Const::Null | Const::Undefined), None) => self.is_nothing(b, depth),
+            (None, Some(Const::Null | Const::Undefined)) => self.is_nothing(a, depth),
             (Some(Const::Bool(is)), None) => self.is_truth(b, *is, depth),
             (None, Some(Const::Bool(is))) => self.is_truth(a, *is, depth),
             (None, Some(Const::Int(-1))) => match &self.func.instrs[a].op {
@@ -144,6 +186,11 @@ impl Checks<'_, '_> {
             _ if self.is_literal(a) => self.is_one(b),
             _ => None,
         }
+    }
+
+    /// What it tells that there is no value: nothing was found, or nothing is in it.
+    fn is_nothing(&self, value: InstrId, depth: usize) -> Option<Check> {
+        self.found(value, depth).map(Check::negated).or_else(|| self.is_one(value))
     }
 
     /// What it tells that a value is true, or is false: what the answer tells that the value is, or that it is no text.

@@ -23,6 +23,7 @@ use super::domain::{ERR, Entry, Form, Heap, HeapId, Kind, Marks, Names, Root, So
 use super::formatted::{Formats, called, formats};
 use super::found::{Found, Write};
 use super::from_env::filled_from_env;
+use super::guards::{Guards, guards};
 use super::parts::Parts;
 use super::process::{Handler, Process};
 use super::redaction::{Redactor, redactors};
@@ -71,6 +72,8 @@ pub(crate) struct Taint<'v> {
     pub(super) from_env: FxHashSet<ClassId>,
     /// Containers that another function than the one that makes them fills.
     pub(super) filled: FxHashSet<At>,
+    /// What the answers of functions tell of what they are given.
+    pub(super) guards: Guards,
     /// What sources reach the places that outlive a call, in the end.
     pub(super) kept: Vec<(HeapId, Entry)>,
 }
@@ -98,9 +101,11 @@ pub(crate) fn taint<'v>(values: &'v Values<'v>, processes: &[&Process<'v>]) -> (
     let program = values.program;
     roots.extend(program.funcs.iter_enumerated().filter(|(_, func)| func.kind == FuncKind::Getter).map(|(id, _)| id));
     let words = Words::load(values.models.own_names());
+    let filled = filled_elsewhere(values);
     let mut taint = Taint {
         values,
         redactors: redactors(program, &words),
+        guards: guards(values, &words, &filled),
         words,
         names: Names::default(),
         summaries: vec![Rc::default(); program.funcs.len()],
@@ -123,7 +128,7 @@ pub(crate) fn taint<'v>(values: &'v Values<'v>, processes: &[&Process<'v>]) -> (
         formats: formats(values),
         spoken: spoken(values),
         from_env: filled_from_env(values),
-        filled: filled_elsewhere(values),
+        filled,
         kept: Vec::new(),
     };
     for circle in circles(values, &taint.formats, &roots) {

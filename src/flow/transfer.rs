@@ -225,7 +225,7 @@ impl Pass<'_, '_> {
             End::Goto(to) => next.push((*to, self.state.clone())),
             End::Branch { on, yes, no } => {
                 let (mut holds, mut fails) = (self.state.clone(), self.state.clone());
-                if let Some(check) = self.check(*on) {
+                for check in self.told_by(*on) {
                     let state = if check.holds { &mut holds } else { &mut fails };
                     match check.tells {
                         Tells::Harmless => self.clear(state, &check.place),
@@ -280,12 +280,10 @@ impl Pass<'_, '_> {
         found.map_or(value, |inside| self.written_at(inside, inner))
     }
 
-    /// What the condition tells of a place.
-    fn check(&self, on: InstrId) -> Option<Check> {
-        let taint = &*self.taint;
-        let checks =
-            Checks { values: taint.values, words: &taint.words, filled: &taint.filled, id: self.id, func: self.func };
-        checks.of(on)
+    /// What a condition tells.
+    fn told_by(&self, on: InstrId) -> Vec<Check> {
+        let Taint { values, words, filled, guards, .. } = &*self.taint;
+        Checks { values, words, filled, guards, id: self.id, func: self.func }.of(on)
     }
 
     pub(super) fn returned(&mut self, tree: &Tree) {

@@ -1,0 +1,250 @@
+//! What the answer of a function of the program tells of what it was given, where it asks about more than one thing or answers in
+//! several places: `if (limit && typeof limit !== "number") return false; return true`.
+//!
+//! Each way to an answer has passed conditions. What all the ways to `true` tell of a parameter holds where the answer is true.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::base::bounds::{MAX_CHECK_DEPTH, MAX_GUARD_BLOCKS, MAX_GUARD_STEPS};
+use crate::base::idx::IndexVec;
+use crate::ir::func::{BlockId, End, FuncId, Function, LocalId};
+use crate::ir::instr::{Base, Const, Field, InstrId, Op, Oper, Place};
+use crate::resolve::solve::Values;
+use crate::resolve::values::At;
+
+use super::checks::{Checks, Tells};
+use super::words::Words;
+
+/// What an answer tells of a parameter.
+pub(super) struct Told {
+    /// The parameter, by its position.
+    pub(super) position: usize,
+    /// The field of it.
+    pub(super) path: Box<[Field]>,
+    pub(super) tells: Tells,
+    /// The answer.
+    pub(super) answer: bool,
+}
+
+/// What the answers of the functions tell that a condition asks.
+pub(super) type Guards = FxHashMap<FuncId, Vec<Told>>;
+
+/// What is known of the places of a function at a point of it.
+type Facts = Vec<(Place, Tells)>;
+
+pub(super) fn guards(values: &Values<'_>, words: &Words, filled: &FxHashSet<At>) -> Guards {
+    let mut found = Guards::default();
+    let none = Guards::default();
+    for (id, func) in values.program.funcs.iter_enumerated() {
+        for block in func.blocks.iter() {
+            let End::Branch { on, .. } = block.end else { continue };
+            let Some((call, _)) = Checks { values, words, filled, guards: &none, id, func }.asking(on, true) else {
+                continue;
+            };
+            let [(callee, _)] = values.callees((id, call)) else { continue };
+            let func = &values.program.funcs[*callee];
+            let is_plain = !func.is_async && !func.is_generator && func.blocks.len() <= MAX_GUARD_BLOCKS;
+            if is_plain && !found.contains_key(callee) {
+                let checks = Checks { values, words, filled, guards: &none, id: *callee, func };
+                found.insert(*callee, Guard::new(checks).told());
+            }
+        }
+    }
+    found.retain(|_, told| !told.is_empty());
+    found
+}
+
+/// One function that is asked.
+struct Guard<'a, 'v> {
+    checks: Checks<'a, 'v>,
+    func: &'a Function,
+    /// The blocks that lead to each.
+    before: IndexVec<BlockId, Vec<BlockId>>,
+    /// What holds at the end of a block, if a variable is so there; `None` where that cannot be.
+    known: FxHashMap<(BlockId, Option<(LocalId, bool)>), Option<Facts>>,
+    left: usize,
+}
+
+impl<'a, 'v> Guard<'a, 'v> {
+    fn new(checks: Checks<'a, 'v>) -> Self {
+        let func = checks.func;
+        let mut before: IndexVec<BlockId, Vec<BlockId>> = func.blocks.iter().map(|_| Vec::new()).collect();
+        for (id, block) in func.blocks.iter_enumerated() {
+            for to in block.end.successors() {
+                before[to].push(id);
+            }
+        }
+        Self { checks, func, before, known: FxHashMap::default(), left: MAX_GUARD_STEPS }
+    }
+
+    fn told(mut self) -> Vec<Told> {
+        let mut found = Vec::new();
+        for answer in [true, false] {
+            let mut all = None;
+            for (id, block) in self.func.blocks.iter_enumerated() {
+                let End::Return(value) = block.end else { continue };
+                let facts = match value {
+                    Some(value) => self.holding(id, value, answer),
+                    None if answer => None,
+                    None => self.at(id),
+                };
+                meet(&mut all, facts);
+            }
+            for (place, tells) in all.unwrap_or_default() {
+                let position = self.func.params.iter().position(|param| place.base == Base::Local(param.local));
+                found.extend(position.map(|position| Told { position, path: place.path, tells, answer }));
+            }
+        }
+        found
+    }
+
+    /// What holds at the end of a block. `None` if control never gets there.
+    fn at(&mut self, block: BlockId) -> Option<Facts> {
+        self.remembered(block, None, |guard| {
+            // What is caught can come from anywhere.
+            if block == guard.func.entry() || guard.before[block].is_empty() {
+                return Some(Facts::new());
+            }
+            let mut all = None;
+            for from in guard.before[block].clone() {
+                let facts = match guard.func.blocks[from].end {
+                    End::Branch { on, yes, no } if yes != no => guard.holding(from, on, yes == block),
+                    _ => guard.at(from),
+                };
+                meet(&mut all, facts);
+            }
+            all
+        })
+    }
+
+    /// What holds at the end of a block if a value is true there, or is false.
+    fn holding(&mut self, block: BlockId, value: InstrId, is: bool) -> Option<Facts> {
+        match &self.func.instrs[value].op {
+            Op::Const(known) => match truth(known) {
+                Some(truth) if truth != is => None,
+                _ => self.at(block),
+            },
+            Op::Operator(Oper::Not, operands) if operands.len() == 1 => self.holding(block, operands[0], !is),
+            Op::Load(Place { base: Base::Local(local), path }) if path.is_empty() && self.is_set_often(*local) => {
+                self.variable(block, *local, is)
+            }
+            _ => {
+                let mut facts = self.at(block)?;
+                let check = self.checks.of_one(value).filter(|check| check.holds == is);
+                let told = check.and_then(|check| Some((self.of_param(check.place, MAX_CHECK_DEPTH)?, check.tells)));
+                facts.extend(told);
+                Some(facts)
+            }
+        }
+    }
+
+    /// What holds at the end of a block if a variable is true there, or is false.
+    fn variable(&mut self, block: BlockId, local: LocalId, is: bool) -> Option<Facts> {
+        self.remembered(block, Some((local, is)), |guard| {
+            if let Some(value) = guard.stored(block, local) {
+                return guard.holding(block, value, is);
+            }
+            if guard.before[block].is_empty() {
+                return Some(Facts::new());
+            }
+            let mut all = None;
+            for from in guard.before[block].clone() {
+                meet(&mut all, guard.variable_over(from, block, local, is));
+            }
+            all
+        })
+    }
+
+    /// The same, on the way from one block to another.
+    fn variable_over(&mut self, from: BlockId, to: BlockId, local: LocalId, is: bool) -> Option<Facts> {
+        match self.func.blocks[from].end {
+            End::Branch { on, yes, no } if yes != no => {
+                let holds = yes == to;
+                if self.stored(from, local) == Some(on) && holds != is {
+                    return None;
+                }
+                let mut facts = self.holding(from, on, holds)?;
+                facts.extend(self.variable(from, local, is)?);
+                Some(facts)
+            }
+            _ => self.variable(from, local, is),
+        }
+    }
+
+    fn remembered(
+        &mut self,
+        block: BlockId,
+        variable: Option<(LocalId, bool)>,
+        find: impl FnOnce(&mut Self) -> Option<Facts>,
+    ) -> Option<Facts> {
+        if let Some(known) = self.known.get(&(block, variable)) {
+            return known.clone();
+        }
+        let Some(left) = self.left.checked_sub(1) else { return Some(Facts::new()) };
+        self.left = left;
+        // Round a loop nothing is known.
+        self.known.insert((block, variable), Some(Facts::new()));
+        let found = find(self);
+        self.known.insert((block, variable), found.clone());
+        found
+    }
+
+    /// What a block puts into a variable last.
+    fn stored(&self, block: BlockId, local: LocalId) -> Option<InstrId> {
+        self.func.blocks[block].instrs.iter().rev().find_map(|id| match &self.func.instrs[*id].op {
+            Op::Store(place, value) if *place == Place::local(local) => Some(*value),
+            _ => None,
+        })
+    }
+
+    /// The values that are put into a variable, or into a part of it.
+    fn stores(&self, local: LocalId) -> impl Iterator<Item = (&'a Place, InstrId)> {
+        self.func.instrs.iter().filter_map(move |instr| match &instr.op {
+            Op::Store(place, value) if place.base == Base::Local(local) => Some((place, *value)),
+            _ => None,
+        })
+    }
+
+    fn is_param(&self, local: LocalId) -> bool {
+        self.func.params.iter().any(|param| param.local == local)
+    }
+
+    fn is_set_often(&self, local: LocalId) -> bool {
+        !self.is_param(local) && self.stores(local).nth(1).is_some()
+    }
+
+    /// The place of a parameter that a place is, if nothing else is ever put there.
+    fn of_param(&self, place: Place, depth: usize) -> Option<Place> {
+        let depth = depth.checked_sub(1)?;
+        let Base::Local(local) = place.base else { return None };
+        let mut stores = self.stores(local);
+        let first = stores.next();
+        match first {
+            None => self.is_param(local).then_some(place),
+            Some((whole, value)) if whole.path.is_empty() && stores.next().is_none() && !self.is_param(local) => {
+                let Op::Load(from) = &self.func.instrs[value].op else { return None };
+                let from = place.path.iter().fold(from.clone(), |from, field| from.then(field.clone()));
+                self.of_param(from, depth)
+            }
+            Some(_) => None,
+        }
+    }
+}
+
+/// What holds on one way and on the other. There is no way where nothing is given.
+fn meet(all: &mut Option<Facts>, other: Option<Facts>) {
+    let Some(other) = other else { return };
+    match all {
+        None => *all = Some(other),
+        Some(all) => all.retain(|fact| other.contains(fact)),
+    }
+}
+
+/// Is a constant true where it is a condition?
+fn truth(known: &Const) -> Option<bool> {
+    match known {
+        Const::Bool(is) => Some(*is),
+        Const::Null | Const::Undefined => Some(false),
+        _ => None,
+    }
+}
