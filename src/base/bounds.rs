@@ -82,6 +82,10 @@ pub(crate) const MAX_ROWS: u8 = 160;
 /// Shortest beginning of a name that tells which methods are meant: `"on_" + name`.
 pub(crate) const MIN_PREFIX: usize = 3;
 
+/// Most things that a call may be of for a finding about one of them to be more than a guess. A logger whose method is chosen
+/// by level has half a dozen.
+pub(crate) const MAX_MEANT: usize = 12;
+
 /// Most instances a slot keeps: a variable that can be more kinds of object is a framework's plumbing.
 pub(crate) const MAX_INSTANCES: u8 = 40;
 

@@ -1,6 +1,6 @@
 //! How control gets to a place, told as steps; and how sure that is.
 
-use crate::base::bounds::MAX_WAY_BACK;
+use crate::base::bounds::{MAX_MEANT, MAX_WAY_BACK};
 use crate::finding::{Confidence, Finding, Level, Persona, Step};
 use crate::flow::explore::FrameId;
 use crate::flow::explore::Phase;
@@ -11,7 +11,7 @@ use crate::ir::instr::Op;
 use crate::models::handlers::HandlerKind;
 use crate::models::schema::TransportKind;
 use crate::resolve::solve::CallKind;
-use crate::resolve::values::At;
+use crate::resolve::values::{At, Value};
 
 use super::name::{called, handler_name};
 use super::{Cx, Unit, loc};
@@ -42,6 +42,7 @@ pub(crate) fn calls_to(live: &Live, frame: FrameId, crash: bool) -> Vec<At> {
 pub(crate) fn tell(cx: &Cx<'_>, unit: &Unit<'_>, site: &Site, at: At, finding: &mut Finding) {
     tell_in(cx, unit, (&unit.process.live, site), at, finding);
     doubt_transport(unit, finding);
+    doubt_crowd(cx, at, finding);
     // Two doubts whether the process runs this at all: worth a look when somebody asks for everything.
     if finding.doubts.iter().filter(|why| !is_switch(why)).count() > 1 {
         finding.level = Level::Note;
@@ -142,6 +143,19 @@ fn doubt_guess(cx: &Cx<'_>, call: At, finding: &mut Finding) {
             _ => "call".into(),
         };
         doubt(finding, format!("the receiver of `.{name}()` is a guess"));
+    }
+}
+
+/// A call that may be of a great many things is hardly ever of the one that writes: it is told on request.
+fn doubt_crowd(cx: &Cx<'_>, at: At, finding: &mut Finding) {
+    let Some(call) = cx.values.call_at(at) else { return };
+    let meant = cx.values.place_values(at.0, &call.callee).unwrap_or_default();
+    let can_be_called = |value: &&Value| matches!(value, Value::Func(_) | Value::Class(_) | Value::Api(..));
+    let n_meant = meant.iter().filter(can_be_called).count();
+    if n_meant > MAX_MEANT {
+        finding.level = Level::Note;
+        finding.persona = Persona::Pedantic;
+        cap(finding, Confidence::Low, format!("what is called may be one of {n_meant} things"));
     }
 }
 
