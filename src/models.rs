@@ -1,6 +1,7 @@
 //! Library knowledge as typed tables, read from `rules/models/**.toml`.
 
 pub(crate) mod errors;
+pub(crate) mod flows;
 pub(crate) mod handlers;
 pub(crate) mod index;
 pub(crate) mod levels;
@@ -15,6 +16,7 @@ use crate::base::Symbol;
 use crate::ir::program::Language;
 
 use errors::{ErrorClass, ErrorClasses};
+use flows::{CleanRow, ErrorText, SourceRow};
 use handlers::HandlerRow;
 use index::{Index, RowRef, Table};
 use levels::{EchoRow, LevelRow};
@@ -22,8 +24,8 @@ use lists::{Bases, Containers, ErrorFate, MainWords, Transports};
 use load::Own;
 use path::Port;
 use schema::{
-    CallbackRow, ChildRow, CleanRow, Condition, CrashRow, ErrorText, ExitRow, LoggerRow, ModelFile, OwnNames,
-    RebindRow, ServeRow, SinkRow, SourceRow, StreamRow, StreamSpec, TransportRow, TransportSpec,
+    CallbackRow, ChildRow, Condition, CrashRow, ExitRow, LoggerRow, ModelFile, OwnNames, RebindRow, ServeRow, SinkRow,
+    StreamRow, StreamSpec, TransportRow, TransportSpec,
 };
 
 /// Where the models of each language are. A program is mostly in one, and the others need not be read for it.
@@ -80,6 +82,8 @@ pub(crate) struct Flow {
     pub(crate) unlisted: bool,
     /// What is put in place of parts of a text.
     pub(crate) redacts: Vec<String>,
+    /// Conditions on the call under which it moves.
+    pub(crate) when: Vec<Condition>,
     /// Versions of the library in which it moves.
     pub(crate) versions: Option<String>,
     /// The class of the error that the call throws.
@@ -381,6 +385,7 @@ impl Models {
                     errors: row.errors.clone(),
                     unlisted: row.unlisted,
                     redacts: row.redacts.clone(),
+                    when: row.when.clone(),
                     versions: row.versions.clone(),
                     raises: class.flatten(),
                 };
@@ -475,6 +480,7 @@ fn port_texts(file: &ModelFile, visit: &mut dyn FnMut(&str)) {
         all(&row.kept_as, visit);
         all(&row.redacts, visit);
         all(&row.only, visit);
+        when(&row.when, visit);
     }
     for row in &file.cleans {
         all(&row.numbers, visit);

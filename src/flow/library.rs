@@ -108,7 +108,8 @@ impl Pass<'_, '_> {
 
     fn flow_row(&mut self, call: &Call, at: At, row: RowRef, receiver: &Tree, result: &mut Tree, raised: &mut Tree) {
         let flow = self.taint.values.models.flow(row);
-        if !self.taint.values.version_allows(Some(at.0), row, flow.versions.as_deref()) {
+        let values = self.taint.values;
+        if !values.version_allows(Some(at.0), row, flow.versions.as_deref()) || !values.holds(at, &flow.when) {
             return;
         }
         let mut moved = Tree::default();

@@ -2,9 +2,10 @@
 
 use crate::ir::instr::{Arg, ArgKind, Call, InstrId};
 use crate::ir::program::Language;
+use crate::models::flows::ErrorText;
 use crate::models::index::{RowRef, Table};
 use crate::models::path::{Port, PortHead};
-use crate::models::schema::{ErrorText, SinkKind, Stream};
+use crate::models::schema::{SinkKind, Stream};
 use crate::resolve::ports::{PortValue, argument};
 use crate::resolve::values::At;
 

@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::flows::{ChannelRow, CleanRow, ErrorText, FlowRow, PlainRow, SourceRow};
 use super::handlers::HandlerRow;
 use super::levels::{EchoRow, LevelRow};
 use crate::ir::program::Language;
@@ -250,21 +251,6 @@ pub(crate) struct SinkRow {
     pub(crate) confidence: Option<crate::finding::Confidence>,
     /// JSON is made of what is written.
     pub(crate) errors: Option<ErrorText>,
-}
-
-/// Where JSON that is made of values holds the texts of errors: those are no fields that JSON shows.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ErrorText {
-    /// Of an error that is handed over itself.
-    #[serde(default)]
-    pub(crate) whole: bool,
-    /// Of one under these keys.
-    #[serde(default)]
-    pub(crate) keys: Vec<String>,
-    /// Ports: of all, where something is handed over there.
-    #[serde(default)]
-    pub(crate) unless: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -512,124 +498,9 @@ pub(crate) enum CallbackTime {
     Failure,
 }
 
-/// Where values of interest come from.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct SourceRow {
-    /// `env`, `env-all`, `response`, `credential`, `argument`, `stdin`, `error`, `stack` (a formatted trace),
-    /// `headers` (names and values of which some are credentials), `serialised` (text of an object: what a protocol sends).
-    pub(crate) kind: String,
-    /// Members whose reading is the source: `process.env.*`. Of these `when` tells about the call that made the object.
-    #[serde(default)]
-    pub(crate) reads: Vec<String>,
-    #[serde(default)]
-    pub(crate) calls: Vec<String>,
-    /// Port with the name (of the environment variable); for `reads` the last member.
-    pub(crate) name: Option<String>,
-    /// Ports that get the value; default `return`. `arg.1.param.0`: what the library calls a function with that it is handed.
-    #[serde(default)]
-    pub(crate) gives: Vec<String>,
-    /// What functions are called with that are handed over, by the last name of a parameter's type: the field of the parameter
-    /// that it is in; none: the parameter itself.
-    #[serde(default)]
-    pub(crate) params: BTreeMap<String, String>,
-    /// For what a function is called with: it holds for functions with at most so many parameters, or at least so many, where
-    /// the library goes by that.
-    pub(crate) most_params: Option<usize>,
-    pub(crate) least_params: Option<usize>,
-    #[serde(default)]
-    pub(crate) when: Vec<Condition>,
-    pub(crate) versions: Option<String>,
-    /// For `response`: what it is, in the words of a message; default "the body of a response".
-    pub(crate) says: Option<String>,
-    /// Told on request only, since most programs of the kind log it on purpose, where the function that asked for it does or one
-    /// that gets it from there; not further on: there it is data of the program, the branch that it works on or a record of its own.
-    #[serde(default)]
-    pub(crate) near: bool,
-}
-
-/// How data moves through a library call. Without a row a library call's result holds its arguments and receiver, in doubt.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct FlowRow {
-    pub(crate) calls: Vec<String>,
-    pub(crate) from: Vec<String>,
-    pub(crate) to: Vec<String>,
-    /// What is moved becomes a text here: `String(x)`.
-    #[serde(default)]
-    pub(crate) text: bool,
-    /// Of an object of the program, what is in its fields is moved, too (a `text` shows it anyhow): `str(x)`.
-    #[serde(default)]
-    pub(crate) shows: bool,
-    /// A text is read here: what it holds has fields again: `JSON.parse(x)`.
-    #[serde(default)]
-    pub(crate) parses: bool,
-    /// What is moved is a copy: what is put into it later is not put into what it was made of: `dict(x)`.
-    #[serde(default)]
-    pub(crate) copies: bool,
-    /// The call gives no error of its own.
-    #[serde(default)]
-    pub(crate) infallible: bool,
-    /// A port with the name of a member: what is moved is that member, and not the whole: `getattr(x, name)`.
-    pub(crate) member: Option<String>,
-    /// Ports of texts that name the field under which it is kept. Of several options on a command line that is the long one.
-    #[serde(default)]
-    pub(crate) kept_as: Vec<String>,
-    /// Ports of object literals: only fields of the names that they have are moved, where they tell all names.
-    #[serde(default)]
-    pub(crate) only: Vec<String>,
-    /// Fields of what is handed over that are not moved: options.
-    #[serde(default)]
-    pub(crate) without: Vec<String>,
-    /// JSON is made of what is moved.
-    pub(crate) errors: Option<ErrorText>,
-    /// It is moved to fields that JSON leaves out: the text of an error.
-    #[serde(default)]
-    pub(crate) unlisted: bool,
-    /// Ports with what is put in place of parts of a text: where that says that something is left out, secrets are.
-    #[serde(default)]
-    pub(crate) redacts: Vec<String>,
-    /// Versions of the library in which it moves.
-    pub(crate) versions: Option<String>,
-    /// The class of what it throws, as `errors` lists it: only clauses for that class or one that it is a kind of take it.
-    pub(crate) raises: Option<String>,
-}
-
 /// A call that loads modules by names which the code does not tell: plugins.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LoaderRow {
-    pub(crate) calls: Vec<String>,
-}
-
-/// A call that makes a channel, a queue or the like: what is put in at one end comes out at the other, wherever both are. The
-/// `flow` rows of its methods name that by the port `sent`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ChannelRow {
-    pub(crate) calls: Vec<String>,
-    /// Calls that put an end of a channel into something through which it is used as before, or that give a part of it: a lock.
-    #[serde(default)]
-    pub(crate) around: Vec<String>,
-}
-
-/// A call whose result holds nothing of what it was given: hashes, lengths, key lists, redaction.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct CleanRow {
-    pub(crate) calls: Vec<String>,
-    /// Ports at which only a number makes it true: `Number.isInteger(x)`.
-    #[serde(default)]
-    pub(crate) numbers: Vec<String>,
-    /// Fields that the first argument does not have where it is false: `isAxiosError(error)`. The same of an object that is
-    /// none of the class.
-    #[serde(default)]
-    pub(crate) lacking: Vec<String>,
-}
-
-/// A call that describes values which say nothing worth hiding: numbers, truth values, one of a few constants.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct PlainRow {
     pub(crate) calls: Vec<String>,
 }

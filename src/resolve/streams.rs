@@ -68,7 +68,9 @@ impl Values<'_> {
         depth: usize,
         looked: &mut Looked,
     ) -> Option<Stream> {
-        if depth == 0 || matches!(value, Value::Api(..) | Value::Func(_) | Value::Record(_)) && !looked.insert(value.clone()) {
+        if depth == 0
+            || matches!(value, Value::Api(..) | Value::Func(_) | Value::Record(_)) && !looked.insert(value.clone())
+        {
             return None;
         }
         match value {
