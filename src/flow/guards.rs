@@ -32,6 +32,9 @@ pub(super) type Guards = FxHashMap<FuncId, Vec<Told>>;
 /// What is known of the places of a function at a point of it.
 type Facts = Vec<(Place, Tells)>;
 
+/// A variable, and whether it is true.
+type Given = (LocalId, bool);
+
 pub(super) fn guards(values: &Values<'_>, words: &Words, filled: &FxHashSet<At>) -> Guards {
     let mut found = Guards::default();
     let none = Guards::default();
@@ -61,7 +64,7 @@ struct Guard<'a, 'v> {
     /// The blocks that lead to each.
     before: IndexVec<BlockId, Vec<BlockId>>,
     /// What holds at the end of a block, if a variable is so there; `None` where that cannot be.
-    known: FxHashMap<(BlockId, Option<(LocalId, bool)>), Option<Facts>>,
+    known: FxHashMap<(BlockId, Option<Given>), Option<Facts>>,
     left: usize,
 }
 
@@ -174,7 +177,7 @@ impl<'a, 'v> Guard<'a, 'v> {
     fn remembered(
         &mut self,
         block: BlockId,
-        variable: Option<(LocalId, bool)>,
+        variable: Option<Given>,
         find: impl FnOnce(&mut Self) -> Option<Facts>,
     ) -> Option<Facts> {
         if let Some(known) = self.known.get(&(block, variable)) {
