@@ -28,6 +28,8 @@ pub(super) enum Tells {
     Harmless,
     /// It is a text, and no object.
     Text,
+    /// It is no error.
+    NoError,
     /// It has none of the fields that a row of a model names.
     Lacks(RowRef),
 }
@@ -60,6 +62,9 @@ pub(super) struct Checks<'a, 'v> {
 
 /// What `typeof` says of a text.
 const TEXT_TYPE: &str = "string";
+
+/// What all errors of a script's libraries are.
+const ERROR_CLASS: &str = "Error";
 
 /// The containers that another function than the one that makes them puts something into, by the instruction that makes them.
 pub(super) fn filled_elsewhere(values: &Values<'_>) -> FxHashSet<At> {
@@ -147,6 +152,9 @@ impl Checks<'_, '_> {
                     Some(if self.is_something(*variant)? { check } else { check.negated() })
                 }
                 (Oper::InstanceOf, [value, class]) if self.is_plain_class(*class) => self.is_one(*value),
+                (Oper::InstanceOf, [value, class]) if self.is_error_class(*class) => {
+                    Some(Check { place: self.place(*value, MAX_CHECK_DEPTH)?, tells: Tells::NoError, holds: false })
+                }
                 (Oper::InstanceOf, [value, class]) => self.is_other(*value, self.lacking_class(*class)?),
                 _ => None,
             },
@@ -409,6 +417,11 @@ impl Checks<'_, '_> {
             },
             _ => None,
         }
+    }
+
+    fn is_error_class(&self, class: InstrId) -> bool {
+        let Op::Load(Place { base: Base::Global(name), path }) = &self.func.instrs[class].op else { return false };
+        self.values.language(self.id) == Language::Script && path.is_empty() && name == ERROR_CLASS
     }
 
     fn is_plain_class(&self, class: InstrId) -> bool {

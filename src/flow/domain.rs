@@ -305,6 +305,8 @@ impl Marks {
     pub(crate) const IN_ERROR: Self = Self(4096);
     /// JSON was made of it.
     pub(crate) const JSON: Self = Self(8192);
+    /// The program asked whether it is an error: none gets here.
+    pub(crate) const NO_ERROR: Self = Self(16384);
 
     pub(crate) fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)

@@ -157,6 +157,21 @@ impl Pass<'_, '_> {
         }
     }
 
+    /// In a state, what a place holds is no error.
+    pub(super) fn keep_no_error(&self, state: &mut State, place: &Place) {
+        if let Some(var) = self.var(&place.base)
+            && place.path.is_empty()
+            && let Some(known) = Rc::make_mut(state).get_mut(&var)
+        {
+            *known = known.map(|mut entry| {
+                if entry.at.is_empty() {
+                    entry.marks = entry.marks.with(Marks::NO_ERROR);
+                }
+                Some(entry)
+            });
+        }
+    }
+
     /// In a state, nothing is left of what a place held.
     pub(super) fn clear(&self, state: &mut State, place: &Place) {
         let keys: Vec<Symbol> = place.path.iter().filter_map(key_of).collect();

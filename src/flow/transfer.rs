@@ -230,6 +230,7 @@ impl Pass<'_, '_> {
                     match check.tells {
                         Tells::Harmless => self.clear(state, &check.place),
                         Tells::Text => self.keep_text(state, &check.place),
+                        Tells::NoError => self.keep_no_error(state, &check.place),
                         Tells::Lacks(row) => {
                             for field in &self.taint.values.models.clean(row).lacking {
                                 self.clear(state, &check.place.then(Field::name(field)));

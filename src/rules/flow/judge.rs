@@ -321,6 +321,9 @@ fn error(cx: &Cx<'_>, leak: &Leak) -> Option<Verdict> {
     let is_stack = leak.source.kind == Kind::Stack || entry.path.last().is_some_and(|name| name == "stack");
     // What is read of a text is no error any more.
     let is_itself = entry.form == Form::Exact && entry.path.is_empty() && !entry.marks.has(Marks::PARSED);
+    if is_itself && entry.marks.has(Marks::NO_ERROR) {
+        return None;
+    }
     let is_whole = is_itself && !is_error_part(entry) && language == Language::Script;
     if is_stack || entry.form == Form::Debug || is_whole {
         let what = if is_stack {
