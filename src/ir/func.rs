@@ -1,6 +1,6 @@
 //! Functions, parameters and basic blocks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::Symbol;
 use crate::base::idx::{Id as _, IndexVec, ids};
@@ -135,6 +135,19 @@ impl End {
 }
 
 impl Function {
+    /// Can control get from a block to another one, or is it the same?
+    pub(crate) fn leads_to(&self, from: BlockId, to: BlockId) -> bool {
+        let mut seen = BTreeSet::from([from]);
+        let mut open = vec![from];
+        while let Some(block) = open.pop() {
+            if block == to {
+                return true;
+            }
+            open.extend(self.blocks[block].end.successors().filter(|next| seen.insert(*next)));
+        }
+        false
+    }
+
     /// Blocks that control can reach, in an order in which a block comes after those that lead to it (loops aside).
     pub(crate) fn order(&self) -> Vec<BlockId> {
         let mut seen = vec![false; self.blocks.len()];

@@ -19,7 +19,7 @@ use crate::flow::settings::is_unset;
 use crate::flow::solve::{Leak, Taint, taint};
 use crate::flow::summary::Drain;
 use crate::flow::trace::What;
-use crate::ir::func::{BlockId, FuncId};
+use crate::ir::func::FuncId;
 use crate::ir::program::Program;
 use crate::models::levels::LogLevel;
 use crate::models::schema::Stream;
@@ -202,18 +202,7 @@ fn excludes(program: &Program, one: At, other: At) -> bool {
     let block_of =
         |at: At| func.blocks.iter_enumerated().find(|(_, block)| block.instrs.contains(&at.1)).map(|(id, _)| id);
     let (true, Some(first), Some(second)) = (one.0 == other.0, block_of(one), block_of(other)) else { return false };
-    let reaches = |from: BlockId, to: BlockId| {
-        let mut seen = BTreeSet::from([from]);
-        let mut open = vec![from];
-        while let Some(block) = open.pop() {
-            if block == to {
-                return true;
-            }
-            open.extend(func.blocks[block].end.successors().filter(|next| seen.insert(*next)));
-        }
-        false
-    };
-    !reaches(first, second) && !reaches(second, first)
+    !func.leads_to(first, second) && !func.leads_to(second, first)
 }
 
 /// `fixed`: the level that the process's own code sets for its records, and where.

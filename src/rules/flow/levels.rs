@@ -34,23 +34,11 @@ fn is_behind_level(cx: &Cx<'_>, words: &Words, at: At) -> bool {
     };
     func.blocks.iter().any(|other| match &other.end {
         End::Branch { on, yes, no } => {
-            let leads = |from: BlockId| leads_to(func, from, block.0);
+            let leads = |from: BlockId| func.leads_to(from, block.0);
             leads(*yes) != leads(*no) && names_level(cx, words, func, *on)
         }
         _ => false,
     })
-}
-
-fn leads_to(func: &Function, from: BlockId, to: BlockId) -> bool {
-    let mut seen = BTreeSet::from([from]);
-    let mut open = vec![from];
-    while let Some(block) = open.pop() {
-        if block == to {
-            return true;
-        }
-        open.extend(func.blocks[block].end.successors().filter(|next| seen.insert(*next)));
-    }
-    false
 }
 
 /// Is something that a value is computed from named as a level?
