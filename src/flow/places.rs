@@ -10,6 +10,7 @@ use crate::ir::instr::{Base, Field, Place};
 use crate::ir::program::{CellId, ClassId};
 use crate::resolve::values::{At, Site, Value};
 
+use super::checks::{Check, Tells};
 use super::domain::{ANY, ERR, Entry, Form, Heap, HeapId, Marks, Root};
 use super::path::Path;
 use super::summary::{Bound, Hit};
@@ -146,7 +147,7 @@ impl Pass<'_, '_> {
     }
 
     /// In a state, a variable holds a text.
-    pub(super) fn keep_text(&self, state: &mut State, place: &Place) {
+    fn keep_text(&self, state: &mut State, place: &Place) {
         if let Some(var) = self.var(&place.base)
             && place.path.is_empty()
             && let Some(known) = Rc::make_mut(state).get_mut(&var)
@@ -157,8 +158,22 @@ impl Pass<'_, '_> {
         }
     }
 
+    /// In a state, what a condition tells is known.
+    pub(super) fn know(&self, state: &mut State, check: &Check) {
+        match check.tells {
+            Tells::Harmless => self.clear(state, &check.place),
+            Tells::Text => self.keep_text(state, &check.place),
+            Tells::NoError => self.keep_no_error(state, &check.place),
+            Tells::Lacks(row) => {
+                for field in &self.taint.values.models.clean(row).lacking {
+                    self.clear(state, &check.place.then(Field::name(field)));
+                }
+            }
+        }
+    }
+
     /// In a state, what a place holds is no error.
-    pub(super) fn keep_no_error(&self, state: &mut State, place: &Place) {
+    fn keep_no_error(&self, state: &mut State, place: &Place) {
         if let Some(var) = self.var(&place.base)
             && place.path.is_empty()
             && let Some(known) = Rc::make_mut(state).get_mut(&var)
@@ -173,7 +188,7 @@ impl Pass<'_, '_> {
     }
 
     /// In a state, nothing is left of what a place held.
-    pub(super) fn clear(&self, state: &mut State, place: &Place) {
+    fn clear(&self, state: &mut State, place: &Place) {
         let keys: Vec<Symbol> = place.path.iter().filter_map(key_of).collect();
         if let Some(var) = self.var(&place.base) {
             forget(Rc::make_mut(state), var, &keys);

@@ -19,7 +19,7 @@ use crate::resolve::values::At;
 
 use super::apply::Way;
 use super::callbacks::{chained, used};
-use super::checks::{Check, Checks, Tells};
+use super::checks::{Check, Checks};
 use super::domain::{ANY, ARGS, ERR, Entry, Form, Kind, Marks, Root, Source, SourcePlace};
 use super::solve::Taint;
 use super::summary::{Bound, Summary};
@@ -226,17 +226,7 @@ impl Pass<'_, '_> {
             End::Branch { on, yes, no } => {
                 let (mut holds, mut fails) = (self.state.clone(), self.state.clone());
                 for check in self.told_by(*on) {
-                    let state = if check.holds { &mut holds } else { &mut fails };
-                    match check.tells {
-                        Tells::Harmless => self.clear(state, &check.place),
-                        Tells::Text => self.keep_text(state, &check.place),
-                        Tells::NoError => self.keep_no_error(state, &check.place),
-                        Tells::Lacks(row) => {
-                            for field in &self.taint.values.models.clean(row).lacking {
-                                self.clear(state, &check.place.then(Field::name(field)));
-                            }
-                        }
-                    }
+                    self.know(if check.holds { &mut holds } else { &mut fails }, &check);
                 }
                 next.push((*yes, holds));
                 next.push((*no, fails));
