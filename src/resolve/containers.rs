@@ -6,6 +6,7 @@ use crate::base::Symbol;
 use crate::ir::func::End;
 use crate::ir::instr::{ArgKind, Base, Const, Entry, Field, Op, Oper, Place};
 use crate::ir::program::Language;
+use crate::ir::types::TypeRef;
 use crate::models::index::{RowRef, Table};
 use crate::models::path::Step;
 
@@ -27,6 +28,9 @@ impl Values<'_> {
     pub(super) fn container(&mut self, value: &Value, number: u32, name: &Symbol, result: SlotId) {
         match value {
             Value::Record(site) => {
+                if self.has_method(*site, name) {
+                    return;
+                }
                 let obj = Obj::Record(*site);
                 if self
                     .known_field(&obj, &Key::Name(name.clone()))
@@ -102,6 +106,19 @@ impl Values<'_> {
             }
             _ => {}
         }
+    }
+
+    /// Is the object one of a class of the program that has a method of this name? What that does is known.
+    fn has_method(&mut self, made: Site, name: &Symbol) -> bool {
+        let Site::Instr((func, id)) = made else { return false };
+        let program = self.program;
+        let Op::Record(record) = &program.funcs[func].instrs[id].op else { return false };
+        let Some(TypeRef::Named(named)) = &record.ty else { return false };
+        let classes = self.type_slot(func, named);
+        self.slots[classes].values.items().iter().any(|id| match self.numbers[*id] {
+            Value::Class(class) => !self.classes.virtual_methods(class, name).is_empty(),
+            _ => false,
+        })
     }
 
     /// Does a call ask a lock or a cell of Rust for what it holds?

@@ -64,7 +64,7 @@ pub(crate) struct Values<'p> {
     pub(crate) versions: &'p Versions<'p>,
     pub(crate) classes: Classes,
     pub(super) slots: IndexVec<SlotId, Slot>,
-    numbers: Numbers,
+    pub(super) numbers: Numbers,
     unknown: ValueId,
     /// What slots hold in the end.
     sets: Sets,
