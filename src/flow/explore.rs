@@ -163,6 +163,8 @@ pub(super) struct State {
 pub(crate) struct Prepared {
     /// Where every variable that outlives its function is stored to.
     pub(super) stores: FxHashMap<CellId, Vec<At>>,
+    /// The instructions that store to fields and to variables that outlive their function: what they store is noted.
+    pub(super) stores_at: FxHashSet<At>,
     /// Calls whose result is waited for.
     pub(super) awaited: FxHashSet<At>,
     /// The modules that ask which program was started, and what values tell of that, as far as somebody asked.

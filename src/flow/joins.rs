@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use smol_str::format_smolstr;
+
 use crate::base::Symbol;
 use crate::ir::func::{FuncId, LocalId};
-use crate::ir::instr::Const;
+use crate::ir::instr::{Const, InstrId};
 
 use super::abs::{Abs, Facts, truth};
 use super::choices::Chosen;
@@ -13,7 +15,12 @@ use super::explore::State;
 
 /// The name of what a local holds of which nothing else is known.
 pub(super) fn local_sym(func: FuncId, local: LocalId) -> Symbol {
-    format!("{func}.{local}").into()
+    format_smolstr!("{func}.{local}")
+}
+
+/// The name of what an instruction gives.
+pub(super) fn given_sym(func: FuncId, id: InstrId) -> Symbol {
+    format_smolstr!("{func}.{id}")
 }
 
 pub(super) fn meet(a: &Rc<BTreeSet<u32>>, b: &Rc<BTreeSet<u32>>) -> Rc<BTreeSet<u32>> {

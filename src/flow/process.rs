@@ -84,8 +84,10 @@ pub(crate) fn prepare(values: &Values<'_>) -> Rc<Prepared> {
             }
         }
     }
+    let stores_at = stores.values().flatten().copied().chain(values.field_stores()).collect();
     Rc::new(Prepared {
         stores,
+        stores_at,
         awaited,
         asking: main_module::asking(values),
         told: RefCell::default(),

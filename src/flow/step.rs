@@ -14,6 +14,7 @@ use crate::resolve::values::{At, Site, Value};
 
 use super::abs::Abs;
 use super::explore::{Context, Event, Explorer, Mode, Phase, Rebind, State};
+use super::joins::{given_sym, local_sym};
 use super::loaded::is_loaded;
 
 impl Explorer<'_> {
@@ -32,8 +33,10 @@ impl Explorer<'_> {
             }
             _ => (None, true),
         };
-        let abs = self.eval(func, id, op, state);
-        self.note(func, id, abs);
+        if self.prepared.stores_at.contains(&(func, id)) {
+            let abs = self.eval(func, id, op, state);
+            self.note(func, id, abs);
+        }
         (event, goes_on)
     }
 
@@ -56,7 +59,7 @@ impl Explorer<'_> {
     fn store(&mut self, func: FuncId, id: InstrId, place: &Place, value: InstrId, state: &mut State) -> Option<Event> {
         if let (Base::Local(local), []) = (&place.base, &*place.path) {
             let abs = self.operand(func, value, state).unwrap_or_else(|| {
-                let unknown = Abs::Sym(format!("{func}.{local}").into());
+                let unknown = Abs::Sym(local_sym(func, *local));
                 Rc::make_mut(&mut state.facts).forget(&unknown);
                 unknown
             });
@@ -116,7 +119,8 @@ impl Explorer<'_> {
         if call.style == CallStyle::Implicit {
             self.leave_scope(at, call, state);
         }
-        for (callee, kind) in self.values.callees(at).to_vec() {
+        let values = self.values;
+        for (callee, kind) in values.callees(at).iter().copied() {
             if !is_loaded(self.values, self.loaded.as_deref(), callee) {
                 continue;
             }
@@ -156,9 +160,9 @@ impl Explorer<'_> {
         let abs = match ret {
             Some(Some(abs)) if n_direct > 0 => Some(abs),
             _ if n_direct > 0 => {
-                self.constant(func, id).map(Abs::Const).or_else(|| Some(Abs::Sym(format!("{func}.{id}").into())))
+                self.constant(func, id).map(Abs::Const).or_else(|| Some(Abs::Sym(given_sym(func, id))))
             }
-            _ => self.call_sym(func, id, call, state).or_else(|| Some(Abs::Sym(format!("{func}.{id}").into()))),
+            _ => self.call_sym(func, id, call, state).or_else(|| Some(Abs::Sym(given_sym(func, id)))),
         };
         self.note(func, id, abs);
         (Some(event), goes_on)

@@ -101,6 +101,11 @@ impl Values<'_> {
         self.stores.get(&(obj.clone(), key.clone())).map_or(&[], Vec::as_slice)
     }
 
+    /// The instructions that store to a field, and those that give what the fields of literals hold; in no order.
+    pub(crate) fn field_stores(&self) -> impl Iterator<Item = At> + '_ {
+        self.stores.values().flatten().copied()
+    }
+
     /// May the object hold keys that nobody wrote by name (spreads, computed keys)?
     pub(crate) fn is_open(&self, obj: &Obj) -> bool {
         self.open_records.contains(obj)
