@@ -109,14 +109,15 @@ pub(super) fn find<'v>(
     workspace: &Workspace,
     options: &Options,
 ) -> (Vec<Found<'v>>, Vec<Remark>) {
+    let (serving, before) = (serving_calls(values), Before::new(values));
     let mut finder = Finder {
         values,
         workspace,
-        prepared: prepare(values),
+        prepared: prepare(values, before.reaching(serving.iter().map(|(func, _)| *func))),
         told: Told { transport: options.all_stdio.then_some(TransportKind::Stdio), serves_at: None },
-        serving: serving_calls(values),
+        serving,
         covered: BTreeSet::new(),
-        before: Before::new(values),
+        before,
         leading: None,
         tried: BTreeSet::new(),
         role: Role::Source,

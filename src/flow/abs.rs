@@ -186,6 +186,7 @@ impl Facts {
         self.by_sym.iter().filter(move |(_, fact)| denies(fact)).map(|(sym, _)| sym)
     }
 
+    #[cfg(test)]
     pub(crate) fn is_empty(&self) -> bool {
         self.by_sym.is_empty() && self.choices.is_empty()
     }

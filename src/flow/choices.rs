@@ -65,7 +65,7 @@ pub(super) fn met(a: &Facts, b: &Facts) -> Vec<Choice> {
 
 /// Unknowns that stand for what a path chose, each with the ways on which it is true; none when it may be true on one where
 /// nothing is on.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Chosen {
     ways: FxHashMap<Symbol, Option<Choice>>,
     /// The texts that settings default to.

@@ -167,6 +167,8 @@ pub(crate) struct Prepared {
     pub(super) stores_at: FxHashSet<At>,
     /// Calls whose result is waited for.
     pub(super) awaited: FxHashSet<At>,
+    /// The functions from which a call that serves can be reached.
+    pub(super) serving: FxHashSet<FuncId>,
     /// The modules that ask which program was started, and what values tell of that, as far as somebody asked.
     pub(super) asking: FxHashSet<ModuleId>,
     pub(super) told: RefCell<FxHashMap<(FuncId, InstrId, usize), Option<Tells>>>,
@@ -468,12 +470,27 @@ impl<'v> Explorer<'v> {
     }
 
     /// Takes over what an earlier exploration of the same process learned of single values and serving functions.
-    pub(super) fn take_knowledge(&mut self, other: &mut Self) {
+    pub(super) fn take_knowledge(&mut self, other: &Self) {
         self.n_steps += other.n_steps;
-        self.earlier = std::mem::take(&mut other.seen);
-        self.chosen = std::mem::take(&mut other.chosen);
-        self.serving_funcs = std::mem::take(&mut other.serving_funcs);
-        self.serving_calls = std::mem::take(&mut other.serving_calls);
+        self.earlier = other.seen.clone();
+        self.chosen = other.chosen.clone();
+        self.serving_funcs = other.serving_funcs.clone();
+        self.serving_calls = other.serving_calls.clone();
+    }
+
+    /// Does it go through a block that another exploration of the same process does not? Where a block ends the process,
+    /// nothing is missed.
+    pub(super) fn runs_more_than(&self, other: &Self) -> bool {
+        let passed = |explorer: &Self| -> FxHashSet<(FuncId, BlockId)> {
+            let passed = |frame: &Frame| -> Vec<(FuncId, BlockId)> {
+                let func = &self.values.program.funcs[frame.func];
+                let ends = |block: BlockId| matches!(func.blocks[block].end, End::Throw(_) | End::Stop);
+                let passed = frame.blocks.iter().filter(|(block, visited)| visited.ends && !ends(*block));
+                passed.map(|(block, _)| (frame.func, block)).collect()
+            };
+            explorer.frames.iter().flat_map(passed).collect()
+        };
+        !passed(self).is_subset(&passed(other))
     }
 
     /// Notes that a module's code was run by the process itself, not by an import.

@@ -11,6 +11,19 @@ use crate::resolve::values::{Key, Obj, Value};
 use super::abs::{Abs, equal, not};
 use super::explore::{Explorer, State};
 
+/// The variant that a value is asked to be, by one name for those that a value keeps when `Option` and `Result` are made of
+/// each other (`.ok()`).
+fn fate(variant: Abs) -> Abs {
+    match &variant {
+        Abs::Const(Const::Str(name)) => match name.as_str() {
+            "Some" => Abs::Const(Const::str("Ok")),
+            "None" => Abs::Const(Const::str("Err")),
+            _ => variant,
+        },
+        _ => variant,
+    }
+}
+
 impl Explorer<'_> {
     pub(super) fn note(&mut self, func: FuncId, id: InstrId, abs: Option<Abs>) {
         self.seen
@@ -45,7 +58,8 @@ impl Explorer<'_> {
                 let operand = |at: usize| self.operand(func, *values.get(at)?, state);
                 match oper {
                     Oper::Not => Some(not(&operand(0)?)),
-                    Oper::Eq | Oper::IsVariant => equal(&operand(0)?, &operand(1)?),
+                    Oper::Eq => equal(&operand(0)?, &operand(1)?),
+                    Oper::IsVariant => equal(&operand(0)?, &operand(1).map(fate)?),
                     Oper::Ne => Some(not(&equal(&operand(0)?, &operand(1)?)?)),
                     Oper::IsMissing => equal(&operand(0)?, &Abs::Const(Const::Undefined)),
                     _ => None,
@@ -220,7 +234,10 @@ impl Explorer<'_> {
         };
         for field in &place.path {
             match field {
-                Field::Name(name) => text.push_str(&format!(".{name}")),
+                Field::Name(name) => {
+                    text.push('.');
+                    text.push_str(name);
+                }
                 Field::Index(at) => text.push_str(&format!("[{at}]")),
                 Field::Variant(variant, at) => text.push_str(&format!("@{variant}.{at}")),
                 Field::Any => return None,

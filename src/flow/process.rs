@@ -68,8 +68,8 @@ pub(crate) struct Handler {
     pub(crate) at: Option<At>,
 }
 
-/// What is found out once for all processes.
-pub(crate) fn prepare(values: &Values<'_>) -> Rc<Prepared> {
+/// What is found out once for all processes. `serving`: the functions from which a call that serves can be reached.
+pub(crate) fn prepare(values: &Values<'_>, serving: FxHashSet<FuncId>) -> Rc<Prepared> {
     let mut stores: FxHashMap<CellId, Vec<At>> = FxHashMap::default();
     let mut awaited: FxHashSet<At> = FxHashSet::default();
     for (func, data) in values.program.funcs.iter_enumerated() {
@@ -89,6 +89,7 @@ pub(crate) fn prepare(values: &Values<'_>) -> Rc<Prepared> {
         stores,
         stores_at,
         awaited,
+        serving,
         asking: main_module::asking(values),
         told: RefCell::default(),
         stored_locals: RefCell::default(),
@@ -112,7 +113,9 @@ pub(crate) fn process<'v>(
     first.loaded = loaded.clone();
     first.any_transport = true;
     let roots = run_roots(&mut first, start);
-    let later = run_later(&mut first, &roots);
+    // How it gets to serving is all that is asked here: what runs later and does not get there need not be looked at.
+    let may_serve = |func: FuncId| told.serves_at.is_some() || prepared.serving.contains(&func);
+    let later = run_later_if(&mut first, &roots, may_serve);
     if first.serves.is_empty() {
         return None;
     }
@@ -120,10 +123,8 @@ pub(crate) fn process<'v>(
     explorer.told = told;
     explorer.loaded = loaded;
     explorer.assumed = Assumed::new(&first, &later).of_process(&roots);
-    let is_other = |(_, kind): &(At, TransportKind)| !matches!(kind, TransportKind::Stdio | TransportKind::Unknown);
-    let is_same = explorer.assumed.is_empty() && !first.serves.keys().any(is_other);
-    let on_any_transport = if is_same { None } else { Some(on_any(&mut first, &roots)) };
-    explorer.take_knowledge(&mut first);
+    explorer.take_knowledge(&first);
+    let first_roots = roots;
     let roots = run_roots(&mut explorer, start);
     // What only runs later may be what starts to serve: a block of async code that is handed to something.
     let (marked, live) = loop {
@@ -134,6 +135,9 @@ pub(crate) fn process<'v>(
             break (marked, live);
         }
     };
+    let is_other = |(_, kind): &(At, TransportKind)| !matches!(kind, TransportKind::Stdio | TransportKind::Unknown);
+    let chooses = first.serves.keys().any(is_other) || first.runs_more_than(&explorer);
+    let on_any_transport = chooses.then(|| on_any(&mut first, &first_roots));
     let mut serves: Vec<Serve> = explorer.serves.values().cloned().collect();
     // Other transports that the same program serves on, where they are chosen.
     let others = first.serves.iter().filter(|(key, _)| is_other(key) && !explorer.serves.contains_key(*key));
@@ -314,6 +318,15 @@ fn run_roots(explorer: &mut Explorer<'_>, start: &Start) -> Vec<FrameId> {
 
 /// Explores everything that runs while serving, also what that in turn hands over.
 fn run_later(explorer: &mut Explorer<'_>, roots: &[FrameId]) -> Vec<(FrameId, At, Mode)> {
+    run_later_if(explorer, roots, |_| true)
+}
+
+/// The same for the functions that are `wanted`.
+fn run_later_if(
+    explorer: &mut Explorer<'_>,
+    roots: &[FrameId],
+    wanted: impl Fn(FuncId) -> bool,
+) -> Vec<(FrameId, At, Mode)> {
     let mut rebinds: BTreeSet<u32> = BTreeSet::new();
     for serve in explorer.serves.values() {
         rebinds.extend(&serve.rebinds);
@@ -326,6 +339,10 @@ fn run_later(explorer: &mut Explorer<'_>, roots: &[FrameId]) -> Vec<(FrameId, At
     let mut frames = Vec::new();
     let mut next = 0;
     while let Some((func, at, mode)) = explorer.later.get(next).copied() {
+        next += 1;
+        if !wanted(func) {
+            continue;
+        }
         let context = |phase| Context { args: Vec::new(), phase, rebinds: rebinds.clone() };
         let mut frame = explorer.frame(func, context(Phase::SERVING));
         // What starts to serve runs before that, if nothing else does.
@@ -333,7 +350,6 @@ fn run_later(explorer: &mut Explorer<'_>, roots: &[FrameId]) -> Vec<(FrameId, At
             frame = explorer.frame(func, context(Phase::BEFORE));
         }
         frames.push((frame, at, mode));
-        next += 1;
     }
     frames
 }
