@@ -7,6 +7,7 @@ pub(crate) mod stages;
 mod unloaded;
 
 use std::collections::BTreeMap;
+use std::mem::ManuallyDrop;
 use std::path::Path;
 use std::time::Instant;
 
@@ -103,12 +104,15 @@ fn on_analysis_stack<T: Send>(work: impl FnOnce() -> T + Send) -> T {
 
 fn analyse<T>(
     options: &Options,
-    mut program: Program,
+    program: Program,
     workspace: &Workspace,
     report: &mut Report,
     ask: impl FnOnce(&Subject<'_>) -> T,
 ) -> Result<T, String> {
-    let models = Models::load(&options.own, |language| program.speaks(language))?;
+    // An audit is the last thing that a process does: to give back piece by piece what the passes made would take longer than
+    // some of them.
+    let mut program = ManuallyDrop::new(program);
+    let models = ManuallyDrop::new(Models::load(&options.own, |language| program.speaks(language))?);
     let catalogue = Catalogue::load()?;
     named::check(options, &models, workspace)?;
     let linker = Linker::new(&program, workspace)
@@ -116,7 +120,7 @@ fn analyse<T>(
         .described(named::described(&models, workspace));
     specialise(&mut program, &linker);
     let versions = Versions::new(workspace);
-    let values = solve(&program, &models, &linker, &versions);
+    let values = ManuallyDrop::new(solve(&program, &models, &linker, &versions));
     let (found, aside) = servers::find(&values, workspace, options);
     report.remarks.extend(aside);
     let without = named::without_server(&found, workspace, options);
@@ -134,8 +138,8 @@ fn analyse<T>(
     };
     let servers: Vec<Server> =
         found.iter().map(|server| describe::server(&values, workspace, &text_at, server)).collect();
-    let units: Vec<rules::Unit<'_>> =
-        found.into_iter().enumerate().map(|(number, server)| server.unit(number)).collect();
+    let units: ManuallyDrop<Vec<rules::Unit<'_>>> =
+        ManuallyDrop::new(found.into_iter().enumerate().map(|(number, server)| server.unit(number)).collect());
     let words = Words::load(models.own_names());
     let cx = Cx { values: &values, units: &units, words: &words, texts: &text_at };
     let rule_texts: BTreeMap<String, RuleText> = catalogue

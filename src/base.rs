@@ -1,8 +1,9 @@
-//! Typed ids, index vectors and byte spans: the vocabulary below everything else.
+//! Typed ids, index vectors, byte spans, the data the binary carries: the vocabulary below everything else.
 //!
 //! Knows nothing of servers, rules or languages.
 
 pub(crate) mod bounds;
+pub(crate) mod embedded;
 pub(crate) mod idx;
 pub(crate) mod span;
 pub(crate) mod spelling;

@@ -9,11 +9,9 @@ use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
+use crate::base::embedded;
 use crate::finding::{Level, Persona};
 use crate::ir::program::Language;
-
-/// Rules and models as (path below `rules/`, text).
-pub(crate) const EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
 
 /// Where a rule's page is, without the id.
 const PAGES: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/rules/");
@@ -154,11 +152,11 @@ impl Catalogue {
     fn read() -> Result<Self, String> {
         let mut rules = BTreeMap::new();
         let mut faults = String::new();
-        for (path, text) in EMBEDDED {
+        for (path, text) in embedded::FILES {
             let Some(id) = path.strip_prefix("catalogue/").and_then(|name| name.strip_suffix(".toml")) else {
                 continue;
             };
-            match toml::from_str::<Rule>(text) {
+            match embedded::parse::<Rule>(path, text) {
                 Ok(rule) => {
                     for fault in rule.faults(id) {
                         let _ = writeln!(faults, "rules/{path}: {fault}");
@@ -166,7 +164,7 @@ impl Catalogue {
                     rules.insert(rule.id.clone(), rule);
                 }
                 Err(err) => {
-                    let _ = writeln!(faults, "rules/{path}: {err}");
+                    let _ = writeln!(faults, "{err}");
                 }
             }
         }

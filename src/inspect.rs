@@ -40,7 +40,7 @@ impl<'a> Subject<'a> {
     /// The finished taint pass, to be asked about single values.
     fn reach(&self) -> Reach<'a> {
         let processes: Vec<_> = self.cx.units.iter().map(|unit| &unit.process).collect();
-        let (taint, _) = taint(self.cx.values, &processes);
+        let (taint, _) = taint(self.cx.values, self.cx.words, &processes);
         let handlers = processes.iter().flat_map(|process| process.handlers.iter().cloned()).collect();
         Reach::new(taint, handlers)
     }

@@ -12,7 +12,7 @@ pub(crate) mod schema;
 
 use rustc_hash::FxHashMap;
 
-use crate::base::Symbol;
+use crate::base::{Symbol, embedded};
 use crate::ir::program::Language;
 
 use errors::{ErrorClass, ErrorClasses};
@@ -119,11 +119,10 @@ impl Models {
         let languages = FOLDERS.into_iter().filter(|(_, language)| is_asked(*language));
         let folders: Vec<&str> = languages.map(|(folder, _)| folder).collect();
         let is_carried = |path: &str| folders.iter().any(|folder| path.starts_with(folder));
-        let carried = crate::catalogue::EMBEDDED.iter().copied().filter(|(path, _)| is_carried(path));
-        let mut files = load::parse_all(carried, &mut faults);
+        let carried = embedded::FILES.iter().filter(|(path, _)| is_carried(path));
+        let mut files = load::all(carried.map(|(path, json)| embedded::parse(path, json)), &mut faults);
         let folder = own.folder.as_deref().map(crate::source::models_in).transpose()?.unwrap_or_default();
-        let texts = folder.iter().map(|(path, text)| (path.as_str(), text.as_str()));
-        let mut added = load::parse_all(texts, &mut faults);
+        let mut added = load::all(folder.iter().map(|(path, text)| load::parse(path, text)), &mut faults);
         for (number, table) in (1..).zip(&own.tables) {
             match load::from_table(number, table) {
                 Ok(file) => added.push(file),
@@ -159,14 +158,10 @@ impl Models {
             callbacks: FxHashMap::default(),
             flows: FxHashMap::default(),
             errors,
-            containers: toml::from_str(include_str!("../rules/containers.toml"))
-                .map_err(|fault| vec![format!("rules/containers.toml: {fault}")])?,
-            transports: toml::from_str(include_str!("../rules/transports.toml"))
-                .map_err(|fault| vec![format!("rules/transports.toml: {fault}")])?,
-            main_words: toml::from_str(include_str!("../rules/main.toml"))
-                .map_err(|fault| vec![format!("rules/main.toml: {fault}")])?,
-            bases: toml::from_str(include_str!("../rules/bases.toml"))
-                .map_err(|fault| vec![format!("rules/bases.toml: {fault}")])?,
+            containers: embedded::read("containers.toml").map_err(|fault| vec![fault])?,
+            transports: embedded::read("transports.toml").map_err(|fault| vec![fault])?,
+            main_words: embedded::read("main.toml").map_err(|fault| vec![fault])?,
+            bases: embedded::read("bases.toml").map_err(|fault| vec![fault])?,
             own_names: OwnNames::default(),
         };
         let mut faults = Vec::new();

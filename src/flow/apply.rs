@@ -317,7 +317,7 @@ impl Pass<'_, '_> {
     /// Is a parameter named as what says nothing of a body: `task_id`, `url`?
     fn is_label(&mut self, func: FuncId, root: Root) -> bool {
         let Root::Param(at) = root else { return false };
-        let (values, words) = (self.taint.values, &self.taint.words);
+        let (values, words) = (self.taint.values, self.taint.words);
         let Some(param) = values.program.funcs[func].params.get(at as usize) else { return false };
         let known = self.taint.labels.entry(param.name.clone());
         *known.or_insert_with(|| words.response_part(&param.name) != ResponsePart::Body)

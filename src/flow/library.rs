@@ -317,7 +317,7 @@ impl Pass<'_, '_> {
     /// What a method gives whose name all texts and lists have, on an object that nothing is known of.
     fn by_name(&self, call: &Call, at: At, receiver: &Tree) -> Option<Tree> {
         let Some(Field::Name(name)) = call.callee.path.last() else { return None };
-        let words = &self.taint.words;
+        let words = self.taint.words;
         if self.callee_of(at) == Callee::Function && receiver.is_empty() {
             return None;
         }

@@ -149,8 +149,8 @@ impl Pass<'_, '_> {
     /// Is a field the credential that its name says, going by the object it belongs to and by its type?
     fn is_credential(&self, class: ClassId, field: &Symbol, declared: Option<&FieldDecl>) -> bool {
         let data = &self.taint.values.program.classes[class];
-        let words = &self.taint.words;
-        let is_named = match words.credential(field) {
+        let words = self.taint.words;
+        let is_named = match self.taint.credential(field) {
             Some(Secrecy::Secret) => true,
             Some(_) if self.language == Language::Rust => words.is_credential_owner(&data.name),
             _ => false,

@@ -1,6 +1,7 @@
 //! The taint pass over a whole program: functions callees first, then what handlers are given, then what passes through
 //! variables that outlive a call.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
@@ -32,12 +33,14 @@ use super::summary::{Bound, Drain, Hit, Sink, Summary};
 use super::trace::{Trace, What};
 use super::transfer;
 use super::tree::Tree;
-use super::words::Words;
+use super::words::{Secrecy, Words};
 
 /// The state of the pass, and its result.
 pub(crate) struct Taint<'v> {
     pub(super) values: &'v Values<'v>,
-    pub(super) words: Words,
+    pub(super) words: &'v Words,
+    /// What names say of credentials, as far as somebody asked.
+    credentials: RefCell<FxHashMap<Symbol, Option<Secrecy>>>,
     pub(crate) names: Names,
     pub(crate) summaries: Vec<Rc<Summary>>,
     /// Functions that the agent's requests arrive at.
@@ -85,7 +88,12 @@ pub(crate) struct Leak {
 }
 
 /// Runs the pass for all servers of a program.
-pub(crate) fn taint<'v>(values: &'v Values<'v>, processes: &[&Process<'v>]) -> (Taint<'v>, Vec<Leak>) {
+/// `words`: what names say.
+pub(crate) fn taint<'v>(
+    values: &'v Values<'v>,
+    words: &'v Words,
+    processes: &[&Process<'v>],
+) -> (Taint<'v>, Vec<Leak>) {
     let mut handlers: Vec<Handler> = Vec::new();
     let mut roots: BTreeSet<FuncId> = BTreeSet::new();
     for process in processes {
@@ -100,13 +108,13 @@ pub(crate) fn taint<'v>(values: &'v Values<'v>, processes: &[&Process<'v>]) -> (
     }
     let program = values.program;
     roots.extend(program.funcs.iter_enumerated().filter(|(_, func)| func.kind == FuncKind::Getter).map(|(id, _)| id));
-    let words = Words::load(values.models.own_names());
     let filled = filled_elsewhere(values);
     let mut taint = Taint {
         values,
-        redactors: redactors(program, &words),
-        guards: guards(values, &words, &filled),
+        redactors: redactors(program, words),
+        guards: guards(values, words, &filled),
         words,
+        credentials: RefCell::default(),
         names: Names::default(),
         summaries: vec![Rc::default(); program.funcs.len()],
         handlers: handlers
@@ -245,6 +253,16 @@ impl<'v> Taint<'v> {
         });
         self.object_places.insert(heap, holds);
         holds
+    }
+
+    /// Does a name say that what it stands for is a credential?
+    pub(super) fn credential(&self, name: &str) -> Option<Secrecy> {
+        if let Some(known) = self.credentials.borrow().get(name) {
+            return *known;
+        }
+        let told = self.words.credential(name);
+        self.credentials.borrow_mut().insert(name.into(), told);
+        told
     }
 
     // ---- handlers ------------------------------------------------------------------------------------------------

@@ -218,7 +218,7 @@ impl Pass<'_, '_> {
             let entry = self.source(Kind::Headers, at, Some(name.clone()));
             tree.add(entry);
         }
-        let Some(secrecy) = self.taint.words.credential(name) else { return };
+        let Some(secrecy) = self.taint.credential(name) else { return };
         if secrecy != Secrecy::Secret && !self.taint.is_credential_holder(place) {
             return;
         }
@@ -256,7 +256,7 @@ impl Pass<'_, '_> {
             let entry = self.source(Kind::Headers, at, Some(name.clone()));
             result.add(entry);
         }
-        if self.taint.words.credential(&name).is_none() {
+        if self.taint.credential(&name).is_none() {
             return;
         }
         if self.is_request(&call.callee.base, object) {
@@ -284,7 +284,7 @@ impl Pass<'_, '_> {
     pub(super) fn credential_local(&mut self, place: &Place, value: InstrId, tree: &mut Tree, at: At) {
         let (Base::Local(local), []) = (&place.base, &*place.path) else { return };
         let name = self.func.locals[*local].name.clone();
-        let Some(secrecy) = self.taint.words.credential(&name) else { return };
+        let Some(secrecy) = self.taint.credential(&name) else { return };
         if secrecy != Secrecy::Secret && !self.is_credential_context()
             || tree.entries().iter().any(|entry| matches!(entry.root, Root::Source(_)))
             || self.taint.is_plain_type(self.func.locals[*local].ty.as_ref())
@@ -346,7 +346,7 @@ impl Pass<'_, '_> {
 
     /// Do the names of the function and its class tell that it has to do with credentials?
     fn is_credential_context(&self) -> bool {
-        let words = &self.taint.words;
+        let words = self.taint.words;
         let values = self.taint.values;
         let owner = values.classes.owner(self.id).or(self.func.owner);
         words.is_credential_context(&self.func.name)
@@ -357,7 +357,7 @@ impl Pass<'_, '_> {
     pub(super) fn credential_param(&mut self, index: u32) -> Option<Entry> {
         let param = self.func.params.get(index as usize)?;
         if self.taint.handlers.contains(&self.id)
-            || self.taint.words.credential(&param.name)? != Secrecy::Secret && !self.is_credential_context()
+            || self.taint.credential(&param.name)? != Secrecy::Secret && !self.is_credential_context()
         {
             return None;
         }

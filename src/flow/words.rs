@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
-use crate::base::Symbol;
+use crate::base::{Symbol, embedded};
 use crate::ir::program::Language;
 use crate::models::schema::OwnNames;
 
@@ -21,7 +21,7 @@ pub(crate) enum Secrecy {
     Secret,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Words {
     env: EnvWords,
@@ -54,13 +54,13 @@ pub(crate) struct Words {
     own_plain: Vec<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SwitchWords {
     words: Vec<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct LogWords {
     words: Vec<String>,
@@ -78,7 +78,7 @@ pub(crate) enum ResponsePart {
     Body,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ResponseWords {
     plain: Vec<String>,
@@ -86,20 +86,20 @@ struct ResponseWords {
     prose: Vec<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PartWords {
     whole: Vec<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ShowingWords {
     methods: Vec<String>,
     hides: Vec<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RedactionWords {
     names: Vec<String>,
@@ -108,7 +108,7 @@ struct RedactionWords {
     secrets: Vec<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct MethodWords {
     script: Vec<String>,
@@ -136,7 +136,7 @@ pub(crate) enum Keeps {
     Part,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct EnvWords {
     plain: Vec<String>,
@@ -145,7 +145,7 @@ struct EnvWords {
     secret: Vec<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct CredentialWords {
     names: Vec<String>,
@@ -158,7 +158,7 @@ struct CredentialWords {
 }
 
 /// A name that means a credential beside others.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Together {
     name: String,
@@ -167,7 +167,7 @@ struct Together {
     owners: Vec<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct HeaderWords {
     fields: Vec<String>,
@@ -177,7 +177,7 @@ struct HeaderWords {
     schemed: Vec<String>,
 }
 
-static OF_BINARY: LazyLock<Words> = LazyLock::new(|| Words::load(&OwnNames::default()));
+static OF_BINARY: LazyLock<Words> = LazyLock::new(|| embedded::read("names.toml").unwrap_or_default());
 
 thread_local! {
     static OTHER_PARTS: RefCell<FxHashMap<Symbol, bool>> = RefCell::default();
@@ -198,7 +198,7 @@ pub(crate) fn has_scheme(name: &str) -> bool {
 impl Words {
     /// The lists the binary carries, and what a user says of variables.
     pub(crate) fn load(own: &OwnNames) -> Self {
-        let mut res: Self = toml::from_str(include_str!("../../rules/names.toml")).unwrap_or_default();
+        let mut res = OF_BINARY.clone();
         res.own_secret = own.secret.iter().map(|name| words(name)).collect();
         res.own_plain = own.plain.iter().map(|name| words(name)).collect();
         res

@@ -1,4 +1,4 @@
-//! Reading model files: TOML text to [`ModelFile`], with mistakes told by file and line.
+//! Reading a user's model files: TOML text to [`ModelFile`], with mistakes told by file and line.
 //!
 //! Patterns and ports are checked when all files are known, by [`super::Models::new`].
 
@@ -41,19 +41,9 @@ pub(crate) fn from_table(number: usize, table: &toml::Table) -> Result<ModelFile
     Ok(model)
 }
 
-/// Parses model files, given by path and text; what is wrong with the others goes to `faults`.
-pub(super) fn parse_all<'t>(
-    texts: impl Iterator<Item = (&'t str, &'t str)>,
-    faults: &mut Vec<String>,
-) -> Vec<ModelFile> {
-    let mut files = Vec::new();
-    for (path, text) in texts {
-        match parse(path, text) {
-            Ok(file) => files.push(file),
-            Err(what) => faults.push(what),
-        }
-    }
-    files
+/// The model files that could be read; what is wrong with the others goes to `faults`.
+pub(super) fn all(read: impl Iterator<Item = Result<ModelFile, String>>, faults: &mut Vec<String>) -> Vec<ModelFile> {
+    read.filter_map(|file| file.map_err(|what| faults.push(what)).ok()).collect()
 }
 
 /// Parses one model file; `path` is only for the message.

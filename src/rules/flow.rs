@@ -10,6 +10,7 @@ mod tell;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::mem::ManuallyDrop;
 
 use crate::base::span::Loc;
 use crate::finding::{Finding, Level, Step};
@@ -39,7 +40,9 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Findings<'_>) -> (usize, usize) {
     if processes.is_empty() {
         return (0, 0);
     }
-    let (taint, mut leaks) = taint(cx.values, &processes);
+    let (taint, mut leaks) = taint(cx.values, cx.words, &processes);
+    // As with the values: nothing comes after it that needs the room.
+    let taint = ManuallyDrop::new(taint);
     answers(cx, &taint, &mut leaks);
     let mut groups = Groups::new();
     let mut echoed = Vec::new();
