@@ -37,16 +37,19 @@ pub(crate) fn is_active(char: char) -> bool {
 /// only stand inside strings.
 pub(crate) fn json(text: &str) -> String {
     let mut res = String::with_capacity(text.len());
-    for char in text.chars() {
-        let order = char == '[' && res.ends_with("##");
-        if order || is_active(char) && char != '\n' {
+    let mut done = 0;
+    let harmless = |char: &char| (' '..='~').contains(char) && *char != '[' || *char == '\n';
+    for (at, char) in text.char_indices().filter(|(_, char)| !harmless(char)) {
+        let order = char == '[' && text[..at].ends_with("##");
+        if order || is_active(char) {
+            res.push_str(&text[done..at]);
+            done = at + char.len_utf8();
             for unit in char.encode_utf16(&mut [0; 2]) {
                 let _ = write!(res, "\\u{unit:04x}");
             }
-        } else {
-            res.push(char);
         }
     }
+    res.push_str(&text[done..]);
     res
 }
 
