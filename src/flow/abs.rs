@@ -167,22 +167,28 @@ impl Facts {
         both
     }
 
-    /// A symbol that is known not to be one of the constants that `excludes` accepts is taken to be `value`: what chooses
-    /// among transports and is not the one, is the other. `open`: symbols of which that is not so.
-    pub(crate) fn decide(&mut self, excludes: impl Fn(&Const) -> bool, value: &Const, open: &BTreeSet<Symbol>) {
+    /// A symbol that is known not to be some constants is taken to be what is left of them: what chooses among transports
+    /// and is not the one, is the other. `open`: symbols of which that is not so.
+    pub(crate) fn decide(&mut self, left: impl Fn(&[Const]) -> Option<Const>, open: &BTreeSet<Symbol>) {
         for (sym, fact) in &mut self.by_sym {
             if let Fact::Not(known) = fact
-                && known.iter().any(&excludes)
                 && !open.contains(sym)
+                && let Some(value) = left(known)
             {
-                *fact = Fact::Is(value.clone());
+                *fact = Fact::Is(value);
             }
         }
     }
 
-    /// The symbols that are known not to be the constant.
-    pub(crate) fn denying(&self, value: &Const) -> impl Iterator<Item = &Symbol> {
-        let denies = |fact: &Fact| is_by(fact, value) == Some(false);
+    /// The symbols that are known not to be the constants that `accepts` accepts; these are texts.
+    pub(crate) fn denying(&self, accepts: impl Fn(&Const) -> bool) -> impl Iterator<Item = &Symbol> {
+        let denies = move |fact: &Fact| match fact {
+            Fact::Is(known) => !accepts(known),
+            Fact::OneOf(known) => !known.iter().any(&accepts),
+            Fact::Not(known) => known.iter().any(&accepts),
+            Fact::Falsy => true,
+            Fact::Truthy => false,
+        };
         self.by_sym.iter().filter(move |(_, fact)| denies(fact)).map(|(sym, _)| sym)
     }
 

@@ -11,6 +11,19 @@ use crate::resolve::values::{Key, Obj, Value};
 use super::abs::{Abs, equal, not};
 use super::explore::{Explorer, State};
 
+/// What a variant of an enum is called among constants, apart from texts.
+const VARIANT: &str = "variant ";
+
+/// The constant that stands for a variant of an enum.
+pub(super) fn variant_const(name: &str) -> Const {
+    Const::Str(format!("{VARIANT}{name}").into())
+}
+
+/// The variant that a constant stands for.
+pub(super) fn variant(text: &str) -> Option<&str> {
+    text.strip_prefix(VARIANT)
+}
+
 /// The variant that a value is asked to be, by one name for those that a value keeps when `Option` and `Result` are made of
 /// each other (`.ok()`).
 fn fate(variant: Abs) -> Abs {
@@ -139,7 +152,7 @@ impl Explorer<'_> {
             set.items().iter().filter_map(|value| if let Value::Const(value) = value { Some(value) } else { None });
         match (consts.next(), consts.next()) {
             (Some(value), None) => Some(value.clone()),
-            (None, _) => Some(Const::Str(format!("variant {variant}").into())),
+            (None, _) => Some(variant_const(variant)),
             _ => None,
         }
     }

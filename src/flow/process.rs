@@ -9,7 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::base::Symbol;
 use crate::base::bounds::MAX_SERVER_DEPTH;
 use crate::ir::func::FuncId;
-use crate::ir::instr::{ArgKind, Base, Const, Op};
+use crate::ir::instr::{ArgKind, Base, Op};
 use crate::ir::program::{CellId, ClassId, ClassKind, ModuleId};
 use crate::models::handlers::HandlerKind;
 use crate::models::index::{RowRef, Table};
@@ -25,6 +25,7 @@ use super::live::{Live, live};
 use super::loaded::Imports;
 use super::main_module;
 use super::offered::Offers;
+use super::transport::{left_transport, other_transport, stdio_transport};
 
 /// What a process starts with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -174,10 +175,6 @@ fn on_any(explorer: &mut Explorer<'_>, roots: &[FrameId]) -> OnAny {
     OnAny { live, funcs, handlers }
 }
 
-fn other_transport(values: &Values<'_>) -> impl Fn(&Const) -> bool {
-    |value| matches!(value, Const::Str(word) if values.models.is_other_transport(word))
-}
-
 /// What holds wherever serving on stdio starts: the conditions on the way there, from the entry inwards.
 struct Assumed<'e, 'v> {
     explorer: &'e Explorer<'v>,
@@ -230,7 +227,7 @@ impl<'e, 'v> Assumed<'e, 'v> {
             serves.map(|serve| serve.facts.clone()).reduce(|a, b| a.meet(&b)).unwrap_or_default()
         });
         let values = self.explorer.values;
-        facts.decide(other_transport(values), &Const::str(values.models.stdio_word()), &self.open);
+        facts.decide(|known| left_transport(values, known), &self.open);
         facts
     }
 
@@ -284,7 +281,7 @@ impl<'e, 'v> Assumed<'e, 'v> {
         let mut here = own.into_iter().chain(inner).reduce(Way::meet).unwrap_or(nothing);
         here.facts = here.facts.and(&event.facts);
         if here.is_stdio {
-            self.open.extend(here.facts.denying(&Const::str(values.models.stdio_word())).cloned());
+            self.open.extend(here.facts.denying(stdio_transport(values)).cloned());
         }
         Some(match known {
             Some(known) => known.meet(here),

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use crate::base::Symbol;
 use crate::base::bounds::MAX_TRANSPORT_DEPTH;
 use crate::ir::func::FuncId;
-use crate::ir::instr::{Base, Field};
-use crate::ir::program::ClassId;
+use crate::ir::instr::{Base, Const, Field};
+use crate::ir::program::{ClassId, ClassKind};
 use crate::models::index::Table;
 use crate::models::schema::{Stream, TransportKind, TransportPorts, TransportSpec};
 use crate::resolve::ports::PortValue;
@@ -14,6 +14,7 @@ use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Key, Obj, Value};
 
 use super::explore::Explorer;
+use super::known::{variant, variant_const};
 
 /// From so many methods in common on, an object that a transport holds is a transport too: sending and closing, not closing
 /// alone.
@@ -176,6 +177,37 @@ impl Explorer<'_> {
         };
         class != other && names(class).intersection(&names(other)).count() >= SHARED_METHODS
     }
+}
+
+/// Texts, and variants of the program's enums, that stand for other transports.
+pub(super) fn other_transport(values: &Values<'_>) -> impl Fn(&Const) -> bool {
+    |value| matches!(value, Const::Str(word) if values.models.is_other_transport(variant(word).unwrap_or(word)))
+}
+
+/// Texts, and variants, that stand for stdio.
+pub(super) fn stdio_transport(values: &Values<'_>) -> impl Fn(&Const) -> bool {
+    let stdio = values.models.stdio_word();
+    move |value| matches!(value, Const::Str(word) if variant(word).unwrap_or(word).eq_ignore_ascii_case(stdio))
+}
+
+/// What chooses among transports and is none of `known`, if that is stdio: when it is none of the others, or the only one that
+/// its enum has besides.
+pub(super) fn left_transport(values: &Values<'_>, known: &[Const]) -> Option<Const> {
+    let words =
+        || known.iter().filter_map(|value| if let Const::Str(word) = value { Some(word.as_str()) } else { None });
+    let is_other = other_transport(values);
+    let stdio = values.models.stdio_word();
+    let Some(named) = words().find_map(variant) else {
+        return known.iter().any(is_other).then(|| Const::str(stdio));
+    };
+    let enums = values.program.classes.iter().filter(|class| class.kind == ClassKind::Enum);
+    enums.filter(|class| class.variants.iter().any(|variant| variant.name == *named)).find_map(|class| {
+        let own = class.variants.iter().find(|variant| variant.name.eq_ignore_ascii_case(stdio))?;
+        let is_left = |name: &Symbol| !words().filter_map(variant).any(|word| *name == *word);
+        let is_last = class.variants.iter().filter(|variant| is_left(&variant.name)).count() == 1;
+        let is_decided = is_left(&own.name) && (is_last || known.iter().any(&is_other));
+        is_decided.then(|| variant_const(&own.name))
+    })
 }
 
 /// The words of a class name: those of `MyHTTPTransport` are `My`, `HTTP`, `Transport`.
