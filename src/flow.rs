@@ -8,6 +8,7 @@
 //! | `blocks` | what of a function is reached |
 //! | `step` | what one instruction does to the state of the exploration |
 //! | `known` | what a value is known to be while exploring |
+//! | `settled` | which variables that are written several times hold one constant in a process |
 //! | `settings` | variables of the environment and options, and which of them are switches |
 //! | `main_module` | whether a module is the program that was started, as the module asks it |
 //! | `loaded` | which modules a process can load |
@@ -63,6 +64,7 @@ pub(crate) mod rebinding;
 pub(crate) mod redaction;
 pub(crate) mod serving;
 pub(crate) mod settings;
+mod settled;
 pub(crate) mod shown;
 pub(crate) mod sinks;
 pub(crate) mod solve;

@@ -27,6 +27,7 @@ use super::choices::Chosen;
 use super::joins::{join, meet};
 use super::loaded::Imports;
 use super::main_module::{StoredLocals, Tells};
+use super::settled::Relied;
 
 ids! {
     /// A function under one context.
@@ -219,6 +220,10 @@ pub(crate) struct Explorer<'v> {
     pub(super) seen: FxHashMap<At, Option<Abs>>,
     /// The same, of an exploration that assumed less: for what was not met yet.
     pub(super) earlier: FxHashMap<At, Option<Abs>>,
+    /// Variables that are taken to keep the one constant that they were seen to be given, and those of which that is not so;
+    /// `None` for all.
+    pub(super) doubted: Option<FxHashSet<At>>,
+    pub(super) relied: RefCell<Relied>,
     pub(super) prepared: Rc<Prepared>,
     /// Functions that were seen to start serving, and the calls that do it.
     pub(super) serving_funcs: FxHashSet<FuncId>,
@@ -255,6 +260,8 @@ impl<'v> Explorer<'v> {
             ran: FxHashMap::default(),
             seen: FxHashMap::default(),
             earlier: FxHashMap::default(),
+            doubted: None,
+            relied: RefCell::default(),
             prepared,
             serving_funcs: FxHashSet::default(),
             serving_calls: FxHashSet::default(),
@@ -541,6 +548,16 @@ impl<'v> Explorer<'v> {
     /// Is the frame still being explored (a recursion)?
     pub(super) fn is_open(&self, id: FrameId) -> bool {
         self.open.contains(&id)
+    }
+
+    /// Was a function entered?
+    pub(super) fn was_explored(&self, func: FuncId) -> bool {
+        self.n_contexts.contains_key(&func)
+    }
+
+    /// Is one of its frames still being explored?
+    pub(super) fn is_running(&self, func: FuncId) -> bool {
+        self.open.iter().any(|id| self.frames[*id].func == func)
     }
 }
 

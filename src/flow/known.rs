@@ -107,12 +107,12 @@ impl Explorer<'_> {
             return Some(Abs::Const(value));
         }
         if let (Base::Cell(cell), []) = (&place.base, &*place.path) {
-            return self.cell(*cell, 0);
+            return self.settled(func, id, self.stores_of(*cell)).or_else(|| self.cell(*cell, 0));
         }
         if let Some(setting) = self.env_place(func, id, place).or_else(|| self.option_place(func, place)) {
             return Some(Abs::Sym(setting));
         }
-        if let Some(abs) = self.single_field(func, place) {
+        if let Some(abs) = self.single_field(func, id, place) {
             return Some(abs);
         }
         self.place_sym(func, place, state).map(Abs::Sym)
@@ -202,7 +202,7 @@ impl Explorer<'_> {
     }
 
     /// A field of one known object that is written once is what was written.
-    fn single_field(&self, func: FuncId, place: &Place) -> Option<Abs> {
+    fn single_field(&self, func: FuncId, id: InstrId, place: &Place) -> Option<Abs> {
         let (owner, field) = place.split_last()?;
         let Field::Name(name) = field else { return None };
         let objects = self.values.place_values(func, &owner)?;
@@ -220,7 +220,7 @@ impl Explorer<'_> {
                 self.seen_at(at.0, at.1).cloned().flatten().or_else(sym)
             }
             [] => None,
-            _ => sym(),
+            several => self.settled(func, id, several).or_else(sym),
         }
     }
 

@@ -120,22 +120,26 @@ pub(crate) fn process<'v>(
     if first.serves.is_empty() {
         return None;
     }
-    let mut explorer = Explorer::new(values, prepared.clone(), main);
-    explorer.told = told;
-    explorer.loaded = loaded;
-    explorer.assumed = Assumed::new(&first, &later).of_process(&roots);
-    explorer.take_knowledge(&first);
+    let assumed = Assumed::new(&first, &later).of_process(&roots);
     let first_roots = roots;
-    let roots = run_roots(&mut explorer, start);
-    // What only runs later may be what starts to serve: a block of async code that is handed to something.
-    let (marked, live) = loop {
-        let n_serves = explorer.serves.len();
-        let marked = mark_handlers(&mut explorer);
-        let live = settle(&mut explorer, &roots);
-        if explorer.serves.len() == n_serves {
-            break (marked, live);
-        }
+    let explore = |doubted: Option<FxHashSet<At>>| {
+        let mut explorer = Explorer::new(values, prepared.clone(), main);
+        explorer.told = told;
+        explorer.loaded = loaded.clone();
+        explorer.assumed = assumed.clone();
+        explorer.doubted = doubted;
+        explorer.take_knowledge(&first);
+        let (marked, live) = explore_all(&mut explorer, start);
+        (explorer, marked, live)
     };
+    let (mut explorer, mut marked, mut live) = explore(Some(FxHashSet::default()));
+    let disproved = explorer.disproved();
+    if !disproved.is_empty() {
+        (explorer, marked, live) = explore(Some(disproved));
+        if !explorer.disproved().is_empty() {
+            (explorer, marked, live) = explore(None);
+        }
+    }
     let is_other = |(_, kind): &(At, TransportKind)| !matches!(kind, TransportKind::Stdio | TransportKind::Unknown);
     let chooses = first.serves.keys().any(is_other) || first.runs_more_than(&explorer);
     let on_any_transport = chooses.then(|| on_any(&mut first, &first_roots));
@@ -151,6 +155,20 @@ pub(crate) fn process<'v>(
         }
     }
     Some(Process { explorer, live, on_any_transport, serves, handlers })
+}
+
+/// Explores what a process runs from its start, and what runs later.
+fn explore_all(explorer: &mut Explorer<'_>, start: &Start) -> (Vec<Handler>, Live) {
+    let roots = run_roots(explorer, start);
+    // What only runs later may be what starts to serve: a block of async code that is handed to something.
+    loop {
+        let n_serves = explorer.serves.len();
+        let marked = mark_handlers(explorer);
+        let live = settle(explorer, &roots);
+        if explorer.serves.len() == n_serves {
+            return (marked, live);
+        }
+    }
 }
 
 /// What of a process is live, with the destructors and library traits of classes that turn out to be used.

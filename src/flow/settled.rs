@@ -1,0 +1,78 @@
+//! Variables that are written several times, and with one constant only in the process that is looked at:
+//! `let isStdio = true`, and `setIsStdio(false)` where another transport was chosen.
+//!
+//! What runs in a process is known when its exploration is over. Before that a variable is taken to keep the constant that
+//! it was seen to be given; where a later store says something else, the process is explored again without that.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::ir::func::{FuncId, FuncKind};
+use crate::ir::instr::{Base, Const, InstrId, Op};
+use crate::resolve::values::{At, Value};
+
+use super::abs::Abs;
+use super::explore::Explorer;
+
+/// Constants that were relied on, by the first store, with all the stores that have to agree.
+pub(super) type Relied = FxHashMap<At, (Vec<At>, Const)>;
+
+impl Explorer<'_> {
+    /// The constant that a variable holds which is loaded by an instruction and written by `stores`.
+    pub(super) fn settled(&self, func: FuncId, id: InstrId, stores: &[At]) -> Option<Abs> {
+        let first =
+            stores.first().filter(|first| self.doubted.as_ref().is_some_and(|doubted| !doubted.contains(first)))?;
+        if let Some((_, known)) = self.relied.borrow().get(first) {
+            return Some(Abs::Const(known.clone()));
+        }
+        let set = self.values.of(func, id);
+        // A declared type says nothing of which constants there are: `isStdio: boolean`.
+        let is_constant = |value: &Value| matches!(value, Value::Const(_) | Value::Api(_, None));
+        if set.is_cut || !set.items().iter().all(is_constant) {
+            return None;
+        }
+        let is_first = |at: &At| matches!(self.values.program.funcs[at.0].kind, FuncKind::Init | FuncKind::Constructor);
+        if !stores.iter().any(|at| is_first(at) && self.seen.contains_key(at)) {
+            return None;
+        }
+        let constant = self.only_stored(stores)?;
+        let others = stores.iter().filter(|at| !self.seen.contains_key(*at));
+        if !others.into_iter().all(|at| self.takes_parameter(*at) || self.has_run(at.0)) {
+            return None;
+        }
+        self.relied.borrow_mut().insert(*first, (stores.to_vec(), constant.clone()));
+        Some(Abs::Const(constant))
+    }
+
+    /// The one constant that the stores which ran put there.
+    fn only_stored(&self, stores: &[At]) -> Option<Const> {
+        let mut all = None;
+        for at in stores {
+            let Some(seen) = self.seen.get(at) else { continue };
+            let Some(Abs::Const(seen)) = seen else { return None };
+            if all.get_or_insert(seen) != &seen {
+                return None;
+            }
+        }
+        all.cloned()
+    }
+
+    /// Does a store write what the caller gives: `function setQuiet(is) { quiet = is }`?
+    fn takes_parameter(&self, (func, id): At) -> bool {
+        let body = &self.values.program.funcs[func];
+        let Op::Store(_, value) = &body.instrs[id].op else { return false };
+        let Op::Load(place) = &body.instrs[*value].op else { return false };
+        place.path.is_empty() && body.params.iter().any(|param| place.base == Base::Local(param.local))
+    }
+
+    /// Was a function run to its end?
+    fn has_run(&self, func: FuncId) -> bool {
+        self.was_explored(func) && !self.is_running(func)
+    }
+
+    /// The variables that were relied on and turned out to hold something else, too, each by its first store.
+    pub(super) fn disproved(&self) -> FxHashSet<At> {
+        let relied = self.relied.borrow();
+        let wrong = relied.iter().filter(|(_, (stores, known))| self.only_stored(stores).as_ref() != Some(known));
+        wrong.map(|(first, _)| *first).collect()
+    }
+}
