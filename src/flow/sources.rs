@@ -508,14 +508,7 @@ impl Taint<'_> {
                     let tree = self.argument(handler.func, None, "arguments");
                     bound.receiver.join(&tree.under(&keys));
                 }
-                PortHead::Param(index) => {
-                    let Some(param) = func.params.get(*index as usize) else { continue };
-                    if self.is_plain_type(param.ty.as_ref()) {
-                        continue;
-                    }
-                    let tree = self.argument(handler.func, Some(*index), &param.name);
-                    bound.params[*index as usize].join(&tree.under(&keys));
-                }
+                PortHead::Param(index) => self.argument_at(handler.func, *index, &keys, &mut bound),
                 // What a decorator's function takes by name it hands on; by place the library gives it nothing.
                 PortHead::AllParams if func.stands_for.is_some() => {
                     let mut named = (0_u32..).zip(&func.params);
@@ -548,6 +541,26 @@ impl Taint<'_> {
             }
         }
         bound
+    }
+
+    /// What a handler is given at a position; one that takes all that comes by position (`*args`) has it there in its list.
+    fn argument_at(&mut self, func: FuncId, position: u32, keys: &[Symbol], bound: &mut Bound) {
+        let program = self.values.program;
+        let params = &program.funcs[func].params;
+        let rest = (0_u32..).zip(params).find(|(_, param)| param.kind == ParamKind::Rest);
+        let index = rest.map_or(position, |(first, _)| first.min(position));
+        let Some(param) = params.get(index as usize).filter(|param| param.kind != ParamKind::RestNamed) else { return };
+        let in_list = (param.kind == ParamKind::Rest).then(|| (position - index).to_string().into());
+        let meant = match in_list {
+            Some(_) => program.funcs[program.known_as(func)].params.get(position as usize).unwrap_or(param),
+            None => param,
+        };
+        if self.is_plain_type(meant.ty.as_ref()) {
+            return;
+        }
+        let keys: Vec<Symbol> = in_list.into_iter().chain(keys.iter().cloned()).collect();
+        let tree = self.argument(func, Some(index), &meant.name);
+        bound.params[index as usize].join(&tree.under(&keys));
     }
 
     fn argument(&mut self, func: FuncId, param: Option<u32>, name: &str) -> Tree {
