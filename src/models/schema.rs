@@ -251,6 +251,9 @@ pub(crate) struct SinkRow {
     pub(crate) confidence: Option<crate::finding::Confidence>,
     /// JSON is made of what is written.
     pub(crate) errors: Option<ErrorText>,
+    /// For `agent`: a log notification of the protocol, which is for the people behind the client first.
+    #[serde(default)]
+    pub(crate) notification: bool,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord, Hash)]

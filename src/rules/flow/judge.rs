@@ -32,6 +32,11 @@ impl Verdict {
         (!self.pedantic, self.level.unwrap_or(Level::Error), self.doubts.is_empty())
     }
 
+    /// As a note that is shown on request only.
+    fn on_request(self) -> Self {
+        Self { level: Some(Level::Note), pedantic: true, ..self }
+    }
+
     pub(super) fn persona(&self) -> Option<Persona> {
         if self.pedantic { Some(Persona::Pedantic) } else { None }
     }
@@ -325,6 +330,7 @@ fn error(cx: &Cx<'_>, leak: &Leak) -> Option<Verdict> {
         return None;
     }
     let is_whole = is_itself && !is_error_part(entry) && language == Language::Script;
+    let is_notification = leak.hit.sink.row.is_some_and(|row| cx.values.models.sink(row).notification);
     if is_stack || entry.form == Form::Debug || is_whole {
         let what = if is_stack {
             "a stack trace"
@@ -333,10 +339,8 @@ fn error(cx: &Cx<'_>, leak: &Leak) -> Option<Verdict> {
         } else {
             "an error in debug format"
         };
-        return Some(verdict("error-in-result", what.into()));
+        let verdict = verdict("error-in-result", what.into());
+        return Some(if is_notification { verdict.on_request() } else { verdict });
     }
-    let mut verdict = verdict("error-in-result", "the text of an error".into());
-    verdict.level = Some(Level::Note);
-    verdict.pedantic = true;
-    Some(verdict)
+    Some(verdict("error-in-result", "the text of an error".into()).on_request())
 }
