@@ -219,6 +219,11 @@ impl Models {
         self.containers.keeps.contains(method)
     }
 
+    /// May such a method be handed the name first under which it keeps something?
+    pub(crate) fn is_keyed(&self, method: &str) -> bool {
+        self.containers.keyed.contains(method)
+    }
+
     /// Do all texts or containers of a language have a method of this name, so that it tells nothing of what it is called on?
     pub(crate) fn is_everywhere(&self, method: &str) -> bool {
         let own = &self.containers;

@@ -66,29 +66,8 @@ const TEXT_TYPE: &str = "string";
 /// What all errors of a script's libraries are.
 const ERROR_CLASS: &str = "Error";
 
-/// The containers that another function than the one that makes them puts something into, by the instruction that makes them.
-pub(super) fn filled_elsewhere(values: &Values<'_>) -> FxHashSet<At> {
-    let mut found = FxHashSet::default();
-    for (func, body) in values.program.funcs.iter_enumerated() {
-        for (id, instr) in body.instrs.iter_enumerated() {
-            let held = match &instr.op {
-                Op::Store(place, _) if matches!(place.path.last(), Some(Field::Any)) => {
-                    values.prefix_values(func, place, place.path.len() - 1)
-                }
-                Op::Call(call) => match (call.callee.path.last(), values.receiver_slot((func, id))) {
-                    (Some(Field::Name(name)), Some(slot)) if values.models.keeps(name) => values.of_slot(slot).items(),
-                    _ => continue,
-                },
-                _ => continue,
-            };
-            found.extend(held.iter().filter_map(made_at).filter(|made| made.0 != func));
-        }
-    }
-    found
-}
-
 /// The instruction that made an object.
-fn made_at(value: &Value) -> Option<At> {
+pub(super) fn made_at(value: &Value) -> Option<At> {
     match value {
         Value::Record(Site::Instr(at)) | Value::Api(_, Some(at)) => Some(*at),
         _ => None,
@@ -502,7 +481,7 @@ fn is_constant(func: &Function, record: &Record) -> bool {
 }
 
 /// The one value that a function gives back.
-fn returned(func: &Function) -> Option<InstrId> {
+pub(super) fn returned(func: &Function) -> Option<InstrId> {
     let mut found = func.blocks.iter().filter_map(|block| match block.end {
         End::Return(value) => Some(value),
         _ => None,

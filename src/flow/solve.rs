@@ -18,9 +18,9 @@ use crate::resolve::link::Target;
 use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Key, Obj, Value};
 
-use super::checks::filled_elsewhere;
 use super::declared::declared;
 use super::domain::{ERR, Entry, Form, Heap, HeapId, Kind, Marks, Names, Root, Source};
+use super::filled::filled_elsewhere;
 use super::formatted::{Formats, called, formats};
 use super::found::{Found, Write};
 use super::from_env::filled_from_env;

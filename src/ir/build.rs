@@ -407,7 +407,10 @@ impl Builder {
     pub(crate) fn push(&mut self, op: Op, span: Span) -> InstrId {
         self.open_block();
         let draft = self.draft_mut();
-        let key = draft.key.take().filter(|_| matches!(&op, Op::Load(place) if place.path.last() == Some(&Field::Any)));
+        let key = draft
+            .key
+            .take()
+            .filter(|_| matches!(&op, Op::Load(place) | Op::Store(place, _) if place.path.last() == Some(&Field::Any)));
         let id = draft.func.instrs.push(Instr { op, span });
         draft.func.keys.extend(key.map(|key| (id, key)));
         let current = draft.current;
@@ -415,9 +418,14 @@ impl Builder {
         id
     }
 
-    /// The field that is loaded next is the one that this value names.
+    /// The field that is read or written next is the one that this value names.
     pub(crate) fn computed_key(&mut self, key: InstrId) {
         self.draft_mut().key = Some(key);
+    }
+
+    /// What names the field of the place made last, where something else comes before it is written.
+    pub(crate) fn take_key(&mut self) -> Option<InstrId> {
+        self.draft_mut().key.take()
     }
 
     pub(crate) fn load(&mut self, place: Place, span: Span) -> InstrId {

@@ -42,7 +42,7 @@ pub(crate) struct Function {
     pub(crate) locals: IndexVec<LocalId, Local>,
     pub(crate) blocks: IndexVec<BlockId, Block>,
     pub(crate) instrs: IndexVec<InstrId, Instr>,
-    /// Loads of a field whose name is computed, and the value that is its name: `settings[KEY]`.
+    /// Loads and stores of a field whose name is computed, and the value that is its name: `settings[KEY]`.
     pub(crate) keys: BTreeMap<InstrId, InstrId>,
     pub(crate) span: Span,
     /// Where a report points to name the function.

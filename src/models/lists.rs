@@ -16,6 +16,7 @@ pub(super) struct Transports {
 #[serde(deny_unknown_fields)]
 pub(super) struct Containers {
     pub(super) keeps: FxHashSet<String>,
+    pub(super) keyed: FxHashSet<String>,
     pub(super) everywhere: FxHashSet<String>,
     pub(super) lists: FxHashSet<String>,
     pub(super) pairs: FxHashSet<String>,

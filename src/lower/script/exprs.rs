@@ -354,6 +354,7 @@ impl<'t> Lowerer<'t> {
             return value;
         }
         let place = self.place(left);
+        let key = self.b.take_key();
         let name = match place.path.last() {
             Some(Field::Name(name)) => name.as_str(),
             Some(_) => "<lambda>",
@@ -367,6 +368,9 @@ impl<'t> Lowerer<'t> {
         } else {
             self.named_expr(right, &name)
         };
+        if let Some(key) = key {
+            self.b.computed_key(key);
+        }
         self.b.store(place, value, span(node))
     }
 
