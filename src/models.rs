@@ -61,6 +61,8 @@ pub(crate) struct Flow {
     pub(crate) to: Vec<Port>,
     /// What is moved becomes a text.
     pub(crate) text: bool,
+    /// The same, one that shows what is in the fields.
+    pub(crate) debug: bool,
     /// A text is read.
     pub(crate) parses: bool,
     /// What is moved is a copy.
@@ -374,6 +376,7 @@ impl Models {
                     from: parsed(&row.from),
                     to: parsed(&row.to),
                     text: row.text,
+                    debug: row.debug,
                     parses: row.parses,
                     copies: row.copies,
                     infallible: row.infallible,

@@ -222,6 +222,14 @@ impl Entry {
         }
     }
 
+    /// Is it in a field of an object that a script's text of the object does not show? An error's text and the items of a
+    /// list do.
+    pub(super) fn is_unspoken(&self) -> bool {
+        let is_field = |at: &Symbol| at != ANY && at != "message" && at.parse::<u32>().is_err();
+        // JSON is a text already: all fields are in it.
+        !self.marks.has(Marks::JSON) && self.at.first().is_some_and(is_field)
+    }
+
     /// Something under an unknown key is read by a name that tells what it is.
     pub(super) fn note_part(&mut self, known: &str, key: &str) {
         if known == ANY && key != ANY && is_other_part(&key.into()) {
@@ -307,6 +315,8 @@ impl Marks {
     pub(crate) const JSON: Self = Self(8192);
     /// The program asked whether it is an error: none gets here.
     pub(crate) const NO_ERROR: Self = Self(16384);
+    /// It was put into a text as scripts do that: of an object no field shows in it.
+    pub(crate) const SPOKEN: Self = Self(32768);
 
     pub(crate) fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
@@ -318,6 +328,12 @@ impl Marks {
 
     pub(crate) fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0
+    }
+
+    /// What of them tells two things apart that reach the same place: a harmless part of a secret beside the secret itself
+    /// (`{ status: error.status, url: error.url }`), a text of an object beside the object.
+    pub(super) fn telling(self) -> Self {
+        Self(self.0 & Self::OTHER_PART.with(Self::SPOKEN).0)
     }
 
     /// How much of the way is not sure.

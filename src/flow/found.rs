@@ -19,13 +19,11 @@ pub(super) trait Fact {
 }
 
 impl Fact for Hit {
-    type Key<'f> = (Sink, At, Root, &'f Path, &'f Path, Form, bool);
+    type Key<'f> = (Sink, At, Root, &'f Path, &'f Path, Form, Marks);
 
     fn known_by(&self) -> Self::Key<'_> {
         let entry = &self.entry;
-        // A harmless part of a secret beside the secret itself: `{ status: error.status, url: error.url }`.
-        let is_other = entry.marks.has(Marks::OTHER_PART);
-        (self.sink, self.primary, entry.root, &entry.path, &entry.without, entry.form, is_other)
+        (self.sink, self.primary, entry.root, &entry.path, &entry.without, entry.form, entry.marks.telling())
     }
 }
 

@@ -150,7 +150,11 @@ impl Pass<'_, '_> {
             moved = self.named_members(&moved, at, member);
         }
         let moved = moved.map(|entry| Some(entry.then(at, What::Through)));
-        let moved = if flow.text { moved.formed(Form::Text, at) } else { moved };
+        let moved = match (flow.text, flow.debug) {
+            (_, true) => moved.formed(Form::Debug, at),
+            (true, false) => moved.formed(Form::Text, at),
+            (false, false) => moved,
+        };
         let moved = if flow.copies { moved.copied() } else { moved };
         let by = self.taint.values.port_text(at, &flow.redacts);
         let is_redacted = by.is_some_and(|text| self.taint.words.is_placeholder(&text));

@@ -106,7 +106,7 @@ impl Summary {
                 && known.entry.path == hit.entry.path
                 && known.entry.without == hit.entry.without
                 && known.entry.via == hit.entry.via
-                && known.entry.marks.has(Marks::OTHER_PART) == hit.entry.marks.has(Marks::OTHER_PART)
+                && known.entry.marks.telling() == hit.entry.marks.telling()
         };
         if !self.is_full_of_hits() && !self.hits.iter().any(same) {
             self.hits.push(Hit { entry: finish(hit.entry), ..hit });
@@ -277,7 +277,10 @@ fn held_at<'h>(entry: &Entry, held: &'h Entry) -> Option<Cow<'h, Entry>> {
 fn replaced(entry: &Entry, inner: &Entry) -> Option<Entry> {
     let is_in_field = inner.at.first().is_some_and(|field| entry.without.contains(field));
     let is_left_out = entry.marks.has(Marks::JSON) && inner.marks.has(Marks::IN_ERROR);
-    if is_in_field || is_left_out || entry.marks.has(Marks::TEXT) && !inner.at.is_empty() {
+    let is_unspoken = entry.marks.has(Marks::SPOKEN) && inner.is_unspoken();
+    let is_no_text = entry.marks.has(Marks::TEXT) && !inner.at.is_empty();
+    let is_error = entry.marks.has(Marks::NO_ERROR) && entry.path.is_empty() && inner.error.is_some();
+    if is_in_field || is_left_out || is_unspoken || is_no_text || is_error && !inner.at.is_empty() {
         return None;
     }
     let mut without = inner.without.clone();
@@ -288,7 +291,9 @@ fn replaced(entry: &Entry, inner: &Entry) -> Option<Entry> {
     }
     let is_kept = entry.form == Form::Exact;
     let at = if is_kept { entry.at.then(&inner.at) } else { entry.at.clone() };
-    let marks = inner.marks.with(entry.marks);
+    // A text of it that was there before shows what that text shows.
+    let is_text = inner.form != Form::Exact || inner.marks.has(Marks::JSON);
+    let marks = inner.marks.with(if is_text { entry.marks.lacking(Marks::SPOKEN) } else { entry.marks });
     let (form, formed) =
         if inner.form == Form::Exact { (entry.form, entry.formed) } else { (inner.form, inner.formed) };
     Some(Entry {

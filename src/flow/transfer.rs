@@ -503,10 +503,13 @@ impl Pass<'_, '_> {
     pub(super) fn shown_of(&self, held: &Tree, form: Form) -> Tree {
         // An object put into a template is `[object Object]`; an error's or a text's own text is what it is.
         if self.language == Language::Script && form == Form::Text {
-            return held.map(|entry| {
-                // JSON is a text already: all fields are in it.
-                let is_hidden = |at: &Symbol| at != ANY && at != "message" && at.parse::<u32>().is_err();
-                (entry.marks.has(Marks::JSON) || !entry.at.first().is_some_and(is_hidden)).then_some(entry)
+            return held.map(|mut entry| {
+                // The same of what a parameter or place turns out to hold.
+                if !matches!(entry.root, Root::Source(_)) && entry.form == Form::Exact && !entry.marks.has(Marks::JSON)
+                {
+                    entry.marks = entry.marks.with(Marks::SPOKEN);
+                }
+                (!entry.is_unspoken()).then_some(entry)
             });
         }
         if self.language == Language::Python { held.only(|entry| !self.is_kept_in_error(entry)) } else { held.clone() }

@@ -67,6 +67,9 @@ pub(crate) struct FlowRow {
     /// What is moved becomes a text here: `String(x)`.
     #[serde(default)]
     pub(crate) text: bool,
+    /// The same, and the text shows what is in its fields: `inspect(x)`.
+    #[serde(default)]
+    pub(crate) debug: bool,
     /// Of an object of the program, what is in its fields is moved, too (a `text` shows it anyhow): `str(x)`.
     #[serde(default)]
     pub(crate) shows: bool,
