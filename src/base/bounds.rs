@@ -253,6 +253,10 @@ pub(crate) const MAX_STATIC_DEPTH: usize = 12;
 /// How deep the parts of a computed log level are looked into: `getattr(logging, os.getenv("L", "INFO").upper())` has three.
 pub(crate) const MAX_LEVEL_DEPTH: usize = 5;
 
+/// Most steps from a filter of log records back to the calls that it is made by: a builder, its directives, what stands in where
+/// a variable is not set.
+pub(crate) const MAX_FILTER_STEPS: usize = 64;
+
 // ---- The rules ------------------------------------------------------------------------------------------------------
 
 /// Longest chain of calls followed back from a place to the entry.

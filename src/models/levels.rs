@@ -92,6 +92,9 @@ pub(crate) struct LevelRow {
     pub(crate) logger: Vec<String>,
     /// Of all calls in a process with this word only the first has an effect: `logging.root`.
     pub(crate) once: Option<String>,
+    /// Ports with a filter that only one of the program's sinks asks, besides what is set for all: `layer.with_filter(filter)`.
+    #[serde(default)]
+    pub(crate) apart: Vec<String>,
     /// A variable of the environment that the library reads may set any level instead.
     #[serde(default)]
     pub(crate) environment: bool,

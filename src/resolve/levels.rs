@@ -3,10 +3,12 @@
 //! A level may be a word, a constant named by one, a number, or a list of words for several loggers (`info,protocol=warn`). Where it
 //! is computed, the words in what it is computed from tell what is meant: `getattr(logging, os.getenv("LEVEL", "INFO"))`.
 
+use std::collections::BTreeSet;
+
 use crate::base::Symbol;
-use crate::base::bounds::MAX_LEVEL_DEPTH;
-use crate::ir::func::FuncId;
-use crate::ir::instr::{Const, InstrId};
+use crate::base::bounds::{MAX_FILTER_STEPS, MAX_LEVEL_DEPTH};
+use crate::ir::func::{End, FuncId};
+use crate::ir::instr::{Const, InstrId, Op};
 use crate::models::index::RowRef;
 use crate::models::levels::{LevelRow, LogLevel};
 use crate::models::path::PortHead;
@@ -106,6 +108,29 @@ impl Values<'_> {
             _ => return Vec::new(),
         };
         word.split(',').filter_map(directive).collect()
+    }
+
+    /// The instructions that make the value at `at`: calls in a chain, what they are given, and what closures among that give.
+    pub(crate) fn makers(&self, at: At) -> BTreeSet<At> {
+        let mut found = BTreeSet::from([at]);
+        let mut open = vec![at];
+        while let Some((func, value)) = open.pop() {
+            let op = &self.program.funcs[func].instrs[value].op;
+            let mut next = Vec::new();
+            op.operands(|part| next.push((func, part)));
+            next.extend(self.of(func, value).items().iter().filter_map(|value| match value {
+                Value::Api(_, made) => *made,
+                _ => None,
+            }));
+            if let Op::Closure(inner) = op {
+                next.extend(self.program.funcs[*inner].blocks.iter().filter_map(|block| match block.end {
+                    End::Return(value) => Some((*inner, value?)),
+                    _ => None,
+                }));
+            }
+            open.extend(next.into_iter().filter(|at| found.len() < MAX_FILTER_STEPS && found.insert(*at)));
+        }
+        found
     }
 
     /// The levels said by what a value is computed from.

@@ -30,6 +30,8 @@ pub(super) struct Setting {
     sets: Vec<Set>,
     environment: bool,
     replaced: bool,
+    /// Counts for one sink only: the call that gives the filter to it.
+    apart: Option<At>,
 }
 
 /// A value that a live call gives to a library which logs it, by the row that says so.
@@ -109,8 +111,8 @@ pub(super) fn settings(cx: &Cx<'_>, unit: &Unit<'_>) -> Vec<Setting> {
     calls.sort_unstable();
     let mut had: BTreeSet<&str> = BTreeSet::new();
     let mut settings = Vec::new();
-    for (_, at, row) in calls {
-        let sets = cx.values.levels_set(at, row);
+    for (_, call, row) in calls {
+        let sets = cx.values.levels_set(call, row);
         let level = cx.values.models.level(row);
         if sets.is_empty() && !level.environment {
             continue;
@@ -120,18 +122,48 @@ pub(super) fn settings(cx: &Cx<'_>, unit: &Unit<'_>) -> Vec<Setting> {
         {
             continue;
         }
-        let argument = argument_of(cx, at, &level.level);
-        let (at, is_said) = (argument.unwrap_or(at), argument.is_some());
-        settings.push(Setting { at, is_said, sets, environment: level.environment, replaced: level.replaced });
+        let argument = argument_of(cx, call, &level.level);
+        let (at, is_said) = (argument.unwrap_or(call), argument.is_some());
+        let (environment, replaced) = (level.environment, level.replaced);
+        let apart = level.apart.first().map(|_| call);
+        settings.push((call, Setting { at, is_said, sets, environment, replaced, apart }));
     }
-    settings
+    told_apart(cx, settings)
+}
+
+/// Notes which calls make a filter that only one sink asks. What the call that gives it to the sink says of levels is the
+/// filter's, where that is no level itself.
+fn told_apart(cx: &Cx<'_>, settings: Vec<(At, Setting)>) -> Vec<Setting> {
+    let givers: Vec<(At, BTreeSet<At>)> = settings
+        .iter()
+        .filter_map(|(call, setting)| setting.apart.map(|_| (*call, cx.values.makers(setting.at))))
+        .collect();
+    let is_maker = |(call, setting): &(At, Setting)| {
+        setting.apart.is_none() && givers.iter().any(|(_, makers)| makers.contains(call))
+    };
+    let made: Vec<At> = settings.iter().filter(|setting| is_maker(setting)).map(|(call, _)| *call).collect();
+    let mut told = Vec::new();
+    for (call, mut setting) in settings {
+        let own = givers.iter().find(|(giver, _)| *giver == call);
+        let is_level = |(_, makers): &(At, BTreeSet<At>)| {
+            setting.sets.iter().all(|set| set.level.is_some()) && !made.iter().any(|call| makers.contains(call))
+        };
+        if own.is_some_and(|own| !is_level(own)) {
+            continue;
+        }
+        if own.is_none() {
+            setting.apart = givers.iter().find(|(_, makers)| makers.contains(&call)).map(|(giver, _)| *giver);
+        }
+        told.push(setting);
+    }
+    told
 }
 
 /// The level below which the process shows no record, where its own code alone decides that, and the place that sets it.
 pub(super) fn fixed_level(settings: &[Setting]) -> Option<(At, LogLevel)> {
     let is_open = |setting: &Setting| {
         let is_unknown = setting.sets.iter().any(|set| set.level.is_none());
-        setting.environment || setting.replaced || !setting.is_said || is_unknown
+        setting.environment || setting.replaced || !setting.is_said || is_unknown || setting.apart.is_some()
     };
     let sets = || settings.iter().flat_map(|setting| setting.sets.iter().map(|set| (setting.at, set)));
     if settings.iter().any(is_open) || !sets().any(|(_, set)| set.loggers == Loggers::All) {
@@ -155,9 +187,20 @@ fn argument_of(cx: &Cx<'_>, at: At, ports: &[String]) -> Option<At> {
     heads.find_map(|port| argument(call, &port.head)).map(|value| (at.0, value))
 }
 
-/// Where the records of a library are let through, if they are. What is set for its own logger counts before what is set for
-/// all; of several calls that show it the first one is told, and one after it that does not show it is the last word.
+/// Where the records of a library are let through, if they are. A filter of one sink only sees what the one for all lets through.
 fn switched_on(settings: &[Setting], echo: &EchoRow) -> Option<Switched> {
+    let sinks: BTreeSet<At> = settings.iter().filter_map(|setting| setting.apart).collect();
+    let of = |sink: Option<At>| settings.iter().filter(move |setting| setting.apart == sink);
+    let of_all = switched_on_by(of(None), echo);
+    if sinks.is_empty() || of_all.is_none() && of(None).next().is_some() {
+        return of_all;
+    }
+    sinks.into_iter().filter_map(|sink| switched_on_by(of(Some(sink)), echo)).min()
+}
+
+/// The same of what one sink asks. What is set for the library's own logger counts before what is set for all; of several calls
+/// that show it the first one is told, and one after it that does not show it is the last word.
+fn switched_on_by<'s>(settings: impl Iterator<Item = &'s Setting>, echo: &EchoRow) -> Option<Switched> {
     let mut of_all = None;
     let mut of_own = None;
     let mut outside = None;
