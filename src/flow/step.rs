@@ -130,7 +130,7 @@ impl Explorer<'_> {
             }
             n_direct += 1;
             let context = Context {
-                args: self.arguments(func, call, callee, &before),
+                args: self.arguments(at, call, callee, &before),
                 phase: before.phase,
                 rebinds: before.rebinds.clone(),
             };
@@ -188,12 +188,13 @@ impl Explorer<'_> {
     }
 
     /// What is known of the arguments, by the callee's parameters.
-    fn arguments(&self, func: FuncId, call: &Call, callee: FuncId, state: &State) -> Vec<Option<Abs>> {
+    fn arguments(&self, (func, id): At, call: &Call, callee: FuncId, state: &State) -> Vec<Option<Abs>> {
         let params = &self.values.program.funcs[callee].params;
         let mut known: Vec<Option<Abs>> = vec![None; params.len()];
         let mut given = vec![false; params.len()];
         let mut position = 0;
-        for arg in &call.args {
+        let handed = self.values.handed_receiver((func, id), callee);
+        for arg in call.args.iter().skip(usize::from(handed.is_some())) {
             let at = match &arg.kind {
                 ArgKind::Positional => {
                     position += 1;

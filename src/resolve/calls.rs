@@ -80,13 +80,20 @@ impl Values<'_> {
     /// The argument that is the object of a method which is called on its class: `Base.keep(self, book)`.
     pub(crate) fn handed_receiver(&self, at: At, func: FuncId) -> Option<InstrId> {
         let data = &self.program.funcs[func];
-        if self.language(func) != Language::Python || data.receiver.is_none() || data.kind == FuncKind::Static {
+        if data.receiver.is_none() || data.kind == FuncKind::Static {
             return None;
+        }
+        let args = &self.call_at(at)?.args;
+        match self.language(func) {
+            Language::Python => {}
+            // The name of a struct without fields is an object, too: what is given tells `Shelf::keep(shelf, book)`.
+            Language::Rust if args.len() == data.params.len() + 1 => {}
+            _ => return None,
         }
         let on = self.of_slot(self.receiver_slot(at)?).items();
         let is_class = on.iter().any(|value| matches!(value, Value::Class(_)));
         let is_object = on.iter().any(|value| matches!(value, Value::Instance(_) | Value::Typed(_)));
-        let first = self.call_at(at)?.args.first().filter(|arg| arg.kind == ArgKind::Positional)?;
+        let first = args.first().filter(|arg| arg.kind == ArgKind::Positional)?;
         (is_class && !is_object).then_some(first.value)
     }
 

@@ -71,7 +71,7 @@ impl Values<'_> {
             for base in self.classes.api_bases(class) {
                 for row in self.models.index.node(base).rows(Table::HandlerMark) {
                     for method in &self.models.handler(row).methods {
-                        for func in self.classes.methods(class, method) {
+                        for func in self.classes.implementing(class, method) {
                             if !found.contains(&(func, row)) {
                                 found.push((func, row));
                             }

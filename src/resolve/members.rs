@@ -1,6 +1,6 @@
 //! What a member of a value is: fields, methods; and the class hierarchy that decides it.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::base::Symbol;
 use crate::base::bounds::MAX_BASES;
@@ -29,6 +29,8 @@ pub(crate) struct Classes {
     methods: FxHashMap<(ClassId, Symbol), Vec<FuncId>>,
     owners: FxHashMap<FuncId, ClassId>,
     interfaces: Vec<bool>,
+    /// Methods of a Rust type's own, of no trait.
+    own: FxHashSet<FuncId>,
     /// Methods that implement a library's trait.
     by_trait: FxHashMap<ClassId, Vec<FuncId>>,
     /// Methods of a trait implemented for types that are not of the program.
@@ -97,10 +99,20 @@ impl Classes {
         self.interfaces.get(class.index()).copied().unwrap_or_default()
     }
 
-    /// The methods of that name an instance of exactly this class has: its own, else inherited ones.
+    /// The methods of that name an instance of exactly this class has: its own, else those of traits and inherited ones.
     pub(crate) fn methods(&self, class: ClassId, name: &str) -> Vec<FuncId> {
-        let mut seen = Vec::new();
-        self.find_methods(class, name, &mut seen)
+        let mut found = self.find_methods(class, name, &mut Vec::new());
+        if found.iter().any(|method| self.own.contains(method)) {
+            found.retain(|method| self.own.contains(method));
+        }
+        found
+    }
+
+    /// The methods of that name by which a class does what its bases and traits ask for.
+    pub(crate) fn implementing(&self, class: ClassId, name: &str) -> Vec<FuncId> {
+        let mut found = self.find_methods(class, name, &mut Vec::new());
+        found.retain(|method| !self.own.contains(method));
+        found
     }
 
     fn find_methods(&self, class: ClassId, name: &str, seen: &mut Vec<ClassId>) -> Vec<FuncId> {
@@ -118,7 +130,8 @@ impl Classes {
     pub(crate) fn virtual_methods(&self, class: ClassId, name: &str) -> Vec<FuncId> {
         let mut all = self.methods(class, name);
         for derived in self.descendants(class) {
-            all.extend(self.methods.get(&(derived, name.into())).into_iter().flatten());
+            let found = self.methods.get(&(derived, name.into())).into_iter().flatten();
+            all.extend(found.filter(|method| !self.own.contains(method)));
         }
         all.extend(self.foreign.get(&(class, name.into())).into_iter().flatten());
         all.sort();
@@ -246,6 +259,9 @@ impl Values<'_> {
             if let TypeRef::Named(named) = &block.target {
                 let slot = self.type_slot(init, named);
                 self.add_edge(slot, Edge::ImplTarget(id));
+            }
+            if block.interface.is_none() {
+                self.classes.own.extend(block.methods.iter().map(|(_, method)| *method));
             }
             if let Some(TypeRef::Named(named)) = &block.interface {
                 let slot = self.type_slot(init, named);
