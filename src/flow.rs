@@ -43,6 +43,7 @@ pub(crate) mod clauses;
 pub(crate) mod declared;
 pub(crate) mod domain;
 pub(crate) mod explore;
+mod failed;
 mod filled;
 pub(crate) mod formatted;
 pub(crate) mod found;

@@ -16,6 +16,7 @@ use crate::resolve::values::At;
 
 use super::abs::Facts;
 use super::explore::{Event, Explorer, Frame, FrameId, Mode, Phase};
+use super::failed::failed_blocks;
 use super::leading::{Decision, Leading, Leads, Wanted, Ways, decisions, handed_on, leading, may_give, wanted};
 use super::offered::Offers;
 
@@ -336,11 +337,12 @@ impl Marker<'_, '_> {
     }
 }
 
-/// The blocks that only run when something inside a `try` around serving failed.
+/// The blocks that only run when something inside a `try` around serving failed, or where the result of serving is an error.
 fn crash_blocks(explorer: &Explorer<'_>, id: FrameId) -> BTreeSet<BlockId> {
     let frame = &explorer.frames[id];
     let serving = frame.blocks.visited().filter(|visited| visited.events.iter().any(|event| event.serves));
-    let handlers: BTreeSet<BlockId> = serving.filter_map(|visited| visited.unwind).collect();
+    let mut handlers: BTreeSet<BlockId> = serving.filter_map(|visited| visited.unwind).collect();
+    handlers.extend(failed_blocks(explorer, frame));
     if handlers.is_empty() {
         return BTreeSet::new();
     }

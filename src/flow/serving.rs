@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use crate::ir::instr::{Base, Const};
+use crate::ir::instr::{Base, Const, Field};
+use crate::ir::program::Language;
 use crate::models::index::{RowRef, Table};
 use crate::models::schema::{TransportKind, TransportSpec};
 use crate::resolve::values::At;
@@ -10,14 +11,23 @@ use crate::source::version::Allowed;
 
 use super::abs::Abs;
 use super::explore::{Event, Explorer, Phase, Serve, State};
+use super::failed::result_of;
 
 impl Explorer<'_> {
     /// Is the receiver of the call at `at` a computation that serves: `main().catch(…)`?
     pub(super) fn receiver_serves(&self, at: At) -> bool {
         let Some(call) = self.values.call_at(at) else { return false };
         let Base::Value(value) = call.callee.base else { return false };
-        let made = (at.0, value);
-        self.serving_calls.contains(&made) || self.call_may_serve(made)
+        let serves = |made: At| self.serving_calls.contains(&made) || self.call_may_serve(made);
+        let func = &self.values.program.funcs[at.0];
+        result_of(self.values.models, func, value, |call| serves((at.0, call)))
+    }
+
+    /// Does a method call the function that it is given for an error alone: `result.inspect_err(|e| …)`?
+    pub(super) fn asks_about_error(&self, at: At) -> bool {
+        let method = self.values.call_at(at).and_then(|call| call.callee.split_last());
+        self.values.language(at.0) == Language::Rust
+            && matches!(method, Some((_, Field::Name(name))) if self.values.models.error_fate(name).is_some())
     }
 
     pub(super) fn call_may_serve(&self, at: At) -> bool {

@@ -246,12 +246,12 @@ impl Explorer<'_> {
         let mode = if runs.contains(&CallbackTime::Alone) || runs.is_empty() && self.is_one_command(at, callee, before)
         {
             Mode::Alone
-        } else if runs.contains(&CallbackTime::Failure) && self.receiver_serves(at) {
+        } else if (runs.contains(&CallbackTime::Failure) || self.asks_about_error(at)) && self.receiver_serves(at) {
             Mode::Crash
         } else {
             Mode::Now
         };
-        if runs.is_empty() && mode != Mode::Alone || runs.contains(&CallbackTime::Later) {
+        if runs.is_empty() && mode == Mode::Now || runs.contains(&CallbackTime::Later) {
             self.run_later(callee, at, Mode::Now);
         }
         if runs.contains(&CallbackTime::Later) && runs.iter().all(|runs| *runs == CallbackTime::Later) {

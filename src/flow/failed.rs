@@ -1,0 +1,80 @@
+//! What runs because serving failed, told by the result of what serves: `if let Err(e) = run().await { … }`,
+//! `serve().await.inspect_err(|e| …)`.
+
+use std::collections::BTreeSet;
+
+use rustc_hash::FxHashSet;
+
+use crate::base::bounds::MAX_ALIASES;
+use crate::ir::func::{BlockId, End, Function, LocalId};
+use crate::ir::instr::{Base, Const, Field, InstrId, Op, Oper, Place};
+use crate::models::Models;
+
+use super::explore::{Explorer, Frame};
+
+/// The blocks that are entered where what starts to serve gave an error.
+pub(super) fn failed_blocks(explorer: &Explorer<'_>, frame: &Frame) -> BTreeSet<BlockId> {
+    let events = frame.blocks.visited().flat_map(|visited| &visited.events);
+    let serving: FxHashSet<InstrId> = events.filter(|event| event.on_stdio).map(|event| event.instr).collect();
+    if serving.is_empty() {
+        return BTreeSet::new();
+    }
+    let func = &explorer.values.program.funcs[frame.func];
+    let failed = |(id, _)| {
+        let End::Branch { on, yes, no } = func.blocks[id].end else { return None };
+        let (value, is_failed) = asked_for_error(func, on)?;
+        let is_of_serving = result_of(explorer.values.models, func, value, |call| serving.contains(&call));
+        (yes != no && is_of_serving).then_some(if is_failed { yes } else { no })
+    };
+    frame.blocks.iter().filter_map(failed).collect()
+}
+
+/// The result that a condition asks, and whether it is an error where the condition holds.
+fn asked_for_error(func: &Function, on: InstrId) -> Option<(InstrId, bool)> {
+    let Op::Operator(Oper::IsVariant, operands) = &func.instrs[on].op else { return None };
+    let [value, variant] = operands.as_slice() else { return None };
+    match &func.instrs[*variant].op {
+        Op::Const(Const::Str(name)) if name == "Err" => Some((*value, true)),
+        Op::Const(Const::Str(name)) if name == "Ok" => Some((*value, false)),
+        _ => None,
+    }
+}
+
+/// Is a value the result of a call that `is_wanted` wants, waited for, kept in a variable, or with its error mapped?
+pub(super) fn result_of(models: &Models, func: &Function, value: InstrId, is_wanted: impl Fn(InstrId) -> bool) -> bool {
+    let mut value = value;
+    for _ in 0..MAX_ALIASES {
+        if is_wanted(value) {
+            return true;
+        }
+        let place = match &func.instrs[value].op {
+            Op::Await(inner) => {
+                value = *inner;
+                continue;
+            }
+            Op::Load(place) => place.clone(),
+            Op::Call(call) => match call.callee.split_last() {
+                Some((owner, Field::Name(name))) if models.error_fate(name).is_some() => owner,
+                _ => return false,
+            },
+            _ => return false,
+        };
+        let next = match (&place.base, &*place.path) {
+            (Base::Value(inner), []) => Some(*inner),
+            (Base::Local(local), []) => only_store(func, *local),
+            _ => None,
+        };
+        let Some(next) = next else { return false };
+        value = next;
+    }
+    false
+}
+
+fn only_store(func: &Function, local: LocalId) -> Option<InstrId> {
+    let mut stores = func.instrs.iter().filter_map(|instr| match &instr.op {
+        Op::Store(place, value) if *place == Place::local(local) => Some(*value),
+        _ => None,
+    });
+    let only = stores.next()?;
+    stores.next().is_none().then_some(only)
+}
