@@ -9,6 +9,7 @@ pub(crate) mod lists;
 pub(crate) mod load;
 pub(crate) mod path;
 pub(crate) mod schema;
+mod states;
 
 use rustc_hash::FxHashMap;
 
@@ -142,6 +143,9 @@ impl Models {
             return Err(faults.join("\n"));
         }
         let mut models = Self::new(files).map_err(|faults| faults.join("\n"))?;
+        if !own.is_empty() {
+            models.index.build_all().map_err(|faults| faults.join("\n"))?;
+        }
         models.own_names = own.names.clone();
         Ok(models)
     }

@@ -15,6 +15,7 @@ use crate::ir::program::Language;
 
 use super::path::{PatternStep, Step, patterns};
 use super::schema::ModelFile;
+use super::states::{End, States, Waiting};
 
 ids! {
     /// A set of pattern positions: what is known of an expression of a library.
@@ -88,17 +89,6 @@ pub(crate) enum Table {
     ErrorClass,
 }
 
-#[derive(Default)]
-struct State {
-    next: BTreeMap<Step, StateId>,
-    any_member: Option<StateId>,
-    /// `**`: stays here on any member.
-    loops: bool,
-    /// States entered without a step: the position behind `**`, the root of the type this expression has.
-    silent: Vec<StateId>,
-    rows: Vec<RowRef>,
-}
-
 /// What is known of a set of states.
 pub(crate) struct Node {
     states: Box<[StateId]>,
@@ -112,18 +102,12 @@ pub(crate) struct Node {
 
 /// The automaton of all model files, and the nodes seen so far.
 pub(crate) struct Index {
-    states: IndexVec<StateId, State>,
-    /// First names of patterns: roots, globals, types.
-    roots: BTreeMap<(Language, Symbol), StateId>,
-    /// The same the other way round.
-    root_names: FxHashMap<StateId, Symbol>,
+    states: RefCell<States>,
     /// Import specifier → root name.
     imports: BTreeMap<(Language, Symbol), Symbol>,
     /// `name/*` specifiers, without the star.
     import_prefixes: BTreeMap<(Language, Symbol), Symbol>,
     globals: BTreeSet<(Language, Symbol)>,
-    /// Type row → the state that its members start from.
-    type_roots: BTreeMap<RowRef, StateId>,
     /// Members that tell the type of an unknown value.
     told_by: BTreeMap<(Language, Symbol), StateId>,
     /// Types whose items are pairs.
@@ -141,16 +125,14 @@ struct Nodes {
 }
 
 impl Index {
-    /// Compiles the patterns of all files. Every mistake is one sentence that names the library.
+    /// Takes the patterns of all files; they are compiled when an expression is met that they may speak of. Every mistake is
+    /// one sentence that names the library; those within a pattern are told by `build_all`.
     pub(crate) fn new(files: &[ModelFile]) -> Result<Self, Vec<String>> {
         let mut index = Self {
-            states: IndexVec::new(),
-            roots: BTreeMap::new(),
-            root_names: FxHashMap::default(),
+            states: RefCell::default(),
             imports: BTreeMap::new(),
             import_prefixes: BTreeMap::new(),
             globals: BTreeSet::new(),
-            type_roots: BTreeMap::new(),
             told_by: BTreeMap::new(),
             pairs: BTreeSet::new(),
             handed: BTreeMap::new(),
@@ -167,10 +149,20 @@ impl Index {
         if faults.is_empty() { Ok(index) } else { Err(faults) }
     }
 
+    /// Compiles all patterns.
+    ///
+    /// # Errors
+    /// Every mistake in a pattern, one sentence each.
+    pub(crate) fn build_all(&self) -> Result<(), Vec<String>> {
+        let faults = self.states.borrow_mut().build_all();
+        if faults.is_empty() { Ok(()) } else { Err(faults) }
+    }
+
     fn declare(&mut self, at: u32, file: &ModelFile) {
         let language = file.language.language();
         let root = Symbol::new(file.root.as_deref().unwrap_or(&file.library));
-        self.root_state(language, &root);
+        let states = self.states.get_mut();
+        states.root(language, &root);
         for specifier in &file.imports {
             match specifier.strip_suffix("/*") {
                 Some(prefix) => self.import_prefixes.insert((language, prefix.into()), root.clone()),
@@ -181,13 +173,13 @@ impl Index {
             self.imports.insert((language, file.library.as_str().into()), root.clone());
         }
         for name in &file.globals {
-            self.root_state(language, name);
+            states.root(language, name);
             self.globals.insert((language, name.into()));
         }
         for (row, ty) in file.types.iter().enumerate() {
-            let state = self.root_state(language, &ty.name);
+            let state = states.root(language, &ty.name);
             let row = RowRef { file: at, table: Table::TypeName, row: u32::try_from(row).unwrap_or(u32::MAX) };
-            self.type_roots.insert(row, state);
+            states.note_type(row, state);
             if ty.pairs {
                 self.pairs.insert(state);
             }
@@ -197,22 +189,15 @@ impl Index {
         }
     }
 
-    fn root_state(&mut self, language: Language, name: &str) -> StateId {
-        let (states, names) = (&mut self.states, &mut self.root_names);
-        *self.roots.entry((language, name.into())).or_insert_with(|| {
-            let state = states.push(State::default());
-            names.insert(state, name.into());
-            state
-        })
-    }
-
     fn add_file(&mut self, at: u32, file: &ModelFile, faults: &mut Vec<String>) {
         let language = file.language.language();
         let library = &file.library;
+        let states = self.states.get_mut();
         let mut add = |table: Table, row: usize, texts: &[String], end: End| {
             let row = RowRef { file: at, table, row: u32::try_from(row).unwrap_or(u32::MAX) };
             for text in texts {
-                if let Err(what) = self.add_pattern(language, text, row, end) {
+                let waiting = Waiting { library: library.as_str().into(), text: text.as_str().into(), row, end };
+                if let Err(what) = states.wait(language, waiting) {
                     faults.push(format!("model of {library}: {what}"));
                 }
             }
@@ -313,56 +298,6 @@ impl Index {
         }
     }
 
-    fn add_pattern(&mut self, language: Language, text: &str, row: RowRef, end: End) -> Result<(), String> {
-        for pattern in patterns(text)? {
-            let ends_with_call = pattern.steps.last() == Some(&PatternStep::One(Step::Call));
-            match end {
-                End::Call if !ends_with_call => return Err(format!("`{text}` must end with `()`")),
-                End::Value if ends_with_call => return Err(format!("`{text}` must not end with `()`")),
-                _ => {}
-            }
-            let Some(mut at) = self.roots.get(&(language, pattern.root.clone())).copied() else {
-                return Err(format!(
-                    "`{text}` starts with `{}`, which is no root, global or type of the language",
-                    pattern.root
-                ));
-            };
-            for step in pattern.steps {
-                at = self.follow(at, step);
-            }
-            if end == End::Type {
-                let root = self.type_roots.get(&row).copied();
-                self.states[at].silent.extend(root);
-            } else {
-                self.states[at].rows.push(row);
-            }
-        }
-        Ok(())
-    }
-
-    fn follow(&mut self, from: StateId, step: PatternStep) -> StateId {
-        let known = match &step {
-            PatternStep::One(step) => self.states[from].next.get(step).copied(),
-            PatternStep::AnyMember => self.states[from].any_member,
-            PatternStep::Deep => None,
-        };
-        if let Some(known) = known {
-            return known;
-        }
-        let to = self.states.push(State::default());
-        match step {
-            PatternStep::One(step) => {
-                self.states[from].next.insert(step, to);
-            }
-            PatternStep::AnyMember => self.states[from].any_member = Some(to),
-            PatternStep::Deep => {
-                self.states[to].loops = true;
-                self.states[from].silent.push(to);
-            }
-        }
-        to
-    }
-
     // ---- nodes ---------------------------------------------------------------------------------------------------
 
     /// The names by which the libraries are imported that models describe.
@@ -377,21 +312,20 @@ impl Index {
             let ends = specifier.match_indices('/').map(|(at, _)| at);
             ends.rev().find_map(|end| self.import_prefixes.get(&(language, specifier[..end].into())))
         };
-        let states = exact.or_else(by_prefix).and_then(|root| self.roots.get(&(language, root.clone())));
-        self.intern(states.copied().into_iter().collect(), specifier.into(), specifier.into(), language)
+        let state = exact.or_else(by_prefix).and_then(|root| self.states.borrow().known_root(language, root));
+        self.intern(state.into_iter().collect(), specifier.into(), specifier.into(), language)
     }
 
     /// The node of a name the language itself provides, if a model speaks of it.
     pub(crate) fn global(&self, language: Language, name: &str) -> Option<NodeId> {
-        let key = (language, Symbol::new(name));
-        let state = if self.globals.contains(&key) { self.roots.get(&key) } else { None }?;
-        Some(self.intern(vec![*state], name.into(), name.into(), language))
+        let is_global = self.globals.contains(&(language, Symbol::new(name)));
+        if is_global { self.root(language, name) } else { None }
     }
 
     /// The node of a name or type that a model declares under `name`, whether or not it is a global.
     pub(crate) fn root(&self, language: Language, name: &str) -> Option<NodeId> {
-        let state = self.roots.get(&(language, name.into()))?;
-        Some(self.intern(vec![*state], name.into(), name.into(), language))
+        let state = self.states.borrow().known_root(language, name)?;
+        Some(self.intern(vec![state], name.into(), name.into(), language))
     }
 
     /// The node one step further.
@@ -401,21 +335,17 @@ impl Index {
         }
         let node = self.node(from);
         let mut states = Vec::new();
+        let mut known = self.states.borrow_mut();
         for state in &node.states {
-            let state_data = &self.states[*state];
-            states.extend(state_data.next.get(step));
-            if let Step::Member(_) = step {
-                states.extend(state_data.any_member);
-                if state_data.loops {
-                    states.push(*state);
-                }
-            }
+            known.step(*state, step, &mut states);
         }
         if let (Step::Member(name), true) = (step, states.is_empty())
             && let Some(ty) = self.told_by.get(&(node.language, name.clone()))
         {
-            states.extend(self.states[*ty].next.get(step));
+            known.build(*ty);
+            states.extend(known.next(*ty, step));
         }
+        drop(known);
         let name = if states.is_empty() { node.library.clone() } else { step_name(&node.name, step) };
         let to = self.intern(states, name, node.library.clone(), node.language);
         self.nodes.borrow_mut().steps.insert((from, step.clone()), to);
@@ -429,7 +359,7 @@ impl Index {
             .rows
             .iter()
             .filter(|row| row.table == Table::TypeName)
-            .filter_map(|row| self.type_roots.get(row).copied())
+            .filter_map(|row| self.states.borrow().type_root(*row))
             .collect();
         let made = self.node(self.step(node, &Step::Call));
         let states = types.into_iter().chain(made.states.iter().copied()).collect();
@@ -452,50 +382,26 @@ impl Index {
 
     /// Does a pattern speak of this very name, and not only of every name below a package (`package.**.Client`)?
     pub(crate) fn is_named(&self, node: &Node) -> bool {
-        let below = node.states.iter().filter(|state| self.states[**state].loops);
-        let loose: BTreeSet<StateId> =
-            below.flat_map(|state| self.states[*state].silent.iter().copied().chain([*state])).collect();
+        let states = self.states.borrow();
+        let loose = states.behind_loops(&node.states);
         node.states.iter().any(|state| !loose.contains(state))
     }
 
     fn intern(&self, states: Vec<StateId>, name: Symbol, library: Symbol, language: Language) -> NodeId {
-        let (states, named) = self.closure(states);
+        let mut known = self.states.borrow_mut();
+        let (states, named) = known.closure(states);
         let key = (states.clone(), library.clone(), language);
         let mut nodes = self.nodes.borrow_mut();
         if let Some(known) = nodes.by_key.get(&key) {
             return *known;
         }
-        let rows: BTreeSet<RowRef> = states.iter().flat_map(|state| self.states[*state].rows.iter().copied()).collect();
+        let rows: BTreeSet<RowRef> = states.iter().flat_map(|state| known.rows(*state)).collect();
         let name = named.unwrap_or(name);
         let node = Node { states, name, library, language, rows: rows.into_iter().collect() };
         let id = nodes.items.push(std::rc::Rc::new(node));
         nodes.by_key.insert(key, id);
         id
     }
-
-    /// The states with all that are entered silently, and the name of a type root among the latter.
-    fn closure(&self, states: Vec<StateId>) -> (Box<[StateId]>, Option<Symbol>) {
-        let mut all: BTreeSet<StateId> = states.iter().copied().collect();
-        let mut open: Vec<StateId> = all.iter().copied().collect();
-        let mut entered = None;
-        while let Some(state) = open.pop() {
-            for next in &self.states[state].silent {
-                if all.insert(*next) {
-                    open.push(*next);
-                    entered = entered.or_else(|| self.root_names.get(next).cloned());
-                }
-            }
-        }
-        (all.into_iter().collect(), entered)
-    }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum End {
-    Call,
-    Value,
-    Any,
-    Type,
 }
 
 fn step_name(from: &Symbol, step: &Step) -> Symbol {

@@ -85,8 +85,9 @@ mod tests {
                 Err(what) => faults.push(what),
             }
         }
-        if let Err(more) = Models::new(files) {
-            faults.extend(more);
+        match Models::new(files) {
+            Ok(models) => faults.extend(models.index.build_all().err().into_iter().flatten()),
+            Err(more) => faults.extend(more),
         }
         assert!(faults.is_empty(), "{}", faults.join("\n"));
     }

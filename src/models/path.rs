@@ -35,6 +35,27 @@ pub(crate) fn patterns(text: &str) -> Result<Vec<Pattern>, String> {
     expand(text)?.iter().map(|text| pattern(text)).collect()
 }
 
+/// The first names of the patterns that a text stands for, without parsing the rest.
+///
+/// # Errors
+/// When a brace is not closed.
+pub(crate) fn roots(text: &str) -> Result<Vec<Symbol>, String> {
+    let is_end = |c: char| matches!(c, '.' | '(' | '[');
+    let first = &text[..text.find(is_end).unwrap_or(text.len())];
+    if !first.contains('{') {
+        return Ok(vec![Symbol::new(first)]);
+    }
+    // What stands in braces may have dots: `{app.log,console}.info`.
+    let mut found: Vec<Symbol> = Vec::new();
+    for way in expand(text)? {
+        let root = Symbol::new(&way[..way.find(is_end).unwrap_or(way.len())]);
+        if !found.contains(&root) {
+            found.push(root);
+        }
+    }
+    Ok(found)
+}
+
 /// The ways to write what a text with braces stands for: `{a,b}`.
 pub(super) fn alternatives(text: &str) -> Result<Vec<String>, String> {
     expand(text)
