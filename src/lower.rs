@@ -3,6 +3,7 @@
 //! Lowering is a pure function of a file's text and never fails on input: it returns IR plus notes. No front end knows a
 //! rule or a library.
 
+mod fields;
 pub(crate) mod python;
 pub(crate) mod rust;
 pub(crate) mod script;

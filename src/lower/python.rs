@@ -217,7 +217,7 @@ fn first_part<'t>(node: Node<'t>) -> Option<Node<'t>> {
 }
 
 fn field<'t>(node: Node<'t>, name: &str) -> Option<Node<'t>> {
-    node.child_by_field_name(name)
+    super::fields::child(node, name)
 }
 
 fn fields<'t>(node: Node<'t>, name: &str) -> Vec<Node<'t>> {

@@ -148,7 +148,7 @@ fn span(node: Node<'_>) -> Span {
 }
 
 fn field<'t>(node: Node<'t>, name: &str) -> Option<Node<'t>> {
-    node.child_by_field_name(name)
+    super::fields::child(node, name)
 }
 
 /// The named children of a node, without comments.

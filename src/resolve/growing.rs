@@ -77,7 +77,7 @@ impl Index<ValueId> for Numbers {
 }
 
 /// From this many values on, membership is asked of a hash set.
-const MANY: usize = 12;
+const MANY: usize = 32;
 
 /// What a slot is known to hold so far. In order of arrival, which is deterministic.
 #[derive(Default)]
