@@ -256,7 +256,7 @@ impl Entry {
 
     /// What a text of it holds, once it is read: it has its fields again.
     pub(super) fn parsed(mut self) -> Self {
-        if self.form == Form::Text {
+        if self.form == Form::Text || self.form == Form::Debug && self.marks.has(Marks::JSON) {
             self.form = Form::Exact;
             self.formed = None;
         }
@@ -270,13 +270,27 @@ impl Entry {
 
     /// The same as a text, made at the instruction.
     pub(crate) fn formed(mut self, form: Form, at: At) -> Self {
+        let is_json = form == Form::Text && self.at.is_empty() && self.marks.has(Marks::JSON);
         self.step_inside(self.at.len());
         self.error = None;
         if self.form == Form::Exact {
-            self.form = form;
+            // JSON shows all of an object in a text, too.
+            self.form = if is_json { Form::Debug } else { form };
             self.formed = Some(at);
         }
         self
+    }
+
+    /// What a form becomes where this is found in what has it. Of a part of what was made JSON the text shows what it shows of
+    /// any part.
+    pub(super) fn formed_in(&self, outer: &Self) -> Form {
+        let is_json = self.marks.has(Marks::JSON);
+        match (self.form, outer.form) {
+            (Form::Exact, Form::Text) if is_json => Form::Debug,
+            (Form::Exact, Form::Debug) if outer.marks.has(Marks::JSON) && !is_json && !self.at.is_empty() => Form::Text,
+            (Form::Exact, form) => form,
+            (form, _) => form,
+        }
     }
 }
 

@@ -294,14 +294,13 @@ fn replaced(entry: &Entry, inner: &Entry) -> Option<Entry> {
     // A text of it that was there before shows what that text shows.
     let is_text = inner.form != Form::Exact || inner.marks.has(Marks::JSON);
     let marks = inner.marks.with(if is_text { entry.marks.lacking(Marks::SPOKEN) } else { entry.marks });
-    let (form, formed) =
-        if inner.form == Form::Exact { (entry.form, entry.formed) } else { (inner.form, inner.formed) };
+    let formed = if inner.form == Form::Exact { entry.formed } else { inner.formed };
     Some(Entry {
         at,
         root: inner.root,
         path: inner.path.clone(),
         without,
-        form,
+        form: inner.formed_in(entry),
         formed: formed.or(entry.formed),
         marks: if is_kept { marks } else { marks.lacking(Marks::IN_ERROR) },
         via: entry.via.or(inner.via),

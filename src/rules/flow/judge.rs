@@ -330,7 +330,7 @@ fn error(cx: &Cx<'_>, leak: &Leak) -> Option<Verdict> {
         return None;
     }
     let is_all = language == Language::Script && entry.path.is_empty() && !is_error_part(entry);
-    let is_whole = is_all && (is_itself || entry.form == Form::Debug);
+    let is_whole = is_all && (is_itself || entry.form == Form::Debug && !entry.marks.has(Marks::NO_ERROR));
     let is_notification = leak.hit.sink.row.is_some_and(|row| cx.values.models.sink(row).notification);
     if is_stack || entry.form == Form::Debug && language != Language::Script || is_whole {
         let what = if is_stack {
