@@ -88,6 +88,8 @@ pub(crate) struct Serve {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Context {
     pub(crate) args: Vec<Option<Abs>>,
+    /// Arguments, by number, that the caller asked about before: are they true?
+    pub(crate) asked: Vec<(usize, bool)>,
     pub(crate) phase: Phase,
     pub(crate) rebinds: Rc<BTreeSet<u32>>,
 }
@@ -284,7 +286,7 @@ impl<'v> Explorer<'v> {
         }
         let n_contexts = self.n_contexts.entry(func).or_default();
         if *n_contexts >= MAX_CONTEXTS && !context.args.is_empty() {
-            return self.frame(func, Context { args: Vec::new(), ..context });
+            return self.frame(func, Context { args: Vec::new(), asked: Vec::new(), ..context });
         }
         *n_contexts += 1;
         let outcome = Outcome {
@@ -329,11 +331,17 @@ impl<'v> Explorer<'v> {
                 locals.insert(param.local, abs.clone());
             }
         }
+        let mut facts = Facts::default();
+        for (at, is) in &context.asked {
+            if let Some(Some(abs)) = context.args.get(*at) {
+                facts.assume(abs, *is);
+            }
+        }
         let start = State {
             locals: Rc::new(locals),
             phase: context.phase,
             rebinds: context.rebinds.clone(),
-            facts: Rc::default(),
+            facts: Rc::new(facts),
         };
         let mut states: BTreeMap<BlockId, State> = BTreeMap::from([(func.entry(), start)]);
         let mut visits: FxHashMap<BlockId, u32> = FxHashMap::default();

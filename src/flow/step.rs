@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::ir::func::{FuncId, ParamKind};
+use crate::ir::func::{End, FuncId, LocalId, ParamKind};
 use crate::ir::instr::{ArgKind, Base, Call, CallStyle, Const, Entry, Field, Import, InstrId, Op, Place};
 use crate::ir::program::Language;
 use crate::models::index::{RowRef, Table};
@@ -12,7 +12,7 @@ use crate::resolve::ports::PortValue;
 use crate::resolve::solve::CallKind;
 use crate::resolve::values::{At, Site, Value};
 
-use super::abs::Abs;
+use super::abs::{Abs, Facts, truth};
 use super::explore::{Context, Event, Explorer, Mode, Phase, Rebind, State};
 use super::joins::{given_sym, local_sym};
 use super::loaded::is_loaded;
@@ -93,7 +93,8 @@ impl Explorer<'_> {
             if first != (func, id) || module == from {
                 continue;
             }
-            let context = Context { args: Vec::new(), phase: state.phase, rebinds: state.rebinds.clone() };
+            let context =
+                Context { args: Vec::new(), asked: Vec::new(), phase: state.phase, rebinds: state.rebinds.clone() };
             let frame = self.frame(program.modules[module].init, context);
             self.enter(&mut event, frame, Mode::Now, state);
         }
@@ -129,8 +130,10 @@ impl Explorer<'_> {
                 continue;
             }
             n_direct += 1;
+            let args = self.arguments(at, call, callee, &before);
             let context = Context {
-                args: self.arguments(at, call, callee, &before),
+                asked: self.asked(callee, &args, &before),
+                args,
                 phase: before.phase,
                 rebinds: before.rebinds.clone(),
             };
@@ -226,6 +229,27 @@ impl Explorer<'_> {
         known
     }
 
+    /// The arguments of which the conditions on the way to the call say whether they are true, where the callee asks, too.
+    fn asked(&self, callee: FuncId, args: &[Option<Abs>], state: &State) -> Vec<(usize, bool)> {
+        let callee = &self.values.program.funcs[callee];
+        let asks = |of: LocalId| {
+            let is_it =
+                |value: &InstrId| matches!(&callee.instrs[*value].op, Op::Load(place) if *place == Place::local(of));
+            callee.blocks.iter().any(|block| match block.end {
+                End::Branch { on, .. } => match &callee.instrs[on].op {
+                    Op::Operator(_, operands) => operands.iter().any(is_it),
+                    _ => is_it(&on),
+                },
+                _ => false,
+            })
+        };
+        let known = args.iter().enumerate().filter_map(|(at, abs)| match abs {
+            Some(abs @ Abs::Sym(_)) => Some((at, truth(abs, [&state.facts, &Facts::default()])?)),
+            _ => None,
+        });
+        known.filter(|(at, _)| callee.params.get(*at).is_some_and(|param| asks(param.local))).collect()
+    }
+
     /// A function that was handed to a library or container.
     fn callback(&mut self, at: At, callee: FuncId, before: &State, event: &mut Event, state: &mut State) {
         let rows = self.values.call_rows(at, Table::Callback);
@@ -261,7 +285,8 @@ impl Explorer<'_> {
             self.run_later(callee, at, Mode::Crash);
             return;
         }
-        let context = Context { args: Vec::new(), phase: before.phase, rebinds: before.rebinds.clone() };
+        let context =
+            Context { args: Vec::new(), asked: Vec::new(), phase: before.phase, rebinds: before.rebinds.clone() };
         let frame = self.frame(callee, context);
         let (ending, serves) = (!self.frames[frame].outcome.returns, self.frames[frame].outcome.on_stdio);
         let keep = state.clone();
@@ -293,7 +318,8 @@ impl Explorer<'_> {
             return false;
         }
         values.callees(at).iter().any(|(other, kind)| {
-            let context = Context { args: Vec::new(), phase: before.phase, rebinds: before.rebinds.clone() };
+            let context =
+                Context { args: Vec::new(), asked: Vec::new(), phase: before.phase, rebinds: before.rebinds.clone() };
             *other != callee && *kind == CallKind::Callback && {
                 let frame = self.frame(*other, context);
                 self.frames[frame].outcome.serves
