@@ -503,7 +503,7 @@ impl<'v> Taint<'v> {
 
     /// Which names tell that a value is secret.
     pub(crate) fn words(&self) -> &Words {
-        &self.words
+        self.words
     }
 }
 
