@@ -44,8 +44,9 @@ impl Values<'_> {
         let site = self.calls[number as usize].clone();
         if self.makes_channel(site.at) {
             self.between_ends(site.at, number, row);
-        } else if let Some(receiver) = site.receiver {
-            self.add_edge(receiver, Edge::Channel(number, row));
+        } else {
+            // An end may be a function: `resolve(answer)`.
+            self.add_edge(site.receiver.unwrap_or(site.callee), Edge::Channel(number, row));
         }
     }
 
@@ -102,14 +103,14 @@ impl Values<'_> {
         self.channels.contains(&at)
     }
 
-    /// The channels that a call makes, or that its receiver is an end of.
+    /// The channels that a call makes, or that its receiver, or the function itself that is called, is an end of.
     pub(crate) fn channels(&self, at: At) -> Vec<At> {
         if self.makes_channel(at) {
             return vec![at];
         }
-        let Some(receiver) = self.receiver_slot(at) else { return Vec::new() };
+        let Some(end) = self.receiver_slot(at).or_else(|| self.callee_slot(at)) else { return Vec::new() };
         let mut found = Vec::new();
-        for value in self.of_slot(receiver).items() {
+        for value in self.of_slot(end).items() {
             if let Value::Api(_, Some(made)) = value
                 && !found.contains(made)
                 && self.makes_channel(*made)
