@@ -30,6 +30,8 @@ pub(super) enum Tells {
     Text,
     /// It is no error.
     NoError,
+    /// It is an error.
+    Error,
     /// It has none of the fields that a row of a model names.
     Lacks(RowRef),
 }
@@ -133,6 +135,9 @@ impl Checks<'_, '_> {
                 (Oper::InstanceOf, [value, class]) if self.is_plain_class(*class) => self.is_one(*value),
                 (Oper::InstanceOf, [value, class]) if self.is_error_class(*class) => {
                     Some(Check { place: self.place(*value, MAX_CHECK_DEPTH)?, tells: Tells::NoError, holds: false })
+                }
+                (Oper::InstanceOf, [value, class]) if self.is_exception(*class) => {
+                    Some(Check { place: self.place(*value, MAX_CHECK_DEPTH)?, tells: Tells::Error, holds: true })
                 }
                 (Oper::InstanceOf, [value, class]) => self.is_other(*value, self.lacking_class(*class)?),
                 _ => None,
@@ -401,6 +406,13 @@ impl Checks<'_, '_> {
     fn is_error_class(&self, class: InstrId) -> bool {
         let Op::Load(Place { base: Base::Global(name), path }) = &self.func.instrs[class].op else { return false };
         self.values.language(self.id) == Language::Script && path.is_empty() && name == ERROR_CLASS
+    }
+
+    /// Is the class one of the language's own, of which all objects are errors: `isinstance(result, BaseException)`?
+    fn is_exception(&self, class: InstrId) -> bool {
+        let Op::Load(Place { base: Base::Global(name), path }) = &self.func.instrs[class].op else { return false };
+        let language = self.values.language(self.id);
+        language == Language::Python && path.is_empty() && self.values.models.errors.named(language, name).is_some()
     }
 
     fn is_plain_class(&self, class: InstrId) -> bool {

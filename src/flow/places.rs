@@ -188,6 +188,7 @@ impl Pass<'_, '_> {
             Tells::Harmless => self.clear(state, &check.place),
             Tells::Text => self.keep_text(state, &check.place),
             Tells::NoError => self.keep_no_error(state, &check.place),
+            Tells::Error => self.keep_errors(state, &check.place),
             Tells::Lacks(row) => {
                 for field in &self.taint.values.models.clean(row).lacking {
                     self.clear(state, &check.place.then(Field::name(field)));
@@ -208,6 +209,22 @@ impl Pass<'_, '_> {
                 }
                 Some(entry)
             });
+        }
+    }
+
+    /// In a state, what a place holds is an error: no value that was never one.
+    fn keep_errors(&self, state: &mut State, place: &Place) {
+        let is_value = |entry: &Entry| {
+            entry.at.is_empty()
+                && matches!(entry.root, Root::Source(_))
+                && !entry.marks.has(Marks::RAISED)
+                && !self.taint.is_error(entry.root)
+        };
+        if let Some(var) = self.var(&place.base)
+            && place.path.is_empty()
+            && let Some(known) = Rc::make_mut(state).get_mut(&var)
+        {
+            *known = known.only(|entry| !is_value(entry));
         }
     }
 
