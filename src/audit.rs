@@ -109,8 +109,8 @@ fn analyse<T>(
     report: &mut Report,
     ask: impl FnOnce(&Subject<'_>) -> T,
 ) -> Result<T, String> {
-    // An audit is the last thing that a process does: to give back piece by piece what the passes made would take longer than
-    // some of them.
+    // A process audits once, or twice to compare: to give back piece by piece what the passes made would take longer than some
+    // of them.
     let mut program = ManuallyDrop::new(program);
     let models = ManuallyDrop::new(Models::load(&options.own, |language| program.speaks(language))?);
     let catalogue = Catalogue::load()?;

@@ -54,6 +54,8 @@ pub(crate) fn self_check(models: Option<&std::path::Path>) -> Result<String, Str
         Ok(models) => {
             let rows: usize = models.files.iter().map(rows).sum();
             let _ = writeln!(res, "models: {} files with {rows} rows", models.files.len());
+            // An audit compiles what it needs; here everything has to.
+            faults.extend(models.index.build_all().err().into_iter().flatten());
         }
         Err(what) => faults.push(what),
     }
