@@ -46,7 +46,7 @@ impl<'v> Found<'v> {
     }
 }
 
-/// The functions from which serving can be reached.
+/// The functions from which a serve call can be reached that no server covers yet.
 struct Leading {
     /// How many serve calls were left out.
     covered: usize,
@@ -336,14 +336,16 @@ impl<'v> Finder<'v, '_> {
 
     /// Can the call graph get from the start to a serve call (one that no server covers yet, if `fresh`)?
     fn reaches_serving(&mut self, start: &Start, fresh: bool) -> bool {
-        let covered = if fresh { self.covered.len() } else { 0 };
-        if self.leading.as_ref().is_none_or(|leading| leading.covered != covered) {
-            let open = self.serving.iter().filter(|at| !fresh || !self.covered.contains(at));
-            self.leading = Some(Leading { covered, funcs: self.before.reaching(open.map(|(func, _)| *func)) });
-        }
-        let Some(leading) = &self.leading else { return false };
         let init = start.module.map(|module| self.values.program.modules[module].init);
-        init.into_iter().chain(start.func).any(|func| leading.funcs.contains(&func))
+        let mut funcs = init.into_iter().chain(start.func);
+        if !fresh || self.covered.is_empty() {
+            return funcs.any(|func| self.prepared.serving.contains(&func));
+        }
+        if self.leading.as_ref().is_none_or(|leading| leading.covered != self.covered.len()) {
+            let open = self.serving.difference(&self.covered).map(|(func, _)| *func);
+            self.leading = Some(Leading { covered: self.covered.len(), funcs: self.before.reaching(open) });
+        }
+        self.leading.as_ref().is_some_and(|leading| funcs.any(|func| leading.funcs.contains(&func)))
     }
 
     /// Files that nobody names as an entry but that serve when they are run.

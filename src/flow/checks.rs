@@ -17,6 +17,7 @@ use crate::resolve::ports::argument;
 use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Key, Obj, Site, Value};
 
+use super::domain::has_value;
 use super::guards::Guards;
 use super::sources::PLAIN_TYPES;
 use super::words::Words;
@@ -394,11 +395,7 @@ impl Checks<'_, '_> {
     /// Does a variant of an option or result say that there is a value, or that there is none?
     fn is_something(&self, variant: InstrId) -> Option<bool> {
         match self.constant(variant)? {
-            Const::Str(name) => match name.as_str() {
-                "Some" | "Ok" => Some(true),
-                "None" | "Err" => Some(false),
-                _ => None,
-            },
+            Const::Str(name) => has_value(name),
             _ => None,
         }
     }

@@ -40,6 +40,15 @@ pub(crate) const FIRST: &str = "0";
 /// The field of a result that holds its error.
 pub(crate) const ERR: &str = "Err.0";
 
+/// Is a variant that of a result or option with a value, or the one without? `None` for those of other enums.
+pub(super) fn has_value(variant: &str) -> Option<bool> {
+    match variant {
+        "Some" | "Ok" => Some(true),
+        "None" | "Err" => Some(false),
+        _ => None,
+    }
+}
+
 /// What kind of data a source gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Kind {

@@ -171,7 +171,7 @@ pub(crate) struct Prepared {
     /// Calls whose result is waited for.
     pub(super) awaited: FxHashSet<At>,
     /// The functions from which a call that serves can be reached.
-    pub(super) serving: FxHashSet<FuncId>,
+    pub(crate) serving: FxHashSet<FuncId>,
     /// The modules that ask which program was started, and what values tell of that, as far as somebody asked.
     pub(super) asking: FxHashSet<ModuleId>,
     pub(super) told: RefCell<FxHashMap<(FuncId, InstrId, usize), Option<Tells>>>,

@@ -10,6 +10,7 @@ use crate::ir::func::{BlockId, End, Function, LocalId};
 use crate::ir::instr::{Base, Const, Field, InstrId, Op, Oper, Place};
 use crate::models::Models;
 
+use super::domain::has_value;
 use super::explore::{Explorer, Frame};
 
 /// The blocks that are entered where what starts to serve gave an error.
@@ -33,11 +34,8 @@ pub(super) fn failed_blocks(explorer: &Explorer<'_>, frame: &Frame) -> BTreeSet<
 fn asked_for_error(func: &Function, on: InstrId) -> Option<(InstrId, bool)> {
     let Op::Operator(Oper::IsVariant, operands) = &func.instrs[on].op else { return None };
     let [value, variant] = operands.as_slice() else { return None };
-    match &func.instrs[*variant].op {
-        Op::Const(Const::Str(name)) if name == "Err" => Some((*value, true)),
-        Op::Const(Const::Str(name)) if name == "Ok" => Some((*value, false)),
-        _ => None,
-    }
+    let Op::Const(Const::Str(name)) = &func.instrs[*variant].op else { return None };
+    Some((*value, !has_value(name)?))
 }
 
 /// Is a value the result of a call that `is_wanted` wants, waited for, kept in a variable, or with its error mapped?

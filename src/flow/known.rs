@@ -9,6 +9,7 @@ use crate::resolve::link::Target;
 use crate::resolve::values::{Key, Obj, Value};
 
 use super::abs::{Abs, equal, not};
+use super::domain::has_value;
 use super::explore::{Explorer, State};
 
 /// What a variant of an enum is called among constants, apart from texts.
@@ -27,13 +28,11 @@ pub(super) fn variant(text: &str) -> Option<&str> {
 /// The variant that a value is asked to be, by one name for those that a value keeps when `Option` and `Result` are made of
 /// each other (`.ok()`).
 fn fate(variant: Abs) -> Abs {
-    match &variant {
-        Abs::Const(Const::Str(name)) => match name.as_str() {
-            "Some" => Abs::Const(Const::str("Ok")),
-            "None" => Abs::Const(Const::str("Err")),
-            _ => variant,
-        },
-        _ => variant,
+    let Abs::Const(Const::Str(name)) = &variant else { return variant };
+    match has_value(name) {
+        Some(true) => Abs::Const(Const::str("Ok")),
+        Some(false) => Abs::Const(Const::str("Err")),
+        None => variant,
     }
 }
 

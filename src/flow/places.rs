@@ -197,19 +197,21 @@ impl Pass<'_, '_> {
         }
     }
 
+    /// What a variable holds in a state, if the place is one.
+    fn held_in<'s>(&self, state: &'s mut State, place: &Place) -> Option<&'s mut Tree> {
+        let var = self.var(&place.base).filter(|_| place.path.is_empty())?;
+        Rc::make_mut(state).get_mut(&var)
+    }
+
     /// In a state, what a place holds is no error.
     fn keep_no_error(&self, state: &mut State, place: &Place) {
-        if let Some(var) = self.var(&place.base)
-            && place.path.is_empty()
-            && let Some(known) = Rc::make_mut(state).get_mut(&var)
-        {
-            *known = known.map(|mut entry| {
-                if entry.at.is_empty() {
-                    entry.marks = entry.marks.with(Marks::NO_ERROR);
-                }
-                Some(entry)
-            });
-        }
+        let Some(known) = self.held_in(state, place) else { return };
+        *known = known.map(|mut entry| {
+            if entry.at.is_empty() {
+                entry.marks = entry.marks.with(Marks::NO_ERROR);
+            }
+            Some(entry)
+        });
     }
 
     /// In a state, what a place holds is an error: no value that was never one.
@@ -220,12 +222,8 @@ impl Pass<'_, '_> {
                 && !entry.marks.has(Marks::RAISED)
                 && !self.taint.is_error(entry.root)
         };
-        if let Some(var) = self.var(&place.base)
-            && place.path.is_empty()
-            && let Some(known) = Rc::make_mut(state).get_mut(&var)
-        {
-            *known = known.only(|entry| !is_value(entry));
-        }
+        let Some(known) = self.held_in(state, place) else { return };
+        *known = known.only(|entry| !is_value(entry));
     }
 
     /// In a state, nothing is left of what a place held.

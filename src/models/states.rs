@@ -192,6 +192,7 @@ impl States {
         let mut open: Vec<StateId> = all.iter().copied().collect();
         let mut entered = None;
         while let Some(state) = open.pop() {
+            // What is wrong with a pattern that is carried is told by the tests, with a user's when models are loaded.
             self.build(state);
             for next in &self.items[state].silent {
                 if all.insert(*next) {
