@@ -1,5 +1,6 @@
 //! One audit, from folders to a report: read, lower, resolve, find the servers, run the rules.
 
+mod before;
 mod describe;
 mod named;
 mod servers;

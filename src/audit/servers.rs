@@ -3,13 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
-
 use crate::base::span::FileId;
 use crate::config::{Declared, DeclaredTransport, Options};
 use crate::flow::explore::{Prepared, Told};
 use crate::flow::process::{Process, Start, prepare, process};
-use crate::ir::func::{FuncId, FuncKind};
+use crate::ir::func::FuncId;
 use crate::ir::instr::{Import, Op};
 use crate::ir::program::{Language, ModuleId};
 use crate::models::index::Table;
@@ -21,6 +19,7 @@ use crate::resolve::values::{At, Value};
 use crate::rules::Unit;
 use crate::source::workspace::{Role, Workspace};
 
+use super::before::{Before, Leading};
 use super::named;
 
 /// How an entry was found that the configuration declares.
@@ -46,55 +45,6 @@ impl<'v> Found<'v> {
     }
 }
 
-/// The functions from which a serve call can be reached that no server covers yet.
-struct Leading {
-    /// How many serve calls were left out.
-    covered: usize,
-    funcs: FxHashSet<FuncId>,
-}
-
-/// For each function, those that call it or import its module.
-struct Before(FxHashMap<FuncId, Vec<FuncId>>);
-
-impl Before {
-    fn new(values: &Values<'_>) -> Self {
-        let program = values.program;
-        let mut before: FxHashMap<FuncId, Vec<FuncId>> = FxHashMap::default();
-        for (func, body) in program.funcs.iter_enumerated() {
-            for (id, instr) in body.instrs.iter_enumerated() {
-                match &instr.op {
-                    Op::Call(_) => {
-                        for (callee, _) in values.callees((func, id)) {
-                            before.entry(*callee).or_default().push(func);
-                        }
-                    }
-                    // Whoever makes a block of async code has it run, one way or another.
-                    Op::Closure(inner) if program.funcs[*inner].kind == FuncKind::Lambda => {
-                        before.entry(*inner).or_default().push(func)
-                    }
-                    Op::Import(import) if !import.type_only => {
-                        for module in values.runs(body.module, import) {
-                            before.entry(program.modules[module].init).or_default().push(func);
-                        }
-                    }
-                    _ => {}
-                }
-            }
-        }
-        Self(before)
-    }
-
-    /// The functions given, and all that lead to one of them.
-    fn reaching(&self, targets: impl Iterator<Item = FuncId>) -> FxHashSet<FuncId> {
-        let mut open: Vec<FuncId> = targets.collect();
-        let mut seen: FxHashSet<FuncId> = open.iter().copied().collect();
-        while let Some(func) = open.pop() {
-            open.extend(self.0.get(&func).into_iter().flatten().copied().filter(|before| seen.insert(*before)));
-        }
-        seen
-    }
-}
-
 /// A way to start a process that is worth a look.
 struct Candidate {
     start: Start,
@@ -109,16 +59,18 @@ pub(super) fn find<'v>(
     workspace: &Workspace,
     options: &Options,
 ) -> (Vec<Found<'v>>, Vec<Remark>) {
-    let (serving, before) = (serving_calls(values), Before::new(values));
+    let (serving, prepared) = (serving_calls(values), prepare(values));
+    let before = Before::new(values, &prepared);
     let mut finder = Finder {
         values,
         workspace,
-        prepared: prepare(values, before.reaching(serving.iter().map(|(func, _)| *func))),
+        prepared,
+        to_serving: before.leading(values, serving.iter()),
         told: Told { transport: options.all_stdio.then_some(TransportKind::Stdio), serves_at: None },
         serving,
         covered: BTreeSet::new(),
         before,
-        leading: None,
+        to_open: None,
         tried: BTreeSet::new(),
         role: Role::Source,
         found: Vec::new(),
@@ -156,7 +108,10 @@ struct Finder<'v, 'w> {
     /// Those that a server found so far reaches.
     covered: BTreeSet<At>,
     before: Before,
-    leading: Option<Leading>,
+    /// What leads to a call that serves.
+    to_serving: Leading,
+    /// What leads to one that no server covers yet, and how many were covered when it was found out.
+    to_open: Option<(usize, Leading)>,
     tried: BTreeSet<(Option<ModuleId>, Option<FuncId>)>,
     /// What the files are among which entries are looked for.
     role: Role,
@@ -318,7 +273,10 @@ impl<'v> Finder<'v, '_> {
     }
 
     fn explore(&mut self, candidate: Candidate) {
-        let Some(process) = process(self.values, &self.prepared, &candidate.start, self.told) else { return };
+        let Some(process) = process(self.values, &self.prepared, &self.to_serving.funcs, &candidate.start, self.told)
+        else {
+            return;
+        };
         self.covered.extend(process.serves.iter().map(|serve| serve.at));
         let program = self.values.program;
         let module = candidate.start.module.or(candidate.start.func.map(|func| program.funcs[func].module));
@@ -336,16 +294,14 @@ impl<'v> Finder<'v, '_> {
 
     /// Can the call graph get from the start to a serve call (one that no server covers yet, if `fresh`)?
     fn reaches_serving(&mut self, start: &Start, fresh: bool) -> bool {
-        let init = start.module.map(|module| self.values.program.modules[module].init);
-        let mut funcs = init.into_iter().chain(start.func);
         if !fresh || self.covered.is_empty() {
-            return funcs.any(|func| self.prepared.serving.contains(&func));
+            return self.to_serving.has(start, self.values);
         }
-        if self.leading.as_ref().is_none_or(|leading| leading.covered != self.covered.len()) {
-            let open = self.serving.difference(&self.covered).map(|(func, _)| *func);
-            self.leading = Some(Leading { covered: self.covered.len(), funcs: self.before.reaching(open) });
+        if self.to_open.as_ref().is_none_or(|(covered, _)| *covered != self.covered.len()) {
+            let open = self.serving.difference(&self.covered);
+            self.to_open = Some((self.covered.len(), self.before.leading(self.values, open)));
         }
-        self.leading.as_ref().is_some_and(|leading| funcs.any(|func| leading.funcs.contains(&func)))
+        self.to_open.as_ref().is_some_and(|(_, leading)| leading.has(start, self.values))
     }
 
     /// Files that nobody names as an entry but that serve when they are run.

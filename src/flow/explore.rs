@@ -154,7 +154,7 @@ pub(crate) struct Event {
 }
 
 /// State between two instructions.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct State {
     pub(super) locals: Rc<FxHashMap<LocalId, Abs>>,
     pub(super) phase: Phase,
@@ -170,8 +170,6 @@ pub(crate) struct Prepared {
     pub(super) stores_at: FxHashSet<At>,
     /// Calls whose result is waited for.
     pub(super) awaited: FxHashSet<At>,
-    /// The functions from which a call that serves can be reached.
-    pub(crate) serving: FxHashSet<FuncId>,
     /// The modules that ask which program was started, and what values tell of that, as far as somebody asked.
     pub(super) asking: FxHashSet<ModuleId>,
     pub(super) told: RefCell<FxHashMap<(FuncId, InstrId, usize), Option<Tells>>>,

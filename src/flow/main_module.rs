@@ -4,19 +4,20 @@
 //! `process.argv[1].endsWith("cli.js")`. What they share is that something that tells where the module is meets something
 //! that tells what was started; which places tell that is in `rules/main.toml`.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::base::bounds::MAX_WAY;
-use crate::ir::func::{FuncId, LocalId};
+use crate::ir::func::{BlockId, End, FuncId, LocalId};
 use crate::ir::instr::{Base, Call, Const, Field, Imported, InstrId, Op, Oper, Place, TextPart};
 use crate::ir::program::ModuleId;
 use crate::resolve::solve::Values;
 use crate::source::paths;
 
 use super::abs::Abs;
-use super::explore::Explorer;
+use super::explore::{Explorer, Prepared, State};
 
 /// What a value tells of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -195,6 +196,33 @@ impl Explorer<'_> {
     fn import_name(&self, func: FuncId, value: InstrId) -> Option<String> {
         import_name(&self.values.program.funcs[func].instrs[value].op)
     }
+}
+
+/// The instructions of a module's own code that only run where the module is the program.
+pub(crate) fn only_in_main(values: &Values<'_>, prepared: &Rc<Prepared>, module: ModuleId) -> FxHashSet<InstrId> {
+    let init = values.program.modules[module].init;
+    let body = &values.program.funcs[init];
+    if !body.blocks.iter().any(|block| matches!(block.end, End::Branch { .. })) {
+        return FxHashSet::default();
+    }
+    let reached = |main: Option<ModuleId>| {
+        let explorer = Explorer::new(values, prepared.clone(), main);
+        let mut seen = BTreeSet::from([body.entry()]);
+        let mut open = vec![body.entry()];
+        while let Some(block) = open.pop() {
+            let block = &body.blocks[block];
+            let mut next: Vec<BlockId> = block.end.successors().chain(block.unwind).collect();
+            if let End::Branch { on, yes, no } = block.end
+                && let Some(Abs::Const(Const::Bool(holds))) = explorer.value(init, on, &State::default())
+            {
+                next.retain(|to| yes == no || *to != if holds { no } else { yes });
+            }
+            open.extend(next.into_iter().filter(|to| seen.insert(*to)));
+        }
+        seen
+    };
+    let (as_main, imported) = (reached(Some(module)), reached(None));
+    as_main.difference(&imported).flat_map(|block| body.blocks[*block].instrs.iter().copied()).collect()
 }
 
 /// How an import is written: `node:process` is `process`.

@@ -69,8 +69,8 @@ pub(crate) struct Handler {
     pub(crate) at: Option<At>,
 }
 
-/// What is found out once for all processes. `serving`: the functions from which a call that serves can be reached.
-pub(crate) fn prepare(values: &Values<'_>, serving: FxHashSet<FuncId>) -> Rc<Prepared> {
+/// What is found out once for all processes.
+pub(crate) fn prepare(values: &Values<'_>) -> Rc<Prepared> {
     let mut stores: FxHashMap<CellId, Vec<At>> = FxHashMap::default();
     let mut awaited: FxHashSet<At> = FxHashSet::default();
     for (func, data) in values.program.funcs.iter_enumerated() {
@@ -90,7 +90,6 @@ pub(crate) fn prepare(values: &Values<'_>, serving: FxHashSet<FuncId>) -> Rc<Pre
         stores,
         stores_at,
         awaited,
-        serving,
         asking: main_module::asking(values),
         told: RefCell::default(),
         stored_locals: RefCell::default(),
@@ -100,10 +99,12 @@ pub(crate) fn prepare(values: &Values<'_>, serving: FxHashSet<FuncId>) -> Rc<Pre
     })
 }
 
-/// Explores the process that `start` begins. `None` when it never serves.
+/// Explores the process that `start` begins. `None` when it never serves. `serving`: the functions from which a call that
+/// serves can be reached.
 pub(crate) fn process<'v>(
     values: &'v Values<'v>,
     prepared: &Rc<Prepared>,
+    serving: &FxHashSet<FuncId>,
     start: &Start,
     told: Told,
 ) -> Option<Process<'v>> {
@@ -115,7 +116,7 @@ pub(crate) fn process<'v>(
     first.any_transport = true;
     let roots = run_roots(&mut first, start);
     // How it gets to serving is all that is asked here: what runs later and does not get there need not be looked at.
-    let may_serve = |func: FuncId| told.serves_at.is_some() || prepared.serving.contains(&func);
+    let may_serve = |func: FuncId| told.serves_at.is_some() || serving.contains(&func);
     let later = run_later_if(&mut first, &roots, may_serve);
     if first.serves.is_empty() {
         return None;
