@@ -30,7 +30,7 @@ struct AsMain {
 /// What leads to some calls.
 pub(super) struct Leading {
     /// Functions that get there from wherever they are called.
-    pub(super) funcs: FxHashSet<FuncId>,
+    pub(super) funcs: Rc<FxHashSet<FuncId>>,
     /// Modules that do where they are the program.
     programs: FxHashSet<ModuleId>,
 }
@@ -87,7 +87,7 @@ impl Before {
         }
         let gets_there = |aside: &AsMain| aside.runs.iter().any(|func| funcs.contains(func));
         programs.extend(self.as_main.iter().filter(|(_, aside)| gets_there(aside)).map(|(module, _)| *module));
-        Leading { funcs, programs }
+        Leading { funcs: Rc::new(funcs), programs }
     }
 }
 

@@ -202,6 +202,8 @@ pub(crate) struct Explorer<'v> {
     pub(super) loaded: Option<Rc<FxHashSet<ModuleId>>>,
     /// Serving on whichever transport counts, not only on stdio.
     pub(super) any_transport: bool,
+    /// The functions from which a call that serves can be reached.
+    pub(super) to_serving: Rc<FxHashSet<FuncId>>,
     pub(crate) frames: IndexVec<FrameId, Frame>,
     by_context: FxHashMap<(FuncId, Context), FrameId>,
     n_contexts: FxHashMap<FuncId, usize>,
@@ -246,6 +248,7 @@ impl<'v> Explorer<'v> {
             told: Told::default(),
             loaded: None,
             any_transport: false,
+            to_serving: Rc::default(),
             frames: IndexVec::new(),
             by_context: FxHashMap::default(),
             n_contexts: FxHashMap::default(),

@@ -104,7 +104,7 @@ pub(crate) fn prepare(values: &Values<'_>) -> Rc<Prepared> {
 pub(crate) fn process<'v>(
     values: &'v Values<'v>,
     prepared: &Rc<Prepared>,
-    serving: &FxHashSet<FuncId>,
+    serving: &Rc<FxHashSet<FuncId>>,
     start: &Start,
     told: Told,
 ) -> Option<Process<'v>> {
@@ -114,6 +114,7 @@ pub(crate) fn process<'v>(
     first.told = told;
     first.loaded = loaded.clone();
     first.any_transport = true;
+    first.to_serving = serving.clone();
     let roots = run_roots(&mut first, start);
     // How it gets to serving is all that is asked here: what runs later and does not get there need not be looked at.
     let may_serve = |func: FuncId| told.serves_at.is_some() || serving.contains(&func);
@@ -129,6 +130,7 @@ pub(crate) fn process<'v>(
         explorer.loaded = loaded.clone();
         explorer.assumed = assumed.clone();
         explorer.doubted = doubted;
+        explorer.to_serving = serving.clone();
         explorer.take_knowledge(&first);
         let (marked, live) = explore_all(&mut explorer, start);
         (explorer, marked, live)

@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use smol_str::format_smolstr;
+
 use crate::ir::func::{End, FuncId, LocalId, ParamKind};
 use crate::ir::instr::{ArgKind, Base, Call, CallStyle, Const, Entry, Field, Import, InstrId, Op, Place};
 use crate::ir::program::Language;
@@ -212,7 +214,8 @@ impl Explorer<'_> {
                 continue;
             };
             given[at] = true;
-            known[at] = self.operand(func, arg.value, state).filter(selects);
+            let abs = self.operand(func, arg.value, state).filter(selects);
+            known[at] = abs.filter(|abs| !self.tells_nothing(abs, func, callee, state));
         }
         for (at, param) in params.iter().enumerate() {
             let takes = matches!(param.kind, ParamKind::Plain | ParamKind::NamedOnly);
@@ -227,6 +230,20 @@ impl Explorer<'_> {
             }
         }
         known
+    }
+
+    /// Is an argument an unknown that only the caller has a name for? What leads to serving may tell by it what else holds
+    /// there; elsewhere the function does the same with any other unknown.
+    fn tells_nothing(&self, abs: &Abs, caller: FuncId, callee: FuncId, state: &State) -> bool {
+        let unknown = match abs {
+            Abs::Const(_) => return false,
+            Abs::Sym(sym) => sym,
+            Abs::Test(test) => &test.sym,
+        };
+        !self.to_serving.contains(&callee)
+            && names_own(abs, caller)
+            && self.chosen.of(unknown).is_none()
+            && truth(abs, [&state.facts, &self.assumed]).is_none()
     }
 
     /// The arguments of which the conditions on the way to the call say whether they are true, where the callee asks, too.
@@ -391,5 +408,5 @@ fn names_own(abs: &Abs, func: FuncId) -> bool {
         Abs::Sym(sym) => sym,
         Abs::Test(test) => &test.sym,
     };
-    sym.contains(&format!("{func}.")) || sym.contains(&format!("param {func} "))
+    sym.contains(&*format_smolstr!("{func}.")) || sym.contains(&*format_smolstr!("param {func} "))
 }
