@@ -18,6 +18,7 @@
 //! | `marks` | which functions does a library find by attributes and base types? |
 //! | `ports` | the values at a model's port of a call |
 //! | `streams` | which stream does a call or value mean? |
+//! | `used` | which methods are called on what a call made? |
 
 pub(crate) mod beside;
 pub(crate) mod byhand;
@@ -40,5 +41,6 @@ pub(crate) mod ports;
 pub(crate) mod solve;
 pub(crate) mod specialise;
 pub(crate) mod streams;
+mod used;
 pub(crate) mod values;
 pub(crate) mod versions;

@@ -203,24 +203,6 @@ impl Values<'_> {
         self.rows_of_calls = numbers.map(|number| self.rows_called(number).into()).collect();
     }
 
-    /// Notes which calls are methods of what other calls made.
-    pub(super) fn find_built(&mut self) {
-        let mut found: Vec<(At, At)> = Vec::new();
-        for (at, number) in &self.call_of {
-            let Some(receiver) = self.calls[*number as usize].receiver else { continue };
-            let made = self.of_slot(receiver).items().iter().filter_map(|value| match value {
-                Value::Api(_, Some(made)) => Some((*made, *at)),
-                _ => None,
-            });
-            found.extend(made);
-        }
-        found.sort_unstable();
-        found.dedup();
-        for (made, at) in found {
-            self.built_on.entry(made).or_default().push(at);
-        }
-    }
-
     fn rows_called(&self, number: u32) -> Vec<RowRef> {
         let mut rows = Vec::new();
         for value in self.of_slot(self.calls[number as usize].callee).items() {

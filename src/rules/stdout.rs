@@ -191,6 +191,7 @@ fn loggers(cx: &Cx<'_>, unit: &Unit<'_>, at: At, sites: &[Site], out: &mut Findi
         if applies
             && decide::live_stream(cx, unit, at, &logger.stream) == Stream::Stdout
             && !is_told_where_made(cx, unit, at, &logger.stream)
+            && !is_idle(cx, unit, at, row)
         {
             logger_finding(cx, unit, (at, row), sites, out);
         }
@@ -239,6 +240,12 @@ fn is_first(cx: &Cx<'_>, unit: &Unit<'_>, at: At, row: RowRef) -> bool {
                     && cx.values.version_allows(Some(other.0), row, logger.versions.as_deref())
             })
     })
+}
+
+/// Is a logger that a library makes as it sees fit only used where the process does not get to?
+fn is_idle(cx: &Cx<'_>, unit: &Unit<'_>, at: At, row: RowRef) -> bool {
+    !cx.values.models.logger(row).default_of.is_empty()
+        && cx.values.is_used_without(at, |used| unit.process.live.sites.contains_key(&used))
 }
 
 /// Does the default that the row tells still hold: is none of the calls made that change it?
