@@ -274,6 +274,9 @@ impl Explorer<'_> {
         // A decorator keeps the function, or puts another one around it.
         let is_decorator = || self.values.call_at(at).is_some_and(|call| call.style == CallStyle::Decorator);
         let handlers = self.values.call_rows(at, Table::Handler);
+        if runs.is_empty() && handlers.is_empty() && is_decorator() && self.is_called(callee) {
+            return;
+        }
         if runs.is_empty() && (!handlers.is_empty() || is_decorator()) {
             runs.push(CallbackTime::Later);
         }
@@ -315,6 +318,14 @@ impl Explorer<'_> {
                 *state = keep;
             }
         }
+    }
+
+    /// Does the program call a function by its name? Then a decorator that no model describes is one that puts something
+    /// around it, and it runs where it is called: `@retry def fetch()`. What is only registered nobody calls.
+    fn is_called(&self, func: FuncId) -> bool {
+        let values = self.values;
+        let calls = |at: &At| values.callees(*at).iter().any(|(to, kind)| *to == func && *kind == CallKind::Direct);
+        values.callers(func).iter().any(|at| at.0 != func && calls(at))
     }
 
     /// Is a function one of several commands: it stands in a table by a name, and another one that serves is handed over with
