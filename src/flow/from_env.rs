@@ -8,10 +8,13 @@
 //!
 //! A field is known by its own name: what a library puts before it, or takes in its place, tells the same of what it holds.
 
+use std::cell::LazyCell;
+
 use rustc_hash::FxHashSet;
 
 use crate::base::Symbol;
 use crate::base::bounds::MAX_BASES;
+use crate::ir::instr::{Arg, Op};
 use crate::ir::program::{ClassId, FieldDecl};
 use crate::ir::types::OF_CLASS;
 use crate::models::index::Table;
@@ -23,14 +26,18 @@ use super::domain::{Entry, Kind, Source, SourcePlace};
 use super::solve::Taint;
 use super::transfer::Pass;
 
+/// Types of settings that hold no secret, whatever the setting is called: `SSH_KEY: Path`.
+const NO_SECRETS: &[&str] = &["Path", "FilePath", "DirectoryPath", "NewPath", "timedelta", "datetime", "date", "time"];
+
 /// The classes whose objects are filled from the environment.
 pub(super) fn filled_from_env(values: &Values<'_>) -> FxHashSet<ClassId> {
     let classes = &values.program.classes;
     let mut open: Vec<ClassId> = classes.ids().filter(|class| reads_env(values, *class)).collect();
     let mut found: FxHashSet<ClassId> = open.iter().copied().collect();
+    let own = LazyCell::new(|| filled_by_program(values));
     while let Some(class) = open.pop() {
         for inner in inner_classes(values, class) {
-            if found.insert(inner) {
+            if !own.contains(&inner) && found.insert(inner) {
                 open.push(inner);
             }
         }
@@ -46,6 +53,28 @@ fn reads_env(values: &Values<'_>, class: ClassId) -> bool {
         let read = index.node(index.step(index.instance(base), &Step::Member(field.name.clone())));
         read.rows(Table::SourceRead).any(|row| Kind::named(&values.models.source(row).kind) == Some(Kind::Env))
     })
+}
+
+/// The classes of which the program itself makes objects, out of more than constants.
+fn filled_by_program(values: &Values<'_>) -> FxHashSet<ClassId> {
+    let mut found = FxHashSet::default();
+    for (func, body) in values.program.funcs.iter_enumerated() {
+        for (id, instr) in body.instrs.iter_enumerated() {
+            let Op::Call(call) = &instr.op else { continue };
+            let is_const = |arg: &Arg| matches!(body.instrs[arg.value].op, Op::Const(_));
+            if call.args.iter().all(is_const) {
+                continue;
+            }
+            // `Api(…)`, `Api.model_validate(…)`
+            let slots = [values.callee_slot((func, id)), values.receiver_slot((func, id))];
+            let meant = slots.into_iter().flatten().flat_map(|slot| values.of_slot(slot).items());
+            found.extend(meant.filter_map(|value| match value {
+                Value::Class(class) => Some(*class),
+                _ => None,
+            }));
+        }
+    }
+    found
 }
 
 /// The classes of data that the fields of a class are declared to hold.
@@ -91,11 +120,12 @@ impl Taint<'_> {
             let name = self.values.program.type_name(&annotation.name);
             name.is_some_and(|name| name == OF_CLASS)
         });
-        if of_class || field.name.starts_with('_') || self.is_plain_type(field.ty.as_ref()) {
+        let ty = field.ty.as_ref();
+        if of_class || field.name.starts_with('_') || self.is_plain_type(ty) || self.is_type_of(ty, NO_SECRETS) {
             return false;
         }
         let held = self.held(self.values.classes.top(class), &field.name);
-        !held.iter().any(|value| self.is_hidden_value(value) || self.is_from_env(value))
+        !held.iter().any(|value| self.is_hidden_value(value) || self.has_fields(value))
     }
 
     fn held(&self, top: ClassId, field: &Symbol) -> &[Value] {
@@ -113,8 +143,10 @@ impl Taint<'_> {
         matches!(value, Value::Api(node, _) if self.values.models.index.node(*node).has(Table::Clean))
     }
 
-    fn is_from_env(&self, value: &Value) -> bool {
-        matches!(value, Value::Instance(class) | Value::Typed(class) if self.from_env.contains(class))
+    fn has_fields(&self, value: &Value) -> bool {
+        let classes = &self.values.program.classes;
+        matches!(value, Value::Instance(class) | Value::Typed(class)
+            if self.from_env.contains(class) || !classes[*class].fields.is_empty())
     }
 
     /// Is a field of one of the values read from the environment?

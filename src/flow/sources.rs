@@ -382,18 +382,25 @@ fn param_of(port: &Port) -> Option<(u32, Port)> {
 impl Taint<'_> {
     /// Is a type one of numbers and truth values?
     pub(super) fn is_plain_type(&self, ty: Option<&TypeRef>) -> bool {
+        self.is_type_of(ty, PLAIN_TYPES)
+    }
+
+    /// Is a type one of a list, an enumeration, or made of nothing else?
+    pub(super) fn is_type_of(&self, ty: Option<&TypeRef>, names: &[&str]) -> bool {
         match ty {
             Some(TypeRef::Named(named)) => match self.values.program.type_name(named).map(Symbol::as_str) {
-                Some("Option" | "Optional") if named.args.len() == 1 => self.is_plain_type(named.args.first()),
-                Some("Annotated") => self.is_plain_type(named.args.first()),
-                Some(name) => PLAIN_TYPES.contains(&name) || self.is_enumeration(&named.base, &named.path),
+                Some("Option" | "Optional") if named.args.len() == 1 => self.is_type_of(named.args.first(), names),
+                Some("Annotated") => self.is_type_of(named.args.first(), names),
+                Some(name) => names.contains(&name) || self.is_enumeration(&named.base, &named.path),
                 None => false,
             },
             Some(TypeRef::Union(parts)) => {
                 let is_nothing = |part: &TypeRef| matches!(part, TypeRef::Named(named) if matches!(self.values.program.type_name(named).map(Symbol::as_str), Some("None" | "null" | "undefined")));
-                !parts.is_empty() && parts.iter().all(|part| is_nothing(part) || self.is_plain_type(Some(part)))
+                !parts.is_empty() && parts.iter().all(|part| is_nothing(part) || self.is_type_of(Some(part), names))
             }
-            Some(TypeRef::Tuple(parts)) => !parts.is_empty() && parts.iter().all(|part| self.is_plain_type(Some(part))),
+            Some(TypeRef::Tuple(parts)) => {
+                !parts.is_empty() && parts.iter().all(|part| self.is_type_of(Some(part), names))
+            }
             _ => false,
         }
     }
