@@ -18,6 +18,8 @@ impl<'t> Lowering<'t> {
             "type" | "parenthesized_expression" => {
                 first_part(node).map_or(TypeRef::Other, |inner| self.type_ref(inner))
             }
+            // Bare, it leaves the type to the value: `logger: Final = getLogger()`.
+            "identifier" | "attribute" | "member_type" if is_mark(self.src(node)) => TypeRef::Other,
             "identifier" | "attribute" | "member_type" | "none" => self.named_type(node, Vec::new()),
             "generic_type" | "subscript" => {
                 let inner = parts(node);
@@ -128,7 +130,9 @@ impl<'t> Lowering<'t> {
         if alternatives.len() > 1 {
             return TypeRef::Union(alternatives.into_iter().map(|part| self.type_text_at(part, level + 1)).collect());
         }
-        let Some((head, rest)) = text.split_once('[') else { return self.named_text(text, Vec::new()) };
+        let Some((head, rest)) = text.split_once('[') else {
+            return if is_mark(text) { TypeRef::Other } else { self.named_text(text, Vec::new()) };
+        };
         let Some(inner) = rest.strip_suffix(']') else { return TypeRef::Other };
         let args = split_top(inner, ',').into_iter().map(|part| self.type_text_at(part, level + 1)).collect();
         match Special::of(head.trim().rsplit('.').next().unwrap_or_default()) {
@@ -181,6 +185,11 @@ impl Special {
             Self::Literal => TypeRef::named(Base::Global("Literal".into()), Vec::new()),
         }
     }
+}
+
+/// Is it a mark around a type, which alone names none: `Final`, `typing.ClassVar`?
+fn is_mark(text: &str) -> bool {
+    matches!(Special::of(text.rsplit('.').next().unwrap_or_default()), Some(Special::First))
 }
 
 fn first_content(string: Node<'_>) -> Option<Node<'_>> {

@@ -165,8 +165,13 @@ pub(super) fn fixed_level(settings: &[Setting]) -> Option<(At, LogLevel)> {
         let is_unknown = setting.sets.iter().any(|set| set.level.is_none());
         setting.environment || setting.replaced || !setting.is_said || is_unknown || setting.apart.is_some()
     };
-    let sets = || settings.iter().flat_map(|setting| setting.sets.iter().map(|set| (setting.at, set)));
-    if settings.iter().any(is_open) || !sets().any(|(_, set)| set.loggers == Loggers::All) {
+    // What only drops records lets none through: a filter of the program's own.
+    let drops = |setting: &&Setting| {
+        !setting.is_said && !setting.sets.is_empty() && setting.sets.iter().all(|set| set.level == Some(LogLevel::Off))
+    };
+    let settings = || settings.iter().filter(|setting| !drops(setting));
+    let sets = || settings().flat_map(|setting| setting.sets.iter().map(|set| (setting.at, set)));
+    if settings().any(is_open) || !sets().any(|(_, set)| set.loggers == Loggers::All) {
         return None;
     }
     // What is set for one logger may let more through.
