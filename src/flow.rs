@@ -25,6 +25,8 @@
 //! | `apply` | what a call does: functions of the program |
 //! | `library`, `callbacks` | what library calls give, what functions handed to them are called with |
 //! | `sources`, `sinks` | where values of interest come from, where they leave |
+//! | `asked` | what a variable of the environment is called that a helper reads |
+//! | `items` | what going through a container gives |
 //! | `from_env` | classes whose objects a library fills from the environment |
 //! | `formatted` | what an object shows whose type says itself how it is put into a text |
 //! | `shown` | what an object shows when the whole of it is put into a text |
@@ -35,6 +37,7 @@
 
 pub(crate) mod abs;
 pub(crate) mod apply;
+mod asked;
 pub(crate) mod blocks;
 pub(crate) mod callbacks;
 pub(crate) mod checks;

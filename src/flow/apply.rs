@@ -248,7 +248,8 @@ impl Pass<'_, '_> {
                     continue;
                 }
                 bound.carry(&entry, Some(&passed), |carried| {
-                    let Some(mut entry) = carried.entry() else { return };
+                    let Some(entry) = carried.entry() else { return };
+                    let mut entry = self.named_by_call(at, func, entry);
                     entry.marks = entry.marks.with(marks);
                     if self.is_redacted(func, &entry) {
                         entry.marks = entry.marks.with(Marks::REDACTED);
@@ -409,6 +410,7 @@ impl Pass<'_, '_> {
             let mut tree = Tree::default();
             bound.carry(entry, Some(&(at, What::Passed(func))), |carried| {
                 if let Some(entry) = carried.entry() {
+                    let entry = self.named_by_call(at, func, entry);
                     tree.add_finished(entry, |entry| carried.traced(entry));
                 }
             });
@@ -431,20 +433,16 @@ impl Pass<'_, '_> {
 
     /// A function put something into its parameter: into the place that was passed.
     fn put_into_port(&mut self, at: At, func: FuncId, param: u32, tree: &Tree) {
-        let Op::Call(call) = &self.func.instrs[at.1].op else { return };
-        let handed = self.taint.values.handed_receiver(at, func);
         if param == RECEIVER {
-            if let Some(object) = handed {
+            let Op::Call(call) = &self.func.instrs[at.1].op else { return };
+            if let Some(object) = self.taint.values.handed_receiver(at, func) {
                 self.put_value(object, tree, at);
             } else if let Some((place, _)) = call.callee.split_last() {
                 self.put(&place, tree, at);
             }
             return;
         }
-        let name = self.taint.values.program.funcs[func].params.get(param as usize).map(|param| param.name.clone());
-        let named = name.and_then(|name| argument(call, &PortHead::Named(name)));
-        let position = i32::try_from(param).map_or(i32::MAX, |param| param.saturating_add(i32::from(handed.is_some())));
-        let value = named.or_else(|| argument(call, &PortHead::Arg(position)));
+        let value = self.handed_value(at, func, param);
         if let Some(value) = value {
             self.put_value(value, tree, at);
         }

@@ -17,6 +17,7 @@ use crate::models::errors::ErrorClass;
 use crate::models::index::RowRef;
 use crate::resolve::values::At;
 
+use super::asked::Asked;
 use super::path::Path;
 use super::trace::{Trace, What};
 use super::words::is_other_part;
@@ -100,6 +101,8 @@ pub(crate) struct Source {
     pub(crate) by_name: bool,
     /// The row of a model that has more to say of it.
     pub(crate) row: Option<RowRef>,
+    /// The parameter that its name is taken from.
+    pub(crate) asked: Option<Asked>,
 }
 
 /// A variable that outlives one call.

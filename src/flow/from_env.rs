@@ -164,6 +164,6 @@ impl Pass<'_, '_> {
     /// The source that a field filled from the environment is: nothing but its name tells what it is.
     pub(super) fn env_field(&mut self, at: At, name: Symbol) -> Entry {
         let place = SourcePlace::Instr(at);
-        self.source_of(Source { kind: Kind::Env, place, name: Some(name), by_name: true, row: None }, at)
+        self.source_of(Source { kind: Kind::Env, place, name: Some(name), by_name: true, row: None, asked: None }, at)
     }
 }

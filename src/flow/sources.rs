@@ -42,12 +42,14 @@ impl Pass<'_, '_> {
                 {
                     continue;
                 }
+                let is_computed = depth == place.path.len() && !matches!(place.path.last(), Some(Field::Name(_)));
                 let name = match place.path.get(depth.wrapping_sub(1)) {
                     Some(Field::Name(name)) => Some(name.clone()),
-                    Some(_) if depth == place.path.len() => self.taint.values.computed_key(at.0, at.1),
+                    Some(_) if is_computed => self.taint.values.computed_key(at.0, at.1),
                     _ => None,
                 };
-                let entry = self.source_by(row, kind, at, name);
+                let key = self.func.keys.get(&at.1).filter(|_| is_computed).copied();
+                let entry = self.source_by(row, kind, at, name, key);
                 // The whole environment was read on the way to one variable of it.
                 if kind == Kind::Env {
                     *tree = tree.map(|known| if self.is_kind(&known, Kind::EnvAll) { None } else { Some(known) });
@@ -208,7 +210,11 @@ impl Pass<'_, '_> {
         let values = self.taint.values;
         let source = values.models.source(row);
         let name = source.name.as_ref().and_then(|port| values.port_text(at, std::slice::from_ref(port)));
-        Some(self.source_by(row, Kind::named(&source.kind)?, at, name))
+        let key = source.name.as_ref().and_then(|port| {
+            let port = values.models.port(port).filter(|port| port.path.is_empty())?;
+            crate::resolve::ports::argument(values.call_at(at)?, &port.head)
+        });
+        Some(self.source_by(row, Kind::named(&source.kind)?, at, name, key))
     }
 
     /// A field that holds a credential by its name: `headers.authorization`, `config.apiKey`.
@@ -367,6 +373,7 @@ impl Pass<'_, '_> {
             name: Some(param.name.clone()),
             by_name: true,
             row: None,
+            asked: None,
         };
         let id = self.taint.names.source(source);
         Some(Entry::new(Root::Source(id), Trace::default()))
@@ -572,7 +579,8 @@ impl Taint<'_> {
 
     fn argument(&mut self, func: FuncId, param: Option<u32>, name: &str) -> Tree {
         let place = SourcePlace::Param(func, param);
-        let source = Source { kind: Kind::Argument, place, name: Some(name.into()), by_name: false, row: None };
+        let source =
+            Source { kind: Kind::Argument, place, name: Some(name.into()), by_name: false, row: None, asked: None };
         let id = self.names.source(source);
         Tree::of(Entry::new(Root::Source(id), Trace::default()))
     }

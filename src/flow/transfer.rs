@@ -14,7 +14,6 @@ use crate::base::idx::Id;
 use crate::ir::func::{BlockId, End, FuncId, FuncKind, Function, LocalId};
 use crate::ir::instr::{Base, Const, Entry as RecordEntry, Field, Hole, InstrId, Op, Oper, Record, TextPart};
 use crate::ir::program::{CellId, Language};
-use crate::models::index::RowRef;
 use crate::resolve::values::At;
 
 use super::apply::Way;
@@ -418,21 +417,14 @@ impl Pass<'_, '_> {
     }
 
     pub(super) fn source(&mut self, kind: Kind, at: At, name: Option<Symbol>) -> Entry {
-        self.source_of(Source { kind, place: SourcePlace::Instr(at), name, by_name: false, row: None }, at)
-    }
-
-    /// A source that a row of a model tells of.
-    pub(super) fn source_by(&mut self, row: RowRef, kind: Kind, at: At, name: Option<Symbol>) -> Entry {
-        let told = self.taint.values.models.source(row);
-        let row = (told.says.is_some() || told.near).then_some(row);
-        self.source_of(Source { kind, place: SourcePlace::Instr(at), name, by_name: false, row }, at)
+        self.source_of(Source { kind, place: SourcePlace::Instr(at), name, by_name: false, row: None, asked: None }, at)
     }
 
     /// A credential that is known by the name of what it was read from or kept in. `held`: what else is known of it.
     pub(super) fn credential(&mut self, at: At, name: Symbol, held: &Tree) -> Entry {
         let by_name = !held.is_empty();
         let place = SourcePlace::Instr(at);
-        self.source_of(Source { kind: Kind::Credential, place, name: Some(name), by_name, row: None }, at)
+        self.source_of(Source { kind: Kind::Credential, place, name: Some(name), by_name, row: None, asked: None }, at)
     }
 
     pub(super) fn source_of(&mut self, source: Source, at: At) -> Entry {

@@ -1,0 +1,109 @@
+//! What a variable of the environment is called that a helper of the program asks for by a name it is given.
+//!
+//! ```python
+//! def read(name): return os.environ.get(name)
+//! level, password = read("LOG_LEVEL"), read("PASSWORD")
+//! ```
+//!
+//! In the helper it is any of the variables that callers name, so there it has the name of the gravest; what a call of the
+//! helper gives has the name that this call hands over.
+
+use crate::base::Symbol;
+use crate::ir::func::{FuncId, ParamKind};
+use crate::ir::instr::{Base, Const, InstrId, Op, Place};
+use crate::models::index::RowRef;
+use crate::models::path::PortHead;
+use crate::resolve::ports::argument;
+use crate::resolve::values::{At, Value};
+
+use super::domain::{Entry, Kind, Root, Source, SourcePlace};
+use super::transfer::Pass;
+use super::words::Secrecy;
+
+/// The parameter that a source is named by.
+pub(crate) type Asked = (FuncId, u32);
+
+impl Pass<'_, '_> {
+    /// A source that a row of a model tells of. `key`: what gives it its name.
+    pub(super) fn source_by(
+        &mut self,
+        row: RowRef,
+        kind: Kind,
+        at: At,
+        name: Option<Symbol>,
+        key: Option<InstrId>,
+    ) -> Entry {
+        let told = self.taint.values.models.source(row);
+        let row = (told.says.is_some() || told.near).then_some(row);
+        let asked = key.filter(|_| kind == Kind::Env).and_then(|key| self.asked_by(key));
+        let gravest = key.filter(|_| asked.is_some()).and_then(|key| self.gravest(key));
+        let name = gravest.or(name);
+        self.source_of(Source { kind, place: SourcePlace::Instr(at), name, by_name: false, row, asked }, at)
+    }
+
+    /// The parameter that a value is, as it was given.
+    fn asked_by(&self, key: InstrId) -> Option<Asked> {
+        let Op::Load(Place { base: Base::Local(local), path }) = &self.func.instrs[key].op else { return None };
+        let is_param = |kind| matches!(kind, ParamKind::Plain | ParamKind::NamedOnly);
+        let at = self.func.params.iter().position(|param| param.local == *local && is_param(param.kind))?;
+        let is_other = self.func.instrs.iter().any(|instr| match &instr.op {
+            Op::Store(place, _) => place.base == Base::Local(*local),
+            _ => false,
+        });
+        if !path.is_empty() || is_other { None } else { Some((self.id, u32::try_from(at).ok()?)) }
+    }
+
+    /// Of the texts that a value can be, the name of the gravest secret.
+    fn gravest(&self, key: InstrId) -> Option<Symbol> {
+        let texts = self.taint.values.of(self.id, key).items().iter().filter_map(|value| match value {
+            Value::Const(Const::Str(text)) => Some(text),
+            _ => None,
+        });
+        let words = self.taint.words;
+        let rank = |name: &&Symbol| match words.env(name) {
+            Secrecy::Secret => 0,
+            Secrecy::Unknown => 1,
+            Secrecy::Posture => 2,
+            Secrecy::Plain => 3,
+        };
+        texts.min_by_key(rank).cloned()
+    }
+
+    /// What comes out of a call of `func`, with the name that the call asks for.
+    pub(super) fn named_by_call(&mut self, at: At, func: FuncId, mut entry: Entry) -> Entry {
+        let Root::Source(known) = entry.root else { return entry };
+        let source = &self.taint.names.sources[known];
+        let Some((_, param)) = source.asked.filter(|(asked, _)| *asked == func) else { return entry };
+        let given = self.handed_value(at, func, param);
+        let default = || self.taint.values.program.funcs[func].params[param as usize].default;
+        let name = match given {
+            Some(key) => self.gravest(key),
+            None => default().and_then(|key| self.taint.values.of(func, key).single_const()).and_then(as_text),
+        };
+        let source = Source {
+            name: name.or_else(|| source.name.clone()),
+            asked: given.and_then(|key| self.asked_by(key)),
+            ..source.clone()
+        };
+        entry.root = Root::Source(self.taint.names.source(source));
+        entry
+    }
+
+    /// What a call hands over as a parameter, if it stands among the arguments.
+    pub(super) fn handed_value(&self, at: At, func: FuncId, param: u32) -> Option<InstrId> {
+        let Op::Call(call) = &self.func.instrs[at.1].op else { return None };
+        let values = self.taint.values;
+        let name = values.program.funcs[func].params.get(param as usize).map(|param| param.name.clone());
+        let named = name.and_then(|name| argument(call, &PortHead::Named(name)));
+        let is_handed = values.handed_receiver(at, func).is_some();
+        let position = i32::try_from(param).map_or(i32::MAX, |param| param.saturating_add(i32::from(is_handed)));
+        named.or_else(|| argument(call, &PortHead::Arg(position)))
+    }
+}
+
+fn as_text(constant: &Const) -> Option<Symbol> {
+    match constant {
+        Const::Str(text) => Some(text.clone()),
+        _ => None,
+    }
+}
