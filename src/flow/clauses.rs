@@ -9,7 +9,7 @@ use crate::ir::program::ClassId;
 use crate::ir::types::TypeRef;
 use crate::models::errors::ErrorClass;
 use crate::models::index::NodeId;
-use crate::resolve::values::Value;
+use crate::resolve::values::{At, Value};
 
 use super::domain::{Entry, ErrorKind, Form, Marks, Root, SourcePlace};
 use super::trace::What;
@@ -86,6 +86,14 @@ impl Pass<'_, '_> {
             let is_free = !before.iter().any(|(_, classes)| self.takes(classes, entry) == Takes::All);
             is_free && from.first().is_none_or(|(_, classes)| self.takes(classes, entry) != Takes::None)
         })
+    }
+
+    /// The error that is being handled where a call stands.
+    pub(super) fn handled(&self, at: At) -> Tree {
+        let Some(caught) = self.func.handling.get(&at.1).copied() else { return Tree::default() };
+        let Some(handler) = self.handler_of(caught) else { return Tree::default() };
+        let gets_here = |entry: &Entry| self.gets_to(self.block, handler, caught, entry, MAX_CHECK_DEPTH);
+        self.given[caught.index()].only(gets_here)
     }
 
     /// What of a caught error is raised again here: where no handler was for it, what none takes.

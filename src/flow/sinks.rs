@@ -73,6 +73,10 @@ impl Pass<'_, '_> {
             let sink = Sink { at, drain, row: Some(row) };
             let mut taken = Tree::default();
             for port in ports {
+                if port.head == PortHead::Caught {
+                    taken.join(&self.handled(at));
+                    continue;
+                }
                 taken.join(&self.port_tree(call, port, receiver));
                 if port.path.is_empty() {
                     for value in port_args(call, &port.head) {

@@ -36,6 +36,8 @@ struct Draft {
     unwind: Option<BlockId>,
     /// The computed name of the field that the next load may be of.
     key: Option<InstrId>,
+    /// The caught error that is handled by what is pushed.
+    handled: Option<InstrId>,
     scopes: Vec<Scope>,
     promoted: BTreeMap<LocalId, CellId>,
     /// Names outside are not visible in here (a Rust inline `mod`).
@@ -175,6 +177,7 @@ impl Builder {
             blocks: [Block { instrs: Vec::new(), end: End::Stop, unwind: None }].into_iter().collect(),
             instrs: IndexVec::new(),
             keys: BTreeMap::new(),
+            handling: BTreeMap::new(),
             span: new.span,
             name_span: new.name_span,
         };
@@ -186,6 +189,7 @@ impl Builder {
             ended: false,
             unwind: None,
             key: None,
+            handled: None,
             scopes: vec![Scope { kind: ScopeKind::Block, names: FxHashMap::default() }],
             promoted: BTreeMap::new(),
             is_barrier,
@@ -411,8 +415,10 @@ impl Builder {
             .key
             .take()
             .filter(|_| matches!(&op, Op::Load(place) | Op::Store(place, _) if place.path.last() == Some(&Field::Any)));
+        let handled = draft.handled.filter(|_| matches!(op, Op::Call(_)));
         let id = draft.func.instrs.push(Instr { op, span });
         draft.func.keys.extend(key.map(|key| (id, key)));
+        draft.func.handling.extend(handled.map(|caught| (id, caught)));
         let current = draft.current;
         draft.func.blocks[current].instrs.push(id);
         id
@@ -421,6 +427,11 @@ impl Builder {
     /// The field that is read or written next is the one that this value names.
     pub(crate) fn computed_key(&mut self, key: InstrId) {
         self.draft_mut().key = Some(key);
+    }
+
+    /// Says which caught error is handled by what follows; gives the one before.
+    pub(crate) fn set_handled(&mut self, caught: Option<InstrId>) -> Option<InstrId> {
+        std::mem::replace(&mut self.draft_mut().handled, caught)
     }
 
     /// What names the field of the place made last, where something else comes before it is written.

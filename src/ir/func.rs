@@ -44,6 +44,8 @@ pub(crate) struct Function {
     pub(crate) instrs: IndexVec<InstrId, Instr>,
     /// Loads and stores of a field whose name is computed, and the value that is its name: `settings[KEY]`.
     pub(crate) keys: BTreeMap<InstrId, InstrId>,
+    /// Calls in what handles an error, and where that was caught: `except OSError: log.exception("failed")`.
+    pub(crate) handling: BTreeMap<InstrId, InstrId>,
     pub(crate) span: Span,
     /// Where a report points to name the function.
     pub(crate) name_span: Span,

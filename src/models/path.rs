@@ -138,6 +138,8 @@ pub(crate) enum PortHead {
     AllParams,
     /// `chain.METHOD.…`: the same at the call METHOD of the builder chain.
     Chain(Symbol, Box<Port>),
+    /// `caught`: the error that is being handled where the call stands.
+    Caught,
     /// `sent`: what goes through the channel that the receiver is an end of, or that the call makes.
     Sent,
 }
@@ -181,11 +183,12 @@ pub(crate) fn port(text: &str) -> Result<Port, String> {
         ["throws", rest @ ..] => (PortHead::Throws, rest),
         ["value", rest @ ..] => (PortHead::Value, rest),
         ["sent", rest @ ..] => (PortHead::Sent, rest),
+        ["caught", rest @ ..] => (PortHead::Caught, rest),
         ["chain", method, rest @ ..] => {
             let inner = port(&rest.join(".").replace(".[", "["))?;
             return Ok(Port { head: PortHead::Chain((*method).into(), Box::new(inner)), path: Vec::new() });
         }
-        _ => return bad("starts with none of arg, param, self, return, throws, value, sent, chain"),
+        _ => return bad("starts with none of arg, param, self, return, throws, value, sent, caught, chain"),
     };
     Ok(Port { head, path: port_path(text, rest)? })
 }

@@ -301,8 +301,10 @@ impl<'t> Lowering<'t> {
         self.b.switch_to(on_error);
         let caught = self.push(Op::Caught, last);
         self.frame().caught.push(caught);
+        let outer = self.b.set_handled(Some(caught));
         self.cleanup(CleanupKind::Finally(last));
         self.frame().caught.pop();
+        self.b.set_handled(outer);
         self.b.throw(caught);
         self.join(done, reached);
     }
@@ -329,12 +331,14 @@ impl<'t> Lowering<'t> {
         self.b.switch_to(on_error);
         let caught = self.push(Op::Caught, node);
         self.frame().caught.push(caught);
+        let outer = self.b.set_handled(Some(caught));
         let mut is_bare = false;
         for handler in handlers {
             is_bare |= self.catches_all(handler);
             reached |= self.handler(handler, caught, done);
         }
         self.frame().caught.pop();
+        self.b.set_handled(outer);
         // Else what no clause is for ends the program.
         if !is_bare {
             self.b.throw(caught);
