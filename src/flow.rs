@@ -52,6 +52,7 @@ pub(crate) mod formatted;
 pub(crate) mod found;
 mod from_env;
 mod guards;
+mod items;
 pub(crate) mod joins;
 mod known;
 pub(crate) mod leading;

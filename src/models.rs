@@ -68,6 +68,10 @@ pub(crate) struct Flow {
     pub(crate) parses: bool,
     /// What is moved is a copy.
     pub(crate) copies: bool,
+    /// It goes through what is moved.
+    pub(crate) items: bool,
+    /// What is made of it names a thing, and is no secret.
+    pub(crate) names: bool,
     /// It gives no error of its own.
     pub(crate) infallible: bool,
     pub(crate) shows: bool,
@@ -383,6 +387,8 @@ impl Models {
                     debug: row.debug,
                     parses: row.parses,
                     copies: row.copies,
+                    items: row.items,
+                    names: row.names,
                     infallible: row.infallible,
                     shows: row.shows || row.text,
                     member: row.member.as_ref().and_then(|port| self.ports.get(port).cloned()),

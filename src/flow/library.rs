@@ -114,8 +114,14 @@ impl Pass<'_, '_> {
         }
         let mut moved = Tree::default();
         for from in &flow.from {
-            let mut held =
-                if from.head == PortHead::Sent { self.sent(at, from) } else { self.port_tree(call, from, receiver) };
+            if flow.items && self.goes_through_table(call, from) {
+                continue;
+            }
+            let mut held = match from.head {
+                PortHead::Sent => self.sent(at, from),
+                PortHead::Caught => self.handled(at),
+                _ => self.port_tree(call, from, receiver),
+            };
             if !flow.without.is_empty() {
                 let whole = Port { head: from.head.clone(), path: Vec::new() };
                 let left = |entry: Entry| flow.without.iter().try_fold(entry, Entry::lacking);

@@ -8,7 +8,7 @@ use crate::base::idx::Id;
 use crate::ir::func::FuncKind;
 use crate::ir::instr::{Base, Const, Field, Op, Place};
 use crate::ir::program::{CellId, ClassId};
-use crate::resolve::values::{At, Site, Value};
+use crate::resolve::values::{At, Value};
 
 use super::checks::{Check, Tells};
 use super::domain::{ANY, ERR, Entry, Form, Heap, HeapId, Marks, Root};
@@ -61,6 +61,9 @@ impl Pass<'_, '_> {
                 Some(named) => self.member(&tree, values, &named, at),
                 None => self.member(&tree, values, field, at),
             };
+            if depth == 0 && self.goes_through(place, at) && self.gives_names(values) {
+                return Tree::default();
+            }
             if *field == Field::Any && self.gives_pairs(values) {
                 tree = tree.under(&[KEPT_IN_PAIR.into()]);
             }
@@ -88,22 +91,6 @@ impl Pass<'_, '_> {
         };
         matches!(self.taint.words.keeping_method(self.language, method), Some(Keeps::Part))
             && matches!(&self.func.instrs[separator.value].op, Op::Const(Const::Str(text)) if PAIR_SIGNS.contains(&text.as_str()))
-    }
-
-    /// Are all of the values containers that are gone through pair by pair?
-    fn gives_pairs(&self, values: &[Value]) -> bool {
-        let index = &self.taint.values.models.index;
-        let is_one = |value: &Value| matches!(value, Value::Api(node, _) if index.gives_pairs(*node));
-        // The items of what a call makes are in a list that the same call makes.
-        let is_items = |made: At| {
-            values.iter().any(|value| is_one(value) && matches!(value, Value::Api(_, Some(at)) if *at == made))
-        };
-        let is_pairs = |value: &Value| match value {
-            Value::Record(Site::Instr(made)) => is_items(*made),
-            Value::Const(_) | Value::Unknown => true,
-            value => is_one(value),
-        };
-        values.iter().any(is_one) && values.iter().all(is_pairs)
     }
 
     fn member(&mut self, of: &Tree, values: &[Value], field: &Field, at: At) -> Tree {

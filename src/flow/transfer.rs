@@ -12,7 +12,9 @@ use crate::base::Symbol;
 use crate::base::bounds::{MAX_ERRORS, MAX_VISITS};
 use crate::base::idx::Id;
 use crate::ir::func::{BlockId, End, FuncId, FuncKind, Function, LocalId};
-use crate::ir::instr::{Base, Const, Entry as RecordEntry, Field, Hole, InstrId, Op, Oper, Record, TextPart};
+use crate::ir::instr::{
+    Base, Const, Entry as RecordEntry, Field, Hole, InstrId, Op, Oper, Record, RecordKind, TextPart,
+};
 use crate::ir::program::{CellId, Language};
 use crate::resolve::values::At;
 
@@ -450,6 +452,10 @@ impl Pass<'_, '_> {
                         None => tree.join(&held),
                     };
                 }
+                // `[*table]` has the keys.
+                RecordEntry::Spread(value)
+                    if record.kind != RecordKind::Object
+                        && self.gives_names(self.taint.values.of(self.id, *value).items()) => {}
                 RecordEntry::Spread(value) => {
                     tree.join(&self.given[value.index()].copied());
                 }

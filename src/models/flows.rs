@@ -79,6 +79,12 @@ pub(crate) struct FlowRow {
     /// What is moved is a copy: what is put into it later is not put into what it was made of: `dict(x)`.
     #[serde(default)]
     pub(crate) copies: bool,
+    /// It goes through what is moved: of a table the keys are moved, which are names: `list(x)`.
+    #[serde(default)]
+    pub(crate) items: bool,
+    /// What is made of it names a thing, and is no secret: the path of a file.
+    #[serde(default)]
+    pub(crate) names: bool,
     /// The call gives no error of its own.
     #[serde(default)]
     pub(crate) infallible: bool,

@@ -112,6 +112,8 @@ pub(crate) struct Index {
     told_by: BTreeMap<(Language, Symbol), StateId>,
     /// Types whose items are pairs.
     pairs: BTreeSet<StateId>,
+    /// Types whose items are names.
+    names: BTreeSet<StateId>,
     /// Methods that serve on any object, if they are handed a transport.
     handed: BTreeMap<(Language, Symbol), BTreeSet<RowRef>>,
     nodes: RefCell<Nodes>,
@@ -135,6 +137,7 @@ impl Index {
             globals: BTreeSet::new(),
             told_by: BTreeMap::new(),
             pairs: BTreeSet::new(),
+            names: BTreeSet::new(),
             handed: BTreeMap::new(),
             nodes: RefCell::default(),
         };
@@ -182,6 +185,9 @@ impl Index {
             states.note_type(row, state);
             if ty.pairs {
                 self.pairs.insert(state);
+            }
+            if ty.names {
+                self.names.insert(state);
             }
             for member in &ty.told_by {
                 self.told_by.insert((language, member.into()), state);
@@ -374,6 +380,11 @@ impl Index {
     /// Does going through an object give pairs of a key and what is kept under it?
     pub(crate) fn gives_pairs(&self, id: NodeId) -> bool {
         self.node(id).states.iter().any(|state| self.pairs.contains(state))
+    }
+
+    /// Does going through an object give the keys under which something is kept?
+    pub(crate) fn gives_names(&self, id: NodeId) -> bool {
+        self.node(id).states.iter().any(|state| self.names.contains(state))
     }
 
     pub(crate) fn node(&self, id: NodeId) -> std::rc::Rc<Node> {

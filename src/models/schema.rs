@@ -144,6 +144,9 @@ pub(crate) struct TypeRow {
     /// Going through it gives pairs of a key and what is kept under that, which methods name alone.
     #[serde(default)]
     pub(crate) pairs: bool,
+    /// Going through it gives names: the keys under which something is kept.
+    #[serde(default)]
+    pub(crate) names: bool,
 }
 
 /// Where output goes.

@@ -1,0 +1,76 @@
+//! What going through a container gives: its items, pairs of a key and what is kept under it, or its keys alone.
+
+use crate::ir::func::ParamKind;
+use crate::ir::instr::{Base, Call, Field, InstrId, Op, Place, RecordKind};
+use crate::ir::program::Language;
+use crate::models::path::{Port, PortHead};
+use crate::resolve::ports::argument;
+use crate::resolve::values::{At, Site, Value};
+
+use super::transfer::Pass;
+
+impl Pass<'_, '_> {
+    /// Are all of the values containers that are gone through pair by pair?
+    pub(super) fn gives_pairs(&self, values: &[Value]) -> bool {
+        let index = &self.taint.values.models.index;
+        let is_one = |value: &Value| matches!(value, Value::Api(node, _) if index.gives_pairs(*node));
+        // The items of what a call makes are in a list that the same call makes.
+        let is_items = |made: At| {
+            values.iter().any(|value| is_one(value) && matches!(value, Value::Api(_, Some(at)) if *at == made))
+        };
+        let is_pairs = |value: &Value| match value {
+            Value::Record(Site::Instr(made)) => is_items(*made),
+            Value::Const(_) | Value::Unknown => true,
+            value => is_one(value),
+        };
+        values.iter().any(is_one) && values.iter().all(is_pairs)
+    }
+
+    /// Is what a place names an item of something that Python goes through, and not what is kept under a key?
+    pub(super) fn goes_through(&self, place: &Place, at: At) -> bool {
+        self.language == Language::Python
+            && matches!(place.base, Base::Value(_))
+            && place.path.first() == Some(&Field::Any)
+            && !self.func.keys.contains_key(&at.1)
+    }
+
+    /// Is what a call goes through at a port a table?
+    pub(super) fn goes_through_table(&self, call: &Call, from: &Port) -> bool {
+        let given: Vec<InstrId> = match from.head {
+            PortHead::AllArgs => call.args.iter().map(|arg| arg.value).collect(),
+            _ => argument(call, &from.head).into_iter().collect(),
+        };
+        !given.is_empty() && given.iter().all(|value| self.gives_names(self.taint.values.of(self.id, *value).items()))
+    }
+
+    /// Are all of the values tables, of which Python gives the keys to who goes through them? Those are names.
+    pub(super) fn gives_names(&self, values: &[Value]) -> bool {
+        let program = self.taint.values.program;
+        let is_table =
+            |value: &Value| matches!(value, Value::Api(node, _) if self.taint.values.models.index.gives_names(*node));
+        let is_one = |value: &Value| match value {
+            Value::Api(..) => is_table(value),
+            Value::Record(Site::Instr((func, made))) => match &program.funcs[*func].instrs[*made].op {
+                Op::Record(record) => record.kind == RecordKind::Object,
+                // What is in the table that a call makes is in a list that the same call makes.
+                _ => values
+                    .iter()
+                    .any(|value| is_table(value) && matches!(value, Value::Api(_, Some(at)) if *at == (*func, *made))),
+            },
+            Value::Record(Site::Rest(func, param)) => {
+                program.funcs[*func].params.get(*param as usize).is_some_and(|param| param.kind == ParamKind::RestNamed)
+            }
+            _ => false,
+        };
+        // What is made or declared as a table is one, whatever else is not known of it.
+        let is_told = values.iter().any(is_table);
+        let may_be = |value: &Value| match value {
+            Value::Const(_) => true,
+            Value::Unknown | Value::Api(..) => is_told,
+            _ => false,
+        };
+        self.language == Language::Python
+            && values.iter().any(is_one)
+            && values.iter().all(|value| is_one(value) || may_be(value))
+    }
+}
