@@ -234,6 +234,11 @@ impl Models {
         self.containers.keyed.contains(method)
     }
 
+    /// Does a table's method of this name put into it what another one has, under the same names?
+    pub(crate) fn merges(&self, method: &str) -> bool {
+        self.containers.merges.contains(method)
+    }
+
     /// Do all texts or containers of a language have a method of this name, so that it tells nothing of what it is called on?
     pub(crate) fn is_everywhere(&self, method: &str) -> bool {
         let own = &self.containers;

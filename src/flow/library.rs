@@ -488,14 +488,21 @@ impl Pass<'_, '_> {
     fn keep_in_container(&mut self, call: &Call, at: At) {
         let Some((place, _)) = call.callee.split_last() else { return };
         let Some(slot) = self.taint.values.receiver_slot(at) else { return };
-        let is_container =
-            self.taint.values.of_slot(slot).items().iter().any(|value| matches!(value, Value::Record(_)));
-        if !is_container {
+        let values = self.taint.values.of_slot(slot).items();
+        if !values.iter().any(|value| matches!(value, Value::Record(_))) {
             return;
         }
+        let is_merging =
+            matches!(call.callee.path.last(), Some(Field::Name(name)) if self.taint.values.models.merges(name));
+        let merges = is_merging && self.gives_names(values);
         let mut kept = Tree::default();
         for arg in &call.args {
-            kept.join(&self.given[arg.value.index()].under(&[ANY.into()]));
+            let given = &self.given[arg.value.index()];
+            kept.join(&match &arg.kind {
+                ArgKind::Named(name) if merges => given.under(std::slice::from_ref(name)),
+                _ if merges => given.copied(),
+                _ => given.under(&[ANY.into()]),
+            });
         }
         self.put(&place, &kept, at);
     }

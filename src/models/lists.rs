@@ -17,6 +17,7 @@ pub(super) struct Transports {
 pub(super) struct Containers {
     pub(super) keeps: FxHashSet<String>,
     pub(super) keyed: FxHashSet<String>,
+    pub(super) merges: FxHashSet<String>,
     pub(super) everywhere: FxHashSet<String>,
     pub(super) lists: FxHashSet<String>,
     pub(super) pairs: FxHashSet<String>,
