@@ -165,6 +165,7 @@ impl Pass<'_, '_> {
         let by = self.taint.values.port_text(at, &flow.redacts);
         let is_redacted = by.is_some_and(|text| self.taint.words.is_placeholder(&text));
         let moved = if is_redacted { moved.marked(Marks::REDACTED) } else { moved };
+        let moved = if flow.names { moved.marked(Marks::OTHER_PART) } else { moved };
         let moved = if flow.unlisted { moved.marked(Marks::IN_ERROR) } else { moved };
         if moved.is_empty() {
             return;
