@@ -45,6 +45,7 @@ impl Pass<'_, '_> {
         let mut result = Tree::default();
         if let (Some((_, Field::Name(name))), false) = (call.callee.split_last(), is_known)
             && self.taint.words.is_clean_method(self.language, name)
+            && values.call_rows(at, Table::Flow).is_empty()
         {
             return result;
         }
