@@ -485,6 +485,7 @@ fn run_by_trait(explorer: &mut Explorer<'_>, live: &Live) {
             used.extend(owner(values, *func));
         }
     }
+    used.extend(made(values, live));
     let Some(at) = explorer.serves.values().next().map(|serve| serve.at) else { return };
     for class in used {
         for func in values.called_by_libraries(class) {
@@ -496,6 +497,22 @@ fn run_by_trait(explorer: &mut Explorer<'_>, live: &Live) {
             explorer.run_later(func, at, Mode::Now);
         }
     }
+}
+
+/// The classes with methods that a library finds, as far as live calls make objects of them: they need no other code that runs.
+fn made(values: &Values<'_>, live: &Live) -> BTreeSet<ClassId> {
+    let told = values.marked_handlers().iter();
+    let told = told.filter(|(_, row)| values.models.handler(*row).kind == HandlerKind::Other);
+    let classes: BTreeSet<ClassId> = told.filter_map(|(func, _)| owner(values, *func)).collect();
+    if classes.is_empty() {
+        return classes;
+    }
+    let called = live.sites.keys().filter_map(|at| values.callee_slot(*at));
+    let called = called.flat_map(|slot| values.of_slot(slot).items()).filter_map(|value| match value {
+        Value::Class(class) if classes.contains(class) => Some(*class),
+        _ => None,
+    });
+    called.collect()
 }
 
 /// The classes that live calls hand to a library: the class itself, or an object of it.
