@@ -17,7 +17,7 @@ use crate::base::{Symbol, embedded};
 use crate::ir::program::Language;
 
 use errors::{ErrorClass, ErrorClasses};
-use flows::{CleanRow, ErrorText, SourceRow};
+use flows::{CleanRow, ErrorText, PlainRow, SourceRow};
 use handlers::HandlerRow;
 use index::{Index, RowRef, Table};
 use levels::{EchoRow, LevelRow};
@@ -347,6 +347,7 @@ impl Models {
         crash crashes CrashRow [Crash | CrashPlace],
         source sources SourceRow [Source | SourceRead],
         clean cleans CleanRow [Clean],
+        plain plains PlainRow [Plain],
         echo echoes EchoRow [Echo],
         level levels LevelRow [Level],
     }
@@ -502,5 +503,8 @@ fn port_texts(file: &ModelFile, visit: &mut dyn FnMut(&str)) {
     }
     for row in &file.cleans {
         all(&row.numbers, visit);
+    }
+    for row in &file.plains {
+        all(&row.lists, visit);
     }
 }

@@ -228,7 +228,13 @@ impl Checks<'_, '_> {
     /// `NAMES.includes(name)`, `TABLE.has(name)`, `NAMES.indexOf(name)`, `TABLE.get(name)`: the argument is in the container
     /// when the method, of a sort of methods, says so.
     fn held(&self, call: &Call, at: InstrId, is_such: fn(&Words, Language, &str) -> bool) -> Option<Check> {
-        let (Some(Field::Name(name)), [arg]) = (call.callee.path.last(), call.args.as_slice()) else { return None };
+        let (Some(Field::Name(name)), [arg, others @ ..]) = (call.callee.path.last(), call.args.as_slice()) else {
+            return None;
+        };
+        // `known.pop(id, None)` gives nothing where there is none.
+        if !others.iter().all(|other| matches!(self.func.instrs[other.value].op, Op::Const(Const::Null))) {
+            return None;
+        }
         let is_such = is_such(self.words, self.values.language(self.id), name);
         if is_such && self.is_listed_receiver(at, MAX_CHECK_DEPTH) { self.is_one(arg.value) } else { None }
     }

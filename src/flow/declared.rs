@@ -4,9 +4,13 @@ use rustc_hash::FxHashMap;
 
 use crate::base::Symbol;
 use crate::base::bounds::MAX_CHECK_DEPTH;
-use crate::ir::func::Function;
+use crate::ir::func::{FuncId, Function};
 use crate::ir::instr::{Const, Entry, Field, InstrId, Op, Record};
 use crate::ir::program::Program;
+use crate::models::index::RowRef;
+use crate::resolve::values::{At, Value};
+
+use super::solve::Taint;
 
 /// The words of JSON schema.
 const PROPERTIES: &str = "properties";
@@ -34,6 +38,28 @@ pub(super) fn declared(program: &Program) -> FxHashMap<Symbol, bool> {
         }
     }
     found
+}
+
+impl Taint<'_> {
+    /// Is the default of a parameter a description that only lets one of a few constants through: `kind = Field(pattern=…)`?
+    pub(super) fn is_listed(&self, func: FuncId, default: InstrId) -> bool {
+        let known = self.values.of(func, default).items().iter().filter(|value| **value != Value::Unknown);
+        self.are_plain(&known.cloned().collect::<Vec<_>>())
+    }
+
+    /// Does the pattern that a row asks for, if it does, list words and nothing else?
+    pub(super) fn lists_words(&self, at: At, row: RowRef) -> bool {
+        let ports = &self.values.models.plain(row).lists;
+        ports.is_empty() || self.values.port_text(at, ports).is_some_and(|pattern| is_list_of_words(&pattern))
+    }
+}
+
+/// Is a pattern `^(old|new)$`, or the like?
+fn is_list_of_words(pattern: &str) -> bool {
+    let Some(inner) = pattern.strip_prefix('^').and_then(|rest| rest.strip_suffix('$')) else { return false };
+    let group = inner.strip_prefix("(?:").or_else(|| inner.strip_prefix('('));
+    let Some(words) = group.and_then(|rest| rest.strip_suffix(')')) else { return false };
+    words.split('|').all(|word| !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || "-_ ".contains(c)))
 }
 
 fn field(record: &Record, wanted: &str) -> Option<InstrId> {

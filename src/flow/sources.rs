@@ -480,7 +480,9 @@ impl Taint<'_> {
     /// Are all values descriptions of data that says nothing?
     pub(super) fn are_plain(&self, found: &[Value]) -> bool {
         let describes = |value: &Value| match value {
-            Value::Api(_, Some(call)) => !self.values.call_rows(*call, Table::Plain).is_empty(),
+            Value::Api(_, Some(call)) => {
+                self.values.call_rows(*call, Table::Plain).iter().any(|row| self.lists_words(*call, *row))
+            }
             _ => false,
         };
         !found.is_empty() && found.iter().all(describes)
@@ -544,6 +546,7 @@ impl Taint<'_> {
                     for (index, param) in (0_u32..).zip(&func.params) {
                         if self.is_plain_type(param.ty.as_ref())
                             || self.values.is_context(param.ty.as_ref(), &row.except_types)
+                            || param.default.is_some_and(|value| self.is_listed(handler.func, value))
                         {
                             continue;
                         }

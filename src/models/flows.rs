@@ -146,4 +146,7 @@ pub(crate) struct CleanRow {
 #[serde(deny_unknown_fields)]
 pub(crate) struct PlainRow {
     pub(crate) calls: Vec<String>,
+    /// Ports of a pattern: it is one of a few constants where that only lists words: `^(old|new)$`.
+    #[serde(default)]
+    pub(crate) lists: Vec<String>,
 }
