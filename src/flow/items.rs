@@ -9,6 +9,9 @@ use crate::resolve::values::{At, Site, Value};
 
 use super::transfer::Pass;
 
+/// Methods by which objects of a class are gone through.
+const GOING_THROUGH: [&str; 4] = ["__iter__", "__aiter__", "__getitem__", "__next__"];
+
 impl Pass<'_, '_> {
     /// Are all of the values containers that are gone through pair by pair?
     pub(super) fn gives_pairs(&self, values: &[Value]) -> bool {
@@ -41,6 +44,18 @@ impl Pass<'_, '_> {
             _ => argument(call, &from.head).into_iter().collect(),
         };
         !given.is_empty() && given.iter().all(|value| self.gives_names(self.taint.values.of(self.id, *value).items()))
+    }
+
+    /// The values that have items. An object of a class that declares fields, and no way to go through it, has none: what its fields
+    /// hold does not come out of it so.
+    pub(super) fn with_items(&self, values: &[Value]) -> Vec<Value> {
+        let classes = &self.taint.values.classes;
+        let has_none = |value: &Value| {
+            matches!(value, Value::Instance(class) | Value::Typed(class)
+                if !self.taint.values.program.classes[*class].fields.is_empty()
+                    && GOING_THROUGH.iter().all(|name| classes.methods(*class, name).is_empty()))
+        };
+        values.iter().filter(|value| !has_none(value)).cloned().collect()
     }
 
     /// Are all of the values tables, of which Python gives the keys to who goes through them? Those are names.

@@ -54,6 +54,15 @@ impl Pass<'_, '_> {
         for depth in 0..place.path.len() {
             let values = self.taint.values.prefix_values(self.id, place, depth);
             let field = &place.path[depth];
+            let own;
+            let values = match depth == 0 && self.goes_through(place, at) {
+                true if self.gives_names(values) => return Tree::default(),
+                true => {
+                    own = self.with_items(values);
+                    &own[..]
+                }
+                false => values,
+            };
             // A key that is a constant elsewhere: `book[Fields.ID]`.
             let is_last = depth + 1 == place.path.len();
             let named = (is_last && *field == Field::Any).then(|| self.taint.values.computed_key(at.0, at.1)).flatten();
@@ -61,9 +70,6 @@ impl Pass<'_, '_> {
                 Some(named) => self.member(&tree, values, &named, at),
                 None => self.member(&tree, values, field, at),
             };
-            if depth == 0 && self.goes_through(place, at) && self.gives_names(values) {
-                return Tree::default();
-            }
             if *field == Field::Any && self.gives_pairs(values) {
                 tree = tree.under(&[KEPT_IN_PAIR.into()]);
             }
