@@ -5,10 +5,12 @@
 
 use std::collections::BTreeSet;
 
+use crate::base::Symbol;
 use crate::base::bounds::{MAX_PATH, MAX_STATIC_DEPTH};
 use crate::ir::func::{BlockId, End, Function};
 use crate::ir::instr::{Base, Const, Entry, Field, InstrId, Op, Oper, Place};
 
+use super::domain::has_value;
 use super::explore::{Event, Frame};
 
 /// Can serving follow when a function returns?
@@ -20,9 +22,13 @@ pub(super) enum Leads {
     Always,
 }
 
-/// What a function has to give back so that its caller goes on to serve.
+/// What a function has to give back so that its caller goes on to serve: all of it.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Wanted {
+pub(super) struct Wanted(Vec<Part>);
+
+/// What a part of a result has to be.
+#[derive(Clone, Debug, PartialEq)]
+struct Part {
     /// Where in the result.
     path: Vec<Field>,
     test: Test,
@@ -34,6 +40,8 @@ enum Test {
     Truthy(bool),
     /// It is the constant, or is not.
     Is(Const, bool),
+    /// It is the variant of that name, or is not.
+    Variant(Symbol, bool),
 }
 
 /// The blocks from whose start (or end) serving can be reached.
@@ -47,9 +55,8 @@ pub(super) struct Leading {
 pub(super) struct Decision {
     pub(super) call: InstrId,
     block: BlockId,
-    path: Vec<Field>,
     /// The test whose success leads to the first successor.
-    test: Test,
+    part: Part,
 }
 
 /// How serving starts from a function.
@@ -93,19 +100,25 @@ pub(super) fn decisions(func: &Function) -> Vec<Decision> {
         let End::Branch { on, .. } = data.end else { return None };
         let (on, test) = test_of(func, on, true)?;
         let (call, path) = result_of(func, on)?;
-        Some(Decision { call, block, path, test })
+        Some(Decision { call, block, part: Part { path, test } })
     };
     func.blocks.iter_enumerated().filter_map(of_block).collect()
 }
 
-/// What the call has to give back so that serving follows, where only one side of the branch leads there and no other way does.
-pub(super) fn wanted(
-    decision: &Decision,
+/// What the call has to give back so that serving follows.
+pub(super) fn wanted<'d>(
+    decisions: impl Iterator<Item = &'d Decision>,
     frame: &Frame,
     func: &Function,
     known: &Leading,
     ways: &Ways<'_>,
 ) -> Option<Wanted> {
+    let parts: Vec<Part> = decisions.filter_map(|decision| wanted_part(decision, frame, func, known, ways)).collect();
+    (!parts.is_empty()).then_some(Wanted(parts))
+}
+
+/// What a branch asks of the result, where only one side of it leads to serving and no other way does.
+fn wanted_part(decision: &Decision, frame: &Frame, func: &Function, known: &Leading, ways: &Ways<'_>) -> Option<Part> {
     let End::Branch { yes, no, .. } = func.blocks[decision.block].end else { return None };
     let next = &frame.blocks.get(decision.block)?.next;
     let leads = |to: BlockId| next.contains(&to) && known.start.contains(&to);
@@ -119,40 +132,46 @@ pub(super) fn wanted(
     if others.end.contains(&block_of_call) {
         return None;
     }
-    let test = match &decision.test {
+    let test = match &decision.part.test {
         Test::Truthy(wants) => Test::Truthy(*wants == (to == yes)),
         Test::Is(constant, wants) => Test::Is(constant.clone(), *wants == (to == yes)),
+        Test::Variant(name, wants) => Test::Variant(name.clone(), *wants == (to == yes)),
     };
-    Some(Wanted { path: decision.path.clone(), test })
+    Some(Part { path: decision.part.path.clone(), test })
 }
 
 /// What a call has to give back whose result the function itself gives back.
 pub(super) fn handed_on(func: &Function, block: BlockId, call: InstrId, own: &Wanted) -> Option<Wanted> {
     let End::Return(Some(value)) = func.blocks[block].end else { return None };
-    let (made, mut path) = result_of(func, value)?;
-    path.extend(own.path.iter().cloned());
+    let (made, path) = result_of(func, value)?;
+    let within = |part: &Part| Part { path: path.iter().chain(&part.path).cloned().collect(), test: part.test.clone() };
+    let parts: Vec<Part> = own.0.iter().map(within).collect();
     // A function that gives back a part of what it gives back itself would go on for ever.
-    (made == call && path.len() <= MAX_PATH).then(|| Wanted { path, test: own.test.clone() })
+    (made == call && parts.iter().all(|part| part.path.len() <= MAX_PATH)).then_some(Wanted(parts))
 }
 
 /// May the function give back what is wanted by returning `value`?
 pub(super) fn may_give(func: &Function, value: Option<InstrId>, wanted: &Wanted) -> bool {
-    let found = match value {
-        None if wanted.path.is_empty() => wanted.test.on(&Const::Undefined),
+    let gives = |part: &Part| match value {
+        None if part.path.is_empty() => part.test.on(&Const::Undefined),
         None => None,
-        Some(value) => given(func, value, &wanted.path, &wanted.test, MAX_STATIC_DEPTH),
+        Some(value) => given(func, value, &part.path, &part.test, MAX_STATIC_DEPTH),
     };
-    found != Some(false)
+    wanted.0.iter().all(|part| gives(part) != Some(false))
 }
 
 fn given(func: &Function, value: InstrId, path: &[Field], test: &Test, depth: usize) -> Option<bool> {
     let depth = depth.checked_sub(1)?;
+    if let (Test::Variant(name, wants), [], Some(made)) = (test, path, variant_made(&func.instrs[value].op)) {
+        return Some(same_variant(made, name) == *wants);
+    }
     match (&func.instrs[value].op, path) {
         (Op::Const(constant), []) => test.on(constant),
-        (Op::Record(_) | Op::Closure(_), []) => Some(match test {
-            Test::Truthy(wants) => *wants,
-            Test::Is(_, wants) => !wants,
-        }),
+        (Op::Record(_) | Op::Closure(_), []) => match test {
+            Test::Truthy(wants) => Some(*wants),
+            Test::Is(_, wants) => Some(!wants),
+            Test::Variant(..) => None,
+        },
         (Op::Record(record), [first, rest @ ..]) => {
             let mut fields = record.entries.iter().rev();
             match fields.find(|entry| {
@@ -192,6 +211,7 @@ impl Test {
                 (other == constant).then_some(*wants)
             }
             Self::Is(other, wants) => Some((other == constant) == *wants),
+            Self::Variant(name, wants) => (*constant == Const::Null).then(|| same_variant("None", name) == *wants),
         }
     }
 }
@@ -213,7 +233,47 @@ fn test_of(func: &Function, on: InstrId, wants: bool) -> Option<(InstrId, Test)>
             };
             Some((value, Test::Is(constant, wants == (*oper == Oper::Eq))))
         }
+        Op::Operator(Oper::IsVariant, values) => {
+            let [value, variant] = values[..] else { return None };
+            let name = match &func.instrs[variant].op {
+                Op::Const(Const::Str(name)) => name,
+                Op::Load(place) => named(place)?,
+                _ => return None,
+            };
+            Some((value, Test::Variant(name.clone(), wants)))
+        }
         _ => Some((on, Test::Truthy(wants))),
+    }
+}
+
+/// The variant that an instruction makes: `Loaded::Exit`, `Loaded::Config(port)`, `Ok(value)`.
+fn variant_made(op: &Op) -> Option<&Symbol> {
+    let is_variant = |name: &&Symbol| name.starts_with(|first: char| first.is_uppercase());
+    match op {
+        Op::Record(record) => match record.entries.as_slice() {
+            [Entry::Field(Field::Variant(name, _), _)] => Some(name),
+            _ => None,
+        },
+        Op::Load(place) => named(place).filter(is_variant),
+        Op::Call(call) => named(&call.callee).filter(is_variant),
+        _ => None,
+    }
+}
+
+/// The last name of a path of items.
+fn named(place: &Place) -> Option<&Symbol> {
+    match (&place.base, place.path.last()?) {
+        (Base::Local(_), _) => None,
+        (_, Field::Name(name)) => Some(name),
+        _ => None,
+    }
+}
+
+/// Are two variants one, where `Option` and `Result` are made of each other?
+fn same_variant(one: &str, other: &str) -> bool {
+    match (has_value(one), has_value(other)) {
+        (Some(one), Some(other)) => one == other,
+        _ => one == other,
     }
 }
 

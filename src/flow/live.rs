@@ -320,7 +320,7 @@ impl Marker<'_, '_> {
         let decided = decisions.iter().filter(|decision| decision.call == at.1);
         let ways =
             Ways { starts: &|event| self.starts(frame, event), returns: &|value| self.returns(func, own, value) };
-        let mut found = decided.filter_map(|decision| wanted(decision, frame, func, known, &ways)).next();
+        let mut found = wanted(decided, frame, func, known, &ways);
         if let (None, Leads::When(number)) = (&found, own) {
             found = handed_on(func, at.0, at.1, &self.wanted[number as usize]);
         }
