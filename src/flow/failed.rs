@@ -25,9 +25,15 @@ pub(super) fn failed_blocks(explorer: &Explorer<'_>, frame: &Frame) -> BTreeSet<
         let End::Branch { on, yes, no } = func.blocks[id].end else { return None };
         let (value, is_failed) = asked_for_error(func, on)?;
         let is_of_serving = result_of(explorer.values.models, func, value, |call| serving.contains(&call));
-        (yes != no && is_of_serving).then_some(if is_failed { yes } else { no })
+        (yes != no && is_of_serving).then_some((id, if is_failed { yes } else { no }))
     };
-    frame.blocks.iter().filter_map(failed).collect()
+    let steps: BTreeSet<(BlockId, BlockId)> = frame.blocks.iter().filter_map(failed).collect();
+    // The second arm of `Ok(0) => …, Ok(_) => …` is also tried where the first one does not fit but for its variant.
+    let is_only_way = |to: BlockId| {
+        let mut blocks = frame.blocks.iter();
+        blocks.all(|(from, visited)| !visited.next.contains(&to) || steps.contains(&(from, to)))
+    };
+    steps.iter().map(|(_, to)| *to).filter(|to| is_only_way(*to)).collect()
 }
 
 /// The result that a condition asks, and whether it is an error where the condition holds.
