@@ -185,6 +185,12 @@ fn headers(cx: &Cx<'_>, words: &Words, leak: &Leak) -> Option<Verdict> {
     Some(verdict("credential-in-log", what))
 }
 
+/// Fields of a message, and of the address it is sent to, that are the protocol's.
+const ENVELOPE: &[&str] = &["method", "id", "jsonrpc", "sessionId", "session_id"];
+
+/// What a client says of itself, and of the protocol, when it begins.
+const OPENING: &[&str] = &["protocolVersion", "protocol_version", "clientInfo", "client_info", "capabilities"];
+
 fn argument(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Option<Verdict> {
     const OUTER: &[&str] = &["params", "arguments", "*", "request", "args", "kwargs", "0"];
     let entry = &leak.hit.entry;
@@ -198,10 +204,11 @@ fn argument(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Option<Verdict> {
     let is_payload = |name: &str| name.rsplit_once('.').is_some_and(|(_, at)| at.parse::<u32>().is_ok());
     let mut fields = entry.path.iter().map(Symbol::as_str).filter(|name| *name != "*" && !is_payload(name));
     if is_message
-        && matches!(
-            (fields.next(), fields.next()),
-            (Some("method" | "id" | "jsonrpc"), _) | (Some("params"), Some("name"))
-        )
+        && match (fields.next(), fields.next()) {
+            (Some(first), _) if ENVELOPE.contains(&first) => true,
+            (Some("params"), Some(second)) => second == "name" || OPENING.contains(&second),
+            _ => false,
+        }
     {
         return None;
     }
