@@ -1,8 +1,10 @@
 //! Objects and their fields: a slot for each object and key, and how the keys of one object hang together.
 
-use crate::ir::instr::{Op, RecordKind};
+use crate::ir::instr::{Field, Op, RecordKind};
+use crate::ir::program::{ClassId, Variant};
 
 use super::edges::Edge;
+use super::generate::key_of;
 use super::solve::Values;
 use super::values::{At, Key, Obj, Site, SlotId, Value};
 
@@ -85,6 +87,33 @@ impl Values<'_> {
         self.copy(all, into_all);
     }
 
+    /// Is the field a payload, and the value no variant that has it? `Some(x)` of an `Option<Foo>` is the `Foo`.
+    pub(super) fn is_foreign_payload(&self, value: &Value, field: &Field) -> bool {
+        if !matches!(field, Field::Variant(..)) {
+            return false;
+        }
+        match value {
+            Value::Instance(class) | Value::Typed(class) => {
+                !self.program.classes[*class].variants.iter().any(|variant| has_part(variant, field))
+            }
+            Value::Record(Site::Instr((func, made))) => match &self.program.funcs[*func].instrs[*made].op {
+                Op::Record(record) => record.kind != RecordKind::Variant,
+                _ => true,
+            },
+            Value::Func(_) => true,
+            _ => false,
+        }
+    }
+
+    /// A part of the variants that have it, as far as what is declared and what was ever put there tell.
+    pub(super) fn load_payload(&mut self, class: ClassId, field: &Field, to: SlotId) {
+        let program = self.program;
+        for variant in program.classes[class].variants.iter().filter(|variant| has_part(variant, field)) {
+            let slot = self.field_slot(&Obj::Variant(class, variant.name.clone()), key_of(field));
+            self.copy(slot, to);
+        }
+    }
+
     /// Is the object a list, whose items have numbers and no names?
     fn is_list(&self, obj: &Obj) -> bool {
         let Obj::Record(Site::Instr((func, instr))) = obj else { return false };
@@ -119,5 +148,14 @@ impl Values<'_> {
         if !list.contains(&at) {
             list.push(at);
         }
+    }
+}
+
+/// Is the field a part of the variant: the one at its place, or the one of its name?
+fn has_part(variant: &Variant, field: &Field) -> bool {
+    match field {
+        Field::Variant(name, _) => variant.name == *name,
+        Field::Name(name) => variant.fields.iter().any(|part| part.name == *name),
+        Field::Index(_) | Field::Any => false,
     }
 }

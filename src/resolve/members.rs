@@ -404,8 +404,7 @@ impl Values<'_> {
             Value::Api(node, at) => self.load_api(*node, *at, field, to),
             Value::Const(_) => {}
             Value::Unknown => self.add(to, value),
-            // A payload of something that is no variant literal: `Some(x)` of an `Option<Foo>` is the `Foo`.
-            Value::Instance(_) | Value::Typed(_) if matches!(field, Field::Variant(..)) => self.add(to, value),
+            value if self.is_foreign_payload(value, field) => self.add(to, value),
             // `query.0` of a `Query<Login>` is the `Login`.
             Value::Typed(class) if *field == Field::Index(0) && self.has_named_fields(*class) => self.add(to, value),
             Value::Instance(class) | Value::Typed(class) => {
@@ -503,6 +502,7 @@ impl Values<'_> {
                 self.copy(slot, to);
             }
         }
+        self.load_payload(class, field, to);
         self.load_field(value, field, to);
     }
 
