@@ -74,6 +74,8 @@ pub(crate) struct Flow {
     pub(crate) names: bool,
     /// It gives no error of its own.
     pub(crate) infallible: bool,
+    /// A result is moved with its error.
+    pub(crate) whole: bool,
     pub(crate) shows: bool,
     /// What names the member that is moved.
     pub(crate) member: Option<Port>,
@@ -396,6 +398,7 @@ impl Models {
                     items: row.items,
                     names: row.names,
                     infallible: row.infallible,
+                    whole: row.whole,
                     shows: row.shows || row.text,
                     member: row.member.as_ref().and_then(|port| self.ports.get(port).cloned()),
                     kept_as: row.kept_as.clone(),

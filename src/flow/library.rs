@@ -137,7 +137,8 @@ impl Pass<'_, '_> {
             if let Some(errors) = &flow.errors {
                 held = self.taint.in_json(&held, errors, at);
             }
-            let keeps_error = from.head == PortHead::Receiver || !from.path.is_empty() || flow.moves_sent();
+            let keeps_error =
+                flow.whole || from.head == PortHead::Receiver || !from.path.is_empty() || flow.moves_sent();
             moved.join(&if keeps_error { held } else { held.only(is_no_error) });
             if flow.shows
                 && from.path.is_empty()
@@ -330,9 +331,14 @@ impl Pass<'_, '_> {
     fn by_name(&self, call: &Call, at: At, receiver: &Tree) -> Option<Tree> {
         let Some(Field::Name(name)) = call.callee.path.last() else { return None };
         let words = self.taint.words;
-        if self.callee_of(at) == Callee::Function && receiver.is_empty() {
-            return None;
-        }
+        let receiver = match self.callee_of(at) {
+            Callee::Function => match self.object_given(call, name) {
+                Some(object) => object,
+                None if receiver.is_empty() => return None,
+                None => receiver,
+            },
+            _ => receiver,
+        };
         if let Some(fate) = self.error_fate(name) {
             let mut kept = if fate == ErrorFate::Shown { receiver.clone() } else { receiver.only(is_no_error) };
             if fate == ErrorFate::Mapped {
@@ -371,6 +377,14 @@ impl Pass<'_, '_> {
         }
         let is_inside = |entry: Entry| (entry.form != Form::Held).then(|| entry.then(at, What::Through));
         Some(tree.map(is_inside))
+    }
+
+    /// The object of a method that is called by the name of its type: `ToString::to_string(&title)`.
+    fn object_given(&self, call: &Call, name: &str) -> Option<&Tree> {
+        let [object] = call.args.as_slice() else { return None };
+        let is_method =
+            self.language == Language::Rust && self.taint.words.keeping_method(self.language, name).is_some();
+        is_method.then(|| &self.given[object.value.index()])
     }
 
     /// Does the call give a part of a text or list: `token.get(..8)`?

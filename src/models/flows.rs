@@ -88,6 +88,9 @@ pub(crate) struct FlowRow {
     /// The call gives no error of its own.
     #[serde(default)]
     pub(crate) infallible: bool,
+    /// A result is moved with its error: `Box::pin(future)`.
+    #[serde(default)]
+    pub(crate) whole: bool,
     /// A port with the name of a member: what is moved is that member, and not the whole: `getattr(x, name)`.
     pub(crate) member: Option<String>,
     /// Ports of texts that name the field under which it is kept. Of several options on a command line that is the long one.

@@ -1,14 +1,18 @@
 //! Calls of functions and methods.
 
 use syn::punctuated::Punctuated;
-use syn::{AngleBracketedGenericArguments, Expr, ExprCall, ExprMethodCall, PathArguments, Token};
+use syn::{AngleBracketedGenericArguments, Expr, ExprCall, ExprMethodCall, Path, PathArguments, Token};
 
 use crate::base::span::Span;
-use crate::ir::instr::{Arg, ArgKind, Base, CallStyle, Field, InstrId};
+use crate::ir::func::ParamKind;
+use crate::ir::instr::{Arg, ArgKind, Base, CallStyle, Field, InstrId, Op, Place};
 
 use super::Cx;
 use super::patterns::PRELUDE_VARIANTS;
 use super::types::symbol;
+
+/// Methods of options, results and iterators that call what they are handed with one value.
+const APPLYING: [&str; 7] = ["map", "map_err", "and_then", "filter_map", "flat_map", "inspect_err", "for_each"];
 
 impl Cx {
     pub(super) fn call(&mut self, call: &ExprCall, span: Span) -> InstrId {
@@ -32,12 +36,32 @@ impl Cx {
 
     pub(super) fn method_call(&mut self, call: &ExprMethodCall, span: Span) -> InstrId {
         let receiver = self.place(&call.receiver);
-        let args = self.arguments(&call.args);
+        let args = match APPLYING.iter().any(|name| call.method == name) {
+            true => call.args.iter().map(|arg| positional(self.applied(arg))).collect(),
+            false => self.arguments(&call.args),
+        };
         let value = self.b.call(receiver.then(Field::Name(symbol(&call.method))), args, CallStyle::Plain, span);
         if let Some(types) = &call.turbofish {
             self.call_types(value, types);
         }
         value
+    }
+
+    /// A function that is called with one value. One that a type's path names is what a closure that calls it is: `map(Name::from)`.
+    fn applied(&mut self, arg: &Expr) -> InstrId {
+        let Expr::Path(path) = arg else { return self.expr(arg) };
+        if !is_of_type(&path.path) {
+            return self.expr(arg);
+        }
+        let span = self.expr_span(arg);
+        let id = self.enter_lambda("<closure>", false, span);
+        let local = self.b.param("value".into(), ParamKind::Plain, None, span);
+        let given = self.b.load(Place::local(local), span);
+        let callee = self.path(path.qself.as_ref(), &path.path);
+        let made = self.b.call(callee, vec![positional(given)], CallStyle::Plain, span);
+        self.b.ret(Some(made));
+        self.b.leave_func();
+        self.b.push(Op::Closure(id), span)
     }
 
     /// The types that a call names itself: `parse::<Login>()`.
@@ -53,6 +77,19 @@ impl Cx {
 
 pub(super) fn positional(value: InstrId) -> Arg {
     Arg { value, kind: ArgKind::Positional }
+}
+
+/// Does a path name a function or variant of a type, or a type that is made like a tuple?
+fn is_of_type(path: &Path) -> bool {
+    let mut names = path.segments.iter().rev().map(|segment| segment.ident.to_string());
+    let is_type = |name: &String| {
+        name.starts_with(|first: char| first.is_uppercase()) && !PRELUDE_VARIANTS.contains(&name.as_str())
+    };
+    match (names.next(), names.next()) {
+        (Some(_), Some(owner)) => is_type(&owner) || owner == "str",
+        (Some(name), None) => is_type(&name),
+        (None, _) => false,
+    }
 }
 
 fn prelude_variant(func: &Expr) -> Option<&'static str> {
