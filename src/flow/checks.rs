@@ -301,10 +301,15 @@ impl Checks<'_, '_> {
 
     /// A function of the program whose answer tells it: `isKnown(name)`.
     fn answered(&self, call: &Call, at: InstrId, depth: usize) -> Option<Check> {
+        self.by_callee(call, at, |inner, answer| inner.within(answer, depth))
+    }
+
+    /// What is told of an argument of a call by what the function of the program gives back.
+    fn by_callee(&self, call: &Call, at: InstrId, tells: impl Fn(&Self, InstrId) -> Option<Check>) -> Option<Check> {
         let [(callee, _)] = self.values.callees((self.id, at)) else { return None };
         let func = &self.values.program.funcs[*callee];
         let inner = Checks { id: *callee, func, ..*self };
-        let check = inner.within(returned(func)?, depth)?;
+        let check = tells(&inner, returned(func)?)?;
         let Place { base: Base::Local(local), path } = &check.place else { return None };
         let position = func.params.iter().position(|param| param.local == *local)?;
         let arg = call.args.get(position).filter(|_| path.is_empty())?;
@@ -312,14 +317,17 @@ impl Checks<'_, '_> {
     }
 
     /// A value that is there only if a known one was looked up: `TABLE[name]`, `TABLE.get(name)`, a variable that is one
-    /// of these or what a condition gave.
+    /// of these or what a condition gave, what a function gives that looks it up.
     fn found(&self, value: InstrId, depth: usize) -> Option<Check> {
         let depth = depth.checked_sub(1)?;
         match &self.func.instrs[value].op {
             Op::Call(call) => {
                 let lookup = self.held(call, value, Words::is_lookup_method).or_else(|| self.searched(call, value));
-                lookup.or_else(|| self.found(self.handed_on(call)?, depth))
+                lookup
+                    .or_else(|| self.found(self.handed_on(call)?, depth))
+                    .or_else(|| self.by_callee(call, value, |inner, given| inner.found(given, depth)))
             }
+            Op::Await(inner) => self.found(*inner, depth),
             Op::Load(place) if place.path.is_empty() => {
                 let stored = self.only_store(place)?;
                 match &self.func.instrs[stored].op {
@@ -338,11 +346,15 @@ impl Checks<'_, '_> {
         }
     }
 
-    /// The option or result that a call hands on, whatever becomes of its error: `found.ok_or_else(…)`.
+    /// The option or result that a call hands on, whatever becomes of its error or value: `found.ok_or_else(…)`.
     fn handed_on(&self, call: &Call) -> Option<InstrId> {
-        match (call.callee.split_last()?, self.values.language(self.id)) {
+        let language = self.values.language(self.id);
+        match (call.callee.split_last()?, language) {
             ((Place { base: Base::Value(inner), path }, Field::Name(name)), Language::Rust) if path.is_empty() => {
-                self.values.models.error_fate(name).map(|_| inner)
+                let keeps = self.values.models.error_fate(name).is_some()
+                    || self.words.is_mapping_method(language, name)
+                    || call.args.is_empty() && self.words.keeping_method(language, name).is_some();
+                keeps.then_some(inner)
             }
             _ => None,
         }

@@ -31,6 +31,10 @@ impl Values<'_> {
                 if self.has_method(*site, name) {
                     return;
                 }
+                if self.is_struct(*site) {
+                    self.add(result, value);
+                    return;
+                }
                 let obj = Obj::Record(*site);
                 if self
                     .known_field(&obj, &Key::Name(name.clone()))
@@ -119,6 +123,13 @@ impl Values<'_> {
             Value::Class(class) => !self.classes.virtual_methods(class, name).is_empty(),
             _ => false,
         })
+    }
+
+    /// Is the object a struct of Rust, whose methods give nothing that is in it but by their code?
+    fn is_struct(&self, made: Site) -> bool {
+        let Site::Instr((func, id)) = made else { return false };
+        let op = &self.program.funcs[func].instrs[id].op;
+        self.language(func) == Language::Rust && matches!(op, Op::Record(record) if record.ty.is_some())
     }
 
     /// Does a call ask a lock or a cell of Rust for what it holds?
@@ -236,10 +247,14 @@ impl Values<'_> {
         }
     }
 
-    /// Does a method of a script's own list or object call nothing of what it is handed? `handlers.push(run)`.
+    /// Does a method of a list or object call nothing of what it is handed? `handlers.push(run)`, `handlers.insert("run", run)`.
     fn only_keeps(&self, number: u32, name: &Symbol) -> bool {
-        let is_script = self.language(self.calls[number as usize].at.0) == Language::Script;
-        is_script && self.models.keeps(name) || self.models.compares(name)
+        let only_keeps = match self.language(self.calls[number as usize].at.0) {
+            Language::Script => self.models.keeps(name),
+            Language::Rust => self.models.is_keyed(name),
+            Language::Python => false,
+        };
+        only_keeps || self.models.compares(name)
     }
 
     /// Functions among the arguments are called with what is in the object.
