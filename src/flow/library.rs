@@ -382,9 +382,17 @@ impl Pass<'_, '_> {
     /// The object of a method that is called by the name of its type: `ToString::to_string(&title)`.
     fn object_given(&self, call: &Call, name: &str) -> Option<&Tree> {
         let [object] = call.args.as_slice() else { return None };
+        let owner = match (call.callee.path.as_ref(), &call.callee.base) {
+            ([.., Field::Name(owner), _], _) | ([_], Base::Global(owner)) => owner,
+            ([_], Base::Cell(cell)) => &self.taint.values.program.cells[*cell].name,
+            _ => return None,
+        };
+        let is_type = owner == "str"
+            || owner.starts_with(|first: char| first.is_uppercase())
+                && owner.contains(|char: char| char.is_lowercase());
         let is_method =
             self.language == Language::Rust && self.taint.words.keeping_method(self.language, name).is_some();
-        is_method.then(|| &self.given[object.value.index()])
+        (is_type && is_method).then(|| &self.given[object.value.index()])
     }
 
     /// Does the call give a part of a text or list: `token.get(..8)`?
