@@ -72,9 +72,10 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Findings<'_>) -> (usize, usize) {
         if rule == "response-in-log" && credentials.contains(&loc(cx.values.program, primary)) {
             continue;
         }
-        group.sort_by(|a, b| {
-            let way = |leak: &Leak| (leak.hit.entry.marks.n_doubts(), leak.hit.entry.trace.len());
-            b.0.rank().cmp(&a.0.rank()).then_with(|| way(a.1).cmp(&way(b.1)))
+        group.sort_by_cached_key(|(verdict, leak)| {
+            let entry = &leak.hit.entry;
+            let is_kept = tell::is_kept_for_others(cx, leak);
+            (Reverse(verdict.rank()), is_kept, entry.marks.n_doubts(), entry.trace.len())
         });
         for (unit, settings) in cx.units.iter().zip(&settings) {
             if let Some(finding) = finding(cx, unit, echo::fixed_level(settings), &group, out) {

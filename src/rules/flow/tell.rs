@@ -165,7 +165,7 @@ fn way(cx: &Cx<'_>, leak: &Leak, finding: &mut Finding) {
 }
 
 /// Does what came with a request get to the sink by a place that outlives the request? It may have come with another one.
-fn is_kept_for_others(cx: &Cx<'_>, leak: &Leak) -> bool {
+pub(super) fn is_kept_for_others(cx: &Cx<'_>, leak: &Leak) -> bool {
     matches!(leak.source.kind, Kind::Argument | Kind::Response)
         && leak
             .hit
