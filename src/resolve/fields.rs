@@ -1,12 +1,16 @@
 //! Objects and their fields: a slot for each object and key, and how the keys of one object hang together.
 
 use crate::ir::instr::{Field, Op, RecordKind};
-use crate::ir::program::{ClassId, Variant};
+use crate::ir::program::{ClassId, ClassKind, Variant};
+use crate::ir::types::{AnnotationArg, AnnotationValue};
 
 use super::edges::Edge;
 use super::generate::key_of;
 use super::solve::Values;
 use super::values::{At, Key, Obj, Site, SlotId, Value};
+
+/// The function that makes a value without being given anything, and the trait that a struct derives for it.
+const DERIVED_MAKER: (&str, &str) = ("default", "Default");
 
 impl Values<'_> {
     /// The slot of a field that is read, made on first use and wired to the object's unknown and whole content.
@@ -85,6 +89,15 @@ impl Values<'_> {
         self.copy(some, into_some);
         let (all, into_all) = (self.field_slot(&from, Key::All), self.field_slot(into, Key::All));
         self.copy(all, into_all);
+    }
+
+    /// Does a derived function of that name make a value of the struct: `Books::default()`?
+    pub(super) fn is_derived_maker(&self, class: ClassId, name: &str) -> bool {
+        let data = &self.program.classes[class];
+        let is_default = |arg: &AnnotationArg| matches!(&arg.value, AnnotationValue::Path(path) if path.rsplit("::").next() == Some(DERIVED_MAKER.1));
+        name == DERIVED_MAKER.0
+            && data.kind == ClassKind::Struct
+            && data.annotations.iter().any(|annotation| annotation.args.iter().any(is_default))
     }
 
     /// Is the field a payload, and the value no variant that has it? `Some(x)` of an `Option<Foo>` is the `Foo`.

@@ -550,6 +550,9 @@ impl Values<'_> {
                 ClassKind::Interface => self.classes.virtual_methods(class, name),
                 _ => self.classes.methods(class, name),
             };
+            if methods.is_empty() && self.is_derived_maker(class, name) {
+                self.add(to, &Value::Class(class));
+            }
             for method in methods {
                 self.add(to, &Value::Func(method));
             }
