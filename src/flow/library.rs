@@ -90,7 +90,9 @@ impl Pass<'_, '_> {
             let values = self.taint.values;
             let can_fail = match &*call.callee.path {
                 [.., Field::Name(name)] => {
-                    self.callee_of(at) == Callee::Function
+                    // A method of a variable that is declared to be of a library's type is no function of it.
+                    let is_method = matches!(call.callee.base, Base::Local(_));
+                    self.callee_of(at) == Callee::Function && !is_method
                         || self.awaited.contains(&at.1)
                         || !self.taint.words.is_infallible_method(self.language, name)
                 }
