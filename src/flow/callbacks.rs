@@ -13,7 +13,7 @@ use crate::resolve::ports::argument;
 use crate::resolve::solve::{CallKind, Values};
 use crate::resolve::values::{At, Value};
 
-use super::domain::{ANY, ERR, Form, Kind};
+use super::domain::{ANY, ERR, Entry, Form, Kind};
 use super::summary::Bound;
 use super::transfer::{Pass, is_no_error};
 use super::tree::Tree;
@@ -85,7 +85,10 @@ impl Pass<'_, '_> {
             } else if returns && fate != Some(ErrorFate::Shown) {
                 result.join(&given);
                 if self.iterates(call) || row.is_some_and(|row| self.collects(row)) {
-                    result.join(&given.under(&[ANY.into()]));
+                    // An error that the function gives is one of the whole: `find(x).and_then(|found| found.name())`.
+                    let is_kept = |entry: &Entry| self.language != Language::Rust || is_no_error(entry);
+                    let items = given.only(is_kept);
+                    result.join(&items.under(&[ANY.into()]));
                 }
             }
         }
