@@ -173,6 +173,9 @@ pub(crate) enum Oper {
     Slice,
 }
 
+/// The field of a script's class that holds its methods.
+pub(crate) const PROTOTYPE: &str = "prototype";
+
 /// Methods that a block which holds a resource calls when it is left, as Python names them.
 pub(crate) const LEAVE: [&str; 2] = ["__exit__", "__aexit__"];
 

@@ -7,7 +7,7 @@ use crate::ir::func::End;
 use crate::ir::instr::{ArgKind, Base, Const, Entry, Field, Op, Oper, Place};
 use crate::ir::program::Language;
 use crate::ir::types::TypeRef;
-use crate::models::index::{RowRef, Table};
+use crate::models::index::{NodeId, RowRef, Table};
 use crate::models::path::Step;
 
 use super::edges::Edge;
@@ -16,6 +16,9 @@ use super::values::{At, Key, Obj, Site, SlotId, Value};
 
 /// Where in a pair of a key and a value the value stands.
 const VALUE_IN_PAIR: u32 = 1;
+
+/// The method by which a function of a script gets its object.
+const BIND: &str = "bind";
 
 impl Values<'_> {
     pub(super) fn container_call(&mut self, at: At, receiver: SlotId, name: Symbol, result: SlotId) {
@@ -57,6 +60,7 @@ impl Values<'_> {
                 self.list_of(&obj, number, name);
             }
             Value::Api(node, Some(at)) => {
+                self.bound(value, *node, number, name, result);
                 let data = self.models.index.node(*node);
                 let member = self.models.index.step(*node, &Step::Member(name.clone()));
                 let made = self.models.index.step(member, &Step::Call);
@@ -88,6 +92,7 @@ impl Values<'_> {
                     self.list_of(&Obj::Api(*at), number, name);
                 }
             }
+            Value::Api(node, None) => self.bound(value, *node, number, name, result),
             // Whatever it is: what has a method of this name calls what it is handed.
             Value::Unknown if self.models.iterates(name) => self.hand_over(number, result),
             Value::Instance(class) | Value::Typed(class) => {
@@ -109,6 +114,20 @@ impl Values<'_> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// A library's function stays the same when it is bound to an object: `server.tool.bind(server)`.
+    fn bound(&mut self, value: &Value, node: NodeId, number: u32, name: &Symbol, result: SlotId) {
+        if name != BIND {
+            return;
+        }
+        let index = &self.models.index;
+        let made = index.step(index.step(node, &Step::Member(name.clone())), &Step::Call);
+        let at = self.calls[number as usize].at;
+        let is_whole = self.call_at(at).is_some_and(|call| call.args.len() <= 1);
+        if is_whole && self.language(at.0) == Language::Script && !index.node(made).is_modelled() {
+            self.add(result, value);
         }
     }
 

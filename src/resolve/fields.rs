@@ -13,6 +13,30 @@ use super::values::{At, Key, Obj, Site, SlotId, Value};
 const DERIVED_MAKER: (&str, &str) = ("default", "Default");
 
 impl Values<'_> {
+    /// Something is put into a member of a value.
+    pub(super) fn store_member(&mut self, value: &Value, field: &Field, from: SlotId, at: At) {
+        let obj = match value {
+            Value::Module(module) => {
+                if let Field::Name(name) = field
+                    && let Some(cell) = self.program.modules[*module].names.get(name)
+                {
+                    let slot = self.cell_slot(*cell);
+                    self.copy(from, slot);
+                }
+                return;
+            }
+            Value::Api(_, None) | Value::Const(_) | Value::Unknown => return,
+            value => match self.object_of(value) {
+                Some(obj) => obj,
+                None => return,
+            },
+        };
+        let key = key_of(field);
+        self.note_store(&obj, key.clone(), at);
+        let slot = self.filled_slot(&obj, key);
+        self.copy(from, slot);
+    }
+
     /// The slot of a field that is read, made on first use and wired to the object's unknown and whole content.
     pub(super) fn field_slot(&mut self, obj: &Obj, key: Key) -> SlotId {
         if let Some(slot) = self.fields.get(&(obj.clone(), key.clone())) {

@@ -6,7 +6,7 @@ use crate::base::Symbol;
 use crate::base::bounds::MAX_BASES;
 use crate::base::idx::Id;
 use crate::ir::func::{FuncId, FuncKind};
-use crate::ir::instr::{Const, Field};
+use crate::ir::instr::{Const, Field, PROTOTYPE};
 use crate::ir::program::{ClassId, ClassKind, Language, ModuleId, Program};
 use crate::ir::types::TypeRef;
 use crate::models::index::NodeId;
@@ -460,6 +460,13 @@ impl Values<'_> {
             }
         };
         let next = self.models.index.step(node, &step);
+        if at.is_none() && step == Step::Member(PROTOTYPE.into()) && !self.models.index.node(next).is_modelled() {
+            let instance = self.models.index.instance(node);
+            if self.models.index.node(instance).is_modelled() {
+                self.add(to, &Value::Api(instance, None));
+                return;
+            }
+        }
         // Fields written to objects of libraries that no model speaks of are not followed: there are too many of both.
         let data = self.models.index.node(node);
         let has_fields = |at: &At| data.is_modelled() && (data.language != Language::Rust || self.makes_channel(*at));
@@ -538,6 +545,10 @@ impl Values<'_> {
     fn load_static(&mut self, class: ClassId, field: &Field, to: SlotId) {
         if let Field::Name(name) = field {
             let data = &self.program.classes[class];
+            if name == PROTOTYPE && self.language_of_class(class) == Language::Script {
+                self.add(to, &Value::Instance(class));
+                return;
+            }
             if data.kind == ClassKind::Alias {
                 let inner = self.alias_slot(class);
                 self.add_edge(inner, Edge::Load(field.clone(), to));
@@ -562,29 +573,6 @@ impl Values<'_> {
             }
         }
         self.load_field(&Value::Class(class), field, to);
-    }
-
-    pub(super) fn store_member(&mut self, value: &Value, field: &Field, from: SlotId, at: At) {
-        let obj = match value {
-            Value::Module(module) => {
-                if let Field::Name(name) = field
-                    && let Some(cell) = self.program.modules[*module].names.get(name)
-                {
-                    let slot = self.cell_slot(*cell);
-                    self.copy(from, slot);
-                }
-                return;
-            }
-            Value::Api(_, None) | Value::Const(_) | Value::Unknown => return,
-            value => match self.object_of(value) {
-                Some(obj) => obj,
-                None => return,
-            },
-        };
-        let key = key_of(field);
-        self.note_store(&obj, key.clone(), at);
-        let slot = self.filled_slot(&obj, key);
-        self.copy(from, slot);
     }
 
     /// The text of a constant, as model files write it.

@@ -4,7 +4,9 @@ use tree_sitter::Node;
 
 use crate::base::span::Span;
 use crate::ir::func::FuncKind;
-use crate::ir::instr::{Arg, ArgKind, Base, CallStyle, Const, Field, Imported, InstrId, Op, Oper, Place};
+use crate::ir::instr::{
+    Arg, ArgKind, Base, CallStyle, Const, Entry, Field, Imported, InstrId, Op, Oper, PROTOTYPE, Place,
+};
 
 use super::names::is_global_object;
 use super::{Lowerer, field, first_named, named, span};
@@ -176,11 +178,46 @@ impl<'t> Lowerer<'t> {
         let is_super = callee_node.kind() == "super";
         let args = self.args(args);
         let style = if is_super { CallStyle::Implicit } else { CallStyle::Plain };
-        let res = self.b.call(callee.into_place(), args, style, span(node));
+        let (callee, args) = self.called_on(callee.into_place(), args);
+        let res = self.b.call(callee, args, style, span(node));
         if is_super {
             self.fields_after_super();
         }
         res
+    }
+
+    /// A method that is called by way of its own `call` or `apply`, on the object that it was taken from or on one of that
+    /// class: `server.tool.call(server, name)` is `server.tool(name)`, `Base.prototype.add.apply(this, [name])` is
+    /// `Base.prototype.add(name)`.
+    fn called_on(&self, callee: Place, args: Vec<Arg>) -> (Place, Vec<Arg>) {
+        let ([object @ .., Field::Name(_), Field::Name(way)], [receiver, rest @ ..]) = (&*callee.path, &*args) else {
+            return (callee, args);
+        };
+        let instrs = &self.b.func().instrs;
+        let is_object = match &instrs[receiver.value].op {
+            Op::Load(place) => place.base == callee.base && *place.path == *object,
+            _ => false,
+        };
+        let is_class = matches!(object, [.., Field::Name(last)] if last == PROTOTYPE);
+        let given = match (way.as_str(), rest) {
+            _ if !is_object && !is_class => return (callee, args),
+            ("call", rest) => rest.to_vec(),
+            ("apply", []) => Vec::new(),
+            ("apply", [list]) => match &instrs[list.value].op {
+                Op::Record(record) => record
+                    .entries
+                    .iter()
+                    .map(|entry| match entry {
+                        Entry::Field(_, value) => Arg { value: *value, kind: ArgKind::Positional },
+                        Entry::Spread(value) => Arg { value: *value, kind: ArgKind::Spread },
+                    })
+                    .collect(),
+                _ => vec![Arg { value: list.value, kind: ArgKind::Spread }],
+            },
+            _ => return (callee, args),
+        };
+        let method = callee.path.split_last().map(|(_, path)| path.into());
+        (Place { path: method.unwrap_or_default(), ..callee }, given)
     }
 
     /// `import(x)`, `require("x")`.
