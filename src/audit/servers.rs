@@ -324,12 +324,12 @@ impl<'v> Finder<'v, '_> {
             }
             let path = &self.workspace.files[data.file].path;
             let (name, how) = (stem(path), "run as a script".to_owned());
-            let doubt = self
-                .workspace
-                .manifests
-                .names_entries(data.language, path)
-                .then(|| "no manifest names this file as an entry".to_owned());
-            self.consider(Candidate { start, name, how, doubts: doubt.into_iter().collect() });
+            let manifests = &self.workspace.manifests;
+            let unnamed = (manifests.names_entries(data.language, path), "no manifest names this file as an entry");
+            let left_out =
+                (manifests.is_left_out(path), "the settings of the compiler leave this file out of the build");
+            let doubts = [unnamed, left_out].into_iter().filter(|(is_so, _)| *is_so).map(|(_, why)| why.to_owned());
+            self.consider(Candidate { start, name, how, doubts: doubts.collect() });
         }
     }
 

@@ -2,7 +2,10 @@
 //!
 //! Packages name what the compiler makes (`dist/index.js`); the scan has what it was made of (`src/index.ts`).
 
+use globset::GlobBuilder;
+
 use super::Manifests;
+use super::npm::TsConfig;
 use crate::source::paths;
 
 const EXTENSIONS: [&str; 8] = ["ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs"];
@@ -38,6 +41,24 @@ impl Manifests {
     /// The source file of `path`, which may be compiled from it.
     pub(crate) fn source_of(&self, path: &str) -> Option<String> {
         self.script_file(path).or_else(|| self.by_settings(path)).or_else(|| self.by_convention(path))
+    }
+
+    /// Do the compiler's settings leave a file out of the build? Those that are nearest count: one of them says so, or none
+    /// takes it in.
+    pub(crate) fn is_left_out(&self, path: &str) -> bool {
+        let says = |config: &TsConfig| !config.include.is_empty() || !config.exclude.is_empty();
+        let configs_in = |dir: &str| -> Vec<&TsConfig> {
+            let configs = self.tsconfigs.iter().filter(|(file, config)| paths::parent(file) == dir && says(config));
+            configs.map(|(_, config)| config).collect()
+        };
+        if !matches!(paths::extension(path), "ts" | "tsx" | "mts" | "cts") {
+            return false;
+        }
+        let mut found = paths::upward(paths::parent(path)).map(|dir| (dir, configs_in(dir)));
+        let Some((dir, configs)) = found.find(|(_, configs)| !configs.is_empty()) else { return false };
+        let names = |patterns: &[String]| patterns.iter().any(|pattern| is_meant(dir, pattern, path));
+        configs.iter().any(|config| names(&config.exclude))
+            || configs.iter().all(|config| !config.include.is_empty() && !names(&config.include))
     }
 
     /// The folder of the package that a path belongs to.
@@ -89,6 +110,14 @@ impl Manifests {
         let stems = [paths::without_extension(paths::name(path)), "index", "main", "cli", "server"];
         stems.iter().find_map(|stem| self.script_file(&paths::join(package, &format!("src/{stem}"))?))
     }
+}
+
+/// Does a pattern of the compiler's settings in a folder name a file, or a folder above it?
+fn is_meant(dir: &str, pattern: &str, path: &str) -> bool {
+    let Some(pattern) = paths::join(dir, pattern) else { return false };
+    let Ok(glob) = GlobBuilder::new(&pattern).literal_separator(true).build() else { return false };
+    let matcher = glob.compile_matcher();
+    paths::upward(path).any(|part| matcher.is_match(part))
 }
 
 fn is_script(path: &str) -> bool {

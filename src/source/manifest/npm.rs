@@ -37,6 +37,9 @@ pub(crate) struct TsConfig {
     pub(crate) paths: Vec<(String, Vec<String>)>,
     pub(crate) root_dir: Option<String>,
     pub(crate) out_dir: Option<String>,
+    /// What is compiled, and what of that is left out. Nothing where the file does not say.
+    pub(crate) include: Vec<String>,
+    pub(crate) exclude: Vec<String>,
 }
 
 pub(crate) fn parse_package(text: &str) -> Result<Package, Fault> {
@@ -148,6 +151,8 @@ pub(crate) fn parse_tsconfig(text: &str) -> Result<TsConfig, Fault> {
         paths: paths.into_iter().flatten().map(|(key, value)| (key.clone(), list(value))).collect(),
         root_dir: text_of("rootDir"),
         out_dir: text_of("outDir"),
+        include: ["files", "include"].iter().filter_map(|key| value.get(key)).flat_map(list).collect(),
+        exclude: value.get("exclude").map(list).unwrap_or_default(),
     })
 }
 
@@ -209,6 +214,12 @@ impl TsConfig {
         }
         if self.out_dir.is_none() {
             self.out_dir = base.out_dir.as_ref().and_then(moved);
+        }
+        if self.include.is_empty() {
+            self.include = base.include.iter().filter_map(moved).collect();
+        }
+        if self.exclude.is_empty() {
+            self.exclude = base.exclude.iter().filter_map(moved).collect();
         }
     }
 }
