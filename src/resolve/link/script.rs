@@ -1,5 +1,6 @@
 //! TypeScript and JavaScript: relative files, compiler settings, packages of the scan.
 
+use crate::ir::program::Language;
 use crate::source::manifest::npm::{Package, TsConfig};
 use crate::source::paths;
 
@@ -20,8 +21,20 @@ impl Linker<'_> {
         let found = found.or_else(|| self.by_settings(dir, specifier)).or_else(|| self.by_package(from, specifier));
         match found.map(|path| self.target_of(&path)) {
             Some(target @ Target::Module(..)) => target,
-            _ => Target::Library { specifier: library_name(specifier).into(), path: Vec::new() },
+            _ => Target::Library { specifier: self.as_listed(from, library_name(specifier)).into(), path: Vec::new() },
         }
+    }
+
+    /// A library's name as the manifest lists it. The folder of a package is found whatever the case of its letters where file
+    /// systems do not tell those apart.
+    fn as_listed(&self, from: &str, specifier: String) -> String {
+        if !specifier.contains(char::is_uppercase) {
+            return specifier;
+        }
+        let (name, rest) = split_package(&specifier);
+        let listed = name.to_lowercase();
+        let requires = |name: &str| self.manifests.requires(Language::Script, from, name);
+        if requires(name) || !requires(&listed) { specifier } else { format!("{listed}{rest}") }
     }
 
     fn package_import(&self, from: &str, specifier: &str) -> Option<String> {
@@ -61,9 +74,7 @@ impl Linker<'_> {
 
     /// The package itself or another one of the scan, by name.
     fn by_package(&self, from: &str, specifier: &str) -> Option<String> {
-        let slashes = if specifier.starts_with('@') { 2 } else { 1 };
-        let end = specifier.match_indices('/').nth(slashes - 1).map_or(specifier.len(), |(at, _)| at);
-        let (name, rest) = specifier.split_at(end);
+        let (name, rest) = split_package(specifier);
         let own = self.manifests.package_dir(from);
         let dirs = self.packages.get(name)?;
         let dir = dirs.iter().find(|dir| **dir == own).or(dirs.first())?;
@@ -76,6 +87,13 @@ impl Linker<'_> {
         let mut candidates = exported.chain(named).chain(usual);
         candidates.find_map(|path| self.manifests.source_of(&paths::join(dir, &path)?))
     }
+}
+
+/// The name of a package, and what of it is meant.
+fn split_package(specifier: &str) -> (&str, &str) {
+    let slashes = if specifier.starts_with('@') { 2 } else { 1 };
+    let end = specifier.match_indices('/').nth(slashes - 1).map_or(specifier.len(), |(at, _)| at);
+    specifier.split_at(end)
 }
 
 fn main_files(package: &Package) -> Vec<String> {
