@@ -12,8 +12,10 @@ const MINIFIED_LINE: usize = 500;
 const MINIFIED_FROM: usize = 20_000;
 /// Generators put their mark above the code.
 const HEADER_LINES: usize = 5;
-/// Length of the start of a file in which a NUL byte means binary.
+/// Length of the start of a file in which NUL bytes mean binary.
 const BINARY_HEAD: usize = 8_000;
+/// More of them than a program writes as separators into its texts.
+const MAX_NUL: usize = 4;
 
 /// The dialect that a file name tells.
 pub(crate) fn dialect_of_name(path: &str) -> Option<Dialect> {
@@ -51,7 +53,8 @@ pub(crate) fn is_declarations(path: &str) -> bool {
 
 /// Why the content of a source file says that nobody wrote it.
 pub(crate) fn skip_by_content(path: &str, bytes: &[u8]) -> Option<SkipReason> {
-    if bytes.iter().take(BINARY_HEAD).any(|byte| *byte == 0) {
+    let n_nul = bytes.iter().take(BINARY_HEAD).filter(|byte| **byte == 0).count();
+    if n_nul > MAX_NUL || n_nul > 0 && std::str::from_utf8(bytes).is_err() {
         return Some(SkipReason::Binary);
     }
     let lines = bytes.iter().filter(|byte| **byte == b'\n').count() + 1;
