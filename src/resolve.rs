@@ -28,6 +28,7 @@ mod containers;
 mod edges;
 mod exports;
 mod fields;
+mod foreign;
 pub(crate) mod forwarded;
 pub(crate) mod generate;
 mod getters;

@@ -137,6 +137,11 @@ pub(crate) fn solve<'p>(
         }
         values.run();
     }
+    for _ in 0..GUESS_ROUNDS {
+        if !values.hand_to_foreign() {
+            break;
+        }
+    }
     values.settle();
     values.find_rows();
     values.find_built();

@@ -1,0 +1,62 @@
+//! Methods of objects of which nothing is known, as a library hands them to its callbacks: they may call what they are handed.
+//!
+//! ```text
+//! https.get(url, (answer) => answer.on("end", () => console.log("done")));
+//! ```
+//!
+//! This is asked when all else is settled: an object of which more is known has methods of its own.
+
+use crate::ir::instr::Field;
+use crate::ir::program::Language;
+
+use super::edges::Edge;
+use super::solve::{CallKind, Values};
+use super::values::{SlotId, Value};
+
+impl Values<'_> {
+    /// Hands functions to methods of unknown objects; true if there was one that was not handed over before.
+    pub(super) fn hand_to_foreign(&mut self) -> bool {
+        let before = self.call_graph.len();
+        for number in 0..self.calls.len() {
+            let site = self.calls[number].clone();
+            if self.language(site.at.0) != Language::Script || self.is_called(site.at) {
+                continue;
+            }
+            if !site.receiver.is_some_and(|receiver| self.is_foreign(receiver)) {
+                continue;
+            }
+            let Some(call) = self.call_at(site.at) else { continue };
+            let Some(Field::Name(name)) = call.callee.path.last() else { continue };
+            let models = self.models;
+            let only_looks =
+                models.is_everywhere(name) || models.keeps(name) || models.compares(name) || models.names(name);
+            if only_looks || !self.is_foreign(site.callee) {
+                continue;
+            }
+            let args: Vec<_> = call.args.iter().map(|arg| arg.value).collect();
+            for arg in args {
+                let slot = self.instr_slot(site.at.0, arg);
+                if self.is_function(slot) {
+                    self.add_edge(slot, Edge::Invoke(u32::try_from(number).unwrap_or(u32::MAX), None));
+                }
+            }
+        }
+        self.run();
+        self.call_graph.len() > before
+    }
+
+    fn is_called(&self, at: super::values::At) -> bool {
+        self.call_graph.get(&at).is_some_and(|callees| callees.iter().any(|(_, kind)| *kind != CallKind::Callback))
+    }
+
+    /// Is it a function, and nothing else?
+    fn is_function(&self, slot: SlotId) -> bool {
+        let items = self.slots[slot].values.items();
+        !items.is_empty() && items.iter().all(|id| matches!(self.numbers[*id], Value::Func(_)))
+    }
+
+    /// Is nothing known of it?
+    fn is_foreign(&self, slot: SlotId) -> bool {
+        self.slots[slot].values.is_empty()
+    }
+}
