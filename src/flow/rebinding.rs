@@ -6,6 +6,7 @@ use std::rc::Rc;
 use crate::base::bounds::MAX_REPLACED;
 use crate::ir::func::FuncId;
 use crate::ir::instr::{Call, Field, InstrId, LEAVE, Op};
+use crate::ir::program::Language;
 use crate::models::index::{NodeId, Table};
 use crate::models::path::Step;
 use crate::models::schema::{Stream, StreamSpec};
@@ -14,7 +15,13 @@ use crate::resolve::values::{At, Value};
 use super::explore::{Explorer, Mode, Rebind, State};
 
 impl Explorer<'_> {
-    pub(super) fn store_api(&mut self, at: At, member: NodeId, value: InstrId, state: &mut State) -> bool {
+    pub(super) fn store_api(
+        &mut self,
+        at: At,
+        (object, member): (NodeId, NodeId),
+        value: InstrId,
+        state: &mut State,
+    ) -> bool {
         let data = self.values.models.index.node(member);
         for row in data.rows(Table::CrashPlace) {
             for value in self.values.of(at.0, value).items().to_vec() {
@@ -25,13 +32,15 @@ impl Explorer<'_> {
             let _ = row;
         }
         let mut found = data.has(Table::CrashPlace) || data.has(Table::LoggerPlace);
-        if data.has(Table::HandlerPlace) {
+        // An object that no model describes may call what is put on it whenever it likes: `client.onFailure = report`.
+        let is_foreign = !data.is_modelled() && !self.values.models.index.node(object).is_modelled();
+        if data.has(Table::HandlerPlace) || is_foreign && self.values.language(at.0) == Language::Script {
             for value in self.values.of(at.0, value).items().to_vec() {
                 if let Value::Func(handler) = value {
                     self.run_later(handler, at, Mode::Now);
                 }
             }
-            found = true;
+            found |= !is_foreign;
         }
         for row in data.rows(Table::RebindPlace) {
             let versions = self.values.models.rebind(row).versions.as_deref();

@@ -76,7 +76,7 @@ impl Explorer<'_> {
         for owner in owners {
             let Value::Api(node, _) = *owner else { continue };
             let member = self.values.models.index.step(node, &Step::Member(name.clone()));
-            found |= self.store_api((func, id), member, value, state);
+            found |= self.store_api((func, id), (node, member), value, state);
         }
         found.then_some(event)
     }
