@@ -24,6 +24,9 @@ use super::words::Keeps;
 /// What a front end calls `a..b`.
 const RANGE: &str = "range";
 
+/// What models call a value that was made a text which is data.
+const SERIALISED: &str = "serialised";
+
 /// Where the item stands in a pair of a number and an item.
 const ITEM_OF_PAIR: &str = "1";
 
@@ -176,8 +179,11 @@ impl Pass<'_, '_> {
         }
         let moved = if flow.kept_as.is_empty() { moved } else { moved.under(&[self.kept_as(at, &flow.kept_as)]) };
         let kind = flow.raises.map(ErrorKind::Listed);
+        let reads_own = flow.parses && self.reads_own(call);
         for to in &flow.to {
             match &to.head {
+                // What was just made a text can be read.
+                PortHead::Throws if reads_own => {}
                 PortHead::Return if flow.parses => {
                     // What is read of an error's text is no error.
                     let read = moved.map(|entry| Some(if self.is_raw_error(&entry) { entry } else { entry.parsed() }));
@@ -220,6 +226,16 @@ impl Pass<'_, '_> {
     fn kept_as(&self, at: At, ports: &[String]) -> Symbol {
         let values = self.taint.values;
         let texts = || ports.iter().filter_map(|port| values.port_text(at, std::slice::from_ref(port)));
+    /// Does a call read what another one serialised: `JSON.parse(JSON.stringify(settings))`?
+    fn reads_own(&self, call: &Call) -> bool {
+        let values = self.taint.values;
+        let is_serialised = |row: RowRef| values.models.source(row).kind == SERIALISED;
+        call.args.first().is_some_and(|arg| {
+            matches!(self.func.instrs[arg.value].op, Op::Call(_))
+                && values.call_rows((self.id, arg.value), Table::Source).into_iter().any(is_serialised)
+        })
+    }
+
         let is_short = |text: &Symbol| text.starts_with('-') && !text.starts_with("--");
         let named = texts().find(|text| !is_short(text)).or_else(|| texts().next());
         named.map_or(ANY.into(), |text| text.trim_start_matches('-').replace('-', "_").into())
