@@ -390,6 +390,7 @@ impl Pass<'_, '_> {
         };
         if let Some(first) = words.first_added(name) {
             for arg in call.args.iter().skip(first) {
+            Keeps::Part if words.is_item_method(self.language, name) => receiver.map(|entry| Some(item_of(entry))),
                 tree.join(&self.given[arg.value.index()].only(is_no_error).formed(Form::Text, at));
             }
         }
@@ -548,4 +549,12 @@ impl Pass<'_, '_> {
         }
         self.put(&place, &kept, at);
     }
+}
+
+/// What an item of a list has of what the list has.
+fn item_of(mut entry: Entry) -> Entry {
+    if entry.at.first().is_some_and(|key| key == ANY || key.parse::<u32>().is_ok()) {
+        entry.step_inside(1);
+    }
+    entry
 }

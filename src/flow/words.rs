@@ -32,6 +32,7 @@ pub(crate) struct Words {
     part_methods: MethodWords,
     lookup_methods: MethodWords,
     copying_methods: MethodWords,
+    item_methods: MethodWords,
     numbering_methods: MethodWords,
     infallible_methods: MethodWords,
     membership_methods: MethodWords,
@@ -320,6 +321,11 @@ impl Words {
     /// Does a method of this name give what is kept under its first argument?
     pub(crate) fn is_lookup_method(&self, language: Language, name: &str) -> bool {
         self.lookup_methods.has(language, name)
+    }
+
+    /// Does a method of this name give one item of a list?
+    pub(crate) fn is_item_method(&self, language: Language, name: &str) -> bool {
+        self.item_methods.has(language, name)
     }
 
     /// Does a method of this name give a copy of what it is called on, or of a part of that?
