@@ -3,7 +3,7 @@
 
 use crate::base::Symbol;
 use crate::ir::func::{FuncId, Param, ParamKind};
-use crate::ir::instr::{Base, Call, Const, Field, InstrId, Op, Place};
+use crate::ir::instr::{Base, Call, Const, Field, InstrId, Op, Place, TextPart};
 use crate::ir::program::ClassKind;
 use crate::ir::types::TypeRef;
 use crate::models::index::{NodeId, RowRef, Table};
@@ -13,7 +13,7 @@ use crate::resolve::solve::CallKind;
 use crate::resolve::values::{At, Value};
 
 use super::apply::port_keys;
-use super::domain::{Entry, Kind, Marks, Root, Source, SourcePlace};
+use super::domain::{ANY, Entry, Kind, Marks, Root, Source, SourcePlace};
 use super::process::Handler;
 use super::solve::Taint;
 use super::summary::Bound;
@@ -45,7 +45,10 @@ impl Pass<'_, '_> {
                 let is_computed = depth == place.path.len() && !matches!(place.path.last(), Some(Field::Name(_)));
                 let name = match place.path.get(depth.wrapping_sub(1)) {
                     Some(Field::Name(name)) => Some(name.clone()),
-                    Some(_) if is_computed => self.taint.values.computed_key(at.0, at.1),
+                    Some(_) if is_computed => {
+                        let known = self.taint.values.computed_key(at.0, at.1);
+                        known.or_else(|| if kind == Kind::Env { self.secret_name(at.1) } else { None })
+                    }
                     _ => None,
                 };
                 let key = self.func.keys.get(&at.1).filter(|_| is_computed).copied();
@@ -63,6 +66,18 @@ impl Pass<'_, '_> {
             let entry = self.env_field(at, name.clone());
             tree.add(entry);
         }
+    }
+
+    /// What is written out of a variable's name that is put together, if that tells that the variable is a secret:
+    /// `PASSWORD_*` of `` `PASSWORD_${number}` ``.
+    fn secret_name(&self, load: InstrId) -> Option<Symbol> {
+        let Op::Text(parts) = &self.func.instrs[*self.func.keys.get(&load)?].op else { return None };
+        let written = parts.iter().map(|part| match part {
+            TextPart::Lit(text) => text.as_str(),
+            TextPart::Hole(..) => ANY,
+        });
+        let name = written.collect::<String>();
+        (self.taint.words.env(&name) == Secrecy::Secret).then(|| name.into())
     }
 
     /// The library members that the last of the first `depth` steps of a place reads, with the call that made the object: what
