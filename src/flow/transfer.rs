@@ -392,6 +392,13 @@ impl Pass<'_, '_> {
 
     pub(super) fn is_raw_error(&self, entry: &Entry) -> bool {
         matches!(entry.root, Root::Source(source)
+    /// Is it a text of the program with a stack trace in it?
+    fn is_stack(&self, entry: &Entry) -> bool {
+        let is_trace =
+            || matches!(entry.root, Root::Source(source) if self.taint.names.sources[source].kind == Kind::Stack);
+        entry.form != Form::Exact && (is_trace() || entry.path.last().is_some_and(|field| field == "stack"))
+    }
+
             if matches!(self.taint.names.sources[source].kind, Kind::Error | Kind::Stack))
     }
 
@@ -400,7 +407,8 @@ impl Pass<'_, '_> {
     pub(super) fn caught_tree(&self, raised: &Tree, at: At) -> Tree {
         let mut tree = Tree::default();
         for entry in raised.entries() {
-            if self.is_raw_error(entry) {
+            // What a text of the program tells of an error is told of the one that is caught, too; a stack is more than that.
+            if self.is_raw_error(entry) && !self.is_stack(entry) {
                 continue;
             }
             let entry = entry.clone().then(at, What::Caught);
