@@ -109,6 +109,8 @@ pub(crate) struct Source {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Heap {
     Cell(CellId),
+    /// What inner functions put into a variable of a function: that one finds it there beside what it put there itself.
+    Inner(CellId),
     /// A field of all instances of a class.
     Field(ClassId, Symbol),
     /// What goes through a channel, by the call that makes it.

@@ -35,7 +35,8 @@ impl Pass<'_, '_> {
                 match own {
                     Some(own) if !self.taint.shared.contains(cell) => own,
                     own => {
-                        let heap = self.taint.names.heap(Heap::Cell(*cell));
+                        let heap = if own.is_some() { Heap::Inner(*cell) } else { Heap::Cell(*cell) };
+                        let heap = self.taint.names.heap(heap);
                         let mut tree = own.unwrap_or_default();
                         tree.add(Entry::new(Root::Heap(heap), Trace::default()));
                         tree
@@ -272,10 +273,14 @@ impl Pass<'_, '_> {
 
     /// Adds to what functions find in a variable that outlives the call, or that they share.
     fn put_shared(&mut self, cell: CellId, tree: &Tree, at: At) {
-        let heap = self.taint.names.heap(Heap::Cell(cell));
-        let name = self.taint.values.program.cells[cell].name.clone();
-        for entry in tree.entries() {
-            self.write(heap, entry.clone(), |entry| entry.then(at, What::Stored(name.clone())));
+        let program = self.taint.values.program;
+        let name = program.cells[cell].name.clone();
+        let is_inner = !self.is_own(cell) && program.funcs[program.cells[cell].owner].kind != FuncKind::Init;
+        for heap in std::iter::once(Heap::Cell(cell)).chain(is_inner.then_some(Heap::Inner(cell))) {
+            let heap = self.taint.names.heap(heap);
+            for entry in tree.entries() {
+                self.write(heap, entry.clone(), |entry| entry.then(at, What::Stored(name.clone())));
+            }
         }
     }
 

@@ -234,7 +234,7 @@ impl<'v> Taint<'v> {
             return *known;
         }
         let slot = match &self.names.heaps[heap] {
-            Heap::Cell(cell) => Some(self.values.cell_slot(*cell)),
+            Heap::Cell(cell) | Heap::Inner(cell) => Some(self.values.cell_slot(*cell)),
             Heap::Field(class, key) => {
                 let key = Key::Name(key.clone());
                 let known = |obj: Obj| self.values.known_field(&obj, &key);

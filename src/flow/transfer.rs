@@ -195,7 +195,7 @@ impl Pass<'_, '_> {
         }
     }
 
-    fn is_own(&self, cell: CellId) -> bool {
+    pub(super) fn is_own(&self, cell: CellId) -> bool {
         self.taint.values.program.cells[cell].owner == self.id && self.func.kind != FuncKind::Init
     }
 

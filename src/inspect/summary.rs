@@ -126,7 +126,7 @@ fn param_name(subject: &Subject<'_>, func: FuncId, index: u32) -> String {
 fn heap_name(subject: &Subject<'_>, reach: &Reach<'_>, heap: HeapId) -> String {
     let program = subject.cx.values.program;
     match &reach.taint.names.heaps[heap] {
-        Heap::Cell(cell) => format!("variable `{}`", program.cells[*cell].name),
+        Heap::Cell(cell) | Heap::Inner(cell) => format!("variable `{}`", program.cells[*cell].name),
         Heap::Field(class, name) => format!("field `{}.{name}`", program.classes[*class].name),
         Heap::Sent(made) => format!("what goes through the channel made at {}", subject.at_instr(*made)),
     }
