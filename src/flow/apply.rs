@@ -29,7 +29,7 @@ use super::words::ResponsePart;
 const SUPER: &str = "super";
 
 /// The field of a script's error that is its text.
-const MESSAGE: &str = "message";
+pub(super) const MESSAGE: &str = "message";
 
 /// How a call makes a function run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -14,7 +14,7 @@ use crate::resolve::ports::{PortValue, argument};
 use crate::resolve::solve::CallKind;
 use crate::resolve::values::{At, Site, Value};
 
-use super::apply::port_keys;
+use super::apply::{MESSAGE, port_keys};
 use super::domain::{ANY, ARGS, ERR, Entry, ErrorKind, Form, Heap, Kind, Marks, Root};
 use super::trace::{Trace, What};
 use super::transfer::{Pass, is_no_error};
@@ -198,7 +198,11 @@ impl Pass<'_, '_> {
                     raised.join(&moved.formed(Form::Text, at).under(path).of_error(kind));
                 }
                 PortHead::Throws => {
-                    raised.join(&moved.formed(Form::Text, at).under(&port_keys(to)).of_error(kind));
+                    let keys = port_keys(to);
+                    // An object in another field of a script's error than its text is that object.
+                    let is_kept = self.language == Language::Script && keys.first().is_some_and(|key| key != MESSAGE);
+                    let told = if is_kept { moved.clone() } else { moved.formed(Form::Text, at) };
+                    raised.join(&told.under(&keys).of_error(kind));
                 }
                 PortHead::Sent => self.send(at, &moved),
                 PortHead::Receiver => {

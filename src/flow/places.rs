@@ -356,6 +356,9 @@ fn forget(state: &mut BTreeMap<Var, Tree>, var: Var, keys: &[Symbol]) {
         && let Some(known) = state.get_mut(&var)
     {
         known.clear(keys);
+        if self.taint.is_too_deep(hit.sink, &hit.entry) {
+            return;
+        }
         if let [key] = keys {
             *known = known.map(|entry| entry.lacking(key));
         }

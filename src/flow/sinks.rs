@@ -27,6 +27,12 @@ impl Taint<'_> {
             && errors.is_some_and(|errors| !is_under_key(errors) && self.makes_json(sink.at, errors))
     }
 
+    /// Is it so far inside what a call writes that the call does not show it?
+    pub(super) fn is_too_deep(&self, sink: Sink, entry: &Entry) -> bool {
+        let depth = sink.row.and_then(|row| self.values.models.sink(row).depth);
+        !entry.marks.has(Marks::JSON) && depth.is_some_and(|depth| entry.at.len() > depth)
+    }
+
     /// Is JSON made, at a call, of errors as they are?
     fn makes_json(&self, at: At, errors: &ErrorText) -> bool {
         let mut others = errors.unless.iter().filter_map(|text| self.values.models.port(text));

@@ -202,6 +202,9 @@ impl<'v> Taint<'v> {
 
     /// `finish`: what is done to a hit that is new.
     pub(super) fn add_hit(&mut self, hit: Hit, finish: impl FnOnce(Entry) -> Entry) {
+        if self.is_too_deep(hit.sink, &hit.entry) {
+            return;
+        }
         self.hits.add(hit, |_| true, |hit| Hit { entry: finish(hit.entry), ..hit });
     }
 

@@ -65,7 +65,9 @@ impl Taint<'_> {
             }
             for user in hits.of(heap) {
                 let carried = Carried::from_place(&user.entry, &held);
-                if let Some(entry) = carried.entry().filter(|entry| entry.form != Form::Held) {
+                if let Some(entry) =
+                    carried.entry().filter(|entry| entry.form != Form::Held && !self.is_too_deep(user.sink, entry))
+                {
                     let finish = |hit: Hit| Hit { entry: carried.traced(hit.entry), ..hit };
                     let is_told = user.sink.drain == Drain::Agent && self.is_error(entry.root);
                     let kept = if is_told { self.entry_of_kept(user.sink, &user.entry) } else { None };

@@ -254,6 +254,8 @@ pub(crate) struct SinkRow {
     pub(crate) confidence: Option<crate::finding::Confidence>,
     /// JSON is made of what is written.
     pub(crate) errors: Option<ErrorText>,
+    /// How many fields deep an object is shown: with 3, `a.b.c` is and `a.b.c.d` is not.
+    pub(crate) depth: Option<usize>,
     /// For `agent`: a log notification of the protocol, which is for the people behind the client first.
     #[serde(default)]
     pub(crate) notification: bool,
