@@ -14,7 +14,7 @@ const MINIFIED_FROM: usize = 20_000;
 const HEADER_LINES: usize = 5;
 /// Length of the start of a file in which NUL bytes mean binary.
 const BINARY_HEAD: usize = 8_000;
-/// More of them than a program writes as separators into its texts.
+/// More of them than a script writes as separators into its texts. The other languages allow none.
 const MAX_NUL: usize = 4;
 
 /// The dialect that a file name tells.
@@ -54,7 +54,8 @@ pub(crate) fn is_declarations(path: &str) -> bool {
 /// Why the content of a source file says that nobody wrote it.
 pub(crate) fn skip_by_content(path: &str, bytes: &[u8]) -> Option<SkipReason> {
     let n_nul = bytes.iter().take(BINARY_HEAD).filter(|byte| **byte == 0).count();
-    if n_nul > MAX_NUL || n_nul > 0 && std::str::from_utf8(bytes).is_err() {
+    let is_script = matches!(dialect_of_name(path), Some(Dialect::TypeScript | Dialect::Tsx | Dialect::JavaScript));
+    if n_nul > MAX_NUL || n_nul > 0 && !(is_script && std::str::from_utf8(bytes).is_ok()) {
         return Some(SkipReason::Binary);
     }
     let lines = bytes.iter().filter(|byte| **byte == b'\n').count() + 1;
