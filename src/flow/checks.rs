@@ -6,7 +6,7 @@
 use rustc_hash::FxHashSet;
 
 use crate::base::bounds::MAX_CHECK_DEPTH;
-use crate::ir::func::{End, FuncId, Function};
+use crate::ir::func::{End, FuncId, Function, LocalId};
 use crate::ir::instr::{
     ArgKind, Base, Call, Const, Entry as RecordEntry, Field, InstrId, Op, Oper, Place, Record, RecordKind,
 };
@@ -18,7 +18,7 @@ use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Key, Obj, Site, Value};
 
 use super::domain::has_value;
-use super::guards::Guards;
+use super::guards::{Guards, Told};
 use super::sources::PLAIN_TYPES;
 use super::words::Words;
 
@@ -27,8 +27,12 @@ use super::words::Words;
 pub(super) enum Tells {
     /// It is a number, or a value that the program names.
     Harmless,
+    /// It is a name that the program gave to something while it ran: an id of its own, or a secret that it knows.
+    Own,
     /// It is a text, and no object.
     Text,
+    /// It is no text.
+    NoText,
     /// It is no error.
     NoError,
     /// It is an error.
@@ -82,7 +86,11 @@ impl Checks<'_, '_> {
     pub(super) fn of(&self, on: InstrId) -> Vec<Check> {
         let mut found = self.guarded(on);
         if found.is_empty() {
-            found.extend(self.of_one(on));
+            let told = self.of_one(on);
+            let no_text = told.as_ref().filter(|check| check.tells == Tells::Text);
+            let no_text =
+                no_text.map(|check| Check { place: check.place.clone(), tells: Tells::NoText, holds: !check.holds });
+            found.extend(told.into_iter().chain(no_text));
         }
         found
     }
@@ -104,10 +112,21 @@ impl Checks<'_, '_> {
     /// What the answer of a function of the program tells that asks about several things.
     fn guarded(&self, on: InstrId) -> Vec<Check> {
         let Some((at, holds)) = self.asking(on, true) else { return Vec::new() };
+        self.told_of_given(at, |told| told.answer.map(|answer| answer == holds))
+    }
+
+    /// What it tells of what a function was given that it came back at all: `requireKnown(name)` raises for others.
+    pub(super) fn of_return(&self, call: InstrId) -> Vec<Check> {
+        self.told_of_given(call, |told| told.answer.is_none().then_some(true))
+    }
+
+    /// What a function of the program tells of what a call gives it, where `holds` says for which answer.
+    fn told_of_given(&self, at: InstrId, holds: impl Fn(&Told) -> Option<bool>) -> Vec<Check> {
         let ([(callee, _)], Op::Call(call)) = (self.values.callees((self.id, at)), &self.func.instrs[at].op) else {
             return Vec::new();
         };
         let told = self.guards.get(callee).into_iter().flatten().filter_map(|told| {
+            let holds = holds(told)?;
             let (arg, _) = call
                 .args
                 .get(..=told.position)?
@@ -115,7 +134,7 @@ impl Checks<'_, '_> {
                 .filter(|(arg, before)| before.iter().chain([*arg]).all(|arg| arg.kind == ArgKind::Positional))?;
             let given = self.place(arg.value, MAX_CHECK_DEPTH)?;
             let place = told.path.iter().fold(given, |place, field| place.then(field.clone()));
-            Some(Check { place, tells: told.tells, holds: told.answer == holds })
+            Some(Check { place, tells: told.tells, holds })
         });
         told.collect()
     }
@@ -203,14 +222,32 @@ impl Checks<'_, '_> {
         Some(Check { place: self.place(value, MAX_CHECK_DEPTH)?, tells: Tells::Harmless, holds: true })
     }
 
+    /// The value is one of the names in a container. What is not written out there the program may have been told.
+    fn is_one_of(&self, value: InstrId, container: &[Value]) -> Option<Check> {
+        let is_written = |made: At| {
+            let func = &self.values.program.funcs[made.0];
+            let is_literal =
+                |value: InstrId| matches!(&func.instrs[value].op, Op::Record(record) if is_constant(func, record));
+            match &func.instrs[made.1].op {
+                Op::Call(call) => call.args.iter().any(|arg| is_literal(arg.value)),
+                _ => is_literal(made.1),
+            }
+        };
+        let tells = if container.iter().filter_map(made_at).any(is_written) { Tells::Harmless } else { Tells::Own };
+        Some(Check { tells, ..self.is_one(value)? })
+    }
+
     fn member(&self, key: InstrId, container: InstrId) -> Option<Check> {
         let is_listed = match &self.func.instrs[container].op {
             // `name in table.keys()`
             Op::Call(call) if call.args.is_empty() => self.is_listed_receiver(container, MAX_CHECK_DEPTH),
             _ => false,
         };
-        if is_listed || self.is_listed(self.values.of(self.id, container).items(), MAX_CHECK_DEPTH) {
+        let held = self.values.of(self.id, container).items();
+        if is_listed {
             self.is_one(key)
+        } else if self.is_listed(held, MAX_CHECK_DEPTH) {
+            self.is_one_of(key, held)
         } else {
             None
         }
@@ -236,7 +273,11 @@ impl Checks<'_, '_> {
             return None;
         }
         let is_such = is_such(self.words, self.values.language(self.id), name);
-        if is_such && self.is_listed_receiver(at, MAX_CHECK_DEPTH) { self.is_one(arg.value) } else { None }
+        if !is_such || !self.is_listed_receiver(at, MAX_CHECK_DEPTH) {
+            return None;
+        }
+        let container = self.values.of_slot(self.values.receiver_slot((self.id, at))?).items();
+        self.is_one_of(arg.value, container)
     }
 
     /// `Number.isInteger(size)`: the argument is a number when the library says so.
@@ -285,18 +326,13 @@ impl Checks<'_, '_> {
         }
         let body = &self.values.program.funcs[*inner];
         let Op::Operator(Oper::Eq, operands) = &body.instrs[returned(body)?].op else { return None };
-        let of_item = |id: &&InstrId| match &body.instrs[**id].op {
-            Op::Load(place) => {
-                matches!(place.base, Base::Local(local) if body.params.iter().any(|param| param.local == local))
-            }
-            _ => false,
-        };
-        let outer = |id: &&InstrId| match &body.instrs[**id].op {
-            Op::Load(place) if matches!(place.base, Base::Cell(_)) => Some(place.clone()),
-            _ => None,
-        };
-        operands.iter().find(of_item)?;
-        Some(Check { place: operands.iter().find_map(|id| outer(&id))?, tells: Tells::Harmless, holds: true })
+        let inner = Checks { id: *inner, func: body, ..*self };
+        let places: Vec<Place> = operands.iter().filter_map(|value| inner.place(*value, MAX_CHECK_DEPTH)).collect();
+        let is_param = |local: LocalId| body.params.iter().any(|param| param.local == local);
+        let of_item = |place: &&Place| matches!(place.base, Base::Local(local) if is_param(local));
+        let outer = |place: &&Place| matches!(place.base, Base::Cell(_));
+        places.iter().find(of_item)?;
+        Some(Check { place: places.iter().find(outer)?.clone(), tells: Tells::Harmless, holds: true })
     }
 
     /// A function of the program whose answer tells it: `isKnown(name)`.
@@ -310,10 +346,21 @@ impl Checks<'_, '_> {
         let func = &self.values.program.funcs[*callee];
         let inner = Checks { id: *callee, func, ..*self };
         let check = tells(&inner, returned(func)?)?;
-        let Place { base: Base::Local(local), path } = &check.place else { return None };
-        let position = func.params.iter().position(|param| param.local == *local)?;
-        let arg = call.args.get(position).filter(|_| path.is_empty())?;
+        let arg = call.args.get(inner.param(&check.place)?)?;
         Some(Check { place: self.place(arg.value, MAX_CHECK_DEPTH)?, ..check })
+    }
+
+    /// The position of the parameter that a place is; one that inner functions use is kept in a variable for them.
+    fn param(&self, place: &Place) -> Option<usize> {
+        let local = match (&place.base, place.path.as_ref()) {
+            (Base::Local(local), []) => *local,
+            (Base::Cell(_), []) => match &self.func.instrs[self.only_store(place)?].op {
+                Op::Load(Place { base: Base::Local(local), path }) if path.is_empty() => *local,
+                _ => return None,
+            },
+            _ => return None,
+        };
+        self.func.params.iter().position(|param| param.local == local)
     }
 
     /// A value that is there only if a known one was looked up: `TABLE[name]`, `TABLE.get(name)`, a variable that is one
@@ -340,7 +387,7 @@ impl Checks<'_, '_> {
             Op::Load(place) => {
                 let key = *self.func.keys.get(&value)?;
                 let holder = self.values.prefix_values(self.id, place, place.path.len() - 1);
-                if self.is_listed(holder, MAX_CHECK_DEPTH) { self.is_one(key) } else { None }
+                if self.is_listed(holder, MAX_CHECK_DEPTH) { self.is_one_of(key, holder) } else { None }
             }
             _ => None,
         }

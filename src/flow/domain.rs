@@ -310,7 +310,7 @@ impl Entry {
 
 /// What lowers the confidence in an entry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Marks(pub(super) u16);
+pub(crate) struct Marks(pub(super) u32);
 
 impl Marks {
     /// Went through a library call that no model describes.
@@ -345,6 +345,10 @@ impl Marks {
     pub(crate) const NO_ERROR: Self = Self(16384);
     /// It was put into a text as scripts do that: of an object no field shows in it.
     pub(crate) const SPOKEN: Self = Self(32768);
+    /// The program asked whether it is a text: none gets here.
+    pub(crate) const NO_TEXT: Self = Self(65_536);
+    /// The program found something of its own under it.
+    pub(crate) const OWN: Self = Self(131_072);
 
     pub(crate) fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
@@ -359,9 +363,10 @@ impl Marks {
     }
 
     /// What of them tells two things apart that reach the same place: a harmless part of a secret beside the secret itself
-    /// (`{ status: error.status, url: error.url }`), a text of an object beside the object.
+    /// (`{ status: error.status, url: error.url }`), a text of an object beside the object, what is no text beside one, what the
+    /// program knows beside what it does not.
     pub(super) fn telling(self) -> Self {
-        Self(self.0 & Self::OTHER_PART.with(Self::SPOKEN).0)
+        Self(self.0 & Self::OTHER_PART.with(Self::SPOKEN).with(Self::NO_TEXT).with(Self::OWN).0)
     }
 
     /// How much of the way is not sure.

@@ -2,6 +2,7 @@
 //! several places: `if (limit && typeof limit !== "number") return false; return true`.
 //!
 //! Each way to an answer has passed conditions. What all the ways to `true` tell of a parameter holds where the answer is true.
+//! What all the ways to an answer tell holds wherever the function comes back: `if (!TABLE[name]) throw new Error("no such name")`.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -9,10 +10,12 @@ use crate::base::bounds::{MAX_CHECK_DEPTH, MAX_GUARD_BLOCKS, MAX_GUARD_STEPS};
 use crate::base::idx::IndexVec;
 use crate::ir::func::{BlockId, End, FuncId, Function, LocalId};
 use crate::ir::instr::{Base, Const, Field, InstrId, Op, Oper, Place};
-use crate::resolve::solve::Values;
+use crate::resolve::solve::{CallKind, Values};
 use crate::resolve::values::At;
 
-use super::checks::{Checks, Tells};
+use super::checks::{Check, Checks, Tells};
+use super::solve::Taint;
+use super::transfer::Pass;
 use super::words::Words;
 
 /// What an answer tells of a parameter.
@@ -22,11 +25,11 @@ pub(super) struct Told {
     /// The field of it.
     pub(super) path: Box<[Field]>,
     pub(super) tells: Tells,
-    /// The answer.
-    pub(super) answer: bool,
+    /// The answer; none where it holds for every one: the function raises otherwise.
+    pub(super) answer: Option<bool>,
 }
 
-/// What the answers of the functions tell that a condition asks.
+/// What the answers of the functions tell that a condition asks, and of those that raise.
 pub(super) type Guards = FxHashMap<FuncId, Vec<Told>>;
 
 /// What is known of the places of a function at a point of it.
@@ -38,18 +41,30 @@ type Given = (LocalId, bool);
 pub(super) fn guards(values: &Values<'_>, words: &Words, filled: &FxHashSet<At>) -> Guards {
     let mut found = Guards::default();
     let none = Guards::default();
+    let mut look = |callee: FuncId, is_asked: bool| {
+        let func = &values.program.funcs[callee];
+        let raises = || func.blocks.iter().any(|block| matches!(block.end, End::Throw(_)));
+        let is_plain = !func.is_generator && func.blocks.len() <= MAX_GUARD_BLOCKS && !func.params.is_empty();
+        if is_plain && !found.contains_key(&callee) && (is_asked && !func.is_async || raises()) {
+            let checks = Checks { values, words, filled, guards: &none, id: callee, func };
+            found.insert(callee, Guard::new(checks).told());
+        }
+    };
     for (id, func) in values.program.funcs.iter_enumerated() {
-        for block in func.blocks.iter() {
-            let End::Branch { on, .. } = block.end else { continue };
-            let Some((call, _)) = Checks { values, words, filled, guards: &none, id, func }.asking(on, true) else {
-                continue;
-            };
-            let [(callee, _)] = values.callees((id, call)) else { continue };
-            let func = &values.program.funcs[*callee];
-            let is_plain = !func.is_async && !func.is_generator && func.blocks.len() <= MAX_GUARD_BLOCKS;
-            if is_plain && !found.contains_key(callee) {
-                let checks = Checks { values, words, filled, guards: &none, id: *callee, func };
-                found.insert(*callee, Guard::new(checks).told());
+        let checks = Checks { values, words, filled, guards: &none, id, func };
+        let asked: Vec<InstrId> = func
+            .blocks
+            .iter()
+            .filter_map(|block| match block.end {
+                End::Branch { on, .. } => Some(checks.asking(on, true)?.0),
+                _ => None,
+            })
+            .collect();
+        for (call, instr) in func.instrs.iter_enumerated() {
+            if matches!(instr.op, Op::Call(_))
+                && let [(callee, _)] = values.callees((id, call))
+            {
+                look(*callee, asked.contains(&call));
             }
         }
     }
@@ -82,14 +97,19 @@ impl<'a, 'v> Guard<'a, 'v> {
 
     fn told(mut self) -> Vec<Told> {
         let mut found = Vec::new();
-        for answer in [true, false] {
+        let is_async = self.func.is_async;
+        for answer in [None, Some(true), Some(false)] {
+            // A promise is no answer.
+            if answer.is_some() && is_async {
+                continue;
+            }
             let mut all = None;
             for (id, block) in self.func.blocks.iter_enumerated() {
                 let End::Return(value) = block.end else { continue };
-                let facts = match value {
-                    Some(value) => self.holding(id, value, answer),
-                    None if answer => None,
-                    None => self.at(id),
+                let facts = match (value, answer) {
+                    (Some(value), Some(answer)) => self.holding(id, value, answer),
+                    (None, Some(true)) => None,
+                    _ => self.at(id),
                 };
                 meet(&mut all, facts);
             }
@@ -231,6 +251,29 @@ impl<'a, 'v> Guard<'a, 'v> {
             }
             Some(_) => None,
         }
+    }
+}
+
+impl Pass<'_, '_> {
+    /// What a condition tells.
+    pub(super) fn told_by(&self, on: InstrId) -> Vec<Check> {
+        let Taint { values, words, filled, guards, .. } = &*self.taint;
+        Checks { values, words, filled, guards, id: self.id, func: self.func }.of(on)
+    }
+
+    /// What it tells of what a call gave that the function came back.
+    pub(super) fn came_back(&mut self, call: InstrId) {
+        let Taint { values, words, filled, guards, .. } = &*self.taint;
+        let told = Checks { values, words, filled, guards, id: self.id, func: self.func }.of_return(call);
+        let is_async = |(callee, _): &(FuncId, CallKind)| values.program.funcs[*callee].is_async;
+        if told.is_empty() || values.callees((self.id, call)).iter().any(is_async) && !self.awaited.contains(&call) {
+            return;
+        }
+        let mut state = std::mem::take(&mut self.state);
+        for check in told {
+            self.know(&mut state, &check);
+        }
+        self.state = state;
     }
 }
 

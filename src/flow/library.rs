@@ -53,7 +53,7 @@ impl Pass<'_, '_> {
             return result;
         }
         let sourced = self.call_sources(at, &mut result);
-        self.asked_header(call, at, receiver, &mut result);
+        let is_header = self.asked_header(call, at, receiver, &mut result);
         let flows: Vec<RowRef> = values.call_rows(at, Table::Flow);
         let is_clean = !values.call_rows(at, Table::Clean).is_empty();
         let is_sink = !values.call_rows(at, Table::Sink).is_empty();
@@ -77,7 +77,7 @@ impl Pass<'_, '_> {
         }
         // What a method of every text, list or result does is no other library's work: it raises nothing.
         let mut by_name = false;
-        if flows.is_empty() && !is_clean && !is_known && !sourced && !is_sink {
+        if flows.is_empty() && !is_clean && !is_known && !sourced && !is_sink && (by_key.is_some() || !is_header) {
             let kept = by_key.or_else(|| self.error_made(call)).or_else(|| self.by_name(call, at, receiver));
             by_name = kept.is_some();
             result.join(&kept.unwrap_or_else(|| self.obscure(call, id, receiver)));
@@ -226,10 +226,6 @@ impl Pass<'_, '_> {
         }
     }
 
-    /// The field under which something is kept that the texts at ports name: `--api-key` is `api_key`.
-    fn kept_as(&self, at: At, ports: &[String]) -> Symbol {
-        let values = self.taint.values;
-        let texts = || ports.iter().filter_map(|port| values.port_text(at, std::slice::from_ref(port)));
     /// Does a call read what another one serialised: `JSON.parse(JSON.stringify(settings))`?
     fn reads_own(&self, call: &Call) -> bool {
         let values = self.taint.values;
@@ -240,6 +236,10 @@ impl Pass<'_, '_> {
         })
     }
 
+    /// The field under which something is kept that the texts at ports name: `--api-key` is `api_key`.
+    fn kept_as(&self, at: At, ports: &[String]) -> Symbol {
+        let values = self.taint.values;
+        let texts = || ports.iter().filter_map(|port| values.port_text(at, std::slice::from_ref(port)));
         let is_short = |text: &Symbol| text.starts_with('-') && !text.starts_with("--");
         let named = texts().find(|text| !is_short(text)).or_else(|| texts().next());
         named.map_or(ANY.into(), |text| text.trim_start_matches('-').replace('-', "_").into())
@@ -390,11 +390,11 @@ impl Pass<'_, '_> {
         let mut tree = match keeps {
             Keeps::Text => receiver.only(is_no_error).formed(Form::Text, at),
             Keeps::Part if words.is_copying_method(self.language, name) => receiver.copied(),
+            Keeps::Part if words.is_item_method(self.language, name) => receiver.map(|entry| Some(item_of(entry))),
             Keeps::Part => receiver.clone(),
         };
         if let Some(first) = words.first_added(name) {
             for arg in call.args.iter().skip(first) {
-            Keeps::Part if words.is_item_method(self.language, name) => receiver.map(|entry| Some(item_of(entry))),
                 tree.join(&self.given[arg.value.index()].only(is_no_error).formed(Form::Text, at));
             }
         }

@@ -179,8 +179,14 @@ impl Pass<'_, '_> {
     /// In a state, what a condition tells is known.
     pub(super) fn know(&self, state: &mut State, check: &Check) {
         match check.tells {
-            Tells::Harmless => self.clear(state, &check.place),
+            Tells::Own if check.place.path.is_empty() => {
+                if let Some(known) = self.held_in(state, &check.place) {
+                    *known = known.marked(Marks::OWN);
+                }
+            }
+            Tells::Harmless | Tells::Own => self.clear(state, &check.place),
             Tells::Text => self.keep_text(state, &check.place),
+            Tells::NoText => self.keep_no_text(state, &check.place),
             Tells::NoError => self.keep_no_error(state, &check.place),
             Tells::Error => self.keep_errors(state, &check.place),
             Tells::Lacks(row) => {
@@ -195,6 +201,18 @@ impl Pass<'_, '_> {
     fn held_in<'s>(&self, state: &'s mut State, place: &Place) -> Option<&'s mut Tree> {
         let var = self.var(&place.base).filter(|_| place.path.is_empty())?;
         Rc::make_mut(state).get_mut(&var)
+    }
+
+    /// In a state, what a place holds is no text: neither a variable of the environment nor what was made a text.
+    fn keep_no_text(&self, state: &mut State, place: &Place) {
+        let Some(known) = self.held_in(state, place) else { return };
+        *known = known.map(|mut entry| {
+            if !entry.at.is_empty() {
+                return Some(entry);
+            }
+            entry.marks = entry.marks.with(Marks::NO_TEXT);
+            (entry.form == Form::Exact || entry.form == Form::Held).then_some(entry)
+        });
     }
 
     /// In a state, what a place holds is no error.
@@ -319,7 +337,9 @@ impl Pass<'_, '_> {
         }
     }
 
-    pub(super) fn write(&mut self, heap: HeapId, entry: Entry, finish: impl FnOnce(Entry) -> Entry) {
+    pub(super) fn write(&mut self, heap: HeapId, mut entry: Entry, finish: impl FnOnce(Entry) -> Entry) {
+        // What a place holds is any of what is put there.
+        entry.marks = entry.marks.lacking(Marks::NO_TEXT);
         match entry.root {
             Root::Param(_) => self.summary.add_write(heap, entry, finish),
             Root::Source(_) | Root::Heap(_) => self.taint.add_write(heap, entry, finish),
@@ -336,6 +356,9 @@ impl Pass<'_, '_> {
 
     /// `finish`: what is done to a hit that is new.
     pub(super) fn hit(&mut self, hit: Hit, finish: impl FnOnce(Entry) -> Entry) {
+        if self.taint.is_too_deep(hit.sink, &hit.entry) {
+            return;
+        }
         match hit.entry.root {
             Root::Param(_) => self.summary.add_hit(hit, finish),
             Root::Source(_) | Root::Heap(_) => self.taint.add_hit(hit, finish),
@@ -356,9 +379,6 @@ fn forget(state: &mut BTreeMap<Var, Tree>, var: Var, keys: &[Symbol]) {
         && let Some(known) = state.get_mut(&var)
     {
         known.clear(keys);
-        if self.taint.is_too_deep(hit.sink, &hit.entry) {
-            return;
-        }
         if let [key] = keys {
             *known = known.map(|entry| entry.lacking(key));
         }

@@ -264,23 +264,24 @@ impl Pass<'_, '_> {
     }
 
     /// Adds the header that a request is asked for by its name: `req.get("authorization")`, or all: `scope.get("headers")`. What
-    /// a request is, is known by its name, or by its headers being in the receiver.
-    pub(super) fn asked_header(&mut self, call: &Call, at: At, receiver: &Tree, result: &mut Tree) {
-        let Some((Field::Name(method), object)) = call.callee.path.split_last() else { return };
-        if !self.taint.words.asks_for_header(method) {
-            return;
-        }
-        let Some(key) = call.args.first() else { return };
-        let Some(Const::Str(name)) = self.taint.values.of(at.0, key.value).single_const() else { return };
+    /// a request is, is known by its name, or by its headers being in the receiver. True when the call gives a
+    /// header, and nothing else of the request.
+    pub(super) fn asked_header(&mut self, call: &Call, at: At, receiver: &Tree, result: &mut Tree) -> bool {
+        let Some((Field::Name(method), object)) = call.callee.path.split_last() else { return false };
+        let Some(key) = call.args.first().filter(|_| self.taint.words.asks_for_header(method)) else { return false };
+        let Some(Const::Str(name)) = self.taint.values.of(at.0, key.value).single_const() else { return false };
         let name: Symbol = name.to_lowercase().into();
-        if self.taint.words.is_headers(&name) && self.is_request(&call.callee.base, object) {
+        let is_request = self.is_request(&call.callee.base, object);
+        if is_request && self.taint.words.is_headers(&name) {
             let entry = self.source(Kind::Headers, at, Some(name.clone()));
             result.add(entry);
         }
+        let is_headers = |field: &Symbol| self.taint.words.headers_fields().iter().any(|known| known == field.as_str());
+        let has_headers = receiver.entries().iter().any(|entry| entry.at.first().is_some_and(is_headers));
         if self.taint.credential(&name).is_none() {
-            return;
+            return is_request || has_headers;
         }
-        if self.is_request(&call.callee.base, object) {
+        if is_request {
             let mut entry = self.source(Kind::Headers, at, Some(name.clone()));
             entry.path.push(name.clone());
             result.add(entry);
@@ -288,6 +289,7 @@ impl Pass<'_, '_> {
         for field in self.taint.words.headers_fields() {
             result.join(&receiver.read(field).read(&name).map(|entry| Some(entry.then(at, What::Through))));
         }
+        true
     }
 
     /// Is the object in a place a request, by its name?

@@ -278,9 +278,11 @@ fn replaced(entry: &Entry, inner: &Entry) -> Option<Entry> {
     let is_in_field = inner.at.first().is_some_and(|field| entry.without.contains(field));
     let is_left_out = entry.marks.has(Marks::JSON) && inner.marks.has(Marks::IN_ERROR);
     let is_unspoken = entry.marks.has(Marks::SPOKEN) && inner.is_unspoken();
-    let is_no_text = entry.marks.has(Marks::TEXT) && !inner.at.is_empty();
+    let is_whole = inner.at.is_empty();
+    let is_text = is_whole && matches!(inner.form, Form::Text | Form::Debug);
+    let is_other = entry.marks.has(Marks::TEXT) && !is_whole || entry.marks.has(Marks::NO_TEXT) && is_text;
     let is_error = entry.marks.has(Marks::NO_ERROR) && entry.path.is_empty() && inner.error.is_some();
-    if is_in_field || is_left_out || is_unspoken || is_no_text || is_error && !inner.at.is_empty() {
+    if is_in_field || is_left_out || is_unspoken || is_other || is_error && !inner.at.is_empty() {
         return None;
     }
     let mut without = inner.without.clone();
@@ -293,7 +295,8 @@ fn replaced(entry: &Entry, inner: &Entry) -> Option<Entry> {
     let at = if is_kept { entry.at.then(&inner.at) } else { entry.at.clone() };
     // A text of it that was there before shows what that text shows.
     let is_text = inner.form != Form::Exact || inner.marks.has(Marks::JSON);
-    let marks = inner.marks.with(if is_text { entry.marks.lacking(Marks::SPOKEN) } else { entry.marks });
+    let told = if is_whole { entry.marks } else { entry.marks.lacking(Marks::NO_TEXT) };
+    let marks = inner.marks.with(if is_text { told.lacking(Marks::SPOKEN) } else { told });
     let formed = if inner.form == Form::Exact { entry.formed } else { inner.formed };
     Some(Entry {
         at,

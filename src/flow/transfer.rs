@@ -20,7 +20,6 @@ use crate::resolve::values::At;
 
 use super::apply::Way;
 use super::callbacks::{chained, used};
-use super::checks::{Check, Checks};
 use super::domain::{ANY, ARGS, ERR, Entry, Form, Kind, Marks, Root, Source, SourcePlace};
 use super::solve::Taint;
 use super::summary::{Bound, Summary};
@@ -272,12 +271,6 @@ impl Pass<'_, '_> {
         found.map_or(value, |inside| self.written_at(inside, inner))
     }
 
-    /// What a condition tells.
-    fn told_by(&self, on: InstrId) -> Vec<Check> {
-        let Taint { values, words, filled, guards, .. } = &*self.taint;
-        Checks { values, words, filled, guards, id: self.id, func: self.func }.of(on)
-    }
-
     pub(super) fn returned(&mut self, tree: &Tree) {
         for entry in tree.entries() {
             if self.gives_no_error && entry.at.first().is_some_and(|at| at == ERR) {
@@ -347,7 +340,11 @@ impl Pass<'_, '_> {
             Op::Record(record) => self.record(record, at),
             Op::Text(parts) => self.text(parts, at),
             Op::Operator(oper, operands) => self.operator(*oper, operands, at),
-            Op::Call(call) => self.call(call, id),
+            Op::Call(call) => {
+                let tree = self.call(call, id);
+                self.came_back(id);
+                tree
+            }
             Op::Import(import) => {
                 let mut tree = self.taint.import_tree(self.id, import, at);
                 self.import_sources(&mut tree, at);
@@ -392,14 +389,14 @@ impl Pass<'_, '_> {
 
     pub(super) fn is_raw_error(&self, entry: &Entry) -> bool {
         matches!(entry.root, Root::Source(source)
+            if matches!(self.taint.names.sources[source].kind, Kind::Error | Kind::Stack))
+    }
+
     /// Is it a text of the program with a stack trace in it?
     fn is_stack(&self, entry: &Entry) -> bool {
         let is_trace =
             || matches!(entry.root, Root::Source(source) if self.taint.names.sources[source].kind == Kind::Stack);
         entry.form != Form::Exact && (is_trace() || entry.path.last().is_some_and(|field| field == "stack"))
-    }
-
-            if matches!(self.taint.names.sources[source].kind, Kind::Error | Kind::Stack))
     }
 
     /// What the program put into the errors that are caught here. The text of a script's error is in its `message` and its

@@ -9,11 +9,11 @@ mod levels;
 mod tell;
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::mem::ManuallyDrop;
 
 use crate::base::span::Loc;
-use crate::finding::{Finding, Level, Step};
+use crate::finding::{Finding, Level, Persona, Step};
 use crate::flow::domain::{Kind, SourcePlace};
 use crate::flow::live::{Live, Site};
 use crate::flow::settings::is_unset;
@@ -22,6 +22,7 @@ use crate::flow::summary::Drain;
 use crate::flow::trace::What;
 use crate::ir::func::FuncId;
 use crate::ir::program::Program;
+use crate::models::index::Table;
 use crate::models::levels::LogLevel;
 use crate::models::schema::Stream;
 use crate::resolve::values::At;
@@ -30,6 +31,9 @@ use super::place::doubt;
 use super::stdout::protocol::is_protocol;
 use super::{Cx, Findings, Unit, loc};
 use judge::Verdict;
+
+/// What models call the arguments of requests that no SDK takes.
+const REQUEST: &str = "argument";
 
 /// Most further sources that a finding names.
 const MAX_RELATED: usize = 6;
@@ -55,12 +59,8 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Findings<'_>) -> (usize, usize) {
         }
     }
     let known = ways_of_others(cx, &groups);
-    // And one in a response is graver than the response.
-    let credentials: BTreeSet<Loc> = groups
-        .keys()
-        .filter(|(rule, _)| *rule == "credential-in-log")
-        .map(|(_, at)| loc(cx.values.program, *at))
-        .collect();
+    // And one in a response is graver than the response, where it is told as readily.
+    let mut credentials: BTreeMap<(usize, Loc), Persona> = BTreeMap::new();
     one_place_for_each(cx.values.program, &mut groups);
     let settings: Vec<_> = cx.units.iter().map(|unit| echo::settings(cx, unit)).collect();
     for ((rule, primary), mut group) in groups {
@@ -69,18 +69,22 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Findings<'_>) -> (usize, usize) {
         {
             group.retain(|(verdict, leak)| !is_known_otherwise(verdict, leak, ways));
         }
-        if rule == "response-in-log" && credentials.contains(&loc(cx.values.program, primary)) {
-            continue;
-        }
         group.sort_by_cached_key(|(verdict, leak)| {
             let entry = &leak.hit.entry;
             let is_kept = tell::is_kept_for_others(cx, leak);
             (Reverse(verdict.rank()), is_kept, entry.marks.n_doubts(), entry.trace.len())
         });
         for (unit, settings) in cx.units.iter().zip(&settings) {
-            if let Some(finding) = finding(cx, unit, echo::fixed_level(settings), &group, out) {
-                out.add(finding);
+            let Some(finding) = finding(cx, unit, echo::fixed_level(settings), &group, out) else { continue };
+            let place = (unit.number, loc(cx.values.program, primary));
+            match (rule, credentials.get(&place)) {
+                ("credential-in-log", _) => {
+                    credentials.insert(place, finding.persona);
+                }
+                ("response-in-log", Some(told)) if *told == Persona::Regular || *told == finding.persona => continue,
+                _ => {}
             }
+            out.add(finding);
         }
     }
     for (unit, settings) in cx.units.iter().zip(&settings) {
@@ -220,7 +224,7 @@ fn finding(
     let met = |item: &(Verdict, &Leak)| {
         let views =
             std::iter::once(&unit.process.live).chain(unit.process.on_any_transport.iter().map(|any| &any.live));
-        views.into_iter().find_map(|live| Some((live, live_site(unit, live, item.1)?)))
+        views.into_iter().find_map(|live| Some((live, live_site(cx, unit, live, item.1)?)))
     };
     let live: Vec<_> = group.iter().filter_map(|item| Some((item, met(item)?))).collect();
     let ((verdict, leak), site) = live.first()?;
@@ -251,24 +255,42 @@ fn finding(
     Some(finding)
 }
 
+/// Do arguments arrive in the function, in this process: in a handler, or in what answers HTTP requests?
+fn takes_arguments(cx: &Cx<'_>, unit: &Unit<'_>, live: &Live, func: FuncId) -> bool {
+    let handles = |unit: &Unit<'_>| unit.process.handlers.iter().any(|handler| handler.func == func);
+    handles(unit) || !cx.units.iter().any(handles) && site_in(live, func).is_some()
+}
+
+/// Does a call give the body of a request to the server, or call with it what it is handed?
+fn is_request(cx: &Cx<'_>, at: At) -> bool {
+    let models = cx.values.models;
+    cx.values.call_rows(at, Table::Source).into_iter().any(|row| models.source(row).kind == REQUEST)
+}
+
+/// Where a function first does something in a process.
+fn site_in(live: &Live, func: FuncId) -> Option<&Site> {
+    let first = (func, crate::base::idx::Id::new(0));
+    live.sites.range(first..).next().filter(|((of, _), _)| *of == func).and_then(|(_, sites)| sites.first())
+}
+
 /// Where the leak is met in the process, if it is: its sink runs there, and its source belongs to it.
-fn live_site<'u>(unit: &'u Unit<'_>, live: &'u Live, leak: &Leak) -> Option<&'u Site> {
+fn live_site<'u>(cx: &Cx<'_>, unit: &'u Unit<'_>, live: &'u Live, leak: &Leak) -> Option<&'u Site> {
     let sites = &live.sites;
     if let SourcePlace::Param(func, _) = leak.source.place
         && leak.source.kind == Kind::Argument
-        && !unit.process.handlers.iter().any(|handler| handler.func == func)
+        && !takes_arguments(cx, unit, live, func)
     {
         return None;
     }
     // Lines of stdin are what the agent asks for in a hand-written server; elsewhere they are a command line's own affair.
-    let is_line = matches!(leak.source.place, SourcePlace::Instr(_));
-    if leak.source.kind == Kind::Argument && is_line && !unit.by_hand {
+    if leak.source.kind == Kind::Argument
+        && let SourcePlace::Instr(at) = leak.source.place
+        && !unit.by_hand
+        && !(sites.contains_key(&at) && is_request(cx, at))
+    {
         return None;
     }
-    let in_func = |at: At| {
-        let first = (at.0, crate::base::idx::Id::new(0));
-        sites.range(first..).next().filter(|((func, _), _)| *func == at.0).and_then(|(_, sites)| sites.first())
-    };
+    let in_func = |at: At| site_in(live, at.0);
     if leak.hit.sink.drain == Drain::Agent && leak.hit.sink.row.is_none() {
         if !unit.process.handlers.iter().any(|handler| handler.func == leak.hit.sink.at.0) {
             return None;

@@ -72,7 +72,7 @@ pub(super) fn run(
     let mut groups: BTreeMap<(&str, Switched), Vec<Echoed<'_>>> = BTreeMap::new();
     for (verdict, leak) in echoed {
         let at = leak.hit.sink.at;
-        let Some(site) = live_site(unit, &unit.process.live, leak) else { continue };
+        let Some(site) = live_site(cx, unit, &unit.process.live, leak) else { continue };
         for row in rows(cx, at, |echo| !echo.takes.is_empty()) {
             if let Some(switched) = switched_on(settings, cx.values.models.echo(row)) {
                 groups.entry((verdict.rule, switched)).or_default().push(Echoed { verdict, leak, row, site });

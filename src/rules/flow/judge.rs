@@ -47,7 +47,11 @@ pub(super) fn judge(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Option<Verdi
     if matches!(leak.source.kind, Kind::Env | Kind::Credential) && is_no_secret_part(&leak.hit.entry) {
         return None;
     }
-    if is_redacted(leak) || taint.is_left_out(leak.hit.sink, &leak.hit.entry) {
+    if is_no_text(leak)
+        || is_own(taint.words(), leak)
+        || is_redacted(leak)
+        || taint.is_left_out(leak.hit.sink, &leak.hit.entry)
+    {
         return None;
     }
     let mut verdict = match (leak.source.kind, to_agent) {
@@ -79,6 +83,20 @@ fn is_scheme(leak: &Leak) -> bool {
     path.last().is_some_and(|last| last.as_str() == FIRST) && name.is_some_and(|name| has_scheme(name))
 }
 
+/// Is it a secret where the program made sure that no text gets?
+fn is_no_text(leak: &Leak) -> bool {
+    matches!(leak.source.kind, Kind::Env | Kind::Credential) && leak.hit.entry.marks.has(Marks::NO_TEXT)
+}
+
+/// Is it a name that the program gave to something itself? A secret stays one, though the program knows it.
+fn is_own(words: &Words, leak: &Leak) -> bool {
+    let is_secret = match (leak.source.kind, &leak.source.name) {
+        (Kind::Env, Some(name)) => words.env(name) == Secrecy::Secret,
+        (kind, _) => matches!(kind, Kind::EnvAll | Kind::Credential | Kind::Headers),
+    };
+    leak.hit.entry.marks.has(Marks::OWN) && !is_secret
+}
+
 /// Did a helper of the program replace the secret?
 fn is_redacted(leak: &Leak) -> bool {
     matches!(leak.source.kind, Kind::Env | Kind::EnvAll | Kind::Credential | Kind::Headers)
@@ -104,6 +122,8 @@ fn is_no_secret_part(entry: &Entry) -> bool {
 pub(super) fn why_none(leak: &Leak) -> &'static str {
     let to_agent = leak.hit.sink.drain == Drain::Agent;
     match (leak.source.kind, to_agent) {
+        _ if is_no_text(leak) => "no text gets there: the program asked for its type",
+        _ if leak.hit.entry.marks.has(Marks::OWN) => "it is a name that the program gave to something itself",
         _ if is_redacted(leak) => "a helper of the program replaces the secret",
         (Kind::Env | Kind::Credential, _) if is_no_secret_part(&leak.hit.entry) => {
             "only a part of it is used, whose name is that of no secret"
@@ -263,7 +283,10 @@ fn response(cx: &Cx<'_>, words: &Words, leak: &Leak) -> Option<Verdict> {
             verdict.level = Some(Level::Note);
             verdict.pedantic = true;
         }
-        ResponsePart::Body if is_near => {
+        // A field that is no text, though the program takes it for one.
+        ResponsePart::Body
+            if is_near || leak.hit.entry.marks.has(Marks::NO_TEXT) && !leak.hit.entry.path.is_empty() =>
+        {
             verdict.level = Some(Level::Note);
             verdict.pedantic = true;
         }

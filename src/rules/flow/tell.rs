@@ -8,7 +8,7 @@ use crate::flow::solve::Leak;
 use crate::flow::summary::Drain;
 use crate::flow::trace::What;
 use crate::ir::func::{FuncId, FuncKind};
-use crate::ir::instr::{Base, Op, Place};
+use crate::ir::instr::{Base, Call, Field, Op, Place};
 use crate::ir::program::Program;
 use crate::models::index::Table;
 use crate::models::schema::Stream;
@@ -159,8 +159,27 @@ fn way(cx: &Cx<'_>, leak: &Leak, finding: &mut Finding) {
     if n_kept > MAX_KEPT {
         doubt(finding, format!("it is kept in {n_kept} places on the way, any of which may hold something else"));
     }
-    if steps.len() > MAX_STEPS {
-        doubt(finding, format!("the way has {} steps", steps.len()));
+    // Whether an error comes this way, or this part of something larger, is open at each step.
+    let is_open = is_error || entry.marks.has(Marks::WIDENED) || steps.iter().any(|(_, what)| *what == What::Caught);
+    let n_steps = steps.iter().filter(|(at, what)| is_open || is_open_step(cx, *at, what)).count();
+    if n_steps > MAX_STEPS {
+        doubt(finding, format!("the way has {n_steps} steps"));
+    }
+}
+
+/// May another value have been meant at a step? What a library's call makes of a value is sure where a model says so, or the
+/// method is one that every text has.
+fn is_open_step(cx: &Cx<'_>, at: At, what: &What) -> bool {
+    match what {
+        What::Source | What::Given | What::Caught => false,
+        What::Passed(_) | What::Returned(_) | What::Thrown(_) | What::Stored(_) => true,
+        What::Through => {
+            let is_kept = |call: &Call| match call.callee.path.last() {
+                Some(Field::Name(name)) => cx.words.keeping_method(cx.values.language(at.0), name).is_some(),
+                _ => false,
+            };
+            cx.values.call_rows(at, Table::Flow).is_empty() && !cx.values.call_at(at).is_some_and(is_kept)
+        }
     }
 }
 
