@@ -25,6 +25,7 @@
 //! | `apply` | what a call does: functions of the program |
 //! | `library`, `callbacks` | what library calls give, what functions handed to them are called with |
 //! | `sources`, `sinks` | where values of interest come from, where they leave |
+//! | `credentials` | what holds a credential by its name |
 //! | `asked` | what a variable of the environment is called that a helper reads |
 //! | `items` | what going through a container gives |
 //! | `from_env` | classes whose objects a library fills from the environment |
@@ -43,6 +44,7 @@ pub(crate) mod callbacks;
 pub(crate) mod checks;
 pub(crate) mod choices;
 pub(crate) mod clauses;
+mod credentials;
 pub(crate) mod declared;
 pub(crate) mod domain;
 pub(crate) mod explore;

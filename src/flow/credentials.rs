@@ -1,0 +1,190 @@
+//! What holds a credential by its name: fields, variables, parameters and headers that are asked for.
+
+use crate::base::Symbol;
+use crate::ir::func::FuncId;
+use crate::ir::instr::{Base, Call, Const, Field, InstrId, Op, Place};
+use crate::resolve::solve::CallKind;
+use crate::resolve::values::{At, Value};
+
+use super::domain::{Entry, Kind, Marks, Root, Source, SourcePlace};
+use super::solve::Taint;
+use super::trace::{Trace, What};
+use super::transfer::Pass;
+use super::tree::Tree;
+use super::words::{ResponsePart, Secrecy};
+
+impl Pass<'_, '_> {
+    /// A field that holds a credential by its name: `headers.authorization`, `config.apiKey`.
+    pub(super) fn credential_field(&mut self, place: &Place, tree: &mut Tree, at: At) {
+        let Some((_, Field::Name(name))) = place.split_last() else { return };
+        if self.taint.words.is_headers(name) && self.is_request(&place.base, &place.path[..place.path.len() - 1]) {
+            let entry = self.source(Kind::Headers, at, Some(name.clone()));
+            tree.add(entry);
+        }
+        let Some(secrecy) = self.taint.credential(name) else { return };
+        if secrecy != Secrecy::Secret && !self.taint.is_credential_holder(place) {
+            return;
+        }
+        let values = self.taint.values.place_values(self.id, place).unwrap_or_default();
+        let is_other = |value: &Value| {
+            matches!(value, Value::Const(_) | Value::Func(_) | Value::Class(_) | Value::Module(_) | Value::Variant(..))
+        };
+        if !values.is_empty() && values.iter().all(is_other)
+            || values.iter().any(|value| self.taint.is_hidden_value(value))
+        {
+            return;
+        }
+        if tree.entries().iter().any(|entry| matches!(entry.root, Root::Source(_))) {
+            return;
+        }
+        // What a client sends in its headers is nothing that the program knew before.
+        let is_sent =
+            place.path.iter().any(|field| matches!(field, Field::Name(name) if self.taint.words.is_headers(name)));
+        let known = if is_sent { &Tree::default() } else { &*tree };
+        let entry = self.credential(at, name.clone(), known);
+        tree.add(entry);
+    }
+
+    /// Adds the header that a request is asked for by its name: `req.get("authorization")`, or all: `scope.get("headers")`. What
+    /// a request is, is known by its name, or by its headers being in the receiver. True when the call gives a
+    /// header, and nothing else of the request.
+    pub(super) fn asked_header(&mut self, call: &Call, at: At, receiver: &Tree, result: &mut Tree) -> bool {
+        let Some((Field::Name(method), object)) = call.callee.path.split_last() else { return false };
+        let Some(key) = call.args.first().filter(|_| self.taint.words.asks_for_header(method)) else { return false };
+        let Some(Const::Str(name)) = self.taint.values.of(at.0, key.value).single_const() else { return false };
+        let name: Symbol = name.to_lowercase().into();
+        let is_request = self.is_request(&call.callee.base, object);
+        if is_request && self.taint.words.is_headers(&name) {
+            let entry = self.source(Kind::Headers, at, Some(name.clone()));
+            result.add(entry);
+        }
+        let is_headers = |field: &Symbol| self.taint.words.headers_fields().iter().any(|known| known == field.as_str());
+        let has_headers = receiver.entries().iter().any(|entry| entry.at.first().is_some_and(is_headers));
+        if self.taint.credential(&name).is_none() {
+            return is_request || has_headers;
+        }
+        if is_request {
+            let mut entry = self.source(Kind::Headers, at, Some(name.clone()));
+            entry.path.push(name.clone());
+            result.add(entry);
+        }
+        for field in self.taint.words.headers_fields() {
+            result.join(&receiver.read(field).read(&name).map(|entry| Some(entry.then(at, What::Through))));
+        }
+        true
+    }
+
+    /// Is the object in a place a request, by its name?
+    fn is_request(&self, base: &Base, path: &[Field]) -> bool {
+        match (path.last(), base) {
+            (Some(Field::Name(name)), _) => self.taint.words.is_request(name),
+            (Some(_), _) => false,
+            (None, Base::Local(local)) => self.taint.words.is_request(&self.func.locals[*local].name),
+            (None, Base::Cell(cell)) => self.taint.words.is_request(&self.taint.values.program.cells[*cell].name),
+            (None, _) => false,
+        }
+    }
+
+    /// What a call gave is kept under the name of a credential.
+    pub(super) fn credential_local(&mut self, place: &Place, value: InstrId, tree: &mut Tree, at: At) {
+        let (Base::Local(local), []) = (&place.base, &*place.path) else { return };
+        let name = self.func.locals[*local].name.clone();
+        let Some(secrecy) = self.taint.credential(&name) else { return };
+        if secrecy != Secrecy::Secret && !self.is_credential_context()
+            || tree.entries().iter().any(|entry| matches!(entry.root, Root::Source(_)))
+            || self.taint.is_plain_type(self.func.locals[*local].ty.as_ref())
+            || !self.is_made_by_program(value)
+        {
+            return;
+        }
+        let entry = self.credential(at, name, tree);
+        tree.add(entry);
+    }
+
+    /// What is told near its source only says nothing of a body where it is kept as a label: `branch`, `version`, `count`.
+    pub(super) fn label_local(&mut self, place: &Place, tree: &mut Tree) {
+        let name = match (&place.base, &*place.path) {
+            (Base::Local(local), []) => &self.func.locals[*local].name,
+            (Base::Cell(cell), []) => &self.taint.values.program.cells[*cell].name,
+            _ => return,
+        };
+        let (values, sources) = (self.taint.values, &self.taint.names.sources);
+        let is_near = |entry: &Entry| match entry.root {
+            Root::Source(source) => sources[source].row.is_some_and(|row| values.models.source(row).near),
+            _ => false,
+        };
+        if tree.entries().iter().any(is_near) && self.taint.words.response_part(name) != ResponsePart::Body {
+            *tree = tree.map(|mut entry| {
+                if is_near(&entry) && entry.at.is_empty() {
+                    entry.marks = entry.marks.with(Marks::LABEL);
+                }
+                Some(entry)
+            });
+        }
+    }
+
+    /// Is the value what a function of the program gave, and no truth value or number?
+    fn is_made_by_program(&self, value: InstrId) -> bool {
+        match &self.func.instrs[value].op {
+            Op::Await(value) => self.is_made_by_program(*value),
+            // What `?` took out of a result.
+            Op::Load(Place { base: Base::Value(value), path }) if matches!(&**path, [Field::Variant(_, 0)]) => {
+                self.is_made_by_program(*value)
+            }
+            Op::Call(_) => {
+                let callees = self.taint.values.callees((self.id, value));
+                let program = self.taint.values.program;
+                let gives_text = |func: FuncId| {
+                    !self.taint.is_plain_type(program.funcs[func].ret.as_ref()) && !self.gives_consts(func)
+                };
+                !callees.is_empty()
+                    && callees.iter().all(|(func, kind)| *kind != CallKind::Callback && gives_text(*func))
+            }
+            _ => false,
+        }
+    }
+
+    fn gives_consts(&self, func: FuncId) -> bool {
+        let set = self.taint.values.of_slot(self.taint.values.ret_slot(func));
+        !set.items().is_empty() && set.items().iter().all(|value| matches!(value, Value::Const(_)))
+    }
+
+    /// Do the names of the function and its class tell that it has to do with credentials?
+    fn is_credential_context(&self) -> bool {
+        let words = self.taint.words;
+        let values = self.taint.values;
+        let owner = values.classes.owner(self.id).or(self.func.owner);
+        words.is_credential_context(&self.func.name)
+            || owner.is_some_and(|class| words.is_credential_context(&values.program.classes[class].name))
+    }
+
+    /// A parameter that holds a credential by its name.
+    pub(super) fn credential_param(&mut self, index: u32) -> Option<Entry> {
+        let param = self.func.params.get(index as usize)?;
+        if self.taint.handlers.contains(&self.id)
+            || self.taint.credential(&param.name)? != Secrecy::Secret && !self.is_credential_context()
+        {
+            return None;
+        }
+        let source = Source {
+            kind: Kind::Credential,
+            place: SourcePlace::Param(self.id, Some(index)),
+            name: Some(param.name.clone()),
+            by_name: true,
+            row: None,
+            asked: None,
+        };
+        let id = self.taint.names.source(source);
+        Some(Entry::new(Root::Source(id), Trace::default()))
+    }
+}
+
+impl Taint<'_> {
+    /// Does a place whose last name is `token` hold a credential, going by the names before it?
+    pub(super) fn is_credential_holder(&self, place: &Place) -> bool {
+        place.path.iter().rev().skip(1).any(|field| match field {
+            Field::Name(name) => self.words.holds_credentials(name),
+            _ => false,
+        })
+    }
+}
