@@ -25,8 +25,8 @@ use lists::{Bases, Containers, ErrorFate, MainWords, Transports};
 use load::Own;
 use path::Port;
 use schema::{
-    CallbackRow, ChildRow, Condition, CrashRow, ExitRow, LoggerRow, ModelFile, OwnNames, RebindRow, ServeRow, SinkRow,
-    StreamRow, StreamSpec, TransportRow, TransportSpec,
+    CallbackRow, ChildRow, Condition, CrashRow, ExitRow, LoaderRow, LoggerRow, ModelFile, OwnNames, RebindRow,
+    ServeRow, SinkRow, StreamRow, StreamSpec, TransportRow, TransportSpec,
 };
 
 /// Where the models of each language are. A program is mostly in one, and the others need not be read for it.
@@ -346,6 +346,7 @@ impl Models {
         serve serves ServeRow [Serve],
         handler handlers HandlerRow [Handler | HandlerMark | HandlerPlace],
         exit exits ExitRow [Exit],
+        loader loaders LoaderRow [Loader],
         crash crashes CrashRow [Crash | CrashPlace],
         source sources SourceRow [Source | SourceRead],
         clean cleans CleanRow [Clean],

@@ -5,6 +5,7 @@
 //! | `beside` | what does a registration take from the same object as the handler? |
 //! | `byhand` | which reads of standard input are a server without an SDK? |
 //! | `link` | which module does an import mean? |
+//! | `loaders` | which modules does a call load by a name? |
 //! | `values` | the vocabulary: values, objects, slots |
 //! | `growing` | the values of a slot while they are propagated |
 //! | `edges` | the constraints of a slot |
@@ -35,6 +36,7 @@ mod getters;
 pub(crate) mod growing;
 pub(crate) mod levels;
 pub(crate) mod link;
+mod loaders;
 pub(crate) mod marks;
 pub(crate) mod members;
 mod named;

@@ -95,7 +95,10 @@ impl Before {
 fn runs(values: &Values<'_>, (func, id): At) -> BTreeSet<FuncId> {
     let program = values.program;
     match &program.funcs[func].instrs[id].op {
-        Op::Call(_) => values.callees((func, id)).iter().map(|(callee, _)| *callee).collect(),
+        Op::Call(_) => {
+            let loaded = values.loads((func, id)).into_iter().map(|module| program.modules[module].init);
+            values.callees((func, id)).iter().map(|(callee, _)| *callee).chain(loaded).collect()
+        }
         // Whoever makes a block of async code has it run, one way or another.
         Op::Closure(inner) if program.funcs[*inner].kind == FuncKind::Lambda => BTreeSet::from([*inner]),
         Op::Import(import) if !import.type_only => {

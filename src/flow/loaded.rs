@@ -40,6 +40,7 @@ impl Imports {
                     }
                     Op::Call(_) if !values.call_rows((id, instr), Table::Loader).is_empty() => {
                         imports.open.insert(module);
+                        imports.of.entry(module).or_default().extend(values.loads((id, instr)));
                     }
                     _ => {}
                 }

@@ -6,7 +6,7 @@ use smol_str::format_smolstr;
 
 use crate::ir::func::{End, FuncId, LocalId, ParamKind};
 use crate::ir::instr::{ArgKind, Base, Call, CallStyle, Const, Entry, Field, Import, InstrId, Op, Place};
-use crate::ir::program::Language;
+use crate::ir::program::{Language, ModuleId};
 use crate::models::index::{RowRef, Table};
 use crate::models::path::Step;
 use crate::models::schema::{CallbackTime, Crash, Stream};
@@ -91,16 +91,22 @@ impl Explorer<'_> {
         let from = program.funcs[func].module;
         let mut event = self.event(id, state);
         for module in self.values.runs(from, import) {
-            let first = *self.ran.entry(module).or_insert((func, id));
-            if first != (func, id) || module == from {
-                continue;
-            }
-            let context =
-                Context { args: Vec::new(), asked: Vec::new(), phase: state.phase, rebinds: state.rebinds.clone() };
-            let frame = self.frame(program.modules[module].init, context);
-            self.enter(&mut event, frame, Mode::Now, state);
+            self.run_module((func, id), module, &mut event, state);
         }
         (!event.frames.is_empty()).then_some(event)
+    }
+
+    /// A module's own code runs where it is loaded first.
+    fn run_module(&mut self, at: At, module: ModuleId, event: &mut Event, state: &mut State) {
+        let program = self.values.program;
+        let first = *self.ran.entry(module).or_insert(at);
+        if first != at || module == program.funcs[at.0].module {
+            return;
+        }
+        let context =
+            Context { args: Vec::new(), asked: Vec::new(), phase: state.phase, rebinds: state.rebinds.clone() };
+        let frame = self.frame(program.modules[module].init, context);
+        self.enter(event, frame, Mode::Now, state);
     }
 
     // ---- calls ---------------------------------------------------------------------------------------------------
@@ -387,6 +393,9 @@ impl Explorer<'_> {
                     }
                 }
             }
+        }
+        for module in self.values.loads(at) {
+            self.run_module(at, module, event, state);
         }
         for row in self.values.call_rows(at, Table::Serve) {
             if !self.serve(at, row, event, state) {

@@ -511,4 +511,10 @@ pub(crate) enum CallbackTime {
 #[serde(deny_unknown_fields)]
 pub(crate) struct LoaderRow {
     pub(crate) calls: Vec<String>,
+    /// Ports of the name of the module that is loaded and given back: its beginning may be known.
+    #[serde(default)]
+    pub(crate) module: Vec<String>,
+    /// Ports of the package in which a name is that begins with a dot.
+    #[serde(default)]
+    pub(crate) package: Vec<String>,
 }

@@ -306,6 +306,11 @@ impl Values<'_> {
         for row in data.rows(Table::Flow) {
             self.flow_row(number, row);
         }
+        for row in data.rows(Table::Loader) {
+            for module in self.loads_by(site.at, row) {
+                self.add(site.result, &Value::Module(module));
+            }
+        }
         for row in data.rows(Table::Handler) {
             for port in &self.models.handler(row).func {
                 let slot = self.models.port(port).and_then(|port| self.port_slot(number, port));

@@ -33,6 +33,9 @@ pub(crate) enum Target {
     Missing,
 }
 
+/// The file that is a Python package itself.
+const PACKAGE_FILE: &str = "__init__.py";
+
 /// Answers for one program.
 pub(crate) struct Linker<'w> {
     manifests: &'w Manifests,
@@ -142,6 +145,20 @@ impl<'w> Linker<'w> {
             (Language::Rust, _) => self.crates.child(module, name),
             (Language::Script, _) => None,
         }
+    }
+
+    /// The modules directly inside a Python package, with their names in it; in order of their paths.
+    pub(crate) fn submodules(&self, package: ModuleId) -> Vec<(&'w str, ModuleId)> {
+        let Some((Language::Python, path)) = self.modules.get(&package) else { return Vec::new() };
+        if paths::name(path) != PACKAGE_FILE {
+            return Vec::new();
+        }
+        let folder = paths::parent(path);
+        let inside = self.paths.iter().filter_map(|(path, (_, module))| {
+            let of = if paths::name(path) == PACKAGE_FILE { paths::parent(path) } else { path.strip_suffix(".py")? };
+            (paths::parent(of) == folder && *module != Some(package)).then_some((paths::name(of), (*module)?))
+        });
+        inside.collect()
     }
 
     /// The module `name` inside what `specifier` means, which may be a Python folder that is no module itself.

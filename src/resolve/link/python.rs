@@ -4,7 +4,7 @@ use crate::base::Symbol;
 use crate::ir::program::{Language, ModuleId};
 use crate::source::paths;
 
-use super::{Linker, Target};
+use super::{Linker, PACKAGE_FILE, Target};
 
 impl Linker<'_> {
     pub(super) fn resolve_python(&self, from: &str, specifier: &str) -> Target {
@@ -92,7 +92,7 @@ impl Linker<'_> {
     }
 
     pub(super) fn python_child(&self, path: &str, name: &str) -> Option<ModuleId> {
-        if paths::name(path) != "__init__.py" {
+        if paths::name(path) != PACKAGE_FILE {
             return None;
         }
         let file = self.manifests.python_file(&paths::join(paths::parent(path), name)?)?;

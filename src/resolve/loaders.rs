@@ -1,0 +1,153 @@
+//! Modules that a call loads by a name that the code makes: `import_module(f"tools.{name}")`.
+
+use crate::base::bounds::MAX_ALIASES;
+use crate::ir::func::FuncId;
+use crate::ir::instr::{Base, Const, Field, InstrId, Op, Oper, Place, TextPart};
+use crate::ir::program::ModuleId;
+use crate::models::index::{RowRef, Table};
+
+use super::link::Target;
+use super::ports::argument;
+use super::solve::Values;
+use super::values::{At, Value};
+
+/// Where a module keeps its own name.
+const NAME: &str = "__name__";
+
+/// The beginning of a module's name.
+#[derive(Default)]
+struct Beginning {
+    /// The module by whose name it begins.
+    package: Option<ModuleId>,
+    /// What is written behind that.
+    text: String,
+    /// Nothing else is behind the text.
+    is_whole: bool,
+}
+
+impl Values<'_> {
+    /// The modules of the program that a call of a loader loads. Where the beginning of the name is all that is known, those
+    /// in the package that it names: whoever goes through a folder loads what is there.
+    pub(crate) fn loads(&self, at: At) -> Vec<ModuleId> {
+        let mut modules: Vec<ModuleId> =
+            self.call_rows(at, Table::Loader).into_iter().flat_map(|row| self.loads_by(at, row)).collect();
+        modules.sort_unstable();
+        modules.dedup();
+        modules
+    }
+
+    pub(super) fn loads_by(&self, at: At, row: RowRef) -> Vec<ModuleId> {
+        let loader = self.models.loader(row);
+        let given = |ports: &[String]| {
+            let mut ports = ports.iter().filter_map(|port| self.models.port(port));
+            ports.find_map(|port| argument(self.call_at(at)?, &port.head))
+        };
+        let Some(mut name) = given(&loader.module).and_then(|name| self.beginning(at.0, name, MAX_ALIASES)) else {
+            return Vec::new();
+        };
+        // A name that begins with a dot is one in the package that is given beside it.
+        if name.package.is_none()
+            && name.text.starts_with('.')
+            && let Some(package) = given(&loader.package).and_then(|package| self.beginning(at.0, package, MAX_ALIASES))
+        {
+            name.package = package.package.or_else(|| self.module_named(at.0, &package.text));
+            if name.package.is_none() {
+                return Vec::new();
+            }
+        }
+        self.modules_beginning(at.0, &name)
+    }
+
+    fn modules_beginning(&self, func: FuncId, name: &Beginning) -> Vec<ModuleId> {
+        if name.is_whole {
+            let module = match name.package {
+                Some(package) => self.module_within(package, &name.text),
+                None => self.module_named(func, &name.text),
+            };
+            return module.into_iter().collect();
+        }
+        let Some((package, start)) = name.text.rsplit_once('.') else { return Vec::new() };
+        let package = match name.package {
+            Some(known) => self.module_within(known, package),
+            None => self.module_named(func, package),
+        };
+        let inside = package.into_iter().flat_map(|package| self.linker.submodules(package));
+        inside.filter(|(name, _)| name.starts_with(start)).map(|(_, module)| module).collect()
+    }
+
+    fn module_named(&self, func: FuncId, name: &str) -> Option<ModuleId> {
+        match self.linker.resolve(self.program.funcs[func].module, name) {
+            Target::Module(module, rest) if rest.is_empty() => Some(module),
+            _ => None,
+        }
+    }
+
+    fn module_within(&self, package: ModuleId, path: &str) -> Option<ModuleId> {
+        let names = path.split('.').filter(|name| !name.is_empty());
+        names.fold(Some(package), |module, name| self.linker.submodule(module?, name))
+    }
+
+    /// What a text is known to begin with.
+    fn beginning(&self, func: FuncId, value: InstrId, left: usize) -> Option<Beginning> {
+        let left = left.checked_sub(1)?;
+        if let Some(Const::Str(text)) = self.of(func, value).single_const() {
+            return Some(Beginning { package: None, text: text.to_string(), is_whole: true });
+        }
+        let body = &self.program.funcs[func];
+        match &body.instrs[value].op {
+            Op::Const(Const::Str(text)) => Some(Beginning { package: None, text: text.to_string(), is_whole: true }),
+            Op::Text(parts) => {
+                let mut parts = parts.iter().map(|part| match part {
+                    TextPart::Lit(text) => Ok(text.as_str()),
+                    TextPart::Hole(value, _) => Err(*value),
+                });
+                self.joined(func, &mut parts, left)
+            }
+            Op::Operator(Oper::Add, values) => self.joined(func, &mut values.iter().map(|value| Err(*value)), left),
+            Op::Load(place) => match place.split_last() {
+                Some((owner, Field::Name(name))) if name == NAME => match self.place_values(func, &owner)? {
+                    [Value::Module(module)] => {
+                        Some(Beginning { package: Some(*module), text: String::new(), is_whole: true })
+                    }
+                    _ => None,
+                },
+                _ => self.beginning(func, self.only_stored(func, place)?, left),
+            },
+            _ => None,
+        }
+    }
+
+    fn joined(
+        &self,
+        func: FuncId,
+        parts: &mut dyn Iterator<Item = Result<&str, InstrId>>,
+        left: usize,
+    ) -> Option<Beginning> {
+        let mut name = Beginning { is_whole: true, ..Beginning::default() };
+        for part in parts {
+            let known = match part {
+                Ok(text) => Some(Beginning { package: None, text: text.to_owned(), is_whole: true }),
+                Err(value) => self.beginning(func, value, left),
+            };
+            let Some(known) = known else {
+                name.is_whole = false;
+                break;
+            };
+            if known.package.is_some() {
+                name.package = known.package;
+            }
+            name.text.push_str(&known.text);
+        }
+        (name.package.is_some() || !name.text.is_empty()).then_some(name)
+    }
+
+    /// What is stored to a local variable, if that is done at one place.
+    fn only_stored(&self, func: FuncId, place: &Place) -> Option<InstrId> {
+        let (Base::Local(local), []) = (&place.base, &*place.path) else { return None };
+        let mut stored = self.program.funcs[func].instrs.iter().filter_map(|instr| match &instr.op {
+            Op::Store(to, value) if *to == Place::local(*local) => Some(*value),
+            _ => None,
+        });
+        stored.next().filter(|_| stored.next().is_none())
+    }
+}
