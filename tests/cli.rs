@@ -71,9 +71,20 @@ fn tools_of_a_list_are_named_one_by_one() {
 #[test]
 fn ways_go_through_the_function_that_leads_on() {
     let project = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/argument-in-log/js-table");
-    let text: String = out(&run(&[project])).split_whitespace().collect::<Vec<_>>().join(" ");
+    let text: String = out(&run(&["-v", project])).split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(text.contains("openBook() → server.js:18 lend()"), "{text}");
     assert!(text.contains("closeBook() → server.js:22 burn()"), "{text}");
+}
+
+/// What comes from one place and is written at several is shown once, with the other places; every one of them when asked.
+#[test]
+fn what_comes_from_one_place_is_shown_once() {
+    let project = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/argument-in-log/js-table");
+    let (short, long) = (out(&run(&[project])), out(&run(&["-v", project])));
+    let n_shown = |text: &str| text.matches("warning[argument-in-log]").count();
+    assert_eq!((n_shown(&short), n_shown(&long)), (1, 2), "{short}");
+    assert!(short.contains("also at: ") && short.contains("2 warnings"), "{short}");
+    assert!(!long.contains("also at: "), "{long}");
 }
 
 #[test]

@@ -6,17 +6,21 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use indexmap::IndexMap;
 use miette::{GraphicalReportHandler, GraphicalTheme, ThemeCharacters, ThemeStyles};
 
 use super::escape::visible;
 use super::excerpt::{self, Frame, Mark, Measure};
 use super::wrap::{MIN_WIDTH, wrap};
 use super::{NotAnalysed, Report, Selection, count, servers};
-use crate::base::span::FileId;
+use crate::base::span::{FileId, Loc};
 use crate::finding::{Confidence, Finding, Level, Step};
 
 /// Longest list written without being asked for more: callers, files not analysed.
 pub(crate) const MAX_LIST: usize = 5;
+
+/// Most places that are named of which the same is to be said: each is a line to look at.
+const MAX_PLACES: usize = 40;
 
 /// Longest chain written in full; of a longer one the middle is left out.
 const MAX_CHAIN: usize = 9;
@@ -65,18 +69,14 @@ impl Human<'_> {
     fn run(&mut self) {
         let findings = self.selection.shown.clone();
         for (at, server) in self.report.servers.iter().enumerate() {
-            for finding in findings.iter().filter(|finding| home(finding, self.report) == Some(at)) {
-                self.finding(finding);
-            }
+            self.findings(findings.iter().copied().filter(|finding| home(finding, self.report) == Some(at)));
             if self.style.detail > Detail::Quiet {
                 self.out.push_str(&servers::line(self.report, server, self.style));
                 self.server_counts(at);
                 self.out.push('\n');
             }
         }
-        for finding in findings.iter().filter(|finding| home(finding, self.report).is_none()) {
-            self.finding(finding);
-        }
+        self.findings(findings.iter().copied().filter(|finding| home(finding, self.report).is_none()));
         if self.style.detail > Detail::Quiet {
             if self.report.servers.is_empty() {
                 self.out.push_str(&servers::none_found(self.report, self.style));
@@ -85,7 +85,27 @@ impl Human<'_> {
         }
     }
 
-    fn finding(&mut self, finding: &Finding) {
+    /// What comes from one place and is told of it with the same words is shown once; the other places are named.
+    fn findings<'f>(&mut self, findings: impl Iterator<Item = &'f Finding>) {
+        let mut groups: IndexMap<_, Vec<&Finding>> = IndexMap::new();
+        for (number, finding) in findings.enumerate() {
+            let source = match finding.path.as_slice() {
+                [source, _, ..] if self.style.detail < Detail::Verbose => Ok(source.loc),
+                _ => Err(number),
+            };
+            groups.entry((source, finding.level, &finding.rule, &finding.message)).or_default().push(finding);
+        }
+        for mut group in groups.into_values() {
+            group.sort_by_key(|finding| (Reverse(finding.confidence), finding.path.len()));
+            let Some((first, others)) = group.split_first() else { continue };
+            let mut others: Vec<Loc> = others.iter().map(|finding| finding.primary.loc).collect();
+            others.sort_unstable();
+            self.finding(first, &others);
+        }
+    }
+
+    /// `others`: where the same is to be said.
+    fn finding(&mut self, finding: &Finding, others: &[Loc]) {
         let title = format!("{}[{}]", finding.level.word(), visible(&finding.rule));
         let head = wrap(&format!(": {}", visible(&finding.message)), self.style.width, &title, "  ");
         let rest = head.strip_prefix(title.as_str()).unwrap_or_default().trim_start_matches(' ');
@@ -96,12 +116,16 @@ impl Human<'_> {
             let at = self.report.at(finding.primary.loc);
             self.field("place", &visible(&at));
         }
+        if !others.is_empty() {
+            let places: Vec<_> = others.iter().map(|loc| visible(&self.report.at(*loc))).collect();
+            self.field("also at", &cut_list(&places, MAX_PLACES, self.style.detail));
+        }
         self.reached(finding);
         self.related(finding);
         if finding.servers.len() > 1 {
             let names = finding.servers.iter().filter_map(|at| self.report.servers.get(*at));
             let names: Vec<_> = names.map(|server| visible(&server.name)).collect();
-            self.field("servers", &cut_list(&names, self.style.detail));
+            self.field("servers", &cut_list(&names, MAX_LIST, self.style.detail));
         }
         if finding.confidence < Confidence::High {
             let word = finding.confidence.word();
@@ -325,11 +349,11 @@ fn not_analysed(left: &[&NotAnalysed], detail: Detail) -> Vec<String> {
     parts
 }
 
-/// The first names of a list, and how many more there are.
-fn cut_list(names: &[String], detail: Detail) -> String {
-    if detail == Detail::Verbose || names.len() <= MAX_LIST {
+/// The first names of a list, `most` of them, and how many more there are.
+fn cut_list(names: &[String], most: usize, detail: Detail) -> String {
+    if detail == Detail::Verbose || names.len() <= most {
         return names.join(", ");
     }
-    let shown: Vec<_> = names.iter().take(MAX_LIST).map(String::as_str).collect();
-    format!("{} and {} more, named by -v", shown.join(", "), names.len() - MAX_LIST)
+    let shown: Vec<_> = names.iter().take(most).map(String::as_str).collect();
+    format!("{} and {} more, named by -v", shown.join(", "), names.len() - most)
 }
