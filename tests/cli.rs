@@ -65,6 +65,11 @@ fn tools_of_a_list_are_named_one_by_one() {
     for tool in ["find_city(city)", "count_cities(country)"] {
         assert_eq!(text.matches(tool).count(), 1, "{tool}: {text}");
     }
+    // Which of the names that one function makes is whose, nobody says: they go by their functions' names.
+    let text = out(&run(&["servers", &format!("{fixtures}/py-made-names")]));
+    for tool in ["open_book(title)", "close_book(shelf)"] {
+        assert_eq!(text.matches(tool).count(), 1, "{tool}: {text}");
+    }
 }
 
 /// Of the functions that a call may call, the way to a place names the one that leads there.

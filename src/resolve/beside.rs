@@ -12,7 +12,7 @@ use crate::base::Symbol;
 use crate::base::bounds::MAX_CHAIN;
 use crate::ir::func::{FuncId, LocalId};
 use crate::ir::instr::{Base, Const, Entry, Field, InstrId, Op, Place};
-use crate::models::path::{Port, PortStep};
+use crate::models::path::{Port, PortHead, PortStep};
 
 use super::ports::{PortValue, argument};
 use super::solve::Values;
@@ -48,7 +48,7 @@ impl Values<'_> {
                 0 => {}
                 1 => return names,
                 // What is written in place is registered anew under each of them.
-                _ if is_beside || self.is_written_in(at, handler) => return names,
+                _ if is_beside || self.is_written_in(at, handler) && !self.is_made_by_call(at, port) => return names,
                 _ => return BTreeSet::new(),
             }
         }
@@ -97,6 +97,16 @@ impl Values<'_> {
         call.args.iter().any(
             |arg| matches!(self.program.funcs[at.0].instrs[arg.value].op, Op::Closure(func) if func == handler.func),
         )
+    }
+
+    /// Does a function of the program make what is at a port? What it makes of others is among its values.
+    fn is_made_by_call(&self, at: At, port: &Port) -> bool {
+        let (calls, head) = match &port.head {
+            PortHead::Chain(_, inner) => (self.chain(at), &inner.head),
+            head => (vec![at], head),
+        };
+        let mut made = calls.into_iter().filter_map(|call| Some((call.0, argument(self.call_at(call)?, head)?)));
+        made.any(|made| !self.callees(made).is_empty())
     }
 
     fn follow_from(&self, object: &Value, path: &[PortStep]) -> PortValue {
