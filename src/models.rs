@@ -294,6 +294,11 @@ impl Models {
         self.containers.opens.contains(method)
     }
 
+    /// Does a method of this name, called without arguments, give what the object is, spelled or wrapped in another way?
+    pub(crate) fn gives_the_same(&self, method: &str) -> bool {
+        self.containers.same.contains(method)
+    }
+
     /// Does a type of this name show what it holds as if that stood there itself?
     pub(crate) fn is_transparent(&self, ty: &str) -> bool {
         self.containers.transparent.contains(ty)

@@ -289,9 +289,12 @@ impl Explorer<'_> {
                     _ => None,
                 };
                 let of = of.or_else(|| self.place_sym(func, owner, state))?;
-                let keeps = call.args.is_empty() && !name.starts_with("is") && !name.starts_with("has");
-                if keeps {
+                if call.args.is_empty() && self.values.models.gives_the_same(name) {
                     return Some(Abs::Sym(of));
+                }
+                // What else is asked of an object may be something else the next time: `queue.next()`.
+                if call.args.is_empty() && !name.starts_with("is") && !name.starts_with("has") {
+                    return None;
                 }
                 format!("{of}.{name}")
             }

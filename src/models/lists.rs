@@ -27,6 +27,7 @@ pub(super) struct Containers {
     pub(super) asks: FxHashSet<String>,
     pub(super) compares: FxHashSet<String>,
     pub(super) opens: FxHashSet<String>,
+    pub(super) same: FxHashSet<String>,
     pub(super) wraps: Vec<String>,
     pub(super) transparent: FxHashSet<String>,
     pub(super) errors: ErrorMethods,
