@@ -133,6 +133,9 @@ impl Explorer<'_> {
     /// What a transport of the program's own is, by what its objects hold and read: another transport, standard input,
     /// neither. What only writes to stdout may be logging. `None` for a type whose code is not known.
     fn own_transport(&self, class: ClassId, ports: &TransportPorts, depth: usize) -> Option<(TransportKind, bool)> {
+        if self.is_list_of_names(class) {
+            return None;
+        }
         let code = self.code_of(class);
         if code.is_empty() {
             return None;
@@ -156,6 +159,12 @@ impl Explorer<'_> {
             found.push((TransportKind::Stdio, false));
         }
         Some(found.into_iter().min().unwrap_or((TransportKind::Other, false)))
+    }
+
+    /// Is a class nothing but names for what it can be? Methods beside them make no transport of it.
+    fn is_list_of_names(&self, class: ClassId) -> bool {
+        let class = &self.values.program.classes[class];
+        class.kind == ClassKind::Enum && class.variants.iter().all(|variant| variant.fields.is_empty())
     }
 
     /// The methods of a class and its relatives, with the functions in them.
