@@ -184,7 +184,9 @@ impl Pass<'_, '_> {
         first.filter(|_| is_one).map(ErrorKind::Own).or_else(|| match &self.func.instrs[value].op {
             Op::Call(call) if matches!(call.style, CallStyle::Plain | CallStyle::New) => match &call.callee.base {
                 Base::Global(name) if call.callee.path.is_empty() => {
-                    self.taint.values.models.errors.named(self.language, name).map(ErrorKind::Listed)
+                    let class = self.taint.values.models.errors.named(self.language, name)?;
+                    // What is made with more than its text may be of a narrower kind: `OSError(errno.ENOENT, "no file")`.
+                    Some(if call.args.len() > 1 { ErrorKind::Listed(class) } else { ErrorKind::Made(class) })
                 }
                 _ => None,
             },
@@ -240,9 +242,9 @@ impl Pass<'_, '_> {
     fn listed_takes(&self, class: ErrorClass, kind: ErrorKind) -> Takes {
         let errors = &self.taint.values.models.errors;
         match kind {
-            ErrorKind::Listed(raised) if errors.is_kind_of(raised, class) => Takes::All,
+            ErrorKind::Listed(raised) | ErrorKind::Made(raised) if errors.is_kind_of(raised, class) => Takes::All,
             ErrorKind::Listed(raised) if errors.is_kind_of(class, raised) => Takes::Some,
-            ErrorKind::Listed(_) => Takes::None,
+            ErrorKind::Listed(_) | ErrorKind::Made(_) => Takes::None,
             ErrorKind::Own(raised) => {
                 let bases = self.bases_outside(raised);
                 match bases.iter().any(|base| base.is_some_and(|base| errors.is_kind_of(base, class))) {
@@ -260,7 +262,7 @@ impl Pass<'_, '_> {
         let values = self.taint.values;
         let library = &values.models.index.node(class).library;
         let is_near = match kind {
-            ErrorKind::Listed(raised) => values.models.errors.is_of(raised, library),
+            ErrorKind::Listed(raised) | ErrorKind::Made(raised) => values.models.errors.is_of(raised, library),
             ErrorKind::Own(raised) => {
                 let bases = values.classes.api_bases(raised);
                 bases.iter().any(|base| values.models.index.node(*base).library == *library)

@@ -166,8 +166,10 @@ pub(crate) struct Entry {
 pub(crate) enum ErrorKind {
     /// One of the program's.
     Own(ClassId),
-    /// One that a model lists.
+    /// One that a model lists, or a kind of it.
     Listed(ErrorClass),
+    /// One that a model lists, and no narrower kind of it: the program made it.
+    Made(ErrorClass),
 }
 
 /// A function, and the one that calls it as its parameter.
