@@ -38,8 +38,14 @@ impl Imports {
                     Op::Unknown(COMPUTED_IMPORT, _) => {
                         imports.open.insert(module);
                     }
-                    Op::Call(_) if !values.call_rows((id, instr), Table::Loader).is_empty() => {
-                        imports.open.insert(module);
+                    Op::Call(_) => {
+                        let rows = values.call_rows((id, instr), Table::Loader);
+                        if rows.is_empty() {
+                            continue;
+                        }
+                        if rows.into_iter().any(|row| !values.models.loader(row).of_part) {
+                            imports.open.insert(module);
+                        }
                         imports.of.entry(module).or_default().extend(values.loads((id, instr)));
                     }
                     _ => {}

@@ -517,4 +517,7 @@ pub(crate) struct LoaderRow {
     /// Ports of the package in which a name is that begins with a dot.
     #[serde(default)]
     pub(crate) package: Vec<String>,
+    /// The name is that of something in a module, `notes.web:app`, and nothing is loaded where the thing itself is given.
+    #[serde(default)]
+    pub(crate) of_part: bool,
 }

@@ -306,7 +306,7 @@ impl Values<'_> {
         for row in data.rows(Table::Flow) {
             self.flow_row(number, row);
         }
-        for row in data.rows(Table::Loader) {
+        for row in data.rows(Table::Loader).filter(|row| !self.models.loader(*row).of_part) {
             for module in self.loads_by(site.at, row) {
                 self.add(site.result, &Value::Module(module));
             }

@@ -45,6 +45,12 @@ impl Values<'_> {
         let Some(mut name) = given(&loader.module).and_then(|name| self.beginning(at.0, name, MAX_ALIASES)) else {
             return Vec::new();
         };
+        if loader.of_part
+            && let Some(end) = name.text.find(':')
+        {
+            name.text.truncate(end);
+            name.is_whole = true;
+        }
         // A name that begins with a dot is one in the package that is given beside it.
         if name.package.is_none()
             && name.text.starts_with('.')
