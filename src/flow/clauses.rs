@@ -188,7 +188,7 @@ impl Pass<'_, '_> {
                     // What is made with more than its text may be of a narrower kind: `OSError(errno.ENOENT, "no file")`.
                     Some(if call.args.len() > 1 { ErrorKind::Listed(class) } else { ErrorKind::Made(class) })
                 }
-                _ => None,
+                _ => self.class_made((self.id, value)).map(ErrorKind::Made),
             },
             _ => None,
         })

@@ -7,6 +7,7 @@ use crate::base::Symbol;
 use crate::base::idx::Id;
 use crate::ir::instr::{Arg, ArgKind, Base, Call, CallStyle, Const, Entry as RecordEntry, Field, InstrId, Op};
 use crate::ir::program::Language;
+use crate::models::errors::ErrorClass;
 use crate::models::index::{RowRef, Table};
 use crate::models::lists::ErrorFate;
 use crate::models::path::{Port, PortHead, PortStep};
@@ -78,7 +79,7 @@ impl Pass<'_, '_> {
         // What a method of every text, list or result does is no other library's work: it raises nothing.
         let mut by_name = false;
         if flows.is_empty() && !is_clean && !is_known && !sourced && !is_sink && (by_key.is_some() || !is_header) {
-            let kept = by_key.or_else(|| self.error_made(call)).or_else(|| self.by_name(call, at, receiver));
+            let kept = by_key.or_else(|| self.error_made(call, at)).or_else(|| self.by_name(call, at, receiver));
             by_name = kept.is_some();
             result.join(&kept.unwrap_or_else(|| self.obscure(call, id, receiver)));
         }
@@ -332,16 +333,36 @@ impl Pass<'_, '_> {
         kind
     }
 
-    /// An exception of the language keeps what it is made with.
-    fn error_made(&self, call: &Call) -> Option<Tree> {
-        let is_plain = self.language == Language::Python && call.style == CallStyle::Plain;
-        let (Base::Global(name), [], true) = (&call.callee.base, &*call.callee.path, is_plain) else { return None };
-        self.taint.values.models.errors.named(self.language, name)?;
+    /// The listed error class of a library that a call makes an error of.
+    pub(super) fn class_made(&self, at: At) -> Option<ErrorClass> {
+        let models = self.taint.values.models;
+        let callee = self.taint.values.of_slot(self.taint.values.callee_slot(at)?);
+        callee.items().iter().find_map(|value| match value {
+            Value::Api(node, None) => models.errors.of_node(&models.index, *node),
+            _ => None,
+        })
+    }
+
+    /// An exception of the language keeps what it is made with. So does one of a library that is made with a text alone, and
+    /// things by their names: `httpx.HTTPStatusError("no such note", request=…, response=…)`.
+    fn error_made(&self, call: &Call, at: At) -> Option<Tree> {
+        if self.language != Language::Python || call.style != CallStyle::Plain {
+            return None;
+        }
+        let is_builtin = match (&call.callee.base, &*call.callee.path) {
+            (Base::Global(name), []) => self.taint.values.models.errors.named(self.language, name).is_some(),
+            _ => false,
+        };
+        if !is_builtin {
+            let n_plain = call.args.iter().filter(|arg| arg.kind == ArgKind::Positional).count();
+            self.class_made(at).filter(|_| n_plain == 1)?;
+        }
         let mut made = Tree::default();
         for (position, arg) in call.args.iter().enumerate() {
             let held = &self.given[arg.value.index()];
-            let path: &[Symbol] = match arg.kind {
+            let path: &[Symbol] = match &arg.kind {
                 ArgKind::Positional => &[ARGS.into(), position.to_string().into()],
+                ArgKind::Named(name) if !is_builtin => std::slice::from_ref(name),
                 _ => &[ARGS.into()],
             };
             made.join(&held.under(path));
