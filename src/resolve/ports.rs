@@ -181,11 +181,24 @@ impl Values<'_> {
         };
         match self.known_field(&obj, &key).map(|slot| self.slot_value(slot)) {
             Some(PortValue::Known(values)) => PortValue::Known(values),
+            _ if let Some(methods) = self.methods_at(value, &field) => PortValue::Known(methods),
             // A field that nobody writes by name may still come by a spread or an unknown key.
             _ if self.is_open(&obj) || !matches!(value, Value::Record(_)) => PortValue::Unknown,
             Some(PortValue::Unknown) if !self.stores_to(&obj, &key).is_empty() => PortValue::Unknown,
             _ => PortValue::Missing,
         }
+    }
+
+    /// The methods of an object that a field of it is, if its class has any of that name.
+    fn methods_at(&self, value: &Value, field: &Field) -> Option<Vec<Value>> {
+        let Field::Name(name) = field else { return None };
+        let methods = match value {
+            Value::Instance(class) | Value::Typed(class) if self.is_getter(*class, name) => return None,
+            Value::Instance(class) => self.classes.methods(*class, name),
+            Value::Typed(class) => self.classes.virtual_methods(*class, name),
+            _ => return None,
+        };
+        (!methods.is_empty()).then(|| methods.into_iter().map(Value::Func).collect())
     }
 
     /// The rows of a table that speak of the call at `at`, as far as its version allows.
