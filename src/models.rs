@@ -440,6 +440,7 @@ fn port_texts(file: &ModelFile, visit: &mut dyn FnMut(&str)) {
         all(&row.takes, visit);
         row.stream.iter().for_each(|stream| spec(stream, visit));
         row.errors.iter().for_each(|errors| all(&errors.unless, visit));
+        row.fills.iter().for_each(|fills| all(&fills.unless, visit));
         when(&row.when, visit);
     }
     for row in &file.loggers {

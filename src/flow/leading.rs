@@ -296,7 +296,7 @@ fn result_of(func: &Function, value: InstrId) -> Option<(InstrId, Vec<Field>)> {
 }
 
 /// What the variable of a place was assigned, if that happens once.
-fn assigned(func: &Function, place: &Place) -> Option<InstrId> {
+pub(super) fn assigned(func: &Function, place: &Place) -> Option<InstrId> {
     if let Base::Value(value) = place.base {
         return Some(value);
     }

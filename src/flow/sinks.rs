@@ -1,15 +1,17 @@
 //! Where values leave the program: logs, streams, the agent.
 
-use crate::ir::instr::{Arg, ArgKind, Call, InstrId};
+use crate::base::bounds::MAX_CHECK_DEPTH;
+use crate::ir::instr::{Arg, ArgKind, Base, Call, Const, InstrId, Op, TextPart};
 use crate::ir::program::Language;
 use crate::models::flows::ErrorText;
 use crate::models::index::{RowRef, Table};
 use crate::models::path::{Port, PortHead};
-use crate::models::schema::{SinkKind, Stream};
+use crate::models::schema::{Fills, SinkKind, Stream};
 use crate::resolve::ports::{PortValue, argument};
 use crate::resolve::values::At;
 
 use super::domain::{Entry, Form, Marks};
+use super::leading::assigned;
 use super::solve::Taint;
 use super::summary::{Drain, Hit, Sink};
 use super::transfer::{Pass, is_no_error};
@@ -77,6 +79,10 @@ impl Pass<'_, '_> {
             let all = [Port { head: PortHead::AllArgs, path: Vec::new() }];
             let ports = if ports.is_empty() && data.kind != SinkKind::Trace { &all[..] } else { &ports[..] };
             let sink = Sink { at, drain, row: Some(row) };
+            let n_args = data.fills.as_ref().map_or(call.args.len(), |fills| self.n_filled(call, at, fills));
+            let shortened =
+                (n_args < call.args.len()).then(|| Call { args: call.args[..n_args].to_vec(), ..call.clone() });
+            let call = shortened.as_ref().unwrap_or(call);
             let mut taken = Tree::default();
             for port in ports {
                 if port.head == PortHead::Caught {
@@ -126,6 +132,42 @@ impl Pass<'_, '_> {
                     self.hit(Hit { sink, primary: at, open: false, entry }, |entry| entry);
                 }
             }
+        }
+    }
+
+    /// How many arguments are written, where the text has to have a place for each that follows it:
+    ///     log.error("failed", details); log.error({ id }, "failed: %s", reason);
+    fn n_filled(&self, call: &Call, at: At, fills: &Fills) -> usize {
+        let values = self.taint.values;
+        let mut others = fills.unless.iter().filter_map(|text| values.models.port(text));
+        let is_open = call.args.iter().any(|arg| arg.kind != ArgKind::Positional)
+            || others.any(|port| values.port_values(at, port) != PortValue::Missing);
+        if is_open {
+            return call.args.len();
+        }
+        // An object stands before the text.
+        let texts = call.args.iter().take(2).zip(1..);
+        let mut known = texts
+            .filter_map(|(arg, n_before)| Some(n_before + self.n_places(arg.value, &fills.letters, MAX_CHECK_DEPTH)?));
+        known.next().unwrap_or(call.args.len())
+    }
+
+    /// The places that a text of the function has for other values; `None` when the text is not known.
+    fn n_places(&self, text: InstrId, letters: &str, depth: usize) -> Option<usize> {
+        let depth = depth.checked_sub(1)?;
+        let is_place = |rest: &&str| rest.starts_with(|letter| letters.contains(letter));
+        let n_in = |text: &str| text.split('%').skip(1).filter(is_place).count();
+        match &self.func.instrs[text].op {
+            Op::Const(Const::Str(text)) => Some(n_in(text)),
+            Op::Text(parts) => {
+                Some(parts.iter().map(|part| if let TextPart::Lit(text) = part { n_in(text) } else { 0 }).sum())
+            }
+            Op::Load(place) if place.path.is_empty() => {
+                let is_param = self.func.params.iter().any(|param| Base::Local(param.local) == place.base);
+                let written = assigned(self.func, place).filter(|_| !is_param)?;
+                self.n_places(written, letters, depth)
+            }
+            _ => None,
         }
     }
 

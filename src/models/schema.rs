@@ -256,9 +256,22 @@ pub(crate) struct SinkRow {
     pub(crate) errors: Option<ErrorText>,
     /// How many fields deep an object is shown: with 3, `a.b.c` is and `a.b.c.d` is not.
     pub(crate) depth: Option<usize>,
+    /// What follows the text is written only where the text has a place for it.
+    pub(crate) fills: Option<Fills>,
     /// For `agent`: a log notification of the protocol, which is for the people behind the client first.
     #[serde(default)]
     pub(crate) notification: bool,
+}
+
+/// Which arguments a text has places for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Fills {
+    /// The letters that stand for a place, each behind a `%`.
+    pub(crate) letters: String,
+    /// Ports: of all, where something is handed over there.
+    #[serde(default)]
+    pub(crate) unless: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord, Hash)]
