@@ -71,6 +71,8 @@ impl Explorer<'_> {
             event.on_stdio = true;
             self.serving_calls.insert(at);
             state.phase = if blocks { Phase::AFTER } else { Phase::SERVING };
+        } else if self.any_transport && !blocks {
+            state.phase = Phase::SERVING;
         }
         on_stdio || !blocks
     }
