@@ -54,6 +54,7 @@ pub(crate) mod formatted;
 pub(crate) mod found;
 mod from_env;
 mod guards;
+mod handed;
 mod items;
 pub(crate) mod joins;
 mod known;

@@ -17,6 +17,7 @@ use crate::resolve::solve::CallKind;
 use crate::resolve::values::{At, Value};
 
 use super::domain::{ANY, ARGS, ERR, Entry, Marks, RECEIVER, Root, Via};
+use super::handed::Handed;
 use super::shown::{MAKE, TEXT_TYPES};
 use super::sources::PLAIN_TYPES;
 use super::summary::{Bound, Helper, Hit, Summary};
@@ -40,31 +41,6 @@ pub(super) enum Way {
     Back,
     /// By handing it to a library that keeps it for later.
     Later,
-}
-
-/// Which functions a call hands to the one it calls.
-struct Handed {
-    func: FuncId,
-    /// None: it is not known.
-    by_call: Option<Vec<(FuncId, Option<FuncId>)>>,
-}
-
-impl Handed {
-    /// An entry of the called function's summary as it holds at this call: what came by way of a function that another call
-    /// hands over does not.
-    fn fitting<'e>(&self, entry: &'e Entry) -> Option<Cow<'e, Entry>> {
-        let (Some((through, by)), Some(handed)) = (entry.via, &self.by_call) else { return Some(Cow::Borrowed(entry)) };
-        if by != self.func {
-            return Some(Cow::Borrowed(entry));
-        }
-        let known = handed.iter().find(|(func, _)| *func == through);
-        if known.is_none() && !handed.is_empty() {
-            return None;
-        }
-        let mut entry = entry.clone();
-        entry.via = known.and_then(|(_, owner)| Some((through, (*owner)?)));
-        Some(Cow::Owned(entry))
-    }
 }
 
 impl Pass<'_, '_> {
@@ -238,7 +214,11 @@ impl Pass<'_, '_> {
 
     fn effects(&mut self, at: At, func: FuncId, summary: &Summary, bound: &Bound, marks: Marks, way: Way) -> Tree {
         let passed = (at, What::Passed(func));
-        let called = if way == Way::Direct { self.called_param(at, func) } else { None };
+        let called = match way {
+            Way::Direct => self.called_param(at, func),
+            Way::Back => self.handed_param(at, func),
+            Way::Later => None,
+        };
         let asks = way == Way::Direct && summary.is_of_handed;
         let handed = Handed { func, by_call: asks.then(|| self.handed_functions(at)) };
         let mut result = Tree::default();
@@ -357,47 +337,6 @@ impl Pass<'_, '_> {
         } else {
             self.raise_each(by_library, add);
         }
-    }
-
-    /// The function that is called as a parameter, with the one whose parameter it is.
-    fn called_param(&self, at: At, func: FuncId) -> Option<Via> {
-        let Op::Call(call) = &self.func.instrs[at.1].op else { return None };
-        if !call.callee.path.is_empty() {
-            return None;
-        }
-        Some((func, self.param_owner(&call.callee.base)?))
-    }
-
-    /// The function that a variable is a parameter of: this one, or one around it.
-    fn param_owner(&self, base: &Base) -> Option<FuncId> {
-        match base {
-            Base::Local(local) => self.func.params.iter().any(|param| param.local == *local).then_some(self.id),
-            Base::Cell(cell) => {
-                let program = self.taint.values.program;
-                let cell = &program.cells[*cell];
-                let is_param = program.funcs[cell.owner].params.iter().any(|param| param.name == cell.name);
-                is_param.then_some(cell.owner)
-            }
-            Base::Value(value) => match &self.func.instrs[*value].op {
-                Op::Load(place) if place.path.is_empty() => self.param_owner(&place.base),
-                _ => None,
-            },
-            Base::Global(_) => None,
-        }
-    }
-
-    /// The functions among the arguments of a call; with the function whose parameter they come from, if they do.
-    fn handed_functions(&self, at: At) -> Vec<(FuncId, Option<FuncId>)> {
-        let Op::Call(call) = &self.func.instrs[at.1].op else { return Vec::new() };
-        let mut found = Vec::new();
-        for arg in &call.args {
-            let owner = self.param_owner(&Base::Value(arg.value));
-            found.extend(self.taint.values.of(self.id, arg.value).items().iter().filter_map(|value| match value {
-                Value::Func(func) => Some((*func, owner)),
-                _ => None,
-            }));
-        }
-        found
     }
 
     fn is_constructor(&self, func: FuncId) -> bool {
