@@ -516,5 +516,6 @@ fn port_texts(file: &ModelFile, visit: &mut dyn FnMut(&str)) {
     }
     for row in &file.plains {
         all(&row.lists, visit);
+        all(&row.of, visit);
     }
 }

@@ -1,6 +1,7 @@
 //! Where values of interest come from: reads and calls that models name, what handlers are given.
 
 use crate::base::Symbol;
+use crate::base::bounds::MAX_CHECK_DEPTH;
 use crate::ir::func::{FuncId, Param, ParamKind};
 use crate::ir::instr::{Base, Call, Field, InstrId, Op, Place, TextPart};
 use crate::ir::program::ClassKind;
@@ -330,10 +331,21 @@ impl Taint<'_> {
 
     /// Are all values descriptions of data that says nothing?
     pub(super) fn are_plain(&self, found: &[Value]) -> bool {
+        self.are_plain_within(found, MAX_CHECK_DEPTH)
+    }
+
+    fn are_plain_within(&self, found: &[Value], depth: usize) -> bool {
+        let Some(depth) = depth.checked_sub(1) else { return false };
+        let (values, models) = (self.values, self.values.models);
+        let is_plain_at = |call: At, port: &Port| match values.port_values(call, port) {
+            PortValue::Known(inner) => self.are_plain_within(&inner, depth),
+            PortValue::Missing | PortValue::Unknown => false,
+        };
         let describes = |value: &Value| match value {
-            Value::Api(_, Some(call)) => {
-                self.values.call_rows(*call, Table::Plain).iter().any(|row| self.lists_words(*call, *row))
-            }
+            Value::Api(_, Some(call)) => values.call_rows(*call, Table::Plain).iter().any(|row| {
+                let mut others = models.plain(*row).of.iter().filter_map(|text| models.port(text));
+                self.lists_words(*call, *row) && others.all(|port| is_plain_at(*call, port))
+            }),
             _ => false,
         };
         !found.is_empty() && found.iter().all(describes)

@@ -152,4 +152,7 @@ pub(crate) struct PlainRow {
     /// Ports of a pattern: it is one of a few constants where that only lists words: `^(old|new)$`.
     #[serde(default)]
     pub(crate) lists: Vec<String>,
+    /// Ports of other descriptions: it describes the same as these, or less: `text.pipe(kind)`.
+    #[serde(default)]
+    pub(crate) of: Vec<String>,
 }
