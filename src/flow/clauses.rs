@@ -13,7 +13,7 @@ use crate::resolve::values::{At, Value};
 
 use super::domain::{Entry, ErrorKind, Form, Marks, Root, SourcePlace};
 use super::trace::What;
-use super::transfer::Pass;
+use super::transfer::{Pass, State};
 use super::tree::Tree;
 
 /// The handlers of a `try`, as they are asked.
@@ -173,6 +173,27 @@ impl Pass<'_, '_> {
         }
     }
 
+    /// In the states where a condition holds and where it fails: what a variable holds is an error of a class, or is none.
+    pub(super) fn know_class(&self, on: InstrId, holds: &mut State, fails: &mut State) {
+        match &self.func.instrs[on].op {
+            Op::Operator(Oper::Not, operands) => {
+                if let Some(of) = operands.first() {
+                    self.know_class(*of, fails, holds);
+                }
+            }
+            Op::Operator(Oper::InstanceOf, operands) => {
+                let [of, class] = operands[..] else { return };
+                let Op::Load(place) = &self.func.instrs[of].op else { return };
+                for (state, unlike) in [(holds, Takes::None), (fails, Takes::All)] {
+                    if let Some(known) = self.held_in(state, place) {
+                        *known = known.only(|entry| self.takes(&[class], entry) != unlike);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// The kind of the error that is raised with a value. `None` where that is not known: a variable that can hold several.
     pub(super) fn kind_raised(&self, value: InstrId) -> Option<ErrorKind> {
         let mut own = self.taint.values.of(self.id, value).items().iter().filter_map(|value| match value {
@@ -207,7 +228,12 @@ impl Pass<'_, '_> {
 
     fn class_takes(&self, class: InstrId, kind: ErrorKind) -> Takes {
         let values = self.taint.values;
-        for value in values.of(self.id, class).items() {
+        let known = values.of(self.id, class).items();
+        let is_class = |value: &&Value| matches!(value, Value::Class(_) | Value::Api(..));
+        if known.iter().filter(is_class).count() > 1 {
+            return Takes::Some;
+        }
+        for value in known {
             match value {
                 Value::Class(class) => return self.own_takes(*class, kind),
                 Value::Api(node, _) => {

@@ -198,7 +198,7 @@ impl Pass<'_, '_> {
     }
 
     /// What a variable holds in a state, if the place is one.
-    fn held_in<'s>(&self, state: &'s mut State, place: &Place) -> Option<&'s mut Tree> {
+    pub(super) fn held_in<'s>(&self, state: &'s mut State, place: &Place) -> Option<&'s mut Tree> {
         let var = self.var(&place.base).filter(|_| place.path.is_empty())?;
         Rc::make_mut(state).get_mut(&var)
     }

@@ -228,6 +228,7 @@ impl Pass<'_, '_> {
                 for check in self.told_by(*on) {
                     self.know(if check.holds { &mut holds } else { &mut fails }, &check);
                 }
+                self.know_class(*on, &mut holds, &mut fails);
                 next.push((*yes, holds));
                 next.push((*no, fails));
             }
