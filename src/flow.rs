@@ -81,6 +81,7 @@ pub(crate) mod sources;
 pub(crate) mod spread;
 pub(crate) mod step;
 pub(crate) mod summary;
+mod texts;
 pub(crate) mod trace;
 pub(crate) mod transfer;
 pub(crate) mod transport;

@@ -89,6 +89,7 @@ pub(crate) struct Flow {
     pub(crate) errors: Option<ErrorText>,
     /// It is moved to fields that JSON leaves out.
     pub(crate) unlisted: bool,
+    pub(crate) query: bool,
     /// What is put in place of parts of a text.
     pub(crate) redacts: Vec<String>,
     /// Conditions on the call under which it moves.
@@ -412,6 +413,7 @@ impl Models {
                     without: row.without.iter().map(Symbol::from).collect(),
                     errors: row.errors.clone(),
                     unlisted: row.unlisted,
+                    query: row.query,
                     redacts: row.redacts.clone(),
                     when: row.when.clone(),
                     versions: row.versions.clone(),

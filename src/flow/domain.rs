@@ -351,6 +351,10 @@ impl Marks {
     pub(crate) const NO_TEXT: Self = Self(65_536);
     /// The program found something of its own under it.
     pub(crate) const OWN: Self = Self(131_072);
+    /// It stands behind a `?` in a text.
+    pub(crate) const QUERY: Self = Self(262_144);
+    /// What stands behind the `?` of a text was cut off.
+    pub(crate) const NO_QUERY: Self = Self(524_288);
 
     pub(crate) fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
@@ -368,7 +372,7 @@ impl Marks {
     /// (`{ status: error.status, url: error.url }`), a text of an object beside the object, what is no text beside one, what the
     /// program knows beside what it does not.
     pub(super) fn telling(self) -> Self {
-        Self(self.0 & Self::OTHER_PART.with(Self::SPOKEN).with(Self::NO_TEXT).with(Self::OWN).0)
+        Self(self.0 & Self::OTHER_PART.with(Self::SPOKEN).with(Self::NO_TEXT).with(Self::OWN).with(Self::NO_QUERY).0)
     }
 
     /// How much of the way is not sure.

@@ -184,7 +184,7 @@ fn given(func: &Function, value: InstrId, path: &[Field], test: &Test, depth: us
         }
         (Op::Await(inner), _) => given(func, *inner, path, test, depth),
         (Op::Load(place), _) => {
-            let inner = assigned(func, place)?;
+            let inner = assigned(func, &place.base)?;
             let whole: Vec<Field> = place.path.iter().chain(path).cloned().collect();
             given(func, inner, &whole, test, depth)
         }
@@ -287,7 +287,7 @@ fn result_of(func: &Function, value: InstrId) -> Option<(InstrId, Vec<Field>)> {
             Op::Await(inner) => value = *inner,
             Op::Load(place) => {
                 path.splice(0..0, place.path.iter().cloned());
-                value = assigned(func, place)?;
+                value = assigned(func, &place.base)?;
             }
             _ => return None,
         }
@@ -295,13 +295,13 @@ fn result_of(func: &Function, value: InstrId) -> Option<(InstrId, Vec<Field>)> {
     None
 }
 
-/// What the variable of a place was assigned, if that happens once.
-pub(super) fn assigned(func: &Function, place: &Place) -> Option<InstrId> {
-    if let Base::Value(value) = place.base {
-        return Some(value);
+/// What a variable was assigned, if that happens once.
+pub(super) fn assigned(func: &Function, variable: &Base) -> Option<InstrId> {
+    if let Base::Value(value) = variable {
+        return Some(*value);
     }
     let mut stores = func.instrs.iter().filter_map(|instr| match &instr.op {
-        Op::Store(to, value) if to.base == place.base => Some((to.path.is_empty(), *value)),
+        Op::Store(to, value) if to.base == *variable => Some((to.path.is_empty(), *value)),
         _ => None,
     });
     match (stores.next(), stores.next()) {

@@ -174,6 +174,7 @@ impl Pass<'_, '_> {
         let is_redacted = by.is_some_and(|text| self.taint.words.is_placeholder(&text));
         let moved = if is_redacted { moved.marked(Marks::REDACTED) } else { moved };
         let moved = if flow.names { moved.marked(Marks::OTHER_PART) } else { moved };
+        let moved = if flow.query { moved.marked(Marks::QUERY) } else { moved };
         let moved = if flow.unlisted { moved.marked(Marks::IN_ERROR) } else { moved };
         if moved.is_empty() {
             return;
@@ -409,6 +410,7 @@ impl Pass<'_, '_> {
             false => words.keeping_method(self.language, name)?,
         };
         let mut tree = match keeps {
+            Keeps::Text if self.cuts_query(call) => receiver.only(is_no_error).without_query().formed(Form::Text, at),
             Keeps::Text => receiver.only(is_no_error).formed(Form::Text, at),
             Keeps::Part if words.is_copying_method(self.language, name) => receiver.copied(),
             Keeps::Part if words.is_item_method(self.language, name) => receiver.map(|entry| Some(item_of(entry))),

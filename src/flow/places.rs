@@ -6,7 +6,7 @@ use std::rc::Rc;
 use crate::base::Symbol;
 use crate::base::idx::Id;
 use crate::ir::func::FuncKind;
-use crate::ir::instr::{Base, Const, Field, Op, Place};
+use crate::ir::instr::{Base, Field, Place};
 use crate::ir::program::{CellId, ClassId};
 use crate::resolve::values::{At, Value};
 
@@ -17,13 +17,9 @@ use super::summary::{Bound, Hit};
 use super::trace::{Trace, What};
 use super::transfer::{Pass, State, Var, key_of};
 use super::tree::Tree;
-use super::words::Keeps;
 
 /// Where in a pair of a container stands what is kept.
 const KEPT_IN_PAIR: &str = "1";
-
-/// What stands between a name and what it stands for in a text.
-const PAIR_SIGNS: [&str; 2] = ["=", ":"];
 
 impl Pass<'_, '_> {
     /// What a place holds.
@@ -74,30 +70,13 @@ impl Pass<'_, '_> {
             if *field == Field::Any && self.gives_pairs(values) {
                 tree = tree.under(&[KEPT_IN_PAIR.into()]);
             }
-            if depth == 0 && *field == Field::Index(0) && self.is_pair_of_text(&place.base) {
-                tree = tree.marked(Marks::OTHER_PART);
+            if depth == 0 && *field == Field::Index(0) {
+                tree = self.first_part(&place.base, tree);
             }
             self.read_sources(place, depth + 1, &mut tree, at);
         }
         self.credential_field(place, &mut tree, at);
         tree
-    }
-
-    /// Is it a text that was split where a name ends and what the name stands for begins: `cookie.split("=")`,
-    /// `decoded.split(":")`? The first part is a name, then, of whatever is a secret in the other.
-    fn is_pair_of_text(&self, base: &Base) -> bool {
-        let call = match base {
-            Base::Value(value) => match &self.func.instrs[*value].op {
-                Op::Call(call) => call,
-                _ => return false,
-            },
-            _ => return false,
-        };
-        let (Some(Field::Name(method)), Some(separator)) = (call.callee.path.last(), call.args.first()) else {
-            return false;
-        };
-        matches!(self.taint.words.keeping_method(self.language, method), Some(Keeps::Part))
-            && matches!(&self.func.instrs[separator.value].op, Op::Const(Const::Str(text)) if PAIR_SIGNS.contains(&text.as_str()))
     }
 
     fn member(&mut self, of: &Tree, values: &[Value], field: &Field, at: At) -> Tree {

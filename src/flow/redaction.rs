@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use crate::base::bounds::MAX_STATIC_DEPTH;
 use crate::ir::func::{FuncId, FuncKind};
-use crate::ir::instr::{Base, Const, Entry, Field, InstrId, Op, Oper, Place, TextPart};
+use crate::ir::instr::{Base, Const, Entry, Field, InstrId, Op, Oper, Place, QUERY_REGEX, REGEX, TextPart};
 use crate::ir::program::{CellId, Program};
 
 use super::domain::{Entry as Origin, Kind, Marks, Root};
@@ -101,7 +101,7 @@ impl<'p> Texts<'p> {
                 });
                 self.found.extend(literals);
             }
-            Op::Unknown(what, _) if *what == "regex" => self.by_pattern = true,
+            Op::Unknown(what, _) if *what == REGEX || *what == QUERY_REGEX => self.by_pattern = true,
             Op::Load(place) => self.list(place, depth),
             Op::Call(call) => self.list(&call.callee, depth),
             _ => {}

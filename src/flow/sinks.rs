@@ -164,7 +164,7 @@ impl Pass<'_, '_> {
             }
             Op::Load(place) if place.path.is_empty() => {
                 let is_param = self.func.params.iter().any(|param| Base::Local(param.local) == place.base);
-                let written = assigned(self.func, place).filter(|_| !is_param)?;
+                let written = assigned(self.func, &place.base).filter(|_| !is_param)?;
                 self.n_places(written, letters, depth)
             }
             _ => None,

@@ -12,9 +12,7 @@ use crate::base::Symbol;
 use crate::base::bounds::{MAX_ERRORS, MAX_VISITS};
 use crate::base::idx::Id;
 use crate::ir::func::{BlockId, End, FuncId, FuncKind, Function, LocalId};
-use crate::ir::instr::{
-    Base, Const, Entry as RecordEntry, Field, Hole, InstrId, Op, Oper, Record, RecordKind, TextPart,
-};
+use crate::ir::instr::{Base, Const, Entry as RecordEntry, Field, InstrId, Op, Oper, Record, RecordKind};
 use crate::ir::program::{CellId, Language};
 use crate::resolve::values::At;
 
@@ -474,32 +472,8 @@ impl Pass<'_, '_> {
         tree
     }
 
-    fn text(&mut self, parts: &[TextPart], at: At) -> Tree {
-        let mut tree = Tree::default();
-        for part in parts {
-            let TextPart::Hole(value, hole) = part else { continue };
-            let form = match hole {
-                Hole::Display => Form::Text,
-                Hole::Debug if self.language == Language::Rust => Form::Debug,
-                Hole::Debug => Form::Text,
-            };
-            if let Some(shown) = self.formatted(*value, *hole, at) {
-                tree.join(&shown.formed(form, at));
-                continue;
-            }
-            // A result that may be an error is unpacked before it is shown.
-            let held = self.shown(*value, form);
-            let held = held.only(|entry| is_no_error(entry) && self.shows_inside(*value, *hole, entry));
-            tree.join(&held.formed(form, at));
-            if self.language != Language::Script && (*hole == Hole::Debug || self.language == Language::Python) {
-                tree.join(&self.inside(*value, at).formed(form, at));
-            }
-        }
-        tree
-    }
-
     /// What of a value shows when it is put into a text.
-    fn shown(&self, value: InstrId, form: Form) -> Tree {
+    pub(super) fn shown(&self, value: InstrId, form: Form) -> Tree {
         self.shown_of(&self.given[value.index()], form)
     }
 
@@ -528,13 +502,7 @@ impl Pass<'_, '_> {
 
     fn operator(&mut self, oper: Oper, operands: &[InstrId], at: At) -> Tree {
         match oper {
-            Oper::Add => {
-                let mut tree = Tree::default();
-                for operand in operands {
-                    tree.join(&self.shown(*operand, Form::Text).formed(Form::Text, at));
-                }
-                tree
-            }
+            Oper::Add => self.added(operands, at),
             Oper::Slice => match operands.first() {
                 Some(whole) => self.given[whole.index()].map(|mut entry| {
                     entry.marks = entry.marks.with(Marks::PART);

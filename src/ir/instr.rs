@@ -66,6 +66,10 @@ pub(crate) enum Const {
     Undefined,
 }
 
+/// What an `Unknown` is called that is a pattern, and one that is a pattern of a `?` and all behind it.
+pub(crate) const REGEX: &str = "regex";
+pub(crate) const QUERY_REGEX: &str = "regex of a query";
+
 /// A variable with a field path.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Place {

@@ -104,6 +104,9 @@ pub(crate) struct FlowRow {
     pub(crate) without: Vec<String>,
     /// JSON is made of what is moved.
     pub(crate) errors: Option<ErrorText>,
+    /// It stands behind the `?` of a URL.
+    #[serde(default)]
+    pub(crate) query: bool,
     /// It is moved to fields that JSON leaves out: the text of an error.
     #[serde(default)]
     pub(crate) unlisted: bool,

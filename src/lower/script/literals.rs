@@ -4,7 +4,8 @@ use tree_sitter::Node;
 
 use crate::base::Symbol;
 use crate::ir::instr::{
-    Arg, ArgKind, CallStyle, Const, Entry, Field, Hole, InstrId, Op, Place, Record, RecordKind, TextPart,
+    Arg, ArgKind, CallStyle, Const, Entry, Field, Hole, InstrId, Op, Place, QUERY_REGEX, REGEX, Record, RecordKind,
+    TextPart,
 };
 
 use super::{Lowerer, first_named, named, span};
@@ -21,7 +22,10 @@ impl<'t> Lowerer<'t> {
             "template_string" => return self.template(node),
             "array" => return self.array(node),
             "object" => return self.object(node),
-            _ => return self.unknown("regex", Vec::new(), node),
+            _ => {
+                let what = if is_of_query(self.text(node)) { QUERY_REGEX } else { REGEX };
+                return self.unknown(what, Vec::new(), node);
+            }
         };
         self.b.constant(value, span(node))
     }
@@ -185,4 +189,11 @@ fn unicode(chars: &mut std::str::Chars<'_>) -> Option<char> {
 fn code(chars: &mut std::str::Chars<'_>, digits: usize) -> Option<char> {
     let text: String = chars.by_ref().take(digits).collect();
     u32::from_str_radix(&text, 16).ok().and_then(char::from_u32)
+}
+
+/// Is it a pattern of a `?` and all behind it: `/\?.*$/`?
+fn is_of_query(pattern: &str) -> bool {
+    let rest =
+        pattern.strip_prefix(r"/\?").or_else(|| pattern.strip_prefix("/[?]")).or_else(|| pattern.strip_prefix("/[?#]"));
+    rest.is_some_and(|rest| rest.starts_with(".*") || rest.starts_with(".+"))
 }

@@ -1,0 +1,125 @@
+//! Texts that are put together: what of the values in them shows, and what of it stands behind a `?`, in the query of a URL.
+//! Where a text is cut off there, nothing of that is left.
+
+use crate::base::bounds::MAX_STATIC_DEPTH;
+use crate::ir::instr::{Base, Call, Const, Field, Hole, InstrId, Op, Oper, QUERY_REGEX, TextPart};
+use crate::ir::program::Language;
+use crate::resolve::values::At;
+
+use super::domain::{Form, Marks};
+use super::leading::assigned;
+use super::transfer::{Pass, is_no_error};
+use super::tree::Tree;
+use super::words::Keeps;
+
+/// What the query of a URL stands behind.
+const QUERY_SIGN: char = '?';
+
+/// What stands between a name and what it stands for in a text.
+const PAIR_SIGNS: [&str; 2] = ["=", ":"];
+
+impl Pass<'_, '_> {
+    pub(super) fn text(&mut self, parts: &[TextPart], at: At) -> Tree {
+        let mut tree = Tree::default();
+        let mut is_in_query = false;
+        for part in parts {
+            match part {
+                TextPart::Lit(text) => is_in_query |= text.contains(QUERY_SIGN),
+                TextPart::Hole(value, hole) => {
+                    let shown = self.in_hole(*value, *hole, at);
+                    tree.join(&if is_in_query { shown.marked(Marks::QUERY) } else { shown });
+                }
+            }
+        }
+        tree
+    }
+
+    fn in_hole(&mut self, value: InstrId, hole: Hole, at: At) -> Tree {
+        let form = match hole {
+            Hole::Display => Form::Text,
+            Hole::Debug if self.language == Language::Rust => Form::Debug,
+            Hole::Debug => Form::Text,
+        };
+        if let Some(shown) = self.formatted(value, hole, at) {
+            return shown.formed(form, at);
+        }
+        // A result that may be an error is unpacked before it is shown.
+        let held = self.shown(value, form);
+        let held = held.only(|entry| is_no_error(entry) && self.shows_inside(value, hole, entry));
+        let mut tree = held.formed(form, at);
+        if self.language != Language::Script && (hole == Hole::Debug || self.language == Language::Python) {
+            tree.join(&self.inside(value, at).formed(form, at));
+        }
+        tree
+    }
+
+    /// What a sum of texts holds.
+    pub(super) fn added(&self, operands: &[InstrId], at: At) -> Tree {
+        let mut tree = Tree::default();
+        let mut is_in_query = false;
+        for operand in operands {
+            let shown = self.shown(*operand, Form::Text).formed(Form::Text, at);
+            tree.join(&if is_in_query { shown.marked(Marks::QUERY) } else { shown });
+            is_in_query |= self.writes_sign(*operand, MAX_STATIC_DEPTH);
+        }
+        tree
+    }
+
+    /// Is there a `?` in what is written out of a text?
+    fn writes_sign(&self, text: InstrId, depth: usize) -> bool {
+        let Some(depth) = depth.checked_sub(1) else { return false };
+        match &self.func.instrs[text].op {
+            Op::Const(Const::Str(text)) => text.contains(QUERY_SIGN),
+            Op::Text(parts) => {
+                parts.iter().any(|part| matches!(part, TextPart::Lit(text) if text.contains(QUERY_SIGN)))
+            }
+            Op::Operator(Oper::Add, operands) => operands.iter().any(|operand| self.writes_sign(*operand, depth)),
+            _ => false,
+        }
+    }
+
+    /// What the first part of a text holds that was split where a name ends and what the name stands for begins:
+    /// `cookie.split("=")`, `decoded.split(":")`, or where the query begins: `url.split("?")`. It is a name, then, of whatever is
+    /// a secret in the other part, or has no query.
+    pub(super) fn first_part(&self, of: &Base, tree: Tree) -> Tree {
+        match self.separator(of) {
+            Some(sign) if PAIR_SIGNS.contains(&sign) => tree.marked(Marks::OTHER_PART),
+            Some(sign) if sign.strip_prefix(QUERY_SIGN) == Some("") => tree.without_query(),
+            _ => tree,
+        }
+    }
+
+    /// Where a text was split, if a value is the parts of one.
+    fn separator(&self, parts: &Base) -> Option<&str> {
+        let made = match parts {
+            Base::Value(value) => *value,
+            Base::Local(_) => assigned(self.func, parts)?,
+            _ => return None,
+        };
+        let Op::Call(call) = &self.func.instrs[made].op else { return None };
+        let (Some(Field::Name(method)), Some(separator)) = (call.callee.path.last(), call.args.first()) else {
+            return None;
+        };
+        match &self.func.instrs[separator.value].op {
+            Op::Const(Const::Str(sign))
+                if matches!(self.taint.words.keeping_method(self.language, method), Some(Keeps::Part)) =>
+            {
+                Some(sign)
+            }
+            _ => None,
+        }
+    }
+
+    /// Does a method replace the query of a text: `url.replace(/\?.*/, "")`?
+    pub(super) fn cuts_query(&self, call: &Call) -> bool {
+        let pattern = call.args.first().map(|arg| &self.func.instrs[arg.value].op);
+        matches!(pattern, Some(Op::Unknown(what, _)) if *what == QUERY_REGEX)
+    }
+}
+
+impl Tree {
+    /// The same with nothing of what stands in the query of a URL.
+    pub(super) fn without_query(&self) -> Self {
+        self.only(|entry| !entry.marks.has(Marks::QUERY)).marked(Marks::NO_QUERY)
+    }
+}
