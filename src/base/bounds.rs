@@ -175,8 +175,9 @@ pub(crate) const MAX_PATH: usize = 4;
 /// those are kept that came the shortest way.
 pub(crate) const MAX_ENTRIES: usize = 80;
 
-/// Most sinks a function's summary passes on to its callers. A dispatcher's arguments reach some hundred log calls.
-pub(crate) const MAX_SINKS: usize = 256;
+/// Most sinks a function's summary passes on to its callers. A dispatcher's arguments reach some hundred log calls, each of them as
+/// themselves and in texts.
+pub(crate) const MAX_SINKS: usize = 1_024;
 
 /// Most writes to variables that outlive the call a summary passes on.
 pub(crate) const MAX_WRITES: usize = 128;
