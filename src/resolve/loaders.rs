@@ -89,8 +89,8 @@ impl Values<'_> {
     }
 
     fn module_within(&self, package: ModuleId, path: &str) -> Option<ModuleId> {
-        let names = path.split('.').filter(|name| !name.is_empty());
-        names.fold(Some(package), |module, name| self.linker.submodule(module?, name))
+        let mut names = path.split('.').filter(|name| !name.is_empty());
+        names.try_fold(package, |module, name| self.linker.submodule(module, name))
     }
 
     /// What a text is known to begin with.
