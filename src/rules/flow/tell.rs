@@ -12,7 +12,7 @@ use crate::ir::instr::{Base, Call, Field, Op, Place};
 use crate::ir::program::Program;
 use crate::models::index::Table;
 use crate::models::schema::Stream;
-use crate::resolve::values::At;
+use crate::resolve::values::{At, Site as Made, Value};
 use crate::rules::name::called;
 use crate::rules::place::{cap, conditions, doubt, doubt_switch, is_switch, tell_in};
 use crate::rules::{Cx, Findings, Unit, loc};
@@ -185,26 +185,26 @@ fn is_open_step(cx: &Cx<'_>, at: At, what: &What) -> bool {
 
 /// Does what came with a request get to the sink by a place that outlives the request? It may have come with another one.
 pub(super) fn is_kept_for_others(cx: &Cx<'_>, leak: &Leak) -> bool {
-    matches!(leak.source.kind, Kind::Argument | Kind::Response)
-        && leak
-            .hit
-            .entry
-            .trace
-            .steps()
-            .iter()
-            .any(|(at, what)| matches!(what, What::Stored(_)) && outlives_request(cx, *at))
+    if !matches!(leak.source.kind, Kind::Argument | Kind::Response) {
+        return false;
+    }
+    let steps = leak.hit.entry.trace.steps();
+    let next = steps.iter().skip(1).map(|(at, _)| at.0).chain([leak.hit.sink.at.0]);
+    steps.iter().zip(next).any(|((at, what), next)| matches!(what, What::Stored(_)) && outlives_request(cx, *at, next))
 }
 
 /// Is a value stored here to a field or a variable of a module, not to a variable of a function that is shared with its
-/// inner functions?
-fn outlives_request(cx: &Cx<'_>, at: At) -> bool {
+/// inner functions, or to an object in one that the function makes and reads itself? `next`: the function that reads it.
+fn outlives_request(cx: &Cx<'_>, at: At, next: FuncId) -> bool {
     let program = cx.values.program;
-    match &program.funcs[at.0].instrs[at.1].op {
-        Op::Store(Place { base: Base::Cell(cell), path }, _) if path.is_empty() => {
-            program.funcs[program.cells[*cell].owner].kind == FuncKind::Init
-        }
-        _ => true,
-    }
+    let Op::Store(Place { base: Base::Cell(cell), path }, _) = &program.funcs[at.0].instrs[at.1].op else {
+        return true;
+    };
+    let owner = program.cells[*cell].owner;
+    let is_own = |value: &Value| matches!(value, Value::Record(Made::Instr((made, _))) if *made == owner);
+    let held = || cx.values.of_slot(cx.values.cell_slot(*cell)).items();
+    let is_of_call = path.is_empty() || next == owner && held().iter().all(is_own);
+    program.funcs[owner].kind == FuncKind::Init || !is_of_call
 }
 
 fn marks(marks: Marks, finding: &mut Finding) {
