@@ -202,8 +202,12 @@ fn outlives_request(cx: &Cx<'_>, at: At, next: FuncId) -> bool {
     };
     let owner = program.cells[*cell].owner;
     let is_own = |value: &Value| matches!(value, Value::Record(Made::Instr((made, _))) if *made == owner);
+    // What the variable is declared as says nothing of what is in it.
+    let is_declared = |value: &Value| matches!(value, Value::Api(_, None) | Value::Typed(_) | Value::Unknown);
+    let makes_all =
+        |held: &[Value]| held.iter().any(is_own) && held.iter().all(|value| is_own(value) || is_declared(value));
     let held = || cx.values.of_slot(cx.values.cell_slot(*cell)).items();
-    let is_of_call = path.is_empty() || next == owner && held().iter().all(is_own);
+    let is_of_call = path.is_empty() || next == owner && makes_all(held());
     program.funcs[owner].kind == FuncKind::Init || !is_of_call
 }
 
