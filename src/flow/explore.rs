@@ -111,6 +111,8 @@ pub(crate) struct Outcome {
     pub(crate) ret: Option<Abs>,
     /// Control can come back.
     pub(crate) returns: bool,
+    /// It goes on for ever: nothing in it ends it, nor the process.
+    pub(crate) for_ever: bool,
     /// The frame can start to serve on stdio, or on any transport where that is asked.
     pub(crate) serves: bool,
     pub(crate) on_stdio: bool,
@@ -168,7 +170,7 @@ pub(crate) struct Prepared {
     pub(super) stores: FxHashMap<CellId, Vec<At>>,
     /// The instructions that store to fields and to variables that outlive their function: what they store is noted.
     pub(super) stores_at: FxHashSet<At>,
-    /// Calls whose result is waited for.
+    /// Calls whose result is waited for at once.
     pub(super) awaited: FxHashSet<At>,
     /// The modules that ask which program was started, and what values tell of that, as far as somebody asked.
     pub(super) asking: FxHashSet<ModuleId>,
@@ -293,6 +295,7 @@ impl<'v> Explorer<'v> {
         let outcome = Outcome {
             ret: None,
             returns: true,
+            for_ever: false,
             serves: false,
             on_stdio: false,
             phase: context.phase,
@@ -379,16 +382,25 @@ impl<'v> Explorer<'v> {
         if on_stdio {
             self.serving_funcs.insert(func_id);
         }
+        let returns = result.phase != Phase::default();
+        let for_ever = !returns && blocks.values().all(|visited| self.goes_on(visited));
         let frame = &mut self.frames[id];
         frame.blocks = Blocks::new(blocks);
         frame.outcome = Outcome {
             ret: result.ret.flatten(),
-            returns: result.phase != Phase::default(),
+            returns,
+            for_ever,
             serves,
             on_stdio,
             phase: result.phase,
             rebinds: result.rebinds.unwrap_or_else(|| context.rebinds.clone()),
         };
+    }
+
+    /// Does something come behind a block, or does what it calls go on for ever?
+    fn goes_on(&self, visited: &Visited) -> bool {
+        let is_endless = |event: &Event| event.frames.iter().any(|(frame, _)| self.frames[*frame].outcome.for_ever);
+        if visited.ends { !visited.next.is_empty() } else { visited.events.last().is_some_and(is_endless) }
     }
 
     fn order_of(&self, func: FuncId) -> Rc<FxHashMap<BlockId, usize>> {

@@ -222,11 +222,14 @@ impl Marker<'_, '_> {
         let block_leads = if asks { self.leading(id, leads) } else { Leading::default() };
         let offered = if asks { self.offered(id) } else { BTreeSet::new() };
         let crash_blocks = crash_blocks(explorer, id);
+        // What goes on for ever is begun and not waited for, or nothing would follow: it runs beside what follows.
+        let is_beside = frame.outcome.for_ever && leads == Leads::Always;
         for (block, visited) in frame.blocks.iter() {
             let block = &block;
             let in_crash = crash || crash_blocks.contains(block);
             // From the end backwards: what follows an event in its own block.
-            let mut follows = visited.ends && (block_leads.end.contains(block) || offered.contains(block));
+            let goes_on = visited.ends && (block_leads.end.contains(block) || offered.contains(block));
+            let mut follows = goes_on || is_beside;
             let mut facts = Vec::with_capacity(visited.events.len());
             for event in visited.events.iter().rev() {
                 let after = follows;
@@ -264,7 +267,9 @@ impl Marker<'_, '_> {
                         Mode::Now if is_live || inner_serves => {
                             let leads = match after {
                                 _ if event.phase.has(Phase::SERVING) => Leads::Always,
-                                true if offered.contains(block) => Leads::Always,
+                                true if offered.contains(block) || explorer.frames[*inner].outcome.for_ever => {
+                                    Leads::Always
+                                }
                                 true => self.leads_by_result(id, leads, &block_leads, (*block, event.instr)),
                                 false => Leads::Never,
                             };

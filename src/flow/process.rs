@@ -80,8 +80,17 @@ pub(crate) fn prepare(values: &Values<'_>) -> Rc<Prepared> {
             {
                 stores.entry(*cell).or_default().push((func, id));
             }
-            if let Op::Await(value) = instr.op {
-                awaited.insert((func, value));
+        }
+        for block in data.blocks.iter() {
+            let mut called = None;
+            for id in &block.instrs {
+                match data.instrs[*id].op {
+                    Op::Call(_) => called = Some(*id),
+                    // What else is called or waited for between the two runs beside it.
+                    Op::Await(value) if called == Some(value) => _ = awaited.insert((func, value)),
+                    Op::Await(_) => called = None,
+                    _ => {}
+                }
             }
         }
     }

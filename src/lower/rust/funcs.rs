@@ -125,6 +125,12 @@ impl Cx {
         }
     }
 
+    /// What futures give that are all begun before one is waited for: none holds up the others.
+    pub(super) fn begun<'e>(&mut self, exprs: impl IntoIterator<Item = &'e Expr>) -> Vec<InstrId> {
+        let begun: Vec<_> = exprs.into_iter().map(|expr| (self.future(expr), self.expr_span(expr))).collect();
+        begun.into_iter().map(|(future, at)| self.b.push(Op::Await(future), at)).collect()
+    }
+
     pub(super) fn async_block(&mut self, block: &ExprAsync, span: Span) -> InstrId {
         let id = self.enter_lambda("<async>", true, span);
         let loops = std::mem::take(&mut self.loops);

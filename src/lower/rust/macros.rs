@@ -296,9 +296,7 @@ impl Cx {
         let started = mac.parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated).ok()?;
         let mut entries = Vec::new();
         let mut results = Vec::new();
-        for (at, future) in (0..).zip(&started) {
-            let future = self.future(future);
-            let mut value = self.b.push(Op::Await(future), span);
+        for (at, mut value) in (0..).zip(self.begun(&started)) {
             results.push(value);
             if may_fail {
                 value = self.b.load(Place::value(value).then(Field::Variant("Ok".into(), 0)), span);

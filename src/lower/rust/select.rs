@@ -77,12 +77,7 @@ fn body(input: ParseStream<'_>) -> syn::Result<Expr> {
 impl Cx {
     /// All futures run; one of the bodies does.
     pub(super) fn select(&mut self, select: &Select, dest: Dest, span: Span) {
-        let mut values = Vec::new();
-        for arm in &select.arms {
-            let future = self.future(&arm.future);
-            let at = self.expr_span(&arm.future);
-            values.push(self.b.push(Op::Await(future), at));
-        }
+        let values = self.begun(select.arms.iter().map(|arm| &arm.future));
         let join = self.b.new_block();
         for (at, (arm, value)) in select.arms.iter().zip(values).enumerate() {
             let is_last = at + 1 == select.arms.len() && select.otherwise.is_none() && arm.guard.is_none();
