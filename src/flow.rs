@@ -47,6 +47,7 @@ pub(crate) mod clauses;
 mod credentials;
 pub(crate) mod declared;
 pub(crate) mod domain;
+mod entered;
 pub(crate) mod explore;
 mod failed;
 mod filled;

@@ -243,6 +243,9 @@ impl Pass<'_, '_> {
             if bound.is_nothing(hit.entry.root) {
                 continue;
             }
+            if way == Way::Direct && self.taint.entered.rules_out(at, func, hit.sink.at) {
+                continue;
+            }
             let Some(entry) = handed.fitting(&hit.entry) else { continue };
             let is_open = way == Way::Direct && hit.open && summary.helper != Helper::None;
             let of_receiver = hit.entry.root == Root::Param(RECEIVER);

@@ -45,6 +45,8 @@ pub(crate) struct Process<'v> {
     /// The same for whichever transport is chosen, where that makes a difference: what is logged and given to the agent is
     /// so over HTTP, too.
     pub(crate) on_any_transport: Option<OnAny>,
+    /// The exploration that tells it.
+    pub(super) any_explorer: Option<Explorer<'v>>,
     /// The serve calls, those on stdio first.
     pub(crate) serves: Vec<Serve>,
     pub(crate) handlers: Vec<Handler>,
@@ -166,7 +168,8 @@ pub(crate) fn process<'v>(
             handlers.push(handler.clone());
         }
     }
-    Some(Process { explorer, live, on_any_transport, serves, handlers })
+    let any_explorer = on_any_transport.is_some().then_some(first);
+    Some(Process { explorer, live, on_any_transport, any_explorer, serves, handlers })
 }
 
 /// Explores what a process runs from its start, and what runs later.

@@ -20,6 +20,7 @@ use crate::resolve::values::{At, Key, Obj, Value};
 
 use super::declared::declared;
 use super::domain::{ERR, Entry, Form, Heap, HeapId, Kind, Marks, Names, Root, Source};
+use super::entered::Entered;
 use super::filled::filled_elsewhere;
 use super::formatted::{Formats, called, formats};
 use super::found::{Found, Write};
@@ -77,6 +78,8 @@ pub(crate) struct Taint<'v> {
     pub(super) filled: FxHashSet<At>,
     /// What the answers of functions tell of what they are given.
     pub(super) guards: Guards,
+    /// Which part of a function each call of it runs.
+    pub(super) entered: Entered,
     /// What sources reach the places that outlive a call, in the end.
     pub(super) kept: Vec<(HeapId, Entry)>,
 }
@@ -137,6 +140,7 @@ pub(crate) fn taint<'v>(
         spoken: spoken(values),
         from_env: filled_from_env(values),
         filled,
+        entered: Entered::of(processes),
         kept: Vec::new(),
     };
     for circle in circles(values, &taint.formats, &roots) {

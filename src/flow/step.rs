@@ -17,6 +17,7 @@ use crate::resolve::values::{At, Site, Value};
 use super::abs::{Abs, Facts, truth};
 use super::explore::{Context, Event, Explorer, Mode, Phase, Rebind, State};
 use super::joins::{given_sym, local_sym};
+use super::known::variant;
 use super::loaded::is_loaded;
 
 impl Explorer<'_> {
@@ -415,6 +416,7 @@ impl Explorer<'_> {
 /// Is it worth a context of its own? Texts are: levels and modes are texts; messages exhaust the contexts harmlessly.
 fn selects(abs: &Abs) -> bool {
     match abs {
+        Abs::Const(Const::Str(text)) if variant(text).is_some() => true,
         Abs::Const(Const::Str(text)) => text.len() <= 24 && !text.contains(' '),
         _ => true,
     }
