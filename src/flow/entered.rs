@@ -19,6 +19,8 @@ pub(super) struct Entered {
     blocks: FxHashMap<(At, FuncId), FxHashSet<BlockId>>,
     /// The blocks of the calls in those functions.
     calls: FxHashMap<At, BlockId>,
+    /// The functions that are called where no process serves: by another command.
+    idle: FxHashSet<FuncId>,
 }
 
 impl Entered {
@@ -37,6 +39,15 @@ impl Entered {
         }
         for explorer in explorers() {
             res.add(explorer, &split);
+            res.idle.extend(explorer.frames.iter().map(|frame| frame.func));
+        }
+        for process in processes {
+            for (frame, _) in process.live.reached.keys() {
+                res.idle.remove(&process.explorer.frames[*frame].func);
+            }
+            for func in process.on_any_transport.iter().flat_map(|any| &any.funcs) {
+                res.idle.remove(func);
+            }
         }
         for func in &split {
             let Some(process) = processes.first() else { break };
@@ -61,6 +72,11 @@ impl Entered {
                 }
             }
         }
+    }
+
+    /// Does a function run only where no process serves?
+    pub(super) fn is_idle(&self, func: FuncId) -> bool {
+        self.idle.contains(&func)
     }
 
     /// Does a call of a function rule out what is called there in it?

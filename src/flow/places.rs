@@ -321,6 +321,7 @@ impl Pass<'_, '_> {
         entry.marks = entry.marks.lacking(Marks::NO_TEXT);
         match entry.root {
             Root::Param(_) => self.summary.add_write(heap, entry, finish),
+            _ if self.taint.entered.is_idle(self.id) => {}
             Root::Source(_) | Root::Heap(_) => self.taint.add_write(heap, entry, finish),
         }
     }
@@ -340,6 +341,7 @@ impl Pass<'_, '_> {
         }
         match hit.entry.root {
             Root::Param(_) => self.summary.add_hit(hit, finish),
+            _ if self.taint.entered.is_idle(self.id) => {}
             Root::Source(_) | Root::Heap(_) => self.taint.add_hit(hit, finish),
         }
     }
