@@ -5,6 +5,7 @@ use crate::base::bounds::{MAX_ALIASES, MAX_SYM};
 use crate::ir::func::{FuncId, LocalId};
 use crate::ir::instr::{Base, Call, Const, Field, Imported, InstrId, Op, Oper, Place};
 use crate::ir::program::CellId;
+use crate::models::index::Table;
 use crate::resolve::link::Target;
 use crate::resolve::values::{Key, Obj, Value};
 
@@ -278,6 +279,10 @@ impl Explorer<'_> {
         }
         if let Some(setting) = self.env_call(func, id) {
             return Some(Abs::Sym(setting));
+        }
+        let clean = self.values.call_rows((func, id), Table::Clean);
+        if clean.iter().any(|row| self.values.models.clean(*row).asks_level) {
+            return None;
         }
         let (owner, method) = call.callee.split_last().unzip();
         let mut text = match (&owner, method) {

@@ -141,6 +141,9 @@ pub(crate) struct CleanRow {
     /// Ports at which only a number makes it true: `Number.isInteger(x)`.
     #[serde(default)]
     pub(crate) numbers: Vec<String>,
+    /// It asks whether something of a level is logged. What runs only where it is has that level, and is behind no switch.
+    #[serde(default)]
+    pub(crate) asks_level: bool,
     /// Fields that the first argument does not have where it is false: `isAxiosError(error)`. The same of an object that is
     /// none of the class.
     #[serde(default)]
