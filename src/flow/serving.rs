@@ -70,6 +70,8 @@ impl Explorer<'_> {
         if on_stdio {
             event.on_stdio = true;
             self.serving_calls.insert(at);
+        }
+        if on_stdio || self.any_transport {
             state.phase = if blocks { Phase::AFTER } else { Phase::SERVING };
         } else if self.any_transport && !blocks {
             state.phase = Phase::SERVING;
