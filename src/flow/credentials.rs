@@ -3,6 +3,7 @@
 use crate::base::Symbol;
 use crate::ir::func::FuncId;
 use crate::ir::instr::{Base, Call, Const, Field, InstrId, Op, Place};
+use crate::ir::program::Language;
 use crate::resolve::solve::CallKind;
 use crate::resolve::values::{At, Value};
 
@@ -50,6 +51,10 @@ impl Pass<'_, '_> {
     /// header, and nothing else of the request.
     pub(super) fn asked_header(&mut self, call: &Call, at: At, receiver: &Tree, result: &mut Tree) -> bool {
         let Some((Field::Name(method), object)) = call.callee.path.split_last() else { return false };
+        // `request.header("authorization", value)` on a request that is being made; a default is only handed over elsewhere.
+        if self.language == Language::Rust && call.args.len() > 1 {
+            return false;
+        }
         let Some(key) = call.args.first().filter(|_| self.taint.words.asks_for_header(method)) else { return false };
         let Some(Const::Str(name)) = self.taint.values.of(at.0, key.value).single_const() else { return false };
         let name: Symbol = name.to_lowercase().into();
