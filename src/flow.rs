@@ -14,6 +14,7 @@
 //! | `loaded` | which modules a process can load |
 //! | `rebinding` | streams and writers that something else is put in place of |
 //! | `serving`, `transport` | calls that start to serve, and over which transport |
+//! | `phase` | where a process is in its life |
 //! | `process` | one server process, explored to the end |
 //! | `live` | which of that can run in the same execution as serving stdio |
 //! | `words` | which names tell that a value is secret |
@@ -67,6 +68,7 @@ pub(crate) mod main_module;
 pub(crate) mod offered;
 mod parts;
 pub(crate) mod path;
+mod phase;
 pub(crate) mod places;
 pub(crate) mod process;
 pub(crate) mod reach;
