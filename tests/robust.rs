@@ -226,7 +226,7 @@ fn foreign_bytes_are_read_or_named() {
     for (extension, _) in SOURCES {
         let name = |what: &str| format!("{extension}/{what}.{extension}");
         // A script may hold a NUL in a text; in a name it is a mistake.
-        is_named(&report, &name("nul"), if *extension == "ts" { "syntax error" } else { "binary" });
+        is_named(&report, &name("nul"), if extension == "ts" { "syntax error" } else { "binary" });
         is_named(&report, &name("utf16"), "binary");
         is_named(&report, &name("latin"), "not UTF-8");
     }
