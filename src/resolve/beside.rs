@@ -162,7 +162,8 @@ impl Values<'_> {
         found
     }
 
-    fn set_once(&self, func: FuncId, local: LocalId) -> Option<InstrId> {
+    /// What a variable is set to, if that happens once.
+    pub(super) fn set_once(&self, func: FuncId, local: LocalId) -> Option<InstrId> {
         let mut stores = self.program.funcs[func].instrs.iter().filter_map(|instr| match &instr.op {
             Op::Store(place, value) if place.base == Base::Local(local) => Some((place.path.is_empty(), *value)),
             _ => None,

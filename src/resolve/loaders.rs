@@ -2,7 +2,7 @@
 
 use crate::base::bounds::MAX_ALIASES;
 use crate::ir::func::FuncId;
-use crate::ir::instr::{Base, Const, Field, InstrId, Op, Oper, Place, TextPart};
+use crate::ir::instr::{Base, Const, Field, InstrId, Op, Oper, TextPart};
 use crate::ir::program::ModuleId;
 use crate::models::index::{RowRef, Table};
 
@@ -117,7 +117,11 @@ impl Values<'_> {
                     }
                     _ => None,
                 },
-                _ => self.beginning(func, self.only_stored(func, place)?, left),
+                None => match place.base {
+                    Base::Local(local) => self.beginning(func, self.set_once(func, local)?, left),
+                    _ => None,
+                },
+                Some(_) => None,
             },
             _ => None,
         }
@@ -145,15 +149,5 @@ impl Values<'_> {
             name.text.push_str(&known.text);
         }
         (name.package.is_some() || !name.text.is_empty()).then_some(name)
-    }
-
-    /// What is stored to a local variable, if that is done at one place.
-    fn only_stored(&self, func: FuncId, place: &Place) -> Option<InstrId> {
-        let (Base::Local(local), []) = (&place.base, &*place.path) else { return None };
-        let mut stored = self.program.funcs[func].instrs.iter().filter_map(|instr| match &instr.op {
-            Op::Store(to, value) if *to == Place::local(*local) => Some(*value),
-            _ => None,
-        });
-        stored.next().filter(|_| stored.next().is_none())
     }
 }
