@@ -9,6 +9,7 @@ use crate::base::spelling::nearest;
 use crate::finding::Finding;
 use crate::flow::reach::Reach;
 use crate::flow::solve::taint;
+use crate::flow::spread::Places;
 use crate::ir::func::FuncId;
 use crate::report::line::{LineReport, Running};
 use crate::resolve::values::At;
@@ -40,7 +41,7 @@ impl<'a> Subject<'a> {
     /// The finished taint pass, to be asked about single values.
     fn reach(&self) -> Reach<'a> {
         let processes: Vec<_> = self.cx.units.iter().map(|unit| &unit.process).collect();
-        let (taint, _) = taint(self.cx.values, self.cx.words, &processes);
+        let (taint, _) = taint(self.cx.values, self.cx.words, &processes, Places::All);
         let handlers = processes.iter().flat_map(|process| process.handlers.iter().cloned()).collect();
         Reach::new(taint, handlers)
     }

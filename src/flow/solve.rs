@@ -30,6 +30,7 @@ use super::parts::Parts;
 use super::process::{Handler, Process};
 use super::redaction::{Redactor, redactors};
 use super::shown::{TO_JSON, spoken};
+use super::spread::Places;
 use super::summary::{Bound, Drain, Hit, Sink, Summary};
 use super::trace::{Trace, What};
 use super::transfer;
@@ -91,11 +92,12 @@ pub(crate) struct Leak {
 }
 
 /// Runs the pass for all servers of a program.
-/// `words`: what names say.
+/// `words`: what names say. `places`: which of those that outlive a call are asked about afterwards.
 pub(crate) fn taint<'v>(
     values: &'v Values<'v>,
     words: &'v Words,
     processes: &[&Process<'v>],
+    places: Places,
 ) -> (Taint<'v>, Vec<Leak>) {
     let mut handlers: Vec<Handler> = Vec::new();
     let mut roots: BTreeSet<FuncId> = BTreeSet::new();
@@ -149,7 +151,7 @@ pub(crate) fn taint<'v>(
     for handler in &handlers {
         taint.handler(handler);
     }
-    let leaks = taint.spread();
+    let leaks = taint.spread(places);
     (taint, leaks)
 }
 

@@ -18,12 +18,22 @@ use super::solve::{Leak, Taint};
 use super::summary::{Carried, Drain, Hit};
 use super::trace::What;
 
+/// Which places it is found out for what they hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Places {
+    /// Those from where something comes to a sink: most are read by nobody who tells.
+    OnWayToSink,
+    All,
+}
+
 impl Taint<'_> {
     /// Carries sources through heap places to sinks.
-    pub(super) fn spread(&mut self) -> Vec<Leak> {
+    pub(super) fn spread(&mut self, places: Places) -> Vec<Leak> {
+        let led_from = (places == Places::OnWayToSink).then(|| self.led_from());
+        let leads_on = |heap: &HeapId| led_from.as_ref().is_none_or(|from| from.contains(heap));
         let mut written: Vec<&Write> = Vec::new();
         let mut writes: Users<Write> = Users::default();
-        for write in self.writes.iter() {
+        for write in self.writes.iter().filter(|write| leads_on(&write.heap)) {
             match write.entry.root {
                 Root::Heap(from) => writes.add(from, write),
                 Root::Source(_) => written.push(write),
@@ -85,6 +95,25 @@ impl Taint<'_> {
                 _ => None,
             })
             .collect()
+    }
+
+    /// The places from where something comes to a sink, straight or by way of others.
+    fn led_from(&self) -> FxHashSet<HeapId> {
+        let mut into: FxHashMap<HeapId, Vec<HeapId>> = FxHashMap::default();
+        for write in self.writes.iter() {
+            if let Root::Heap(from) = write.entry.root {
+                into.entry(write.heap).or_default().push(from);
+            }
+        }
+        let of_hit = |hit: &Hit| if let Root::Heap(from) = hit.entry.root { Some(from) } else { None };
+        let mut open: Vec<HeapId> = self.hits.iter().filter_map(of_hit).collect();
+        let mut found = FxHashSet::default();
+        while let Some(heap) = open.pop() {
+            if found.insert(heap) {
+                open.extend(into.remove(&heap).into_iter().flatten());
+            }
+        }
+        found
     }
 
     /// Where what a logger keeps in a field was handed to it, if the hit is in one.

@@ -18,6 +18,7 @@ use crate::flow::domain::{Kind, SourcePlace};
 use crate::flow::live::{Live, Site};
 use crate::flow::settings::is_unset;
 use crate::flow::solve::{Leak, Taint, taint};
+use crate::flow::spread::Places;
 use crate::flow::summary::Drain;
 use crate::flow::trace::What;
 use crate::ir::func::FuncId;
@@ -44,7 +45,7 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Findings<'_>) -> (usize, usize) {
     if processes.is_empty() {
         return (0, 0);
     }
-    let (taint, mut leaks) = taint(cx.values, cx.words, &processes);
+    let (taint, mut leaks) = taint(cx.values, cx.words, &processes, Places::OnWayToSink);
     // As with the values: nothing comes after it that needs the room.
     let taint = ManuallyDrop::new(taint);
     answers(cx, &taint, &mut leaks);
