@@ -4,6 +4,8 @@
 //! Each way to an answer has passed conditions. What all the ways to `true` tell of a parameter holds where the answer is true.
 //! What all the ways to an answer tell holds wherever the function comes back: `if (!TABLE[name]) throw new Error("no such name")`.
 
+use std::rc::Rc;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::base::bounds::{MAX_CHECK_DEPTH, MAX_GUARD_BLOCKS, MAX_GUARD_STEPS};
@@ -32,8 +34,8 @@ pub(super) struct Told {
 /// What the answers of the functions tell that a condition asks, and of those that raise.
 pub(super) type Guards = FxHashMap<FuncId, Vec<Told>>;
 
-/// What is known of the places of a function at a point of it.
-type Facts = Vec<(Place, Tells)>;
+/// What is known of the places of a function at a point of it. Shared: most points know what those before them do.
+type Facts = Rc<Vec<(Place, Tells)>>;
 
 /// A variable, and whether it is true.
 type Given = (LocalId, bool);
@@ -113,9 +115,10 @@ impl<'a, 'v> Guard<'a, 'v> {
                 };
                 meet(&mut all, facts);
             }
-            for (place, tells) in all.unwrap_or_default() {
+            for (place, tells) in all.unwrap_or_default().iter() {
                 let position = self.func.params.iter().position(|param| place.base == Base::Local(param.local));
-                found.extend(position.map(|position| Told { position, path: place.path, tells, answer }));
+                let told = |position| Told { position, path: place.path.clone(), tells: *tells, answer };
+                found.extend(position.map(told));
             }
         }
         found
@@ -126,10 +129,11 @@ impl<'a, 'v> Guard<'a, 'v> {
         self.remembered(block, None, |guard| {
             // What is caught can come from anywhere.
             if block == guard.func.entry() || guard.before[block].is_empty() {
-                return Some(Facts::new());
+                return Some(Facts::default());
             }
             let mut all = None;
-            for from in guard.before[block].clone() {
+            for at in 0..guard.before[block].len() {
+                let from = guard.before[block][at];
                 let facts = match guard.func.blocks[from].end {
                     End::Branch { on, yes, no } if yes != no => guard.holding(from, on, yes == block),
                     _ => guard.at(from),
@@ -155,7 +159,9 @@ impl<'a, 'v> Guard<'a, 'v> {
                 let mut facts = self.at(block)?;
                 let check = self.checks.of_one(value).filter(|check| check.holds == is);
                 let told = check.and_then(|check| Some((self.of_param(check.place, MAX_CHECK_DEPTH)?, check.tells)));
-                facts.extend(told);
+                if let Some(told) = told {
+                    Rc::make_mut(&mut facts).push(told);
+                }
                 Some(facts)
             }
         }
@@ -168,10 +174,11 @@ impl<'a, 'v> Guard<'a, 'v> {
                 return guard.holding(block, value, is);
             }
             if guard.before[block].is_empty() {
-                return Some(Facts::new());
+                return Some(Facts::default());
             }
             let mut all = None;
-            for from in guard.before[block].clone() {
+            for at in 0..guard.before[block].len() {
+                let from = guard.before[block][at];
                 meet(&mut all, guard.variable_over(from, block, local, is));
             }
             all
@@ -187,7 +194,10 @@ impl<'a, 'v> Guard<'a, 'v> {
                     return None;
                 }
                 let mut facts = self.holding(from, on, holds)?;
-                facts.extend(self.variable(from, local, is)?);
+                let of_variable = self.variable(from, local, is)?;
+                if !of_variable.is_empty() {
+                    Rc::make_mut(&mut facts).extend(of_variable.iter().cloned());
+                }
                 Some(facts)
             }
             _ => self.variable(from, local, is),
@@ -203,10 +213,10 @@ impl<'a, 'v> Guard<'a, 'v> {
         if let Some(known) = self.known.get(&(block, variable)) {
             return known.clone();
         }
-        let Some(left) = self.left.checked_sub(1) else { return Some(Facts::new()) };
+        let Some(left) = self.left.checked_sub(1) else { return Some(Facts::default()) };
         self.left = left;
         // Round a loop nothing is known.
-        self.known.insert((block, variable), Some(Facts::new()));
+        self.known.insert((block, variable), Some(Facts::default()));
         let found = find(self);
         self.known.insert((block, variable), found.clone());
         found
@@ -282,7 +292,8 @@ fn meet(all: &mut Option<Facts>, other: Option<Facts>) {
     let Some(other) = other else { return };
     match all {
         None => *all = Some(other),
-        Some(all) => all.retain(|fact| other.contains(fact)),
+        Some(all) if all.iter().all(|fact| other.contains(fact)) => {}
+        Some(all) => Rc::make_mut(all).retain(|fact| other.contains(fact)),
     }
 }
 

@@ -270,15 +270,16 @@ impl Words {
 
     /// Does a name tell of the level that decides what is logged: `level`, `shouldLog`, `isDebugEnabled`?
     pub(crate) fn tells_level(&self, name: &str) -> bool {
-        let name = format!(" {} ", words(name));
-        self.log_functions.levels.iter().any(|known| name.contains(&format!(" {known} ")))
+        let name = words(name);
+        self.log_functions.levels.iter().any(|known| has_phrase(&name, known))
     }
 
     /// What the name of an environment variable says.
     pub(crate) fn env(&self, name: &str) -> Secrecy {
         let name = words(name);
-        let ends = |list: &[String]| list.iter().any(|end| name == *end || name.ends_with(&format!(" {end}")));
-        let spaced = format!(" {name} ");
+        let ends_with =
+            |end: &String| name.strip_suffix(end.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with(' '));
+        let ends = |list: &[String]| list.iter().any(ends_with);
         if self.own_secret.contains(&name) {
             return Secrecy::Secret;
         }
@@ -286,16 +287,15 @@ impl Words {
             return Secrecy::Plain;
         }
         // Some addresses hold a password.
-        let is_phrase = |word: &&String| word.contains(' ') && spaced.contains(&format!(" {word} "));
         if self.env.plain.contains(&name) {
             Secrecy::Plain
-        } else if self.env.secret.iter().any(|word| is_phrase(&word)) {
+        } else if self.env.secret.iter().any(|word| word.contains(' ') && has_phrase(&name, word)) {
             Secrecy::Secret
         } else if ends(&self.env.posture_ends) {
             Secrecy::Posture
         } else if ends(&self.env.plain_ends) {
             Secrecy::Plain
-        } else if self.env.secret.iter().any(|word| spaced.contains(&format!(" {word} "))) {
+        } else if self.env.secret.iter().any(|word| has_phrase(&name, word)) {
             Secrecy::Secret
         } else {
             Secrecy::Unknown
@@ -380,8 +380,8 @@ impl Words {
 
     /// Does the name of a function or class tell that it has to do with credentials?
     pub(crate) fn is_credential_context(&self, name: &str) -> bool {
-        let spaced = format!(" {} ", words(name));
-        self.credential.contexts.iter().any(|word| spaced.contains(&format!(" {word} ")))
+        let name = words(name);
+        self.credential.contexts.iter().any(|word| has_phrase(&name, word))
     }
 
     /// Does the name of a class tell that a field of it whose name leaves it open is a credential?
@@ -398,10 +398,10 @@ impl Words {
             return false;
         }
         let all: Vec<String> = all.iter().map(|name| words(name)).collect();
-        let owner = format!(" {} ", words(owner));
+        let owner = words(owner);
         told.any(|told| {
             told.others.iter().any(|others| others.iter().all(|other| all.contains(other)))
-                && (told.owners.is_empty() || told.owners.iter().any(|word| owner.contains(&format!(" {word} "))))
+                && (told.owners.is_empty() || told.owners.iter().any(|word| has_phrase(&owner, word)))
         })
     }
 
@@ -472,6 +472,14 @@ impl Words {
 fn ends_in(name: &str, end: &str) -> bool {
     let mut left = name.rsplit(' ');
     end.rsplit(' ').all(|word| left.next().is_some_and(|found| word == "*" || word == found))
+}
+
+/// Are the words somewhere in a name, one after the other?
+fn has_phrase(name: &str, phrase: &str) -> bool {
+    name.match_indices(phrase).any(|(at, _)| {
+        let (before, behind) = (&name[..at], &name[at + phrase.len()..]);
+        (before.is_empty() || before.ends_with(' ')) && (behind.is_empty() || behind.starts_with(' '))
+    })
 }
 
 /// The words of a name: `clientSecret`, `CLIENT_SECRET` and `client-secret` are "client secret".

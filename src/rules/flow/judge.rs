@@ -90,11 +90,11 @@ fn is_no_text(leak: &Leak) -> bool {
 
 /// Is it a name that the program gave to something itself? A secret stays one, though the program knows it.
 fn is_own(words: &Words, leak: &Leak) -> bool {
-    let is_secret = match (leak.source.kind, &leak.source.name) {
+    let is_secret = || match (leak.source.kind, &leak.source.name) {
         (Kind::Env, Some(name)) => words.env(name) == Secrecy::Secret,
         (kind, _) => matches!(kind, Kind::EnvAll | Kind::Credential | Kind::Headers),
     };
-    leak.hit.entry.marks.has(Marks::OWN) && !is_secret
+    leak.hit.entry.marks.has(Marks::OWN) && !is_secret()
 }
 
 /// Did a helper of the program replace the secret?

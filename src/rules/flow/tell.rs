@@ -101,7 +101,7 @@ fn grade(cx: &Cx<'_>, verdict: &Verdict, leak: &Leak, finding: &mut Finding) {
     // Two doubts whether the value gets there at all, or one and a doubt whether it matters: worth a look when somebody asks
     // for everything, not on every run. A doubt whether it matters hides nothing that is sure to get there.
     let n_doubts = finding.doubts.iter().filter(|why| !is_switch(why)).count();
-    let is_long = leak.hit.entry.trace.steps().len() > MAX_LONG;
+    let is_long = leak.hit.entry.trace.len() as usize > MAX_LONG;
     if is_seldom
         || is_long
         || n_doubts > 1
