@@ -53,8 +53,8 @@ impl Values<'_> {
                 if !self.only_keeps(number, name) {
                     self.hand_items(&obj, number, name);
                 }
-                // What only has some of the items is another list.
-                if !self.asks_for_field(number, name) {
+                // What has the items, or some of them, is another list.
+                if !self.asks_for_field(number, name) && !self.gives_list(name) {
                     self.add(result, value);
                 }
                 self.list_of(&obj, number, name);
@@ -183,6 +183,11 @@ impl Values<'_> {
         self.give(all, number, name, items);
     }
 
+    /// Does a method give nothing but a list of what is in the object?
+    fn gives_list(&self, name: &Symbol) -> bool {
+        (self.models.lists(name) || self.models.pairs(name)) && !self.models.asks(name)
+    }
+
     /// What a method gives of the items of a container.
     fn give(&mut self, items: SlotId, number: u32, name: &Symbol, to: SlotId) {
         if self.asks_for_field(number, name) {
@@ -247,8 +252,10 @@ impl Values<'_> {
         let program = self.program;
         let at = self.calls[number as usize].at;
         let Op::Call(call) = &program.funcs[at.0].instrs[at.1].op else { return };
-        let all = self.field_slot(obj, Key::All);
-        self.give(all, number, name, result);
+        if !self.gives_list(name) {
+            let all = self.field_slot(obj, Key::All);
+            self.give(all, number, name, result);
+        }
         if !self.models.keeps(name) {
             return;
         }
