@@ -477,7 +477,10 @@ impl Values<'_> {
             let slot = self.field_slot(&obj, key);
             self.copy(slot, to);
         }
-        self.add(to, &Value::Api(next, at));
+        // A table has under a key what somebody put there.
+        if at.is_none() || !self.models.index.gives_names(node) || self.models.index.node(next).is_modelled() {
+            self.add(to, &Value::Api(next, at));
+        }
     }
 
     fn exports_default(&self, node: NodeId) -> bool {
