@@ -232,6 +232,11 @@ impl Models {
         self.containers.keeps.contains(method)
     }
 
+    /// Does a container's method of this name take out of it what it is handed the name of?
+    pub(crate) fn removes(&self, method: &str) -> bool {
+        self.containers.removes.contains(method)
+    }
+
     /// May such a method be handed the name first under which it keeps something?
     pub(crate) fn is_keyed(&self, method: &str) -> bool {
         self.containers.keyed.contains(method)

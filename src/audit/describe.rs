@@ -73,6 +73,9 @@ fn transport_how(values: &Values<'_>, serve: &Serve, called: &str) -> String {
     if serve.by_hand {
         return format!("requests read by {called}(), by no SDK,");
     }
+    if let Some(name) = &serve.name {
+        return format!("{called}({:?})", name.as_str());
+    }
     let TransportSpec::Ports(ports) = &values.models.serve(serve.row).transport else { return format!("{called}()") };
     for port in ports.from.iter().filter_map(|text| values.models.port(text)) {
         let found = match values.port_values(serve.at, port) {

@@ -11,6 +11,7 @@ use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::base::Symbol;
 use crate::base::bounds::{MAX_CALL_DEPTH, MAX_CONTEXTS, MAX_STATE_VISITS};
 use crate::base::idx::{IndexVec, ids};
 use crate::ir::func::{BlockId, End, FuncId, LocalId};
@@ -54,6 +55,8 @@ pub(crate) struct Serve {
     pub(crate) kind: TransportKind,
     pub(crate) diverts_stdout: bool,
     pub(crate) own_stream: bool,
+    /// What chose it, where that was known on the way there.
+    pub(crate) name: Option<Symbol>,
     /// Without an SDK.
     pub(crate) by_hand: bool,
     pub(crate) facts: Facts,
@@ -64,6 +67,8 @@ pub(crate) struct Serve {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Context {
     pub(crate) args: Vec<Option<Abs>>,
+    /// Constants that are given under names for which there is no parameter of its own: `**kwargs` has them.
+    pub(crate) named: Rc<Vec<(Symbol, Const)>>,
     /// Arguments, by number, that the caller asked about before: are they true?
     pub(crate) asked: Vec<(usize, bool)>,
     pub(crate) phase: Phase,
@@ -135,6 +140,8 @@ pub(crate) struct Event {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct State {
     pub(super) locals: Rc<FxHashMap<LocalId, Abs>>,
+    /// What the function was given by names, beside its parameters.
+    pub(super) named: Rc<Vec<(Symbol, Const)>>,
     pub(super) phase: Phase,
     pub(super) rebinds: Rc<BTreeSet<u32>>,
     pub(super) facts: Rc<Facts>,
@@ -319,6 +326,7 @@ impl<'v> Explorer<'v> {
         }
         let start = State {
             locals: Rc::new(locals),
+            named: context.named.clone(),
             phase: context.phase,
             rebinds: context.rebinds.clone(),
             facts: Rc::new(facts),

@@ -341,7 +341,7 @@ fn run_roots(explorer: &mut Explorer<'_>, start: &Start) -> Vec<FrameId> {
         if let Some(module) = start.module {
             explorer.mark_ran(module);
         }
-        roots.push(explorer.frame(func, Context { args: Vec::new(), asked: Vec::new(), phase, rebinds }));
+        roots.push(explorer.frame(func, Context { phase, rebinds, ..Context::default() }));
     }
     roots
 }
@@ -373,7 +373,7 @@ fn run_later_if(
         if !wanted(func) {
             continue;
         }
-        let context = |phase| Context { args: Vec::new(), asked: Vec::new(), phase, rebinds: rebinds.clone() };
+        let context = |phase| Context { phase, rebinds: rebinds.clone(), ..Context::default() };
         let mut frame = explorer.frame(func, context(Phase::SERVING));
         // What starts to serve runs before that, if nothing else does.
         if explorer.frames[frame].outcome.serves && !serves_itself && mode == Mode::Now {

@@ -2,10 +2,14 @@
 
 use std::rc::Rc;
 
+use crate::base::Symbol;
 use crate::ir::instr::{Base, Const, Field};
 use crate::ir::program::Language;
 use crate::models::index::{RowRef, Table};
+use crate::models::path::PortStep;
 use crate::models::schema::{TransportKind, TransportSpec};
+use crate::resolve::ports::{argument, in_named_spread};
+use crate::resolve::solve::Values;
 use crate::resolve::values::At;
 use crate::source::version::Allowed;
 
@@ -41,7 +45,11 @@ impl Explorer<'_> {
         if version == Allowed::No || !self.values.holds(at, &serve.when) {
             return true;
         }
-        let (mut kind, own_stream) = self.transport(at, &serve.transport);
+        let named = self.named_transport(at, &serve.transport, state);
+        let (mut kind, own_stream) = match &named {
+            Some((kind, _)) => (*kind, false),
+            None => self.transport(at, &serve.transport),
+        };
         if let Some(told) = self.told.transport
             && kind != TransportKind::Other
         {
@@ -61,6 +69,7 @@ impl Explorer<'_> {
                 kind,
                 diverts_stdout,
                 own_stream,
+                name: named.and_then(|(_, name)| name),
                 by_hand: false,
                 facts: (*facts).clone(),
                 rebinds: (*state.rebinds).clone(),
@@ -79,11 +88,33 @@ impl Explorer<'_> {
         on_stdio || !blocks
     }
 
+    /// The transport that a call is told by a name which is known here: each caller of `start(transport)` may give another one.
+    fn named_transport(&self, at: At, spec: &TransportSpec, state: &State) -> Option<(TransportKind, Option<Symbol>)> {
+        let (TransportSpec::Ports(ports), Some(call)) = (spec, self.values.call_at(at)) else { return None };
+        for port in ports.from.iter().filter_map(|text| self.values.models.port(text)) {
+            let given = match argument(call, &port.head) {
+                Some(value) if port.path.is_empty() => self.operand(at.0, value, state)?,
+                Some(_) => return None,
+                None => match in_named_spread(call, &port.head) {
+                    Some((all, PortStep::Name(name))) => {
+                        let named = self.handed_on(at.0, all, state);
+                        Abs::Const(named.iter().find(|(known, _)| *known == name)?.1.clone())
+                    }
+                    _ => continue,
+                },
+            };
+            let Abs::Const(given) = given else { return None };
+            let kind = *ports.map.get(Values::const_text(&given).as_str())?;
+            return Some((kind, if let Const::Str(name) = given { Some(name) } else { None }));
+        }
+        None
+    }
+
     /// The value that chooses the transport at a serve call chooses stdio, where that is served.
     fn assume_transport(&self, at: At, spec: &TransportSpec, state: &mut State) {
         let (TransportSpec::Ports(ports), Some(call)) = (spec, self.values.call_at(at)) else { return };
         for port in ports.from.iter().filter_map(|text| self.values.models.port(text)) {
-            let Some(value) = crate::resolve::ports::argument(call, &port.head).filter(|_| port.path.is_empty()) else {
+            let Some(value) = argument(call, &port.head).filter(|_| port.path.is_empty()) else {
                 continue;
             };
             if let Some(Abs::Sym(sym)) = self.operand(at.0, value, state) {
@@ -112,6 +143,7 @@ impl Explorer<'_> {
                 kind,
                 diverts_stdout: false,
                 own_stream: false,
+                name: None,
                 by_hand: true,
                 facts: (*facts).clone(),
                 rebinds: (*state.rebinds).clone(),

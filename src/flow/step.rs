@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use smol_str::format_smolstr;
 
-use crate::ir::func::{End, FuncId, LocalId, ParamKind};
+use crate::base::Symbol;
+use crate::ir::func::{End, FuncId, LocalId, Param, ParamKind};
 use crate::ir::instr::{ArgKind, Base, Call, CallStyle, Const, Entry, Field, Import, InstrId, Op, Place};
 use crate::ir::program::{Language, ModuleId};
 use crate::models::index::{RowRef, Table};
@@ -104,8 +105,7 @@ impl Explorer<'_> {
         if first != at || module == program.funcs[at.0].module {
             return;
         }
-        let context =
-            Context { args: Vec::new(), asked: Vec::new(), phase: state.phase, rebinds: state.rebinds.clone() };
+        let context = Context { phase: state.phase, rebinds: state.rebinds.clone(), ..Context::default() };
         let frame = self.frame(program.modules[module].init, context);
         self.enter(event, frame, Mode::Now, state);
     }
@@ -142,6 +142,7 @@ impl Explorer<'_> {
             let args = self.arguments(at, call, callee, &before);
             let context = Context {
                 asked: self.asked(callee, &args, &before),
+                named: self.named_beside(func, call, callee, &before),
                 args,
                 phase: before.phase,
                 rebinds: before.rebinds.clone(),
@@ -202,31 +203,46 @@ impl Explorer<'_> {
     /// What is known of the arguments, by the callee's parameters.
     fn arguments(&self, (func, id): At, call: &Call, callee: FuncId, state: &State) -> Vec<Option<Abs>> {
         let params = &self.values.program.funcs[callee].params;
+        let takes = |at: &usize| {
+            params.get(*at).is_some_and(|param| matches!(param.kind, ParamKind::Plain | ParamKind::NamedOnly))
+        };
+        let named = |name: &Symbol| params.iter().position(|param| param.name == *name).filter(takes);
         let mut known: Vec<Option<Abs>> = vec![None; params.len()];
         let mut given = vec![false; params.len()];
-        let mut position = 0;
+        let mut position = Some(0);
+        let mut is_open = false;
         let handed = self.values.handed_receiver((func, id), callee);
         for arg in call.args.iter().skip(usize::from(handed.is_some())) {
             let at = match &arg.kind {
                 ArgKind::Positional => {
-                    position += 1;
-                    Some(position - 1)
+                    let at = position;
+                    position = position.map(|at| at + 1);
+                    at.filter(takes)
                 }
-                ArgKind::Named(name) => params.iter().position(|param| param.name == *name),
-                ArgKind::Spread | ArgKind::SpreadNamed => return vec![None; params.len()],
+                ArgKind::Named(name) => named(name),
+                // What is behind it has no position that is known.
+                ArgKind::Spread => {
+                    is_open = true;
+                    position = None;
+                    None
+                }
+                ArgKind::SpreadNamed => {
+                    is_open = true;
+                    for (name, value) in self.handed_on(func, arg.value, state) {
+                        if let Some(at) = named(&name) {
+                            known[at] = Some(Abs::Const(value));
+                        }
+                    }
+                    None
+                }
             };
-            let Some(at) = at.filter(|at| {
-                params.get(*at).is_some_and(|param| matches!(param.kind, ParamKind::Plain | ParamKind::NamedOnly))
-            }) else {
-                continue;
-            };
+            let Some(at) = at else { continue };
             given[at] = true;
             let abs = self.operand(func, arg.value, state).filter(selects);
             known[at] = abs.filter(|abs| !self.tells_nothing(abs, func, callee, state));
         }
         for (at, param) in params.iter().enumerate() {
-            let takes = matches!(param.kind, ParamKind::Plain | ParamKind::NamedOnly);
-            if takes && !given[at] {
+            if takes(&at) && !given[at] && !is_open {
                 known[at] = match param.default {
                     None => Some(Abs::Const(Const::Undefined)),
                     Some(default) => match &self.values.program.funcs[callee].instrs[default].op {
@@ -237,6 +253,69 @@ impl Explorer<'_> {
             }
         }
         known
+    }
+
+    /// The constants that a call gives under names for which the callee has no parameter, where it leads to serving.
+    fn named_beside(&self, func: FuncId, call: &Call, callee: FuncId, state: &State) -> Rc<Vec<(Symbol, Const)>> {
+        let params = &self.values.program.funcs[callee].params;
+        let takes_all = params.iter().any(|param| param.kind == ParamKind::RestNamed);
+        if !takes_all || !self.to_serving.contains(&callee) {
+            return Rc::default();
+        }
+        let mut named: Vec<(Symbol, Const)> = Vec::new();
+        for arg in &call.args {
+            match &arg.kind {
+                ArgKind::Named(name) => {
+                    if let Some(abs @ Abs::Const(value)) = &self.operand(func, arg.value, state)
+                        && selects(abs)
+                    {
+                        named.push((name.clone(), value.clone()));
+                    }
+                }
+                ArgKind::SpreadNamed => named.extend(self.handed_on(func, arg.value, state)),
+                ArgKind::Positional | ArgKind::Spread => {}
+            }
+        }
+        named.retain(|(name, _)| params.iter().all(|param| param.name != *name));
+        named.sort();
+        Rc::new(named)
+    }
+
+    /// What a function hands on of what it was given by names: all of `**kwargs`, but for what it asks for or puts in there
+    /// itself.
+    pub(super) fn handed_on(&self, func: FuncId, value: InstrId, state: &State) -> Vec<(Symbol, Const)> {
+        let data = &self.values.program.funcs[func];
+        let is_rest = |param: &&Param| param.kind == ParamKind::RestNamed;
+        let Some(all) = data.params.iter().find(is_rest).map(|param| Place::local(param.local)) else {
+            return Vec::new();
+        };
+        if state.named.is_empty() || !matches!(&data.instrs[value].op, Op::Load(place) if *place == all) {
+            return Vec::new();
+        }
+        let mut named = (*state.named).clone();
+        for instr in data.instrs.iter() {
+            let touched = match &instr.op {
+                Op::Store(place, _) if place.base == all.base => place.path.first().cloned(),
+                Op::Call(call) if call.callee.base == all.base && self.changes_table(call) => {
+                    let key = call.args.first().map(|key| &data.instrs[key.value].op);
+                    match key {
+                        Some(Op::Const(Const::Str(name))) => Some(Field::Name(name.clone())),
+                        _ => Some(Field::Any),
+                    }
+                }
+                _ => continue,
+            };
+            match touched {
+                Some(Field::Name(touched)) => named.retain(|(name, _)| *name != touched),
+                _ => named.clear(),
+            }
+        }
+        named
+    }
+
+    fn changes_table(&self, call: &Call) -> bool {
+        let Some(Field::Name(method)) = call.callee.path.last() else { return true };
+        self.values.models.keeps(method) || self.values.models.removes(method)
     }
 
     /// Is an argument an unknown that only the caller has a name for? What leads to serving may tell by it what else holds
@@ -312,8 +391,7 @@ impl Explorer<'_> {
             self.run_later(callee, at, Mode::Crash);
             return;
         }
-        let context =
-            Context { args: Vec::new(), asked: Vec::new(), phase: before.phase, rebinds: before.rebinds.clone() };
+        let context = Context { phase: before.phase, rebinds: before.rebinds.clone(), ..Context::default() };
         let frame = self.frame(callee, context);
         let (ending, serves) = (!self.frames[frame].outcome.returns, self.frames[frame].outcome.on_stdio);
         let keep = state.clone();
@@ -353,8 +431,7 @@ impl Explorer<'_> {
             return false;
         }
         values.callees(at).iter().any(|(other, kind)| {
-            let context =
-                Context { args: Vec::new(), asked: Vec::new(), phase: before.phase, rebinds: before.rebinds.clone() };
+            let context = Context { phase: before.phase, rebinds: before.rebinds.clone(), ..Context::default() };
             *other != callee && *kind == CallKind::Callback && {
                 let frame = self.frame(*other, context);
                 self.frames[frame].outcome.serves

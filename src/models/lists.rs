@@ -18,6 +18,7 @@ pub(super) struct Containers {
     pub(super) keeps: FxHashSet<String>,
     pub(super) keyed: FxHashSet<String>,
     pub(super) merges: FxHashSet<String>,
+    pub(super) removes: FxHashSet<String>,
     pub(super) everywhere: FxHashSet<String>,
     pub(super) lists: FxHashSet<String>,
     pub(super) pairs: FxHashSet<String>,

@@ -57,7 +57,7 @@ pub(super) fn in_spread(call: &Call, head: &PortHead) -> Option<(InstrId, PortSt
 }
 
 /// Where a named argument is in an object that is spread: the object, and the step to the argument.
-pub(super) fn in_named_spread(call: &Call, head: &PortHead) -> Option<(InstrId, PortStep)> {
+pub(crate) fn in_named_spread(call: &Call, head: &PortHead) -> Option<(InstrId, PortStep)> {
     let PortHead::Named(name) = head else { return None };
     let spread = call.args.iter().find(|arg| arg.kind == ArgKind::SpreadNamed)?;
     Some((spread.value, PortStep::Name(name.clone())))
