@@ -10,7 +10,7 @@ use std::rc::Rc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::base::bounds::{MAX_MEETINGS, MAX_STATIC_DEPTH};
-use crate::ir::func::{BlockId, FuncId, Function};
+use crate::ir::func::{BlockId, FuncId, FuncKind, Function};
 use crate::ir::instr::{InstrId, Op};
 use crate::resolve::values::At;
 
@@ -270,6 +270,8 @@ impl Marker<'_, '_> {
                                 true if offered.contains(block) || explorer.frames[*inner].outcome.for_ever => {
                                     Leads::Always
                                 }
+                                // A constructor gives nothing back, and yet the call gives an object.
+                                true if self.explorer_func(*inner).kind == FuncKind::Constructor => Leads::Always,
                                 true => self.leads_by_result(id, leads, &block_leads, (*block, event.instr)),
                                 false => Leads::Never,
                             };
