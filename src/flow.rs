@@ -25,6 +25,7 @@
 //! | `places` | what variables and fields hold |
 //! | `apply` | what a call does: functions of the program |
 //! | `library`, `callbacks` | what library calls give, what functions handed to them are called with |
+//! | `sent` | what goes through channels and emitters |
 //! | `sources`, `sinks` | where values of interest come from, where they leave |
 //! | `credentials` | what holds a credential by its name |
 //! | `asked` | what a variable of the environment is called that a helper reads |
@@ -74,6 +75,7 @@ pub(crate) mod process;
 pub(crate) mod reach;
 pub(crate) mod rebinding;
 pub(crate) mod redaction;
+mod sent;
 pub(crate) mod serving;
 pub(crate) mod settings;
 mod settled;

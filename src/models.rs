@@ -17,7 +17,7 @@ use crate::base::{Symbol, embedded};
 use crate::ir::program::Language;
 
 use errors::{ErrorClass, ErrorClasses};
-use flows::{CleanRow, ErrorText, PlainRow, SourceRow};
+use flows::{ChannelRow, CleanRow, ErrorText, PlainRow, SourceRow};
 use handlers::HandlerRow;
 use index::{Index, RowRef, Table};
 use levels::{EchoRow, LevelRow};
@@ -54,6 +54,8 @@ pub(crate) struct Callback {
     pub(crate) returns: bool,
     pub(crate) func_ports: Vec<Port>,
     pub(crate) gives: Vec<Port>,
+    /// What names the lane of what comes through a channel.
+    pub(crate) topic: Option<Port>,
 }
 
 /// A flow row with its ports parsed.
@@ -79,6 +81,8 @@ pub(crate) struct Flow {
     pub(crate) shows: bool,
     /// What names the member that is moved.
     pub(crate) member: Option<Port>,
+    /// What names the lane of a channel.
+    pub(crate) topic: Option<Port>,
     /// What names the field under which it is kept.
     pub(crate) kept_as: Vec<String>,
     /// Object literals that tell the names of all fields which are moved.
@@ -361,6 +365,7 @@ impl Models {
         crash crashes CrashRow [Crash | CrashPlace],
         source sources SourceRow [Source | SourceRead],
         clean cleans CleanRow [Clean],
+        channel channels ChannelRow [Channel | ChannelAround],
         plain plains PlainRow [Plain],
         echo echoes EchoRow [Echo],
         level levels LevelRow [Level],
@@ -390,9 +395,14 @@ impl Models {
                 table,
                 row: u32::try_from(row).unwrap_or(u32::MAX),
             };
-            for (n, CallbackRow { func, runs, gives, returns, .. }) in data.callbacks.iter().enumerate() {
-                let callback =
-                    Callback { runs: *runs, returns: *returns, func_ports: parsed(func), gives: parsed(gives) };
+            for (n, CallbackRow { func, runs, gives, returns, topic, .. }) in data.callbacks.iter().enumerate() {
+                let callback = Callback {
+                    runs: *runs,
+                    returns: *returns,
+                    func_ports: parsed(func),
+                    gives: parsed(gives),
+                    topic: topic.as_ref().and_then(|port| self.ports.get(port).cloned()),
+                };
                 self.callbacks.insert(row_ref(Table::Callback, n), callback);
             }
             for (n, row) in data.flows.iter().enumerate() {
@@ -413,6 +423,7 @@ impl Models {
                     whole: row.whole,
                     shows: row.shows || row.text,
                     member: row.member.as_ref().and_then(|port| self.ports.get(port).cloned()),
+                    topic: row.topic.as_ref().and_then(|port| self.ports.get(port).cloned()),
                     kept_as: row.kept_as.clone(),
                     only: parsed(&row.only),
                     without: row.without.iter().map(Symbol::from).collect(),
@@ -494,6 +505,7 @@ fn port_texts(file: &ModelFile, visit: &mut dyn FnMut(&str)) {
     for row in &file.callbacks {
         all(&row.func, visit);
         all(&row.gives, visit);
+        row.topic.iter().for_each(|text| visit(text));
     }
     for row in &file.sources {
         row.name.iter().for_each(|text| visit(text));
@@ -513,6 +525,7 @@ fn port_texts(file: &ModelFile, visit: &mut dyn FnMut(&str)) {
         all(&row.from, visit);
         all(&row.to, visit);
         row.member.iter().for_each(|text| visit(text));
+        row.topic.iter().for_each(|text| visit(text));
         all(&row.kept_as, visit);
         all(&row.redacts, visit);
         all(&row.only, visit);

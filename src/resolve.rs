@@ -24,7 +24,7 @@
 pub(crate) mod beside;
 pub(crate) mod byhand;
 pub(crate) mod calls;
-mod channels;
+pub(crate) mod channels;
 mod containers;
 mod edges;
 mod exports;

@@ -48,7 +48,10 @@ impl Pass<'_, '_> {
                 Some(callback) => {
                     returns = callback.returns;
                     for (index, gives) in callback.gives.iter().enumerate().take(params) {
-                        bound.params[index] = self.port_tree(call, gives, receiver);
+                        bound.params[index] = match gives.head {
+                            PortHead::Sent => self.sent(at, gives, callback.topic.as_ref()),
+                            _ => self.port_tree(call, gives, receiver),
+                        };
                     }
                     if callback.runs == CallbackTime::Failure && params > 0 {
                         let error = self.source(Kind::Error, at, None);

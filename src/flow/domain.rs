@@ -15,6 +15,7 @@ use crate::ir::func::FuncId;
 use crate::ir::program::{CellId, ClassId};
 use crate::models::errors::ErrorClass;
 use crate::models::index::RowRef;
+use crate::resolve::channels::Channel;
 use crate::resolve::values::At;
 
 use super::asked::Asked;
@@ -113,8 +114,8 @@ pub(crate) enum Heap {
     Inner(CellId),
     /// A field of all instances of a class.
     Field(ClassId, Symbol),
-    /// What goes through a channel, by the call that makes it.
-    Sent(At),
+    /// What goes through a channel, by its lane.
+    Sent(Channel, Symbol),
 }
 
 /// Which parameter: by position, the receiver last of all.

@@ -16,8 +16,8 @@ use crate::resolve::solve::CallKind;
 use crate::resolve::values::{At, Site, Value};
 
 use super::apply::{MESSAGE, port_keys};
-use super::domain::{ANY, ARGS, ERR, Entry, ErrorKind, Form, Heap, Kind, Marks, Root};
-use super::trace::{Trace, What};
+use super::domain::{ANY, ARGS, ERR, Entry, ErrorKind, Form, Kind, Marks};
+use super::trace::What;
 use super::transfer::{Pass, is_no_error};
 use super::tree::Tree;
 use super::words::Keeps;
@@ -125,7 +125,7 @@ impl Pass<'_, '_> {
                 continue;
             }
             let mut held = match from.head {
-                PortHead::Sent => self.sent(at, from),
+                PortHead::Sent => self.sent(at, from, flow.topic.as_ref()),
                 PortHead::Caught => self.handled(at),
                 _ => self.port_tree(call, from, receiver),
             };
@@ -170,6 +170,7 @@ impl Pass<'_, '_> {
             (false, false) => moved,
         };
         let moved = if flow.copies { moved.copied() } else { moved };
+        let moved = if flow.whole { self.raised_whole(call, flow, moved) } else { moved };
         let by = self.taint.values.port_text(at, &flow.redacts);
         let is_redacted = by.is_some_and(|text| self.taint.words.is_placeholder(&text));
         let moved = if is_redacted { moved.marked(Marks::REDACTED) } else { moved };
@@ -194,6 +195,9 @@ impl Pass<'_, '_> {
                 PortHead::Return => {
                     result.join(&moved.under(&port_keys(to)));
                 }
+                PortHead::Throws if flow.whole => {
+                    raised.join(&moved.under(&port_keys(to)));
+                }
                 PortHead::Throws if to.path.is_empty() => {
                     // The other fields of an exception are not its text.
                     let path: &[Symbol] = if self.language == Language::Python { &[ARGS.into()] } else { &[] };
@@ -206,7 +210,7 @@ impl Pass<'_, '_> {
                     let told = if is_kept { moved.clone() } else { moved.formed(Form::Text, at) };
                     raised.join(&told.under(&keys).of_error(kind));
                 }
-                PortHead::Sent => self.send(at, &moved),
+                PortHead::Sent => self.send(at, (to, flow.topic.as_ref()), &moved),
                 PortHead::Receiver => {
                     if let Some((place, _)) = call.callee.split_last() {
                         let tree = moved.under(&port_keys(to));
@@ -245,25 +249,6 @@ impl Pass<'_, '_> {
         let is_short = |text: &Symbol| text.starts_with('-') && !text.starts_with("--");
         let named = texts().find(|text| !is_short(text)).or_else(|| texts().next());
         named.map_or(ANY.into(), |text| text.trim_start_matches('-').replace('-', "_").into())
-    }
-
-    /// What goes through the channels that a call makes or that its receiver is an end of.
-    fn sent(&mut self, at: At, port: &Port) -> Tree {
-        let mut tree = Tree::default();
-        for made in self.taint.values.channels(at) {
-            let heap = self.taint.names.heap(Heap::Sent(made));
-            tree.add(Entry::new(Root::Heap(heap), Trace::default()));
-        }
-        port_keys(port).iter().fold(tree, |tree, key| tree.read(key))
-    }
-
-    fn send(&mut self, at: At, moved: &Tree) {
-        for made in self.taint.values.channels(at) {
-            let heap = self.taint.names.heap(Heap::Sent(made));
-            for entry in moved.entries() {
-                self.write(heap, entry.clone(), |entry| entry);
-            }
-        }
     }
 
     /// The members of a value that a port of a call can name.

@@ -322,6 +322,7 @@ impl Pass<'_, '_> {
         match entry.root {
             Root::Param(_) => self.summary.add_write(heap, entry, finish),
             _ if self.taint.entered.is_idle(self.id) => {}
+            Root::Heap(_) if self.keep_own(heap, &entry) => {}
             Root::Source(_) | Root::Heap(_) => self.taint.add_write(heap, entry, finish),
         }
     }

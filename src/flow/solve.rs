@@ -14,6 +14,7 @@ use crate::ir::func::{End, FuncId, FuncKind};
 use crate::ir::instr::{Base, Const, Field, Import, Imported, Op};
 use crate::ir::program::{CellId, ClassId, Language, ModuleId};
 use crate::models::handlers::{HandlerKind, ThrowShape};
+use crate::resolve::channels::Channel;
 use crate::resolve::link::Target;
 use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Key, Obj, Value};
@@ -29,6 +30,7 @@ use super::guards::{Guards, guards};
 use super::parts::Parts;
 use super::process::{Handler, Process};
 use super::redaction::{Redactor, redactors};
+use super::sent::OwnLanes;
 use super::shown::{TO_JSON, spoken};
 use super::spread::Places;
 use super::summary::{Bound, Drain, Hit, Sink, Summary};
@@ -57,6 +59,7 @@ pub(crate) struct Taint<'v> {
     pub(super) writes: Found<Write>,
     /// Writes of each place from each origin.
     parts: FxHashMap<(HeapId, Root), Parts>,
+    pub(super) own_lanes: OwnLanes,
     /// Places that hold nothing but objects of the program, and others.
     object_places: FxHashMap<HeapId, bool>,
     /// Helpers that replace secrets in what they give back.
@@ -133,6 +136,7 @@ pub(crate) fn taint<'v>(
         hits: Found::default(),
         writes: Found::default(),
         parts: FxHashMap::default(),
+        own_lanes: OwnLanes::default(),
         object_places: FxHashMap::default(),
         labels: FxHashMap::default(),
         shared: changed_inside(values),
@@ -249,7 +253,8 @@ impl<'v> Taint<'v> {
                 let known = |obj: Obj| self.values.known_field(&obj, &key);
                 known(Obj::Instances(*class)).or_else(|| known(Obj::Statics(*class)))
             }
-            Heap::Sent(made) => self.values.sent_slot(*made),
+            Heap::Sent(Channel::Made(made), lane) if lane.is_empty() => self.values.sent_slot(*made),
+            Heap::Sent(..) => None,
         };
         let holds = slot.is_some_and(|slot| {
             let set = self.values.of_slot(slot);

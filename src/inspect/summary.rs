@@ -7,6 +7,7 @@ use crate::flow::domain::{Entry, Form, Heap, HeapId, RECEIVER, Root};
 use crate::flow::reach::Reach;
 use crate::flow::summary::{Drain, Helper};
 use crate::ir::func::FuncId;
+use crate::resolve::channels::Channel;
 
 use super::Subject;
 use super::values::origin;
@@ -128,6 +129,11 @@ fn heap_name(subject: &Subject<'_>, reach: &Reach<'_>, heap: HeapId) -> String {
     match &reach.taint.names.heaps[heap] {
         Heap::Cell(cell) | Heap::Inner(cell) => format!("variable `{}`", program.cells[*cell].name),
         Heap::Field(class, name) => format!("field `{}.{name}`", program.classes[*class].name),
-        Heap::Sent(made) => format!("what goes through the channel made at {}", subject.at_instr(*made)),
+        Heap::Sent(Channel::Made(made), _) => {
+            format!("what goes through the channel made at {}", subject.at_instr(*made))
+        }
+        Heap::Sent(Channel::Class(class), _) => {
+            format!("what goes through objects of {}", subject.cx.values.program.classes[*class].name)
+        }
     }
 }

@@ -88,11 +88,13 @@ pub(crate) struct FlowRow {
     /// The call gives no error of its own.
     #[serde(default)]
     pub(crate) infallible: bool,
-    /// A result is moved with its error: `Box::pin(future)`.
+    /// A result is moved with its error: `Box::pin(future)`. What is thrown is what is handed over itself, not a text of it.
     #[serde(default)]
     pub(crate) whole: bool,
     /// A port with the name of a member: what is moved is that member, and not the whole: `getattr(x, name)`.
     pub(crate) member: Option<String>,
+    /// A port with the name under which it goes through a channel, apart from what goes there under others: of an event.
+    pub(crate) topic: Option<String>,
     /// Ports of texts that name the field under which it is kept. Of several options on a command line that is the long one.
     #[serde(default)]
     pub(crate) kept_as: Vec<String>,
@@ -131,6 +133,9 @@ pub(crate) struct ChannelRow {
     /// Calls that put an end of a channel into something through which it is used as before, or that give a part of it: a lock.
     #[serde(default)]
     pub(crate) around: Vec<String>,
+    /// What is put into it comes out of the call that makes it: a promise, which is waited for where it is made.
+    #[serde(default)]
+    pub(crate) here: bool,
 }
 
 /// A call whose result holds nothing of what it was given: hashes, lengths, key lists, redaction.

@@ -7,7 +7,7 @@
 //! Ports name values at a call: `arg.0`, `arg.-1` (the last positional), `arg.1..`, `arg.*` (all, named ones too),
 //! `arg.name` (a named argument), `self` (the receiver), `return`, `throws`, `value` (what an assignment writes),
 //! `chain.METHOD.arg.0` (the argument of METHOD in the builder chain that made the receiver), `sent` (in `flow` rows: what goes
-//! through the channel); then `.field`, `[1]`, `[]`,
+//! through the channel; in `gives` of a callback, too); then `.field`, `[1]`, `[]`,
 //! `.param.0` (parameter of a function value), `.return`.
 
 use std::collections::BTreeMap;
@@ -500,6 +500,8 @@ pub(crate) struct CallbackRow {
     /// Ports that flow into the function's parameters, in order: `["self[]"]` for `Array.map`.
     #[serde(default)]
     pub(crate) gives: Vec<String>,
+    /// A port with the name of what it is called with where that comes through a channel: of an event.
+    pub(crate) topic: Option<String>,
     /// The function's result is in the call's result.
     #[serde(default)]
     pub(crate) returns: bool,

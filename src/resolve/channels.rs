@@ -5,12 +5,22 @@
 
 use crate::base::Symbol;
 use crate::ir::instr::Op;
-use crate::models::index::{Node, RowRef, Table};
-use crate::models::path::{PortHead, PortStep};
+use crate::ir::program::ClassId;
+use crate::models::index::{Node, NodeId, RowRef, Table};
+use crate::models::path::{Port, PortHead, PortStep, Step};
 
 use super::edges::Edge;
 use super::solve::Values;
 use super::values::{At, Key, Obj, SlotId, Value};
+
+/// What is put in at one end comes out at the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Channel {
+    /// By the call that makes it.
+    Made(At),
+    /// All objects of a class of the program that is one: `class Store extends EventEmitter`.
+    Class(ClassId),
+}
 
 /// The field of a channel in which the value pass keeps what goes through it. No name that code can spell.
 const SENT: &str = "<sent>";
@@ -67,8 +77,9 @@ impl Values<'_> {
     fn between_ends(&mut self, made: At, number: u32, row: RowRef) {
         let models = self.models;
         let flow = models.flow(row);
-        // What is kept by name is not told apart here.
-        if !flow.kept_as.is_empty() {
+        // What is kept by name, or in a lane of its own, is not told apart here.
+        let has_lane = |port: &Port| port.head == PortHead::Sent && !port.path.is_empty();
+        if !flow.kept_as.is_empty() || flow.topic.is_some() || flow.from.iter().chain(&flow.to).any(has_lane) {
             return;
         }
         let channel = Obj::Api(made);
@@ -104,21 +115,32 @@ impl Values<'_> {
     }
 
     /// The channels that a call makes, or that its receiver, or the function itself that is called, is an end of.
-    pub(crate) fn channels(&self, at: At) -> Vec<At> {
+    pub(crate) fn channels(&self, at: At) -> Vec<Channel> {
         if self.makes_channel(at) {
-            return vec![at];
+            return vec![Channel::Made(at)];
         }
         let Some(end) = self.receiver_slot(at).or_else(|| self.callee_slot(at)) else { return Vec::new() };
         let mut found = Vec::new();
         for value in self.of_slot(end).items() {
-            if let Value::Api(_, Some(made)) = value
-                && !found.contains(made)
-                && self.makes_channel(*made)
-            {
-                found.push(*made);
+            let channel = match value {
+                Value::Api(_, Some(made)) if self.makes_channel(*made) => Channel::Made(*made),
+                Value::Instance(class) | Value::Typed(class) if self.is_channel(*class) => {
+                    Channel::Class(self.classes.top(*class))
+                }
+                _ => continue,
+            };
+            if !found.contains(&channel) {
+                found.push(channel);
             }
         }
         found
+    }
+
+    /// Is the class made of one of a library whose objects are channels?
+    fn is_channel(&self, class: ClassId) -> bool {
+        let index = &self.models.index;
+        let makes = |base: NodeId| index.node(index.step(base, &Step::Call)).has(Table::Channel);
+        self.classes.api_bases(class).into_iter().any(makes)
     }
 
     /// Where what goes through a channel is kept.

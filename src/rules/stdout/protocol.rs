@@ -12,6 +12,7 @@ use crate::ir::instr::{Arg, Base, Const, Entry, Field, InstrId, Op, Place, Recor
 use crate::models::index::Table;
 use crate::models::path::{Port, PortHead};
 use crate::models::schema::StreamSpec;
+use crate::resolve::channels::Channel;
 use crate::resolve::ports::argument;
 use crate::resolve::solve::CallKind;
 use crate::resolve::values::{At, Key, Obj, Site, Value};
@@ -201,6 +202,10 @@ impl Slice<'_, '_> {
         values
             .channels(at)
             .into_iter()
+            .filter_map(|channel| match channel {
+                Channel::Made(made) => Some(made),
+                Channel::Class(_) => None,
+            })
             .any(|made| values.puts(made).iter().any(|put| self.serialised(*put, &[], depth - 1)))
     }
 
