@@ -17,6 +17,7 @@ use crate::resolve::ports::argument;
 use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Key, Obj, Site, Value};
 
+use super::apply::MESSAGE;
 use super::domain::has_value;
 use super::guards::{Guards, Told};
 use super::sources::PLAIN_TYPES;
@@ -71,7 +72,7 @@ pub(super) struct Checks<'a, 'v> {
 const TEXT_TYPE: &str = "string";
 
 /// What all errors of a script's libraries are.
-const ERROR_CLASS: &str = "Error";
+pub(super) const ERROR_CLASS: &str = "Error";
 
 /// The instruction that made an object.
 pub(super) fn made_at(value: &Value) -> Option<At> {
@@ -92,7 +93,25 @@ impl Checks<'_, '_> {
                 no_text.map(|check| Check { place: check.place.clone(), tells: Tells::NoText, holds: !check.holds });
             found.extend(told.into_iter().chain(no_text));
         }
+        found.extend(self.lacks_message(on));
         found
+    }
+
+    /// `error.message || error`, `error?.message ?? error`: what has no message is no error.
+    fn lacks_message(&self, on: InstrId) -> Option<Check> {
+        let (asked, holds) = match &self.func.instrs[on].op {
+            Op::Operator(Oper::IsMissing, operands) => (*operands.first()?, true),
+            Op::Operator(Oper::Not, operands) => (*operands.first()?, true),
+            _ => (on, false),
+        };
+        let Op::Load(Place { base, path }) = &self.func.instrs[asked].op else { return None };
+        let [before @ .., Field::Name(name)] = &**path else { return None };
+        let is_asked = self.values.language(self.id) == Language::Script && name == MESSAGE;
+        is_asked.then(|| Check {
+            place: Place { base: base.clone(), path: before.into() },
+            tells: Tells::NoError,
+            holds,
+        })
     }
 
     /// What a condition tells of one place.

@@ -5,12 +5,13 @@ use crate::base::bounds::{MAX_BASES, MAX_CHECK_DEPTH};
 use crate::base::idx::Id;
 use crate::ir::func::{Block, BlockId, End};
 use crate::ir::instr::{Base, CallStyle, Entry as RecordEntry, InstrId, Op, Oper};
-use crate::ir::program::ClassId;
+use crate::ir::program::{ClassId, Language};
 use crate::ir::types::TypeRef;
 use crate::models::errors::ErrorClass;
 use crate::models::index::NodeId;
 use crate::resolve::values::{At, Value};
 
+use super::checks::ERROR_CLASS;
 use super::domain::{Entry, ErrorKind, Form, Marks, Root, SourcePlace};
 use super::trace::What;
 use super::transfer::{Pass, State};
@@ -283,11 +284,26 @@ impl Pass<'_, '_> {
         }
     }
 
+    /// Is it in something that is known to be an error?
+    pub(super) fn is_of_error(&self, entry: &Entry) -> bool {
+        let class = self.taint.values.models.errors.named(self.language, ERROR_CLASS);
+        matches!((class, entry.error), (Some(class), Some(kind)) if self.listed_takes(class, kind) == Takes::All)
+    }
+
+    /// What libraries throw, where they all throw one thing: a script's.
+    pub(super) fn library_error(&self) -> Option<ErrorKind> {
+        let is_script = self.language == Language::Script;
+        let class = is_script.then(|| self.taint.values.models.errors.named(self.language, ERROR_CLASS))?;
+        class.map(ErrorKind::Listed)
+    }
+
     /// A class of a library that no table lists takes what may be a kind of it.
     fn unlisted_takes(&self, class: NodeId, kind: ErrorKind) -> Takes {
         let values = self.taint.values;
         let library = &values.models.index.node(class).library;
         let is_near = match kind {
+            // What is a kind of no other may be of any class.
+            ErrorKind::Listed(raised) if values.models.errors.is_root(raised) => true,
             ErrorKind::Listed(raised) | ErrorKind::Made(raised) => values.models.errors.is_of(raised, library),
             ErrorKind::Own(raised) => {
                 let bases = values.classes.api_bases(raised);

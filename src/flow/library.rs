@@ -181,7 +181,7 @@ impl Pass<'_, '_> {
             return;
         }
         let moved = if flow.kept_as.is_empty() { moved } else { moved.under(&[self.kept_as(at, &flow.kept_as)]) };
-        let kind = flow.raises.map(ErrorKind::Listed);
+        let kind = flow.raises.map(ErrorKind::Listed).or_else(|| self.library_error());
         let reads_own = flow.parses && self.reads_own(call);
         for to in &flow.to {
             match &to.head {

@@ -197,7 +197,7 @@ impl Pass<'_, '_> {
     /// In a state, what a place holds is no error.
     fn keep_no_error(&self, state: &mut State, place: &Place) {
         let Some(known) = self.held_in(state, place) else { return };
-        *known = known.map(|mut entry| {
+        *known = known.only(|entry| !self.is_of_error(entry)).map(|mut entry| {
             if entry.at.is_empty() {
                 entry.marks = entry.marks.with(Marks::NO_ERROR);
             }

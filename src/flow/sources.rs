@@ -145,7 +145,7 @@ impl Pass<'_, '_> {
                     PortHead::Return => {
                         result.join(&given);
                     }
-                    PortHead::Throws => self.fail(at, &given, false, result),
+                    PortHead::Throws => self.fail(at, &given.of_error(self.library_error()), false, result),
                     head => {
                         let Some(call) = values.call_at(at) else { continue };
                         if let Some(value) = crate::resolve::ports::argument(call, head) {

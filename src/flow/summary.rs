@@ -293,6 +293,8 @@ fn replaced(entry: &Entry, inner: &Entry) -> Option<Entry> {
         }
     }
     let is_kept = entry.form == Form::Exact;
+    // The value itself, not a part of it or what holds it.
+    let is_same = is_kept && entry.path.is_empty() && entry.at.is_empty();
     let at = if is_kept { entry.at.then(&inner.at) } else { entry.at.clone() };
     // A text of it that was there before shows what that text shows.
     let is_text = inner.form != Form::Exact || inner.marks.has(Marks::JSON);
@@ -308,7 +310,7 @@ fn replaced(entry: &Entry, inner: &Entry) -> Option<Entry> {
         formed: formed.or(entry.formed),
         marks: if is_kept { marks } else { marks.lacking(Marks::IN_ERROR) },
         via: entry.via.or(inner.via),
-        error: entry.error,
+        error: if is_same { entry.error.or(inner.error) } else { entry.error },
         trace: Trace::default(),
     })
 }

@@ -85,6 +85,11 @@ impl ErrorClasses {
         self.libraries.get(usize::from(class.0)).is_some_and(|known| known == library)
     }
 
+    /// Is a class a kind of no other one?
+    pub(crate) fn is_root(&self, class: ErrorClass) -> bool {
+        self.kinds.get(&class).is_none_or(Vec::is_empty)
+    }
+
     /// Is every error of one class also one of the other?
     pub(crate) fn is_kind_of(&self, one: ErrorClass, other: ErrorClass) -> bool {
         let mut open = vec![one];
