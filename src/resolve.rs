@@ -12,6 +12,7 @@
 //! | `solve` | the worklist that propagates values along constraints |
 //! | `generate` | the constraints each instruction makes |
 //! | `calls` | what a call does to values: arguments, results, library callbacks |
+//! | `schemas` | the fields that a schema names |
 //! | `channels` | what goes through channels and queues |
 //! | `containers` | what goes into containers and what comes out |
 //! | `members` | what a member of a value is: fields and methods |
@@ -41,6 +42,7 @@ pub(crate) mod marks;
 pub(crate) mod members;
 mod named;
 pub(crate) mod ports;
+mod schemas;
 pub(crate) mod solve;
 pub(crate) mod specialise;
 pub(crate) mod streams;

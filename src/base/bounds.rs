@@ -188,6 +188,9 @@ pub(crate) const MAX_ERRORS: usize = 6;
 /// How deep in conditions, and in the functions they ask, a check of a value is looked for: `if (!isKnown(name))` is two.
 pub(crate) const MAX_CHECK_DEPTH: usize = 6;
 
+/// Most schemas that are looked into for what describes one argument. One that is made of others is made of a handful.
+pub(crate) const MAX_SCHEMAS: usize = 64;
+
 /// Most blocks of a function whose answer is taken for a check of what it was given. Two stand for each field that it looks at.
 pub(crate) const MAX_GUARD_BLOCKS: usize = 96;
 

@@ -309,23 +309,22 @@ impl Taint<'_> {
             return true;
         }
         let Some(at) = handler.at else { return false };
-        let is_plain = |found: PortValue| matches!(found, PortValue::Known(found) if self.are_plain(&found));
+        let name = Symbol::from(name);
         let with_name = |port: &Port| {
             let mut port = port.clone();
-            port.path.push(PortStep::Name(name.into()));
+            port.path.push(PortStep::Name(name.clone()));
             port
         };
         values.models.handler(handler.row).schema.iter().filter_map(|text| values.models.port(text)).any(|port| {
-            if is_plain(values.port_values(at, &with_name(port))) {
-                return true;
-            }
-            // A call that makes a schema of an object literal.
-            let PortValue::Known(made) = values.port_values(at, port) else { return false };
-            let fields = Port { head: PortHead::Arg(0), path: Vec::new() };
-            let of_call = |value: &Value| {
-                matches!(value, Value::Api(_, Some(call)) if is_plain(values.port_values(*call, &with_name(&fields))))
+            let described = match values.port_values(at, port) {
+                PortValue::Known(schemas) => values.described(&schemas, &name),
+                PortValue::Missing | PortValue::Unknown => None,
             };
-            !made.is_empty() && made.iter().all(of_call)
+            let described = match described.filter(|found| !found.is_empty()) {
+                Some(found) => PortValue::Known(found),
+                None => values.port_values(at, &with_name(port)),
+            };
+            matches!(described, PortValue::Known(found) if self.are_plain(&found))
         })
     }
 

@@ -7,7 +7,7 @@ use crate::ir::program::{ClassId, Language, ModuleId};
 use crate::ir::types::{Annotation, AnnotationValue, NamedType, TypeRef};
 use crate::models::handlers::HandlerKind;
 use crate::models::index::{NodeId, RowRef, Table};
-use crate::models::path::{Port, PortHead};
+use crate::models::path::PortHead;
 
 use super::beside::Registered;
 use super::ports::PortValue;
@@ -184,23 +184,13 @@ impl Values<'_> {
         names
     }
 
-    /// The names that the schema at a registration declares: the keys of an object literal, handed over or made a schema of.
+    /// The names that the schema at a registration declares.
     fn schema_names(&self, at: At, handler: Registered<'_>, ports: &[String]) -> Option<Vec<String>> {
-        let shape = Port { head: PortHead::Arg(0), path: Vec::new() };
         for port in ports.iter().filter_map(|text| self.models.port(text)) {
             let PortValue::Known(found) = self.registered_with(at, handler, port) else { continue };
-            for value in &found {
-                let record = match value {
-                    Value::Api(_, Some(call)) => match self.port_values(*call, &shape) {
-                        PortValue::Known(inner) => inner.into_iter().find(|inner| matches!(inner, Value::Record(_))),
-                        _ => None,
-                    },
-                    Value::Record(_) => Some(value.clone()),
-                    _ => None,
-                };
-                let names =
-                    record.and_then(|record| self.object_of(&record)).and_then(|obj| self.field_names.get(&obj));
-                if let Some(names) = names {
+            for schema in &found {
+                let names = self.schema_fields(schema);
+                if !names.is_empty() {
                     return Some(names.iter().map(ToString::to_string).collect());
                 }
             }
