@@ -22,6 +22,7 @@ use crate::flow::spread::Places;
 use crate::flow::summary::Drain;
 use crate::flow::trace::What;
 use crate::ir::func::FuncId;
+use crate::ir::instr::Op;
 use crate::ir::program::Program;
 use crate::models::index::Table;
 use crate::models::levels::LogLevel;
@@ -274,6 +275,16 @@ fn site_in(live: &Live, func: FuncId) -> Option<&Site> {
     live.sites.range(first..).next().filter(|((of, _), _)| *of == func).and_then(|(_, sites)| sites.first())
 }
 
+/// Does the value get there by a call that the process leaves out in a function that it runs: by another sub-command?
+fn goes_another_way(cx: &Cx<'_>, live: &Live, leak: &Leak) -> bool {
+    let is_call = |at: &At, what: &What| {
+        matches!(what, What::Passed(_) | What::Returned(_) | What::Thrown(_))
+            && matches!(cx.values.program.funcs[at.0].instrs[at.1].op, Op::Call(_))
+    };
+    let is_left_out = |at: &At| !live.sites.contains_key(at) && site_in(live, at.0).is_some();
+    leak.hit.entry.trace.steps().iter().any(|(at, what)| is_call(at, what) && is_left_out(at))
+}
+
 /// Where the leak is met in the process, if it is: its sink runs there, and its source belongs to it.
 fn live_site<'u>(cx: &Cx<'_>, unit: &'u Unit<'_>, live: &'u Live, leak: &Leak) -> Option<&'u Site> {
     let sites = &live.sites;
@@ -289,6 +300,9 @@ fn live_site<'u>(cx: &Cx<'_>, unit: &'u Unit<'_>, live: &'u Live, leak: &Leak) -
         && !unit.by_hand
         && !(sites.contains_key(&at) && is_request(cx, at))
     {
+        return None;
+    }
+    if goes_another_way(cx, live, leak) {
         return None;
     }
     let in_func = |at: At| site_in(live, at.0);
