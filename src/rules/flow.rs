@@ -96,14 +96,12 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Findings<'_>) -> (usize, usize) {
 }
 
 /// What a server that speaks the protocol by hand writes as a message on stdout is given to the agent; serialised data that it
-/// writes elsewhere, but to a log, is left aside.
+/// writes elsewhere, but to a log, is left aside. So is what is seen to be a message beside an SDK: that of a relay.
 fn answers(cx: &Cx<'_>, taint: &Taint<'_>, leaks: &mut Vec<Leak>) {
-    if !cx.units.iter().any(Unit::writes_protocol) {
-        return;
-    }
     let is_answer = |at: At| {
-        let mut running = cx.units.iter().filter(|unit| unit.runs(at)).peekable();
-        running.peek().is_some() && running.all(Unit::writes_protocol) && is_protocol(cx, at, true)
+        let running: Vec<_> = cx.units.iter().filter(|unit| unit.runs(at)).collect();
+        let by_hand = running.iter().all(|unit| unit.writes_protocol());
+        !running.is_empty() && is_protocol(cx, at, by_hand)
     };
     let mut known: BTreeMap<At, bool> = BTreeMap::new();
     leaks.retain_mut(|leak| {
