@@ -459,6 +459,11 @@ fn port_texts(file: &ModelFile, visit: &mut dyn FnMut(&str)) {
         row.stream.iter().for_each(|stream| spec(stream, visit));
         row.errors.iter().for_each(|errors| all(&errors.unless, visit));
         row.fills.iter().for_each(|fills| all(&fills.unless, visit));
+        if let Some(shown) = &row.shown {
+            visit(&shown.level);
+            shown.outputs.iter().for_each(|text| visit(text));
+            all(&shown.unless, visit);
+        }
         when(&row.when, visit);
     }
     for row in &file.loggers {

@@ -46,6 +46,20 @@ impl LogLevel {
     }
 }
 
+/// Where the level of one logger stands.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ShownFrom {
+    /// Port of the call that makes the logger, a field of an object literal there. A later store to a field of that name on
+    /// the logger may show more.
+    pub(crate) level: String,
+    /// Port of the outputs that it is made with: one that is made with a level of its own may show more.
+    pub(crate) outputs: Option<String>,
+    /// Ports of the log call: where one has a value, that may show more.
+    #[serde(default)]
+    pub(crate) unless: Vec<String>,
+}
+
 /// What a library itself logs once the program switches a level on: a finding at the place that sets the level.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

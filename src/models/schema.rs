@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 use super::flows::{ChannelRow, CleanRow, ErrorText, FlowRow, PlainRow, SourceRow};
 use super::handlers::HandlerRow;
-use super::levels::{EchoRow, LevelRow};
+use super::levels::{EchoRow, LevelRow, ShownFrom};
 use crate::ir::program::Language;
 
 /// What a user says of names beside the models, in the configuration.
@@ -254,6 +254,8 @@ pub(crate) struct SinkRow {
     pub(crate) confidence: Option<crate::finding::Confidence>,
     /// JSON is made of what is written.
     pub(crate) errors: Option<ErrorText>,
+    /// For `log`: where the code says which records the logger shows.
+    pub(crate) shown: Option<ShownFrom>,
     /// How many fields deep an object is shown: with 3, `a.b.c` is and `a.b.c.d` is not.
     pub(crate) depth: Option<usize>,
     /// What follows the text is written only where the text has a place for it.

@@ -235,7 +235,10 @@ fn finding(
     let switches = if switches.any(|others| others.is_empty()) { Vec::new() } else { first };
     let mut finding = tell::finding(cx, unit, (verdict, &switches), leak, *site, out);
     if leak.hit.sink.drain == Drain::Log
-        && let Some((at, level)) = fixed.filter(|(_, level)| echo::is_below(cx, leak.hit.sink.at, *level))
+        && let Some((at, level)) = std::iter::once(fixed)
+            .chain([levels::shown_by(cx, leak.hit.sink)])
+            .flatten()
+            .find(|(_, level)| echo::is_below(cx, leak.hit.sink.at, *level))
     {
         finding.level = Level::Note;
         doubt(&mut finding, "a level that is set in code hides it".into());

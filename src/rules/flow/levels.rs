@@ -3,12 +3,16 @@
 
 use std::collections::BTreeSet;
 
-use crate::flow::summary::Hit;
+use crate::base::Symbol;
+use crate::flow::summary::{Hit, Sink};
 use crate::flow::trace::What;
 use crate::flow::words::Words;
 use crate::ir::func::{BlockId, End, Function};
-use crate::ir::instr::{Base, Field, InstrId, Op, Place};
-use crate::resolve::values::At;
+use crate::ir::instr::{Base, Const, Entry, Field, InstrId, Op, Place};
+use crate::models::levels::LogLevel;
+use crate::models::path::{Port, PortStep};
+use crate::resolve::ports::PortValue;
+use crate::resolve::values::{At, Key, Obj, Site, Value};
 use crate::rules::Cx;
 
 /// The calls from the primary place of a hit inwards, the write last.
@@ -62,6 +66,53 @@ fn names_level(cx: &Cx<'_>, words: &Words, func: &Function, value: InstrId) -> b
         });
     }
     false
+}
+
+/// The level that the code gives the logger of a log call where it makes it, if nothing in the program gives another.
+pub(super) fn shown_by(cx: &Cx<'_>, sink: Sink) -> Option<(At, LogLevel)> {
+    let values = cx.values;
+    let shown = values.models.sink(sink.row?).shown.as_ref()?;
+    let port = values.models.port(&shown.level)?;
+    let (Some(PortStep::Name(name)), [_]) = (port.path.last(), &*port.path) else { return None };
+    let has_value = |at: At, port: &Port| values.port_values(at, port) != PortValue::Missing;
+    if shown.unless.iter().filter_map(|text| values.models.port(text)).any(|port| has_value(sink.at, port)) {
+        return None;
+    }
+    let mut found = None;
+    for made in values.chain(sink.at) {
+        if !values.stores_to(&Obj::Api(made), &Key::Name(name.clone())).is_empty() {
+            return None;
+        }
+        let outputs = shown.outputs.as_ref().and_then(|text| values.models.port(text));
+        let outputs = match outputs.map(|port| values.port_values(made, port)) {
+            Some(PortValue::Known(outputs)) => outputs,
+            Some(PortValue::Unknown) => return None,
+            Some(PortValue::Missing) | None => Vec::new(),
+        };
+        let is_apart = |output: &Value| !matches!(output, Value::Api(_, Some(call)) if !has_value(*call, port));
+        if outputs.iter().any(is_apart) {
+            return None;
+        }
+        found = found.or_else(|| written_level(cx, made, port, name));
+    }
+    found
+}
+
+/// The level that is written in an object literal which a call is handed.
+fn written_level(cx: &Cx<'_>, made: At, port: &Port, name: &Symbol) -> Option<(At, LogLevel)> {
+    let options = Port { head: port.head.clone(), path: Vec::new() };
+    let PortValue::Known(options) = cx.values.port_values(made, &options) else { return None };
+    let [Value::Record(Site::Instr((func, at)))] = options[..] else { return None };
+    let func_data = &cx.values.program.funcs[func];
+    let Op::Record(record) = &func_data.instrs[at].op else { return None };
+    let level = record.entries.iter().rev().find_map(|entry| match entry {
+        Entry::Field(Field::Name(field), value) if field == name => Some(*value),
+        _ => None,
+    })?;
+    match &func_data.instrs[level].op {
+        Op::Const(Const::Str(word)) => Some(((func, level), LogLevel::parse(word)?)),
+        _ => None,
+    }
 }
 
 fn place_names<'p>(cx: &'p Cx<'_>, func: &'p Function, place: &'p Place) -> impl Iterator<Item = &'p str> {
