@@ -8,7 +8,7 @@ use crate::flow::solve::Leak;
 use crate::flow::summary::Drain;
 use crate::flow::trace::What;
 use crate::ir::func::{FuncId, FuncKind};
-use crate::ir::instr::{Base, Call, Field, Op, Place};
+use crate::ir::instr::{Base, Call, Field, Op};
 use crate::ir::program::Program;
 use crate::models::index::Table;
 use crate::models::schema::Stream;
@@ -197,17 +197,26 @@ pub(super) fn is_kept_for_others(cx: &Cx<'_>, leak: &Leak) -> bool {
 /// inner functions, or to an object in one that the function makes and reads itself? `next`: the function that reads it.
 fn outlives_request(cx: &Cx<'_>, at: At, next: FuncId) -> bool {
     let program = cx.values.program;
-    let Op::Store(Place { base: Base::Cell(cell), path }, _) = &program.funcs[at.0].instrs[at.1].op else {
-        return true;
+    let op = &program.funcs[at.0].instrs[at.1].op;
+    // A method puts something into an object: `url.searchParams.append(name, value)`.
+    let filled = if let Op::Call(call) = op { call.callee.split_last().map(|(place, _)| place) } else { None };
+    let place = match (op, &filled) {
+        (Op::Store(place, _), _) | (_, Some(place)) => place,
+        _ => return true,
     };
+    let Base::Cell(cell) = &place.base else { return true };
     let owner = program.cells[*cell].owner;
-    let is_own = |value: &Value| matches!(value, Value::Record(Made::Instr((made, _))) if *made == owner);
-    // What the variable is declared as says nothing of what is in it.
-    let is_declared = |value: &Value| matches!(value, Value::Api(_, None) | Value::Typed(_) | Value::Unknown);
+    let is_own = |value: &Value| match value {
+        Value::Record(Made::Instr((made, _))) | Value::Api(_, Some((made, _))) => *made == owner,
+        _ => false,
+    };
+    // What the variable is declared as says nothing of what is in it, nor does the text that an object was made of.
+    let is_declared =
+        |value: &Value| matches!(value, Value::Api(_, None) | Value::Typed(_) | Value::Const(_) | Value::Unknown);
     let makes_all =
         |held: &[Value]| held.iter().any(is_own) && held.iter().all(|value| is_own(value) || is_declared(value));
     let held = || cx.values.of_slot(cx.values.cell_slot(*cell)).items();
-    let is_of_call = path.is_empty() || next == owner && makes_all(held());
+    let is_of_call = filled.is_none() && place.path.is_empty() || next == owner && makes_all(held());
     program.funcs[owner].kind == FuncKind::Init || !is_of_call
 }
 
