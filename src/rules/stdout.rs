@@ -10,7 +10,7 @@ use crate::resolve::ports::{PortValue, argument};
 use crate::resolve::values::{At, Value};
 use crate::source::version::Allowed;
 
-use decide::{Decides, decides, like_in_handler};
+use decide::{Decides, decides, like_in_handlers};
 
 use super::name::called;
 use super::place::{cap, doubt, tell};
@@ -144,7 +144,7 @@ fn diverted(unit: &Unit<'_>, finding: &mut Finding) {
 fn crash_findings(cx: &Cx<'_>, unit: &Unit<'_>, at: At, site: &Site, out: &Findings<'_>) -> Vec<Finding> {
     let calls = if site.frame_crash { calls_in_crash(unit, site) } else { Vec::new() };
     let Some(first) = calls.first().copied() else { return vec![crash_finding(cx, unit, at, (at, site), out)] };
-    let all = std::iter::once(first).chain(like_in_handler(cx, unit, first));
+    let all = std::iter::once(first).chain(like_in_handlers(cx, unit, first));
     all.map(|primary| crash_finding(cx, unit, at, (primary, site), out)).collect()
 }
 

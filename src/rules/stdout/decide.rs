@@ -3,7 +3,6 @@
 //! Most often it is the call that writes. A helper that hands on the arguments it got lets its callers decide; an object
 //! that was made elsewhere and handed in lets its maker decide; a crash handler calls a helper once a kind of failure.
 
-use crate::flow::live::Site;
 use crate::ir::func::{FuncId, FuncKind, LocalId};
 use crate::ir::instr::{Base, Call, Field, Op};
 use crate::models::index::{RowRef, Table};
@@ -197,18 +196,20 @@ fn makers(cx: &Cx<'_>, unit: &Unit<'_>, at: At, spec: &StreamSpec) -> Vec<At> {
     found
 }
 
-/// The calls in a crash handler that end in the same helper as the one at `primary`: each tells of another failure.
-pub(super) fn like_in_handler(cx: &Cx<'_>, unit: &Unit<'_>, primary: At) -> Vec<At> {
+/// The calls in crash handlers that end in the same helper as the one at `primary`: each tells of another failure.
+pub(super) fn like_in_handlers(cx: &Cx<'_>, unit: &Unit<'_>, primary: At) -> Vec<At> {
     let values = cx.values;
-    let helpers: Vec<_> = values.callees(primary).iter().map(|(func, _)| *func).collect();
-    let in_func = unit.process.live.sites.range((primary.0, crate::base::idx::Id::new(0))..);
-    in_func
-        .take_while(|((func, _), _)| *func == primary.0)
-        .filter(|(at, sites)| {
-            **at != primary
-                && sites.iter().any(|site: &Site| site.crash)
-                && values.callees(**at).iter().any(|(func, _)| helpers.contains(func))
-        })
-        .map(|(at, _)| *at)
-        .collect()
+    let mut found = Vec::new();
+    for at in values.callees(primary).iter().flat_map(|(helper, _)| values.callers(*helper)) {
+        let sites = unit.process.live.sites.get(at).into_iter().flatten();
+        for site in sites.filter(|site| site.crash) {
+            // In a handler itself, or in a function that one calls.
+            let calls = if site.frame_crash { super::calls_in_crash(unit, site) } else { Vec::new() };
+            found.push(calls.first().copied().unwrap_or(*at));
+        }
+    }
+    found.retain(|at| *at != primary);
+    found.sort_unstable();
+    found.dedup();
+    found
 }
