@@ -142,6 +142,7 @@ pub(crate) enum Keeps {
 struct EnvWords {
     plain: Vec<String>,
     plain_ends: Vec<String>,
+    secret_ends: Vec<String>,
     posture_ends: Vec<String>,
     secret: Vec<String>,
 }
@@ -289,7 +290,9 @@ impl Words {
         // Some addresses hold a password.
         if self.env.plain.contains(&name) {
             Secrecy::Plain
-        } else if self.env.secret.iter().any(|word| word.contains(' ') && has_phrase(&name, word)) {
+        } else if self.env.secret.iter().any(|word| word.contains(' ') && has_phrase(&name, word))
+            || ends(&self.env.secret_ends)
+        {
             Secrecy::Secret
         } else if ends(&self.env.posture_ends) {
             Secrecy::Posture
