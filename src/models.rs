@@ -25,7 +25,7 @@ use lists::{Bases, Containers, ErrorFate, MainWords, Transports};
 use load::Own;
 use path::Port;
 use schema::{
-    CallbackRow, ChildRow, Condition, CrashRow, ExitRow, LoaderRow, LoggerRow, ModelFile, OwnNames, RebindRow,
+    ChildRow, Condition, CrashRow, ExitRow, LoaderRow, LoggerRow, ModelFile, OwnNames, RebindRow,
     ServeRow, SinkRow, StreamRow, StreamSpec, TransportRow, TransportSpec,
 };
 
@@ -52,6 +52,8 @@ pub(crate) struct Models {
 pub(crate) struct Callback {
     pub(crate) runs: schema::CallbackTime,
     pub(crate) returns: bool,
+    /// What it returns stands in an `Ok`.
+    pub(crate) in_ok: bool,
     pub(crate) func_ports: Vec<Port>,
     pub(crate) gives: Vec<Port>,
     /// What names the lane of what comes through a channel.
@@ -78,6 +80,8 @@ pub(crate) struct Flow {
     pub(crate) infallible: bool,
     /// A result is moved with its error.
     pub(crate) whole: bool,
+    /// It stands in an `Ok` then.
+    pub(crate) in_ok: bool,
     pub(crate) shows: bool,
     /// What names the member that is moved.
     pub(crate) member: Option<Port>,
@@ -319,6 +323,11 @@ impl Models {
         self.containers.errors.fate(method)
     }
 
+    /// Does a method of this name give back what is in a result or option?
+    pub(crate) fn takes_out(&self, method: &str) -> bool {
+        self.containers.errors.takes_out.iter().any(|known| known == method)
+    }
+
     /// May a value of a type of this name, which is no result by its name, hold one?
     pub(crate) fn holds_results(&self, name: &str) -> bool {
         self.containers.errors.holders.iter().any(|known| known == name)
@@ -395,13 +404,14 @@ impl Models {
                 table,
                 row: u32::try_from(row).unwrap_or(u32::MAX),
             };
-            for (n, CallbackRow { func, runs, gives, returns, topic, .. }) in data.callbacks.iter().enumerate() {
+            for (n, row) in data.callbacks.iter().enumerate() {
                 let callback = Callback {
-                    runs: *runs,
-                    returns: *returns,
-                    func_ports: parsed(func),
-                    gives: parsed(gives),
-                    topic: topic.as_ref().and_then(|port| self.ports.get(port).cloned()),
+                    runs: row.runs,
+                    returns: row.returns,
+                    in_ok: row.in_ok,
+                    func_ports: parsed(&row.func),
+                    gives: parsed(&row.gives),
+                    topic: row.topic.as_ref().and_then(|port| self.ports.get(port).cloned()),
                 };
                 self.callbacks.insert(row_ref(Table::Callback, n), callback);
             }
@@ -421,6 +431,7 @@ impl Models {
                     names: row.names,
                     infallible: row.infallible,
                     whole: row.whole,
+                    in_ok: row.in_ok,
                     shows: row.shows || row.text,
                     member: row.member.as_ref().and_then(|port| self.ports.get(port).cloned()),
                     topic: row.topic.as_ref().and_then(|port| self.ports.get(port).cloned()),

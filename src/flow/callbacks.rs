@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::ir::func::{End, FuncId, Function};
 use crate::ir::instr::{Base, Call, CallStyle, Field, InstrId, Op, Place};
 use crate::ir::program::Language;
+use crate::models::Callback;
 use crate::models::index::{RowRef, Table};
 use crate::models::lists::ErrorFate;
 use crate::models::path::{Port, PortHead, PortStep};
@@ -14,6 +15,7 @@ use crate::resolve::solve::{CallKind, Values};
 use crate::resolve::values::{At, Value};
 
 use super::domain::{ANY, ERR, Entry, Form, Kind};
+use super::solve::is_error_part;
 use super::summary::Bound;
 use super::transfer::{Pass, is_no_error};
 use super::tree::Tree;
@@ -70,7 +72,7 @@ impl Pass<'_, '_> {
                     // The error of a result, the items of a container, or whatever the receiver is.
                     let items = match fate {
                         Some(_) => receiver.read(ERR),
-                        None => receiver.only(is_no_error).read(ANY),
+                        None => receiver.only(|entry| !is_error_part(entry)).read(ANY),
                     };
                     for param in &mut bound.params {
                         param.join(&items.map(|entry| if entry.form == Form::Held { None } else { Some(entry) }));
@@ -82,14 +84,19 @@ impl Pass<'_, '_> {
                 Some(runs) => matches!(runs, CallbackTime::Now | CallbackTime::Failure),
                 None => !self.is_registration(at) && (self.language != Language::Script || self.is_used(at.1)),
             };
-            let given = self.called_back(at, *func, &bound, runs_now);
+            let mut given = self.called_back(at, *func, &bound, runs_now);
+            let row = row.map(|row| (row, self.taint.values.models.callback(row)));
+            if row.is_some_and(|(_, callback)| callback.in_ok) {
+                given = given.in_ok();
+            }
             if fate == Some(ErrorFate::Mapped) {
                 result.join(&given.under(&[ERR.into()]));
             } else if returns && fate != Some(ErrorFate::Shown) {
                 result.join(&given);
-                if self.iterates(call) || row.is_some_and(|row| self.collects(row)) {
+                let collects = row.is_some_and(|(_, callback)| self.collects(callback));
+                if self.iterates(call) || collects {
                     // An error that the function gives is one of the whole: `find(x).and_then(|found| found.name())`.
-                    let is_kept = |entry: &Entry| self.language != Language::Rust || is_no_error(entry);
+                    let is_kept = |entry: &Entry| self.language != Language::Rust || collects || is_no_error(entry);
                     let items = given.only(is_kept);
                     result.join(&items.under(&[ANY.into()]));
                 }
@@ -121,8 +128,7 @@ impl Pass<'_, '_> {
     }
 
     /// Is what several calls of the functions give in the call's result, each in a place of its own?
-    fn collects(&self, row: RowRef) -> bool {
-        let callback = self.taint.values.models.callback(row);
+    fn collects(&self, callback: &Callback) -> bool {
         let has_items = |port: &Port| {
             matches!(port.head, PortHead::AllArgs | PortHead::ArgsFrom(_)) || port.path.contains(&PortStep::Element)
         };

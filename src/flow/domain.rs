@@ -42,6 +42,10 @@ pub(crate) const FIRST: &str = "0";
 /// The field of a result that holds its error.
 pub(crate) const ERR: &str = "Err.0";
 
+/// What stands in front of the error of a result that is in another one, or in an option: `Ok(Err(reason))`. All else that is
+/// in an `Ok` or a `Some` is the value itself.
+pub(crate) const OK: &str = "Ok.0";
+
 /// Is a variant that of a result or option with a value, or the one without? `None` for those of other enums.
 pub(super) fn has_value(variant: &str) -> Option<bool> {
     match variant {
@@ -229,6 +233,14 @@ impl Entry {
             _ => {}
         }
         Some(self)
+    }
+
+    /// The same outside the `Ok` or `Some` that it is in.
+    pub(super) fn out_of_ok(mut self) -> Self {
+        if self.at.first().is_some_and(|first| first == OK) {
+            self.step_inside(1);
+        }
+        self
     }
 
     /// So many fields are read of what it is in.

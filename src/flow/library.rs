@@ -17,6 +17,7 @@ use crate::resolve::values::{At, Site, Value};
 
 use super::apply::{MESSAGE, port_keys};
 use super::domain::{ANY, ARGS, ERR, Entry, ErrorKind, Form, Kind, Marks};
+use super::solve::is_error_part;
 use super::trace::What;
 use super::transfer::{Pass, is_no_error};
 use super::tree::Tree;
@@ -177,6 +178,7 @@ impl Pass<'_, '_> {
         let moved = if flow.names { moved.marked(Marks::OTHER_PART) } else { moved };
         let moved = if flow.query { moved.marked(Marks::QUERY) } else { moved };
         let moved = if flow.unlisted { moved.marked(Marks::IN_ERROR) } else { moved };
+        let moved = if flow.in_ok { moved.in_ok() } else { moved };
         if moved.is_empty() {
             return;
         }
@@ -369,7 +371,11 @@ impl Pass<'_, '_> {
             _ => receiver,
         };
         if let Some(fate) = self.error_fate(name) {
-            let mut kept = if fate == ErrorFate::Shown { receiver.clone() } else { receiver.only(is_no_error) };
+            let mut kept = match fate {
+                ErrorFate::Shown => receiver.clone(),
+                _ if self.taint.values.models.takes_out(name) => receiver.out_of_ok(),
+                _ => receiver.only(|entry| !is_error_part(entry)),
+            };
             if fate == ErrorFate::Mapped {
                 for arg in &call.args {
                     kept.join(&self.given[arg.value.index()].under(&[ERR.into()]));

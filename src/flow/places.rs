@@ -11,7 +11,7 @@ use crate::ir::program::{CellId, ClassId};
 use crate::resolve::values::{At, Value};
 
 use super::checks::{Check, Tells};
-use super::domain::{ANY, ERR, Entry, Form, Heap, HeapId, Marks, Root};
+use super::domain::{ANY, Entry, Form, Heap, HeapId, Marks, Root};
 use super::path::Path;
 use super::summary::{Bound, Hit};
 use super::trace::{Trace, What};
@@ -82,7 +82,7 @@ impl Pass<'_, '_> {
     fn member(&mut self, of: &Tree, values: &[Value], field: &Field, at: At) -> Tree {
         let Some(key) = key_of(field) else {
             // The payload of `Ok` or `Some` is the value itself.
-            return of.map(|entry| entry.lacking(&Symbol::new_static(ERR)));
+            return of.out_of_ok();
         };
         if self.taint.is_plain_field(values, &key) {
             return Tree::default();

@@ -20,7 +20,7 @@ use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Key, Obj, Value};
 
 use super::declared::declared;
-use super::domain::{ERR, Entry, Form, Heap, HeapId, Kind, Marks, Names, Root, Source};
+use super::domain::{ERR, Entry, Form, Heap, HeapId, Kind, Marks, Names, OK, Root, Source};
 use super::entered::Entered;
 use super::filled::filled_elsewhere;
 use super::formatted::{Formats, called, formats};
@@ -300,7 +300,9 @@ impl<'v> Taint<'v> {
         }
         let Some(at) = self.gives_back(handler.func) else { return };
         let sink = Sink { at, drain: Drain::Agent, row: None };
-        for entry in summary.returns.entries() {
+        // A result in the one that a handler gives is unpacked before it is shown.
+        let is_given = |entry: &&Entry| entry.at.first().is_none_or(|first| first != OK);
+        for entry in summary.returns.entries().iter().filter(is_given) {
             self.given(sink, entry, &bound);
         }
         if self.values.models.handler(handler.row).throws == ThrowShape::Masked {
@@ -521,7 +523,7 @@ impl<'v> Taint<'v> {
     }
 }
 
-/// Is it the error part of a result?
+/// Is it the error part of a result, and not that of one inside it?
 pub(crate) fn is_error_part(entry: &Entry) -> bool {
     entry.at.first().is_some_and(|key| key == ERR)
 }

@@ -7,8 +7,9 @@ use crate::models::index::RowRef;
 use crate::models::schema::SinkKind;
 use crate::resolve::values::At;
 
-use super::domain::{Entry, Form, HeapId, Marks, RECEIVER, Root};
+use super::domain::{ERR, Entry, Form, HeapId, Marks, OK, RECEIVER, Root};
 use super::trace::{Trace, What};
+use super::transfer::is_no_error;
 use super::tree::{Tree, entry_at};
 
 /// The effects of one function. Origins are sources, its own parameters and heap places.
@@ -284,6 +285,13 @@ fn replaced(entry: &Entry, inner: &Entry) -> Option<Entry> {
     let is_other = entry.marks.has(Marks::TEXT) && !is_whole || entry.marks.has(Marks::NO_TEXT) && is_text;
     let is_error = entry.marks.has(Marks::NO_ERROR) && entry.path.is_empty() && inner.error.is_some();
     if is_in_field || is_left_out || is_cut_off || is_unspoken || is_other || is_error && !inner.at.is_empty() {
+        return None;
+    }
+    // What the `Ok` that was taken apart there holds is out of it here.
+    let opened = (entry.without.iter().any(|field| field == ERR) && inner.at.first().is_some_and(|field| field == OK))
+        .then(|| inner.clone().out_of_ok());
+    let inner = opened.as_ref().unwrap_or(inner);
+    if opened.is_some() && entry.form != Form::Exact && !is_no_error(inner) {
         return None;
     }
     let mut without = inner.without.clone();

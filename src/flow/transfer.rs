@@ -18,7 +18,7 @@ use crate::resolve::values::At;
 
 use super::apply::Way;
 use super::callbacks::{chained, used};
-use super::domain::{ANY, ARGS, ERR, Entry, Form, Kind, Marks, Root, Source, SourcePlace};
+use super::domain::{ANY, ARGS, ERR, Entry, Form, Kind, Marks, OK, Root, Source, SourcePlace};
 use super::solve::Taint;
 use super::summary::{Bound, Summary};
 use super::trace::{Trace, What};
@@ -272,7 +272,7 @@ impl Pass<'_, '_> {
 
     pub(super) fn returned(&mut self, tree: &Tree) {
         for entry in tree.entries() {
-            if self.gives_no_error && entry.at.first().is_some_and(|at| at == ERR) {
+            if self.gives_no_error && !is_no_error(entry) {
                 continue;
             }
             let n_errors = |known: &&Entry| known.at.first().is_some_and(|at| at == ERR);
@@ -446,15 +446,17 @@ impl Pass<'_, '_> {
                     if let Field::Name(name) = field {
                         tree = tree.map(|known| known.lacking(name));
                     }
+                    let Some(key) = key_of(field) else {
+                        // Whether a library's function gives a result at all, nobody knows.
+                        let held = &self.given[value.index()];
+                        tree.join(&held.only(|entry| is_no_error(entry) || !self.is_raw_error(entry)).in_ok());
+                        continue;
+                    };
                     // A result whose error nobody looked at is told by the code that unpacks it.
                     let held = self.given[value.index()].only(is_no_error);
-                    if held.is_empty() {
-                        continue;
+                    if !held.is_empty() {
+                        tree.join(&held.map(|part| Some(part.kept_as(&key))).under(&[key]));
                     }
-                    match key_of(field) {
-                        Some(key) => tree.join(&held.map(|part| Some(part.kept_as(&key))).under(&[key])),
-                        None => tree.join(&held),
-                    };
                 }
                 // `[*table]` has the keys.
                 RecordEntry::Spread(value)
@@ -544,9 +546,9 @@ pub(super) fn key_of(field: &Field) -> Option<Symbol> {
     })
 }
 
-/// Does the entry sit elsewhere than in the error of a result?
+/// Does the entry sit elsewhere than in the error of a result, or of one inside it?
 pub(super) fn is_no_error(entry: &Entry) -> bool {
-    entry.at.first().is_none_or(|first| first != ERR)
+    entry.at.iter().find(|key| *key != OK).is_none_or(|first| first != ERR)
 }
 
 /// Joins what variables hold; true when there is more now.

@@ -7,7 +7,7 @@ use crate::base::Symbol;
 use crate::base::bounds::{MAX_ENTRIES, MAX_PATH};
 use crate::resolve::values::At;
 
-use super::domain::{ANY, ERR, Entry, ErrorKind, FIRST, Form, Marks, Root, Via};
+use super::domain::{ANY, ERR, Entry, ErrorKind, FIRST, Form, Marks, OK, Root, Via};
 use super::path::Path;
 use super::words::{has_scheme, is_other_part};
 
@@ -300,6 +300,25 @@ impl Tree {
         res
     }
 
+    /// The value in an `Ok` or a `Some`: the value itself, but for the error of a result, which is none of the outer one.
+    pub(crate) fn in_ok(&self) -> Tree {
+        if !self.entries().iter().any(is_of_error) {
+            return self.clone();
+        }
+        let ok = Path::from([OK.into()].as_slice());
+        self.map(|mut entry| {
+            if is_of_error(&entry) {
+                entry.at = ok.then(&entry.at);
+            }
+            Some(entry)
+        })
+    }
+
+    /// What is in an `Ok` or a `Some`: all but the error beside it.
+    pub(crate) fn out_of_ok(&self) -> Tree {
+        self.map(|entry| entry.lacking(&Symbol::new_static(ERR)).map(Entry::out_of_ok))
+    }
+
     /// Each entry changed.
     pub(crate) fn map(&self, change: impl Fn(Entry) -> Option<Entry>) -> Tree {
         let mut res = Tree::default();
@@ -352,6 +371,11 @@ impl Tree {
     }
 }
 
+/// Is it the error of a result, or that of one inside it?
+fn is_of_error(entry: &Entry) -> bool {
+    entry.at.first().is_some_and(|key| key == ERR || key == OK)
+}
+
 /// Can a field that is known by one name be the one that is asked for by the other? The error of a result is none of the items
 /// in it.
 fn fits(known: &Symbol, key: &str) -> bool {
@@ -382,8 +406,13 @@ fn can_extend(entry: &Entry, keys: &[Symbol]) -> bool {
         Form::Held => false,
         Form::Text | Form::Debug => !keys.iter().any(|key| key == ERR || entry.without.contains(key)),
         Form::Exact if is_source(&entry.root) && keys.iter().any(|key| key == ERR) => false,
-        Form::Exact => !entry.without.contains(first),
+        Form::Exact => !entry.without.contains(first) || lies_in_ok(entry, first),
     }
+}
+
+/// Was an `Ok` taken apart, so that an error that is asked for now is that of a result in it?
+fn lies_in_ok(entry: &Entry, key: &Symbol) -> bool {
+    (key == ERR || key == OK) && entry.without.iter().any(|field| field == ERR)
 }
 
 /// What fields of an origin lead to. A text's field is a part of the text.
@@ -394,6 +423,9 @@ fn extend(mut inner: Entry, keys: &[Symbol]) -> Entry {
     };
     let (kept, further) = keys.split_at(room);
     if inner.form == Form::Exact && !keys.is_empty() {
+        if kept.first().is_some_and(|first| lies_in_ok(&inner, first)) {
+            inner.path.push(OK.into());
+        }
         inner.without.clear();
         inner.path.extend(kept);
         // A copy holds the same things as the original.

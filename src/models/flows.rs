@@ -91,6 +91,9 @@ pub(crate) struct FlowRow {
     /// A result is moved with its error: `Box::pin(future)`. What is thrown is what is handed over itself, not a text of it.
     #[serde(default)]
     pub(crate) whole: bool,
+    /// What is moved stands in an `Ok` of the result: an error in it is not the error of the call: `timeout(limit, future)`.
+    #[serde(default)]
+    pub(crate) in_ok: bool,
     /// A port with the name of a member: what is moved is that member, and not the whole: `getattr(x, name)`.
     pub(crate) member: Option<String>,
     /// A port with the name under which it goes through a channel, apart from what goes there under others: of an event.

@@ -42,6 +42,7 @@ pub(super) struct ErrorMethods {
     pub(super) replaces: Vec<String>,
     pub(super) shows: Vec<String>,
     pub(super) drops: Vec<String>,
+    pub(super) takes_out: Vec<String>,
     /// Types other than results that may hold one.
     pub(super) holders: Vec<String>,
 }

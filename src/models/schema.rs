@@ -507,6 +507,9 @@ pub(crate) struct CallbackRow {
     /// The function's result is in the call's result.
     #[serde(default)]
     pub(crate) returns: bool,
+    /// That stands in an `Ok` there: an error that the function gives is not the error of the call.
+    #[serde(default)]
+    pub(crate) in_ok: bool,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord, Hash)]
