@@ -5,14 +5,14 @@
 
 use std::collections::BTreeSet;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::base::Symbol;
 use crate::base::idx::Id;
 use crate::ir::func::{FuncId, Function};
-use crate::ir::instr::{Const, Hole, InstrId, Op, TextPart};
-use crate::ir::program::{ClassId, Language, Program};
-use crate::ir::types::TypeRef;
+use crate::ir::instr::{Const, Hole, InstrId, Op, RecordKind, TextPart};
+use crate::ir::program::{Class, ClassId, Language, Program, Variant};
+use crate::ir::types::{Annotation, AnnotationValue, TypeRef};
 use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Key, Obj, Site, Value, ValueSet};
 
@@ -26,32 +26,68 @@ use super::tree::Tree;
 const METHOD: &str = "fmt";
 const FORMATTER: u32 = 0;
 
-/// The methods that say how objects of a class are put into a text, each with the hole that it is for.
-pub(super) type Formats = FxHashMap<(ClassId, Hole), FuncId>;
+/// The interface of errors, which is derived as well.
+const ERROR: &str = "Error";
+
+/// How objects of the program's classes are put into a text.
+#[derive(Default)]
+pub(super) struct Formats {
+    /// The methods that say so, each with the hole that it is for.
+    methods: FxHashMap<(ClassId, Hole), FuncId>,
+    /// The classes of errors. They stand beside what a function gives: `Result<Settings, LoadError>`.
+    errors: FxHashSet<ClassId>,
+}
+
+impl Formats {
+    fn is_empty(&self) -> bool {
+        self.methods.is_empty()
+    }
+}
 
 /// Those that a program writes out.
 pub(super) fn formats(values: &Values<'_>) -> Formats {
     let program = values.program;
     let rust = program.modules.iter().filter(|module| module.language == Language::Rust);
     let mut found = Formats::default();
+    let mut errors: FxHashSet<&Symbol> = FxHashSet::default();
     for block in rust.flat_map(|module| &module.impls) {
         let hole = match block.interface.as_ref().and_then(|interface| name_of(program, interface)) {
             Some("Debug") => Hole::Debug,
             Some("Display") => Hole::Display,
+            Some(ERROR) => {
+                errors.extend(type_name(program, &block.target));
+                continue;
+            }
             _ => continue,
         };
         for (_, func) in block.methods.iter().filter(|(name, _)| name == METHOD) {
             if let Some(class) = values.classes.owner(*func) {
-                found.entry((class, hole)).or_insert(*func);
+                found.methods.entry((class, hole)).or_insert(*func);
             }
         }
+    }
+    if !found.is_empty() {
+        let is_error = |class: &Class| errors.contains(&class.name) || class.annotations.iter().any(derives_error);
+        found.errors.extend(program.classes.iter_enumerated().filter(|(_, class)| is_error(class)).map(|(id, _)| id));
     }
     found
 }
 
 fn name_of<'p>(program: &'p Program, ty: &'p TypeRef) -> Option<&'p str> {
+    type_name(program, ty).map(Symbol::as_str)
+}
+
+fn type_name<'p>(program: &'p Program, ty: &'p TypeRef) -> Option<&'p Symbol> {
     let TypeRef::Named(named) = ty else { return None };
-    program.type_name(named).map(Symbol::as_str)
+    program.type_name(named)
+}
+
+/// `#[derive(Error)]`
+fn derives_error(annotation: &Annotation) -> bool {
+    annotation.args.iter().any(|arg| match &arg.value {
+        AnnotationValue::Path(path) => path.rsplit(':').next() == Some(ERROR),
+        _ => false,
+    })
 }
 
 /// The methods that the texts of a function call.
@@ -71,11 +107,15 @@ pub(super) fn called<'f>(
     })
 }
 
-/// The method for a value that can be nothing but objects of one class, in an option or a reference of a library.
+/// The method for a value that can be nothing but objects of one class, in an option or a reference of a library. The error
+/// that stood beside one in a result does not count, unless it is the only one.
 fn format_of(values: &Values<'_>, formats: &Formats, set: &ValueSet, hole: Hole) -> Option<FuncId> {
-    let classes: BTreeSet<ClassId> = set.items().iter().filter_map(class_of).collect();
+    let mut classes: BTreeSet<ClassId> = set.items().iter().filter_map(class_of).collect();
+    if classes.len() > 1 {
+        classes.retain(|class| !formats.errors.contains(class));
+    }
     let class = classes.first().filter(|_| classes.len() == 1 && !set.is_cut)?;
-    let method = *formats.get(&(*class, hole))?;
+    let method = *formats.methods.get(&(*class, hole))?;
     set.items().iter().all(|value| class_of(value).is_some() || is_around(values, value)).then_some(method)
 }
 
@@ -87,19 +127,25 @@ fn class_of(value: &Value) -> Option<ClassId> {
 }
 
 /// May the value stand beside the objects of a class without being another object: the literal that one of them was made
-/// by, what a library puts around one?
+/// by, an `Ok` or `Some` around it, what a library puts around one, the library's error in place of one?
 fn is_around(values: &Values<'_>, value: &Value) -> bool {
     match value {
-        Value::Record(Site::Instr((func, at))) => {
-            matches!(&values.program.funcs[*func].instrs[*at].op, Op::Record(record) if record.ty.is_some())
-        }
-        Value::Api(node, None) => {
-            let name = &values.models.index.node(*node).name;
-            values.models.is_transparent(name.rsplit('.').next().unwrap_or_default())
-        }
-        Value::Unknown | Value::Const(Const::Null) | Value::Api(_, Some(_)) => true,
+        Value::Record(Site::Instr((func, at))) => match &values.program.funcs[*func].instrs[*at].op {
+            Op::Record(record) => record.ty.is_some() || record.kind == RecordKind::Variant,
+            _ => false,
+        },
+        Value::Unknown | Value::Const(Const::Null) | Value::Api(..) => true,
         _ => false,
     }
+}
+
+/// Is there a part of an error's class that is known by that key?
+fn has_part(class: &Class, key: &str) -> bool {
+    let is_of = |variant: &Variant| {
+        let is_numbered = key.strip_prefix(variant.name.as_str()).is_some_and(|rest| rest.starts_with('.'));
+        is_numbered || variant.fields.iter().any(|field| field.name == key)
+    };
+    class.fields.iter().any(|field| field.name == key) || class.variants.iter().any(is_of)
 }
 
 impl Pass<'_, '_> {
@@ -112,7 +158,21 @@ impl Pass<'_, '_> {
         let func = format_of(taint.values, &taint.formats, taint.values.of(self.id, value), hole)?;
         let held = self.given[value.index()].clone();
         // An error beside the object, of a result whose both parts have one name.
-        let mut shown = held.only(|entry| self.is_raw_error(entry));
+        let errors: Vec<ClassId> = {
+            let classes = taint.values.of(self.id, value).items().iter().filter_map(class_of);
+            classes.filter(|class| taint.formats.errors.contains(class)).collect()
+        };
+        let program = taint.values.program;
+        let is_of_error = |entry: &Entry| {
+            entry.at.first().is_some_and(|key| errors.iter().any(|class| has_part(&program.classes[*class], key)))
+        };
+        // The method's own class knows what it shows.
+        let own = taint.values.classes.owner(func);
+        let is_own = |entry: &Entry| {
+            entry.at.first().is_some_and(|key| own.is_some_and(|class| has_part(&program.classes[class], key)))
+        };
+        let is_own_error = |entry: &Entry| is_no_error(entry) && is_of_error(entry) && !is_own(entry);
+        let mut shown = held.only(|entry| self.is_raw_error(entry) || is_own_error(entry));
         let summary = taint.summaries[func.index()].clone();
         let bound = Bound { params: Vec::new(), receiver: held };
         let outs = summary.outs.iter().filter(|(param, _)| *param == FORMATTER).map(|(_, entry)| entry);
