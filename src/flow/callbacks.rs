@@ -92,7 +92,9 @@ impl Pass<'_, '_> {
             if fate == Some(ErrorFate::Mapped) {
                 result.join(&given.under(&[ERR.into()]));
             } else if returns && fate != Some(ErrorFate::Shown) {
-                result.join(&given);
+                // What is called one after the other gives a list; the error of one may be that of the whole.
+                let is_listed = row.is_some_and(|(_, callback)| self.gives_list(callback));
+                result.join(&if is_listed { given.only(is_error_part) } else { given.clone() });
                 let collects = row.is_some_and(|(_, callback)| self.collects(callback));
                 if self.iterates(call) || collects {
                     // An error that the function gives is one of the whole: `find(x).and_then(|found| found.name())`.
@@ -133,6 +135,12 @@ impl Pass<'_, '_> {
             matches!(port.head, PortHead::AllArgs | PortHead::ArgsFrom(_)) || port.path.contains(&PortStep::Element)
         };
         callback.gives.iter().chain(&callback.func_ports).any(has_items)
+    }
+
+    /// Are functions called that stand in a list, so that the results are in one, too?
+    fn gives_list(&self, callback: &Callback) -> bool {
+        let is_item = |port: &Port| port.path.contains(&PortStep::Element);
+        self.language == Language::Rust && callback.func_ports.iter().any(is_item)
     }
 
     fn is_registration(&self, at: At) -> bool {

@@ -419,9 +419,9 @@ impl Values<'_> {
                 if callback.returns {
                     self.link_result(site.at, *func, site.result);
                 }
-                if callback.returns
-                    && callback.gives.first().is_some_and(|first| first.path.last() == Some(&PortStep::Element))
-                {
+                // What is handed over one by one, or called one after the other, gives a list.
+                let ports = callback.gives.first().or(callback.func_ports.first());
+                if callback.returns && ports.is_some_and(|first| first.path.last() == Some(&PortStep::Element)) {
                     let items = self.list_made(number);
                     self.link_result(site.at, *func, items);
                 }

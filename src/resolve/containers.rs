@@ -94,12 +94,16 @@ impl Values<'_> {
             }
             Value::Api(node, None) => self.bound(value, *node, number, name, result),
             // Whatever it is: what has a method of this name calls what it is handed.
-            Value::Unknown if self.models.iterates(name) => self.hand_over(number, result),
+            Value::Unknown if self.models.iterates(name) => {
+                let items = self.handed_over(number);
+                self.add(items, value);
+            }
             Value::Instance(class) | Value::Typed(class) => {
                 let has_own = !self.classes.virtual_methods(*class, name).is_empty();
                 if !has_own && self.language_of_class(*class) == Language::Rust {
                     self.add(result, value);
-                    self.hand_over(number, result);
+                    let items = self.handed_over(number);
+                    self.add(items, value);
                 }
             }
             Value::Func(func) => {
@@ -159,15 +163,21 @@ impl Values<'_> {
             && self.call_at(at).is_some_and(|call| call.args.is_empty())
     }
 
-    /// Functions among the arguments are called with what the result slot holds.
-    fn hand_over(&mut self, number: u32, items: SlotId) {
-        let program = self.program;
+    /// What functions among the arguments are called with. What they give is not in it.
+    fn handed_over(&mut self, number: u32) -> SlotId {
+        if let Some(items) = self.handed_over.get(&number) {
+            return *items;
+        }
+        let items = self.fresh();
+        self.handed_over.insert(number, items);
         let at = self.calls[number as usize].at;
-        let Op::Call(call) = &program.funcs[at.0].instrs[at.1].op else { return };
+        let program = self.program;
+        let Op::Call(call) = &program.funcs[at.0].instrs[at.1].op else { return items };
         for arg in &call.args {
             let from = self.instr_slot(at.0, arg.value);
             self.add_edge(from, Edge::InvokeWith(number, items));
         }
+        items
     }
 
     /// What a method gives that lists what is in the object, or pairs with it.
@@ -289,17 +299,15 @@ impl Values<'_> {
         let at = self.calls[number as usize].at;
         let Op::Call(call) = &program.funcs[at.0].instrs[at.1].op else { return };
         let all = self.field_slot(obj, Key::All);
+        let given = self.handed_over(number);
+        self.copy(all, given);
         // What `reduce` begins with is handed on, too.
-        let mut given = all;
         if call.args.len() > 1 && self.models.iterates(name) {
-            given = self.fresh();
-            self.copy(all, given);
             for arg in &call.args {
                 let from = self.instr_slot(at.0, arg.value);
                 self.copy(from, given);
             }
         }
-        self.hand_over(number, given);
     }
 
     /// A function given to a container's method is called with the container's items (`forEach`, `map`).

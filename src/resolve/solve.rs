@@ -88,6 +88,8 @@ pub(crate) struct Values<'p> {
     pub(super) spread_into: FxHashMap<Obj, Vec<Obj>>,
     /// Calls that make channels.
     pub(super) channels: FxHashSet<At>,
+    /// What the functions are called with that a call hands to a method of a container.
+    pub(super) handed_over: FxHashMap<u32, SlotId>,
     /// Calls that make lists of pairs.
     pub(super) pairs: FxHashSet<At>,
     /// Instructions that store to a field.
@@ -188,6 +190,7 @@ impl<'p> Values<'p> {
             fields: FxHashMap::default(),
             spread_into: FxHashMap::default(),
             channels: FxHashSet::default(),
+            handed_over: FxHashMap::default(),
             pairs: FxHashSet::default(),
             field_names: FxHashMap::default(),
             filled: FxHashSet::default(),
