@@ -5,7 +5,7 @@
 use crate::base::Symbol;
 use crate::ir::func::End;
 use crate::ir::instr::{ArgKind, Base, Const, Entry, Field, Op, Oper, Place};
-use crate::ir::program::Language;
+use crate::ir::program::{ClassId, Language};
 use crate::ir::types::TypeRef;
 use crate::models::index::{NodeId, RowRef, Table};
 use crate::models::path::Step;
@@ -100,7 +100,8 @@ impl Values<'_> {
             }
             Value::Instance(class) | Value::Typed(class) => {
                 let has_own = !self.classes.virtual_methods(*class, name).is_empty();
-                if !has_own && self.language_of_class(*class) == Language::Rust {
+                let is_own = |class: ClassId| !has_own && self.language_of_class(class) == Language::Rust;
+                if is_own(*class) && !self.is_served(*class, name) {
                     self.add(result, value);
                     let items = self.handed_over(number);
                     self.add(items, value);
@@ -119,6 +120,15 @@ impl Values<'_> {
             }
             _ => {}
         }
+    }
+
+    /// Has an object of the class a library serve by this method? What that gives is no such object.
+    fn is_served(&self, class: ClassId, name: &Symbol) -> bool {
+        let index = &self.models.index;
+        self.classes.api_bases(class).into_iter().any(|base| {
+            let member = index.step(index.instance(base), &Step::Member(name.clone()));
+            index.node(index.step(member, &Step::Call)).has(Table::Serve)
+        })
     }
 
     /// A library's function stays the same when it is bound to an object: `server.tool.bind(server)`.
