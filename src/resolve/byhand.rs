@@ -40,8 +40,9 @@ struct Seen {
     speakers: BTreeSet<FuncId>,
     /// The functions that compare with each of the methods.
     comparing: [BTreeSet<FuncId>; ANSWERED.len()],
-    /// The modules whose code has an SDK serve.
+    /// The modules whose code has an SDK serve, and the functions that do it.
     with_sdk: BTreeSet<ModuleId>,
+    serving: BTreeSet<FuncId>,
     reads: Vec<At>,
     /// Functions that answer HTTP requests, with the call that registers each.
     routes: Vec<(At, FuncId)>,
@@ -82,7 +83,16 @@ impl Values<'_> {
         if found.is_empty() {
             found = self.of_requests(alone, &seen.speakers, true);
         }
-        let beside = beside.into_iter().filter(&is_apart).collect();
+        // So does code that answers all that a server is asked, and is not what the SDK reads through.
+        let is_whole = |at: &At| {
+            let near = self.nearest(at.0, &comparing);
+            near.is_some_and(|near| {
+                near.below.is_disjoint(&seen.serving)
+                    && seen.comparing[1..].iter().any(|of| !near.below.is_disjoint(of))
+                    && !near.below.is_disjoint(&seen.comparing[0])
+            })
+        };
+        let beside = beside.into_iter().filter(|at| is_apart(at) || is_whole(at)).collect();
         found.extend(self.of_requests(beside, &comparing, false));
         let mut by_hand: BTreeMap<At, TransportKind> = found.into_iter().map(|at| (at, TransportKind::Stdio)).collect();
         let [calling, others @ ..] = seen.comparing.map(|funcs| self.leading_to(funcs));
@@ -128,6 +138,7 @@ impl Values<'_> {
     fn look_at_call(&self, at: At, seen: &mut Seen) {
         if !self.call_rows(at, Table::Serve).is_empty() {
             seen.with_sdk.insert(self.program.funcs[at.0].module);
+            seen.serving.insert(at.0);
         }
         let is_read = |row: &RowRef| {
             let source = self.models.source(*row);
