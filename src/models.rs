@@ -25,8 +25,8 @@ use lists::{Bases, Containers, ErrorFate, MainWords, Transports};
 use load::Own;
 use path::Port;
 use schema::{
-    ChildRow, Condition, CrashRow, ExitRow, LoaderRow, LoggerRow, ModelFile, OwnNames, RebindRow,
-    ServeRow, SinkRow, StreamRow, StreamSpec, TransportRow, TransportSpec,
+    ChildRow, Condition, CrashRow, ExitRow, LoaderRow, LoggerRow, ModelFile, OwnNames, RebindRow, ServeRow, SinkRow,
+    StreamRow, StreamSpec, TransportRow, TransportSpec,
 };
 
 /// Where the models of each language are. A program is mostly in one, and the others need not be read for it.
@@ -218,6 +218,11 @@ impl Models {
     /// Does a library fill the objects of a type for which this is derived?
     pub(crate) fn is_filling(&self, derived: &str) -> bool {
         self.bases.filled.contains(derived)
+    }
+
+    /// Does this word, in a mark of a field, say what the field holds where nothing is given for it?
+    pub(crate) fn names_default(&self, word: &str) -> bool {
+        self.bases.defaults.contains(word)
     }
 
     /// Is a library class of this name an error?

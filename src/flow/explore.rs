@@ -16,7 +16,7 @@ use crate::base::bounds::{MAX_CALL_DEPTH, MAX_CONTEXTS, MAX_STATE_VISITS};
 use crate::base::idx::{IndexVec, ids};
 use crate::ir::func::{BlockId, End, FuncId, LocalId};
 use crate::ir::instr::{Base, Const, InstrId, Op, Place};
-use crate::ir::program::{CellId, Language, ModuleId};
+use crate::ir::program::{CellId, ClassId, Language, ModuleId};
 use crate::models::index::RowRef;
 use crate::models::schema::{Stream, TransportKind};
 use crate::resolve::solve::Values;
@@ -164,6 +164,8 @@ pub(crate) struct Prepared {
     /// The place of each block in an order in which a block comes after those that lead to it.
     pub(super) orders: RefCell<FxHashMap<FuncId, Rc<FxHashMap<BlockId, usize>>>>,
     pub(super) imports: Imports,
+    /// Fields that a library fills, which are true where nothing is given for them.
+    pub(super) on_by_default: FxHashSet<(ClassId, Symbol)>,
 }
 
 /// What a user says of a server, whatever its code looks like.

@@ -25,6 +25,7 @@ use super::live::{Live, live};
 use super::loaded::Imports;
 use super::main_module;
 use super::offered::Offers;
+use super::settings;
 use super::transport::{left_transport, other_transport, stdio_transport};
 
 /// What a process starts with.
@@ -107,6 +108,7 @@ pub(crate) fn prepare(values: &Values<'_>) -> Rc<Prepared> {
         constants: RefCell::default(),
         orders: RefCell::default(),
         imports: Imports::new(values),
+        on_by_default: settings::on_by_default(values),
     })
 }
 

@@ -4,11 +4,16 @@
 //! `option CLASS.name`. A *switch* is a setting that conditions ask for. What only runs when one is switched on is less
 //! sure to run than what runs by default; that a credential or an address is given is no such condition.
 
+use rustc_hash::FxHashSet;
+
 use crate::base::Symbol;
 use crate::base::bounds::MAX_ALIASES;
-use crate::ir::func::FuncId;
-use crate::ir::instr::{Field, InstrId, Place};
+use crate::ir::func::{End, FuncId};
+use crate::ir::instr::{Const, Field, InstrId, Op, Place};
+use crate::ir::program::ClassId;
+use crate::ir::types::{AnnotationArg, AnnotationValue};
 use crate::models::index::Table;
+use crate::resolve::solve::Values;
 use crate::resolve::values::Value;
 
 use super::abs::{Abs, Fact, Facts, truth};
@@ -19,6 +24,9 @@ use super::words::{Secrecy, Words};
 
 const ENV: &str = "env ";
 const OPTION: &str = "option ";
+
+/// An option that is on where nothing is given for it.
+const DEFAULT: &str = "default ";
 
 impl Explorer<'_> {
     /// The variable of the environment that a place is.
@@ -53,11 +61,46 @@ impl Explorer<'_> {
         let Field::Name(name) = field else { return None };
         self.values.place_values(func, &owner)?.iter().find_map(|value| match value {
             Value::Instance(class) | Value::Typed(class) if self.values.is_filled_by_library(*class) => {
-                Some(format!("{OPTION}{class}.{name}").into())
+                let is_on = self.prepared.on_by_default.contains(&(*class, name.clone()));
+                Some(format!("{}{class}.{name}", if is_on { DEFAULT } else { OPTION }).into())
             }
             _ => None,
         })
     }
+}
+
+/// The fields that a library fills and that are true where nothing is given for them:
+///     #[serde(default = "yes")] log_calls: bool
+///     fn yes() -> bool { true }
+pub(super) fn on_by_default(values: &Values<'_>) -> FxHashSet<(ClassId, Symbol)> {
+    let program = values.program;
+    let makes_true = |maker: &str| {
+        let name = maker.rsplit(':').next().unwrap_or(maker);
+        let mut makers = program.funcs.iter().filter(|func| func.name == name);
+        makers.any(|func| {
+            func.blocks.iter().any(|block| match block.end {
+                End::Return(Some(given)) => matches!(func.instrs[given].op, Op::Const(Const::Bool(true))),
+                _ => false,
+            })
+        })
+    };
+    let is_on = |arg: &AnnotationArg| match &arg.value {
+        AnnotationValue::Const(Const::Bool(is_on)) => *is_on,
+        AnnotationValue::Const(Const::Str(text)) => text == "true" || makes_true(text),
+        AnnotationValue::Path(path) => makes_true(path),
+        _ => false,
+    };
+    let mut found = FxHashSet::default();
+    for (class, data) in program.classes.iter_enumerated() {
+        for field in &data.fields {
+            let mut args = field.annotations.iter().flat_map(|annotation| &annotation.args);
+            let names = |arg: &AnnotationArg| arg.name.as_ref().is_some_and(|name| values.models.names_default(name));
+            if args.any(|arg| names(arg) && is_on(arg)) {
+                found.insert((class, field.name.clone()));
+            }
+        }
+    }
+    found
 }
 
 /// The switches that have to be on where the facts hold, as messages name them. What the whole process assumes is no
@@ -111,6 +154,9 @@ impl Asked<'_, '_> {
 fn switch(sym: &str, compared: bool, words: &Words) -> Option<String> {
     let word =
         |text: &str| text.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default().to_owned();
+    if sym.starts_with(DEFAULT) {
+        return None;
+    }
     if let Some(rest) = sym.strip_prefix(ENV) {
         let name = word(rest);
         let is_secret = matches!(words.env(&name), Secrecy::Secret | Secrecy::Posture);
@@ -137,6 +183,7 @@ mod tests {
         assert_eq!(switch("env PROFILE", true, &words).as_deref(), Some("PROFILE"));
         assert_eq!(switch("env API_KEY", false, &words), None);
         assert_eq!(switch("option class4.verbose", false, &words).as_deref(), Some("verbose"));
+        assert_eq!(switch("default class4.verbose", false, &words), None);
         assert_eq!(switch("param 4 0.config.debugMode", false, &words).as_deref(), Some("debugMode"));
         assert_eq!(switch("argv.includes(Str(\"--verbose\"),)", false, &words).as_deref(), Some("verbose"));
         assert_eq!(switch("http.get(fn1.$3,).status", false, &words), None);

@@ -79,6 +79,7 @@ pub(super) struct Bases {
     pub(super) passive: FxHashSet<String>,
     pub(super) passive_ends: Vec<String>,
     pub(super) filled: FxHashSet<String>,
+    pub(super) defaults: FxHashSet<String>,
 }
 
 /// How a module asks whether it is the program: `rules/main.toml`.
