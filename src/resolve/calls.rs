@@ -299,6 +299,7 @@ impl Values<'_> {
         if !data.is_modelled()
             && let (Some(Field::Name(name)), Some(arg)) = (call.callee.path.last(), call.args.first())
             && self.models.wraps(name)
+            && self.models.error_fate(name).is_none()
         {
             let from = self.instr_slot(site.at.0, arg.value);
             self.copy(from, site.result);
