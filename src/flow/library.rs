@@ -385,8 +385,15 @@ impl Pass<'_, '_> {
         }
         if words.is_mapping_method(self.language, name) {
             let callees = self.taint.values.callees(at);
-            // The error of a result stays what it is.
+            // The error of a result stays what it is; something may be given in its place.
             let kept = || match self.language {
+                Language::Rust if self.taint.values.models.takes_out(name) => {
+                    let mut given = Tree::default();
+                    for arg in &call.args {
+                        given.join(&self.given[arg.value.index()]);
+                    }
+                    given
+                }
                 Language::Rust => receiver.only(|entry| !is_no_error(entry)),
                 _ => Tree::default(),
             };

@@ -11,8 +11,9 @@ use super::Cx;
 use super::patterns::PRELUDE_VARIANTS;
 use super::types::symbol;
 
-/// Methods of options, results and iterators that call what they are handed with one value.
-const APPLYING: [&str; 7] = ["map", "map_err", "and_then", "filter_map", "flat_map", "inspect_err", "for_each"];
+/// Methods of options, results and iterators that call what they are handed last with one value.
+const APPLYING: [&str; 9] =
+    ["map", "map_or", "map_or_else", "map_err", "and_then", "filter_map", "flat_map", "inspect_err", "for_each"];
 
 impl Cx {
     pub(super) fn call(&mut self, call: &ExprCall, span: Span) -> InstrId {
@@ -37,7 +38,11 @@ impl Cx {
     pub(super) fn method_call(&mut self, call: &ExprMethodCall, span: Span) -> InstrId {
         let receiver = self.place(&call.receiver);
         let args = match APPLYING.iter().any(|name| call.method == name) {
-            true => call.args.iter().map(|arg| positional(self.applied(arg))).collect(),
+            true => {
+                let last = call.args.len().saturating_sub(1);
+                let args = call.args.iter().enumerate();
+                args.map(|(at, arg)| positional(if at == last { self.applied(arg) } else { self.expr(arg) })).collect()
+            }
             false => self.arguments(&call.args),
         };
         let value = self.b.call(receiver.then(Field::Name(symbol(&call.method))), args, CallStyle::Plain, span);
