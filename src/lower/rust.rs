@@ -13,6 +13,7 @@
 //! | `items`, `uses`, `funcs`, `attrs`, `conditional`, `types` | declarations |
 //! | `exprs`, `calls`, `places`, `blocks`, `control`, `patterns` | bodies |
 //! | `macros`, `macro_args`, `format`, `json`, `select` | macro calls |
+//! | `recorded` | attributes that record calls |
 //! | `spans` | from syn's spans to ours |
 
 mod attrs;
@@ -30,6 +31,7 @@ mod macros;
 mod parse;
 mod patterns;
 mod places;
+mod recorded;
 mod scan;
 mod select;
 mod spans;

@@ -65,7 +65,14 @@ impl Cx {
             }
         }
         self.take_apart(patterns);
+        let mut recorded = self.recorded(func.attrs);
+        if let Some(recorded) = &mut recorded {
+            self.record_call(recorded, sig);
+        }
         self.block_into(func.body, Dest::Return);
+        if let Some(recorded) = &recorded {
+            self.record_returns(recorded);
+        }
         self.b.leave_func();
         self.leave_generics();
         self.loops = loops;

@@ -203,7 +203,7 @@ impl Cx {
         out.extend(shown.into_iter().filter(|(_, is_shown)| !is_shown).map(|(arg, _)| arg));
     }
 
-    fn macro_argument(&mut self, arg: MacroArg, can_be_field: bool) -> Arg {
+    pub(super) fn macro_argument(&mut self, arg: MacroArg, can_be_field: bool) -> Arg {
         let span = self.expr_span(&arg.value);
         let mut value = self.expr(&arg.value);
         if let Some(hole) = arg.sigil {

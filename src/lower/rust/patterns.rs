@@ -227,7 +227,7 @@ fn rest_name(pat: &Pat) -> Option<Option<&syn::Ident>> {
     }
 }
 
-fn bound_names<'p>(pat: &'p Pat, out: &mut Vec<&'p syn::Ident>) {
+pub(super) fn bound_names<'p>(pat: &'p Pat, out: &mut Vec<&'p syn::Ident>) {
     match pat {
         Pat::Ident(x) => {
             if !x.ident.to_string().starts_with(char::is_uppercase) {
