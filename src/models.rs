@@ -328,6 +328,11 @@ impl Models {
         self.containers.errors.fate(method)
     }
 
+    /// Does a method of this name hand what is in a result or option to the function that it is given?
+    pub(crate) fn hands_payload(&self, method: &str) -> bool {
+        self.containers.payload.contains(method)
+    }
+
     /// Does a method of this name give back what is in a result or option?
     pub(crate) fn takes_out(&self, method: &str) -> bool {
         self.containers.errors.takes_out.iter().any(|known| known == method)

@@ -69,9 +69,12 @@ impl Pass<'_, '_> {
                 None if !self.iterates(call) => {}
                 None => {
                     returns = !self.asks(call);
-                    // The error of a result, the items of a container, or whatever the receiver is.
+                    // The error of a result, what is in an option, the items of a container, or whatever the receiver is.
+                    let hands_payload = matches!(call.callee.path.last(), Some(Field::Name(name))
+                        if self.taint.values.models.hands_payload(name));
                     let items = match fate {
                         Some(_) => receiver.read(ERR),
+                        None if hands_payload => receiver.out_of_ok(),
                         None => receiver.only(|entry| !is_error_part(entry)).read(ANY),
                     };
                     for param in &mut bound.params {

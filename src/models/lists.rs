@@ -25,6 +25,7 @@ pub(super) struct Containers {
     pub(super) names: FxHashSet<String>,
     pub(super) maps: FxHashSet<String>,
     pub(super) iterates: FxHashSet<String>,
+    pub(super) payload: FxHashSet<String>,
     pub(super) asks: FxHashSet<String>,
     pub(super) compares: FxHashSet<String>,
     pub(super) opens: FxHashSet<String>,
