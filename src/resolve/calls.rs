@@ -375,6 +375,7 @@ impl Values<'_> {
                 let Some(from) = self.port_slot(number, from) else { continue };
                 match &flow.member {
                     Some(name) => self.member_named_by(number, name, from, into),
+                    None if flow.in_ok => self.add_edge(from, Edge::Outcome(into)),
                     None => self.copy(from, into),
                 }
             }

@@ -13,6 +13,8 @@ use super::values::{At, Obj, SlotId};
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Edge {
     Copy(SlotId),
+    /// The value goes to the slot, unless it is a function: what a task gives is not the task.
+    Outcome(SlotId),
     /// The value, if it is a list or table, goes to the slot: `TOOLS + MORE`.
     Joined(SlotId),
     /// The value's member goes to the slot.

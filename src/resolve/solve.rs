@@ -387,6 +387,11 @@ impl<'p> Values<'p> {
                     self.add(*to, value);
                 }
             }
+            Edge::Outcome(to) => {
+                if !matches!(value, Value::Func(_)) {
+                    self.add(*to, value);
+                }
+            }
             Edge::Load(field, to) => self.load_member(value, field, *to),
             Edge::Called(name, to) => self.called_member(value, name, *to),
             Edge::Member(of, to) => self.named_member(value, *of, *to),
