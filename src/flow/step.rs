@@ -28,6 +28,7 @@ impl Explorer<'_> {
         let op = &program.funcs[func].instrs[id].op;
         let (event, goes_on) = match op {
             Op::Call(call) => self.call(func, id, call, state),
+            Op::Await(_) => (self.blocks_awaited((func, id), state), true),
             Op::Import(import) => (self.import(func, id, import, state), true),
             Op::Store(place, value) => (self.store(func, id, place, *value, state), true),
             Op::Load(_) if self.serves_by_hand((func, id)) => {
@@ -42,6 +43,19 @@ impl Explorer<'_> {
             self.note(func, id, abs);
         }
         (event, goes_on)
+    }
+
+    /// Blocks of async code run where they are waited for.
+    fn blocks_awaited(&mut self, at: At, state: &mut State) -> Option<Event> {
+        let values = self.values;
+        let mut event = self.event(at.1, state);
+        let before = state.clone();
+        for (block, _) in values.callees(at) {
+            let context = Context { phase: before.phase, rebinds: before.rebinds.clone(), ..Context::default() };
+            let frame = self.frame(*block, context);
+            self.enter(&mut event, frame, Mode::Now, state);
+        }
+        (!event.frames.is_empty()).then_some(event)
     }
 
     fn event(&self, id: InstrId, state: &State) -> Event {

@@ -349,7 +349,14 @@ impl Pass<'_, '_> {
                 self.import_sources(&mut tree, at);
                 tree
             }
-            Op::Await(value) => self.given[value.index()].clone(),
+            Op::Await(value) => {
+                let mut tree = self.given[value.index()].clone();
+                // Blocks of async code that run when they are waited for.
+                for (block, _) in self.taint.values.callees(at) {
+                    tree.join(&self.apply(at, *block, &Bound::default(), Marks::default()));
+                }
+                tree
+            }
             Op::Yield(value) => {
                 let tree = self.given[value.index()].under(&[ANY.into()]);
                 self.returned(&tree);

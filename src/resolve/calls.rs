@@ -59,6 +59,25 @@ impl Values<'_> {
         true
     }
 
+    /// A value is waited for. A block of async code is called there, wherever it was made: `async fn run(work: impl Future) { work.await }`.
+    pub(super) fn awaited(&mut self, value: &Value, at: At, result: SlotId) {
+        match value {
+            Value::Func(func) if self.is_async_block(*func) => {
+                self.link_call(at, *func, CallKind::Direct);
+                self.link_result(at, *func, result);
+            }
+            value => self.add(result, value),
+        }
+    }
+
+    fn is_async_block(&self, func: FuncId) -> bool {
+        let data = &self.program.funcs[func];
+        self.language(func) == Language::Rust
+            && data.kind == FuncKind::Lambda
+            && data.is_async
+            && data.params.is_empty()
+    }
+
     pub(super) fn link_result(&mut self, at: At, func: FuncId, result: SlotId) {
         let data = &self.program.funcs[func];
         if data.is_generator {

@@ -15,6 +15,8 @@ pub(super) enum Edge {
     Copy(SlotId),
     /// The value goes to the slot, unless it is a function: what a task gives is not the task.
     Outcome(SlotId),
+    /// The value is waited for by the instruction, whose result the slot holds. A block of async code runs there.
+    Awaited(At, SlotId),
     /// The value, if it is a list or table, goes to the slot: `TOOLS + MORE`.
     Joined(SlotId),
     /// The value's member goes to the slot.

@@ -211,7 +211,10 @@ impl Values<'_> {
             Op::Closure(inner) => self.add(out, &Value::Func(*inner)),
             Op::Class(class) => self.add(out, &Value::Class(*class)),
             Op::Import(import) => self.import(program.funcs[func].module, import, out),
-            Op::Await(value) => self.copy(slot(self, *value), out),
+            Op::Await(value) => {
+                let from = slot(self, *value);
+                self.add_edge(from, Edge::Awaited((func, id), out));
+            }
             Op::Yield(value) => {
                 let to = self.yield_slot(func);
                 self.copy(slot(self, *value), to);

@@ -392,6 +392,7 @@ impl<'p> Values<'p> {
                     self.add(*to, value);
                 }
             }
+            Edge::Awaited(at, to) => self.awaited(value, *at, *to),
             Edge::Load(field, to) => self.load_member(value, field, *to),
             Edge::Called(name, to) => self.called_member(value, name, *to),
             Edge::Member(of, to) => self.named_member(value, *of, *to),
