@@ -37,6 +37,7 @@ mod getters;
 pub(crate) mod growing;
 pub(crate) mod levels;
 pub(crate) mod link;
+mod literals;
 mod loaders;
 pub(crate) mod marks;
 pub(crate) mod members;

@@ -7,6 +7,7 @@ use crate::models::path::{Port, PortHead};
 use crate::resolve::ports::argument;
 use crate::resolve::values::{At, Site, Value};
 
+use super::leading::assigned;
 use super::transfer::Pass;
 
 /// Methods by which objects of a class are gone through.
@@ -35,6 +36,31 @@ impl Pass<'_, '_> {
             && matches!(place.base, Base::Value(_))
             && place.path.first() == Some(&Field::Any)
             && !self.func.keys.contains_key(&at.1)
+    }
+
+    /// The table into which a store puts the pairs of another one as they are, and that one: what is kept under a key stays under
+    /// it in `{key: value for key, value in table.items() if value}`.
+    pub(super) fn same_pairs(&self, place: &Place, value: InstrId, store: InstrId) -> Option<(Place, Place)> {
+        let (into, Field::Any) = place.split_last()? else { return None };
+        let of_pair = |id: InstrId, number: u32| {
+            let Op::Load(Place { base: variable @ Base::Local(_), path }) = &self.func.instrs[id].op else {
+                return None;
+            };
+            let taken = assigned(self.func, variable).filter(|_| path.is_empty())?;
+            match &self.func.instrs[taken].op {
+                Op::Load(Place { base: Base::Value(pairs), path }) if **path == [Field::Any, Field::Index(number)] => {
+                    Some(*pairs)
+                }
+                _ => None,
+            }
+        };
+        let pairs = of_pair(*self.func.keys.get(&store)?, 0)?;
+        if of_pair(value, 1)? != pairs {
+            return None;
+        }
+        let Op::Call(call) = &self.func.instrs[pairs].op else { return None };
+        let (from, Field::Name(method)) = call.callee.split_last()? else { return None };
+        (call.args.is_empty() && self.taint.values.models.pairs(method)).then_some((into, from))
     }
 
     /// Is what a call goes through at a port a table?

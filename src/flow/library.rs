@@ -67,15 +67,14 @@ impl Pass<'_, '_> {
         } else {
             None
         };
-        match &by_key {
-            Some(found) if !flows.is_empty() => {
-                result.join(found);
-            }
-            _ => {
-                for row in &flows {
-                    self.flow_row(call, at, *row, receiver, &mut result, &mut raised);
-                }
-            }
+        let found = by_key.as_ref().filter(|_| !flows.is_empty());
+        if let Some(found) = found {
+            result.join(found);
+        }
+        // What is looked up by its name is known; what is put into the object beside that is not.
+        let puts_in = |row: &RowRef| values.models.flow(*row).to.iter().all(|port| port.head == PortHead::Receiver);
+        for row in flows.iter().filter(|row| found.is_none() || puts_in(row)) {
+            self.flow_row(call, at, *row, receiver, &mut result, &mut raised);
         }
         // What a method of every text, list or result does is no other library's work: it raises nothing.
         let mut by_name = false;

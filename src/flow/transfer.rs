@@ -333,7 +333,13 @@ impl Pass<'_, '_> {
                 }
                 self.credential_local(place, *value, &mut tree, at);
                 self.label_local(place, &mut tree);
-                self.store(place, &tree, at);
+                match self.same_pairs(place, *value, id) {
+                    Some((into, from)) => {
+                        let whole = self.load(&from, at).copied();
+                        self.put(&into, &whole, at);
+                    }
+                    None => self.store(place, &tree, at),
+                }
                 tree
             }
             Op::Record(record) => self.record(record, at),

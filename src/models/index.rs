@@ -14,7 +14,7 @@ use crate::base::idx::{IndexVec, ids};
 use crate::ir::program::Language;
 
 use super::path::{PatternStep, Step, patterns};
-use super::schema::ModelFile;
+use super::schema::{Literal, ModelFile};
 use super::states::{End, States, Waiting};
 
 ids! {
@@ -114,6 +114,8 @@ pub(crate) struct Index {
     pairs: BTreeSet<StateId>,
     /// Types whose items are names.
     names: BTreeSet<StateId>,
+    /// Types of what is written out.
+    literals: BTreeMap<(Language, Literal), Symbol>,
     /// Methods that serve on any object, if they are handed a transport.
     handed: BTreeMap<(Language, Symbol), BTreeSet<RowRef>>,
     nodes: RefCell<Nodes>,
@@ -138,6 +140,7 @@ impl Index {
             told_by: BTreeMap::new(),
             pairs: BTreeSet::new(),
             names: BTreeSet::new(),
+            literals: BTreeMap::new(),
             handed: BTreeMap::new(),
             nodes: RefCell::default(),
         };
@@ -188,6 +191,9 @@ impl Index {
             }
             if ty.names {
                 self.names.insert(state);
+            }
+            if let Some(literal) = ty.literal {
+                self.literals.insert((language, literal), ty.name.as_str().into());
             }
             for member in &ty.told_by {
                 self.told_by.insert((language, member.into()), state);
@@ -332,6 +338,11 @@ impl Index {
     pub(crate) fn root(&self, language: Language, name: &str) -> Option<NodeId> {
         let state = self.states.borrow().known_root(language, name)?;
         Some(self.intern(vec![state], name.into(), name.into(), language))
+    }
+
+    /// The node of what is written out so in a language, if a model says which type that is.
+    pub(crate) fn literal(&self, language: Language, literal: Literal) -> Option<NodeId> {
+        self.root(language, self.literals.get(&(language, literal))?)
     }
 
     /// The node one step further.

@@ -147,6 +147,16 @@ pub(crate) struct TypeRow {
     /// Going through it gives names: the keys under which something is kept.
     #[serde(default)]
     pub(crate) names: bool,
+    /// What is written out so in the language is one.
+    pub(crate) literal: Option<Literal>,
+}
+
+/// Something that is written out: `{"a": 1}`, `[1, 2]`.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Literal {
+    Table,
+    List,
 }
 
 /// Where output goes.

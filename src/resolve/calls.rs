@@ -372,7 +372,7 @@ impl Values<'_> {
         matches!(instrs[inner].op, Op::Class(_))
     }
 
-    fn flow_row(&mut self, number: u32, row: RowRef) {
+    pub(super) fn flow_row(&mut self, number: u32, row: RowRef) {
         let flow = self.models.flow(row);
         // What loses fields is another object.
         if !flow.only.is_empty() {
@@ -391,6 +391,9 @@ impl Values<'_> {
                 _ => continue,
             };
             for from in &flow.from {
+                if self.is_empty_stand_in(number, &flow.from, from) {
+                    continue;
+                }
                 let Some(from) = self.port_slot(number, from) else { continue };
                 match &flow.member {
                     Some(name) => self.member_named_by(number, name, from, into),

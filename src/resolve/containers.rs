@@ -45,12 +45,16 @@ impl Values<'_> {
                 {
                     return;
                 }
+                let told = self.method_of_literal(*site, name);
+                if let Some(called) = told {
+                    self.call_literal(number, called);
+                }
                 if self.models.names(name) {
                     self.list_made(number);
                     return;
                 }
                 self.keep(&obj, number, name, result);
-                if !self.only_keeps(number, name) {
+                if told.is_none() && !self.only_keeps(number, name) {
                     self.hand_items(&obj, number, name);
                 }
                 // What has the items, or some of them, is another list.
@@ -269,9 +273,6 @@ impl Values<'_> {
     }
 
     fn keep(&mut self, obj: &Obj, number: u32, name: &Symbol, result: SlotId) {
-        let program = self.program;
-        let at = self.calls[number as usize].at;
-        let Op::Call(call) = &program.funcs[at.0].instrs[at.1].op else { return };
         if !self.gives_list(name) {
             let all = self.field_slot(obj, Key::All);
             self.give(all, number, name, result);
@@ -279,6 +280,9 @@ impl Values<'_> {
         if !self.models.keeps(name) {
             return;
         }
+        let program = self.program;
+        let at = self.calls[number as usize].at;
+        let Op::Call(call) = &program.funcs[at.0].instrs[at.1].op else { return };
         let is_pairs =
             matches!(obj, Obj::Record(Site::Instr(made)) if self.pairs.contains(made)) && call.args.len() == 2;
         for (place, arg) in call.args.iter().enumerate() {

@@ -5,7 +5,7 @@ use crate::base::bounds::MAX_CHAIN;
 use crate::ir::func::FuncId;
 use crate::ir::instr::{Arg, ArgKind, Base, Call, Const, Field, Import, Imported, InstrId, Op, Place};
 use crate::ir::program::ModuleId;
-use crate::models::index::{RowRef, Table};
+use crate::models::index::{NodeId, RowRef, Table};
 use crate::models::path::{Port, PortHead, PortStep, Step};
 use crate::models::schema::{CallbackTime, Condition, TransportSpec, ValueShape};
 
@@ -218,13 +218,16 @@ impl Values<'_> {
 
     fn rows_called(&self, number: u32) -> Vec<RowRef> {
         let mut rows = Vec::new();
+        let mut called: Vec<NodeId> = self.told.get(&number).cloned().unwrap_or_default();
         for value in self.of_slot(self.calls[number as usize].callee).items() {
             if let Value::Api(node, _) = value {
-                let called = self.models.index.step(*node, &Step::Call);
-                for row in &self.models.index.node(called).rows {
-                    if !rows.contains(row) {
-                        rows.push(*row);
-                    }
+                called.push(self.models.index.step(*node, &Step::Call));
+            }
+        }
+        for node in called {
+            for row in &self.models.index.node(node).rows {
+                if !rows.contains(row) {
+                    rows.push(*row);
                 }
             }
         }

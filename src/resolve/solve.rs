@@ -12,6 +12,7 @@ use crate::ir::func::FuncId;
 use crate::ir::instr::{Const, Field, InstrId};
 use crate::ir::program::{CellId, ClassId, Language, ModuleId, Program};
 use crate::models::Models;
+use crate::models::index::NodeId;
 
 use super::edges::{Edge, Edges};
 use super::growing::{Growing, Numbers, Sets, ValueId};
@@ -98,6 +99,8 @@ pub(crate) struct Values<'p> {
     pub(super) open_records: FxHashSet<Obj>,
     pub(super) calls: Vec<CallSite>,
     pub(super) call_of: FxHashMap<At, u32>,
+    /// By number of the call, methods of what is written out that it calls.
+    pub(super) told: FxHashMap<u32, Vec<NodeId>>,
     /// The rows of the models that speak of each call; filled in at the end.
     pub(super) rows_of_calls: Vec<Box<[crate::models::index::RowRef]>>,
     /// The calls of methods on what a call made, in order of functions and instructions; filled in at the end.
@@ -198,6 +201,7 @@ impl<'p> Values<'p> {
             open_records: FxHashSet::default(),
             calls: Vec::new(),
             call_of: FxHashMap::default(),
+            told: FxHashMap::default(),
             rows_of_calls: Vec::new(),
             built_on: FxHashMap::default(),
             edges_done: FxHashSet::default(),

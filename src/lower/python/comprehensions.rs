@@ -64,8 +64,10 @@ impl<'t> Lowering<'t> {
     fn comprehension_item(&mut self, body: Node<'t>, to: Place) {
         let value = match (field(body, "key"), field(body, "value")) {
             (Some(key), Some(value)) if body.kind() == "pair" => {
-                self.expr(key);
-                self.expr(value)
+                let key = self.expr(key);
+                let value = self.expr(value);
+                self.b.computed_key(key);
+                value
             }
             _ => self.expr(body),
         };
