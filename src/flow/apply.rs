@@ -48,9 +48,10 @@ impl Pass<'_, '_> {
         let at = (self.id, id);
         let callees: Vec<(FuncId, CallKind)> =
             self.taint.values.callees(at).iter().take(MAX_CALLEES).copied().collect();
-        let receiver = match call.callee.split_last() {
-            Some((place, _)) => self.load(&place, at),
-            None => Tree::default(),
+        let receiver = match (self.own_object(call), call.callee.split_last()) {
+            (Some(own), _) => self.load(&own, at),
+            (None, Some((place, _))) => self.load(&place, at),
+            (None, None) => Tree::default(),
         };
         let mut result = Tree::default();
         let mut is_known = false;
@@ -346,6 +347,21 @@ impl Pass<'_, '_> {
         self.taint.values.program.funcs[func].kind == FuncKind::Constructor
     }
 
+    /// The object that a method of a base class is called on, or made by its constructor: `super().__init__(text)`.
+    fn own_object(&self, call: &Call) -> Option<Place> {
+        let is_of_base =
+            self.language != Language::Rust && matches!(&call.callee.base, Base::Global(name) if name == SUPER);
+        let receiver = self.func.receiver.filter(|_| is_of_base && call.callee.path.len() <= 1)?;
+        Some(Place { base: Base::Local(receiver), path: Box::default() })
+    }
+
+    /// Does a call of a constructor fill an object that is there already: `super(text)`, `Base.__init__(self, text)`?
+    fn is_made_by_base(&self, at: At, func: FuncId) -> bool {
+        let Op::Call(call) = &self.func.instrs[at.1].op else { return false };
+        let is_named = matches!(call.callee.path.last(), Some(Field::Name(name)) if name == MAKE);
+        self.own_object(call).is_some() || is_named && self.taint.values.handed_receiver(at, func).is_some()
+    }
+
     /// What a function puts into its parameters goes to what was handed to it; into the new object, if it makes one.
     fn put_outs(&mut self, at: At, func: FuncId, summary: &Summary, bound: &Bound, made: &mut Tree) {
         for (param, entry) in &summary.outs {
@@ -356,7 +372,7 @@ impl Pass<'_, '_> {
                     tree.add_finished(entry, |entry| carried.traced(entry));
                 }
             });
-            if *param == RECEIVER && self.is_constructor(func) {
+            if *param == RECEIVER && self.is_constructor(func) && !self.is_made_by_base(at, func) {
                 made.join(&tree);
             } else {
                 self.put_into_port(at, func, *param, &tree);
@@ -379,6 +395,8 @@ impl Pass<'_, '_> {
             let Op::Call(call) = &self.func.instrs[at.1].op else { return };
             if let Some(object) = self.taint.values.handed_receiver(at, func) {
                 self.put_value(object, tree, at);
+            } else if let Some(own) = self.own_object(call) {
+                self.put(&own, tree, at);
             } else if let Some((place, _)) = call.callee.split_last() {
                 self.put(&place, tree, at);
             }
