@@ -260,6 +260,11 @@ impl Models {
         self.containers.merges.contains(method)
     }
 
+    /// Does a list's method of this name put into it what is in another one?
+    pub(crate) fn extends(&self, method: &str) -> bool {
+        self.containers.extends.contains(method)
+    }
+
     /// Do all texts or containers of a language have a method of this name, so that it tells nothing of what it is called on?
     pub(crate) fn is_everywhere(&self, method: &str) -> bool {
         let own = &self.containers;

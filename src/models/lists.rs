@@ -19,6 +19,7 @@ pub(super) struct Containers {
     pub(super) keyed: FxHashSet<String>,
     pub(super) merges: FxHashSet<String>,
     pub(super) removes: FxHashSet<String>,
+    pub(super) extends: FxHashSet<String>,
     pub(super) everywhere: FxHashSet<String>,
     pub(super) lists: FxHashSet<String>,
     pub(super) pairs: FxHashSet<String>,

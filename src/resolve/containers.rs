@@ -287,9 +287,14 @@ impl Values<'_> {
             matches!(obj, Obj::Record(Site::Instr(made)) if self.pairs.contains(made)) && call.args.len() == 2;
         for (place, arg) in call.args.iter().enumerate() {
             let from = self.instr_slot(at.0, arg.value);
-            if arg.kind == ArgKind::Spread {
+            let merges = self.models.merges(name) && arg.kind == ArgKind::Positional;
+            if arg.kind == ArgKind::Spread || merges {
                 self.add_edge(from, Edge::Spread(obj.clone()));
             } else {
+                if self.models.extends(name) {
+                    let kept = self.filled_slot(obj, Key::Some);
+                    self.add_edge(from, Edge::Load(Field::Any, kept));
+                }
                 let key = if is_pairs { Key::Name(place.to_string().into()) } else { Key::Some };
                 let kept = self.filled_slot(obj, key);
                 self.copy(from, kept);
