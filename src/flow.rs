@@ -11,7 +11,7 @@
 //! | `settled` | which variables that are written several times hold one constant in a process |
 //! | `settings` | variables of the environment and options, and which of them are switches |
 //! | `main_module` | whether a module is the program that was started, as the module asks it |
-//! | `loaded` | which modules a process can load |
+//! | `loaded`, `needed` | which modules a process can load, which imports it cannot do without |
 //! | `rebinding` | streams and writers that something else is put in place of |
 //! | `serving`, `transport` | calls that start to serve, and over which transport |
 //! | `phase` | where a process is in its life |
@@ -66,6 +66,7 @@ pub(crate) mod library;
 pub(crate) mod live;
 pub(crate) mod loaded;
 pub(crate) mod main_module;
+mod needed;
 pub(crate) mod offered;
 mod parts;
 pub(crate) mod path;

@@ -258,10 +258,12 @@ impl<'v> Finder<'v, '_> {
     fn function(&self, module: ModuleId, name: &str) -> Option<FuncId> {
         let name = name.split('.').next_back().unwrap_or(name);
         let cell = self.values.program.modules[module].exports.names.get(name)?;
-        self.values.of_slot(self.values.cell_slot(*cell)).items().iter().find_map(|value| match value {
-            Value::Func(func) => Some(*func),
-            _ => None,
-        })
+        let values = self.values.of_slot(self.values.cell_slot(*cell)).items().iter();
+        let mut funcs = values.filter_map(|value| if let Value::Func(func) = value { Some(*func) } else { None });
+        let first = funcs.next()?;
+        // Of several that go by the name, the others are for the day when nothing can be served.
+        let serves = |func: &FuncId| self.to_serving.funcs.contains(func);
+        if serves(&first) { Some(first) } else { funcs.find(serves).or(Some(first)) }
     }
 
     fn consider(&mut self, candidate: Candidate) {

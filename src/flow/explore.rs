@@ -28,6 +28,7 @@ use super::choices::Chosen;
 use super::joins::{join, meet};
 use super::loaded::Imports;
 use super::main_module::{StoredLocals, Tells};
+use super::needed::Needed;
 use super::settled::Relied;
 
 pub(crate) use super::phase::Phase;
@@ -153,6 +154,8 @@ pub(crate) struct Prepared {
     pub(super) stores: FxHashMap<CellId, Vec<At>>,
     /// The instructions that store to fields and to variables that outlive their function: what they store is noted.
     pub(super) stores_at: FxHashSet<At>,
+    /// Where functions are defined of which their module has several under one name: `if …: def run() … else: def run() …`.
+    pub(super) defined: FxHashMap<FuncId, At>,
     /// Calls whose result is waited for at once.
     pub(super) awaited: FxHashSet<At>,
     /// The modules that ask which program was started, and what values tell of that, as far as somebody asked.
@@ -187,6 +190,8 @@ pub(crate) struct Explorer<'v> {
     pub(crate) told: Told,
     /// The modules that the process can load, if that is known.
     pub(super) loaded: Option<Rc<FxHashSet<ModuleId>>>,
+    /// The blocks of imports that a process which serves comes through.
+    pub(super) needed: Needed,
     /// Serving on whichever transport counts, not only on stdio.
     pub(super) any_transport: bool,
     /// The functions from which a call that serves can be reached.
@@ -234,6 +239,7 @@ impl<'v> Explorer<'v> {
             chosen: Chosen::default(),
             told: Told::default(),
             loaded: None,
+            needed: Needed::default(),
             any_transport: false,
             to_serving: Rc::default(),
             frames: IndexVec::new(),
@@ -389,7 +395,7 @@ impl<'v> Explorer<'v> {
         if visited.ends { !visited.next.is_empty() } else { visited.events.last().is_some_and(is_endless) }
     }
 
-    fn order_of(&self, func: FuncId) -> Rc<FxHashMap<BlockId, usize>> {
+    pub(super) fn order_of(&self, func: FuncId) -> Rc<FxHashMap<BlockId, usize>> {
         let mut orders = self.prepared.orders.borrow_mut();
         let order = orders.entry(func).or_insert_with(|| {
             let order = self.values.program.funcs[func].order();
@@ -436,6 +442,7 @@ impl<'v> Explorer<'v> {
         }
         raised.phase = raised.phase.union(state.phase);
         if let Some(handler) = body.unwind
+            && !self.needed.contains(&(func_id, block))
             && body.instrs.iter().any(|instr| can_raise(&func.instrs[*instr].op)) | matches!(body.end, End::Throw(_))
         {
             edges.push((handler, raised));
@@ -591,6 +598,6 @@ impl Ends {
     }
 }
 
-fn can_raise(op: &Op) -> bool {
+pub(super) fn can_raise(op: &Op) -> bool {
     matches!(op, Op::Call(_) | Op::Await(_) | Op::Import(_) | Op::Load(_) | Op::Unknown(..) | Op::Operator(..))
 }

@@ -24,8 +24,10 @@ use super::explore::{Context, Event, Explorer, FrameId, Mode, Phase, Prepared, S
 use super::live::{Live, live};
 use super::loaded::Imports;
 use super::main_module;
+use super::needed::needed;
 use super::offered::Offers;
 use super::settings;
+use super::settled::defined;
 use super::transport::{left_transport, other_transport, stdio_transport};
 
 /// What a process starts with.
@@ -98,8 +100,10 @@ pub(crate) fn prepare(values: &Values<'_>) -> Rc<Prepared> {
         }
     }
     let stores_at = stores.values().flatten().copied().chain(values.field_stores()).collect();
+    let defined = defined(values, stores.values());
     Rc::new(Prepared {
         stores,
+        defined,
         stores_at,
         awaited,
         asking: main_module::asking(values),
@@ -137,10 +141,12 @@ pub(crate) fn process<'v>(
     }
     let assumed = Assumed::new(&first, &later).of_process(&roots);
     let first_roots = roots;
+    let needed = needed(values, &prepared.stores, first.serves.values());
     let explore = |doubted: Option<FxHashSet<At>>| {
         let mut explorer = Explorer::new(values, prepared.clone(), main);
         explorer.told = told;
         explorer.loaded = loaded.clone();
+        explorer.needed = needed.clone();
         explorer.assumed = assumed.clone();
         explorer.doubted = doubted;
         explorer.to_serving = serving.clone();

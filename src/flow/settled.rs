@@ -8,6 +8,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::ir::func::{FuncId, FuncKind};
 use crate::ir::instr::{Base, Const, InstrId, Op};
+use crate::ir::program::Language;
+use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Value};
 
 use super::abs::Abs;
@@ -15,6 +17,24 @@ use super::explore::Explorer;
 
 /// Constants that were relied on, by the first store, with all the stores that have to agree.
 pub(super) type Relied = FxHashMap<At, (Vec<At>, Const)>;
+
+/// Where the functions are defined that their module has under one name with others.
+pub(super) fn defined<'s>(values: &Values<'_>, stores: impl Iterator<Item = &'s Vec<At>>) -> FxHashMap<FuncId, At> {
+    let func_at = |at: &At| {
+        let body = &values.program.funcs[at.0];
+        match &body.instrs[at.1].op {
+            Op::Store(_, value) if body.kind == FuncKind::Init && values.language(at.0) == Language::Python => {
+                if let Op::Closure(func) = body.instrs[*value].op {
+                    Some((func, *at))
+                } else {
+                    None
+                }
+            }
+            _ => None,
+        }
+    };
+    stores.filter(|stores| stores.len() > 1).flatten().filter_map(func_at).collect()
+}
 
 impl Explorer<'_> {
     /// The constant that a variable holds which is loaded by an instruction and written by `stores`.
@@ -36,7 +56,10 @@ impl Explorer<'_> {
         }
         let constant = self.only_stored(stores)?;
         let others = stores.iter().filter(|at| !self.seen.contains_key(*at));
-        if !others.into_iter().all(|at| self.takes_parameter(*at) || self.has_run(at.0)) {
+        if !others
+            .into_iter()
+            .all(|at| self.takes_parameter(*at) || self.has_run(at.0) || self.comes_before(*at, (func, id)))
+        {
             return None;
         }
         self.relied.borrow_mut().insert(*first, (stores.to_vec(), constant.clone()));
@@ -67,6 +90,23 @@ impl Explorer<'_> {
     /// Was a function run to its end?
     fn has_run(&self, func: FuncId) -> bool {
         self.was_explored(func) && !self.is_running(func)
+    }
+
+    /// Does control get to an instruction before it gets to another one of the same function (loops aside)?
+    fn comes_before(&self, first: At, then: At) -> bool {
+        let body = &self.values.program.funcs[then.0];
+        let order = self.order_of(then.0);
+        let place = |at: At| {
+            let (block, data) = body.blocks.iter_enumerated().find(|(_, block)| block.instrs.contains(&at.1))?;
+            Some((order.get(&block)?, data.instrs.iter().position(|instr| *instr == at.1)))
+        };
+        first.0 == then.0 && place(first).zip(place(then)).is_some_and(|(first, then)| first < then)
+    }
+
+    /// Of functions that a module defines under one name, was this one defined so far?
+    pub(super) fn is_defined(&self, func: FuncId) -> bool {
+        let defined = self.prepared.defined.get(&func);
+        defined.is_none_or(|at| self.seen.contains_key(at) || !self.was_explored(at.0))
     }
 
     /// The variables that were relied on and turned out to hold something else, too, each by its first store.

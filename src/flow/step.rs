@@ -145,7 +145,7 @@ impl Explorer<'_> {
         }
         let values = self.values;
         for (callee, kind) in values.callees(at).iter().copied() {
-            if !is_loaded(self.values, self.loaded.as_deref(), callee) {
+            if !is_loaded(self.values, self.loaded.as_deref(), callee) || !self.is_defined(callee) {
                 continue;
             }
             if kind == CallKind::Callback {
