@@ -46,6 +46,8 @@ pub(crate) struct Models {
     main_words: MainWords,
     bases: Bases,
     own_names: OwnNames,
+    /// Types by whose names libraries know what they hand to handlers themselves.
+    pub(crate) handed_types: Vec<String>,
 }
 
 /// A callback row with its ports parsed.
@@ -172,6 +174,10 @@ impl Models {
     pub(crate) fn new(files: Vec<ModelFile>) -> Result<Self, Vec<String>> {
         let index = Index::new(&files)?;
         let errors = ErrorClasses::new(&files)?;
+        let handlers = files.iter().flat_map(|file| &file.handlers);
+        let mut handed_types: Vec<String> = handlers.flat_map(|row| row.except_types.iter().cloned()).collect();
+        handed_types.sort();
+        handed_types.dedup();
         let mut models = Self {
             files,
             index,
@@ -184,6 +190,7 @@ impl Models {
             main_words: embedded::read("main.toml").map_err(|fault| vec![fault])?,
             bases: embedded::read("bases.toml").map_err(|fault| vec![fault])?,
             own_names: OwnNames::default(),
+            handed_types,
         };
         let mut faults = Vec::new();
         models.parse_ports(&mut faults);

@@ -143,6 +143,7 @@ impl Pass<'_, '_> {
                 ArgKind::Spread => {
                     for (index, param) in params.iter().enumerate().skip(position) {
                         match param.kind {
+                            ParamKind::Plain if self.is_handed_by_library(param) => false,
                             ParamKind::Plain => bound.params[index].join(&held.read(&nth(index, position))),
                             ParamKind::Rest if index == position && !after_spread => bound.params[index].join(held),
                             ParamKind::Rest => bound.params[index].join(&held.read(ANY).under(&[ANY.into()])),
@@ -155,6 +156,7 @@ impl Pass<'_, '_> {
                     // What is given by position or by its own name is not in the table.
                     for (index, param) in params.iter().enumerate().skip(position) {
                         match param.kind {
+                            ParamKind::Plain | ParamKind::NamedOnly if self.is_handed_by_library(param) => false,
                             ParamKind::Plain | ParamKind::NamedOnly if !is_named(call, &param.name) => {
                                 bound.params[index].join(&held.read(&param.name))
                             }
@@ -166,6 +168,13 @@ impl Pass<'_, '_> {
             }
         }
         bound
+    }
+
+    /// Is a parameter declared as what a library adds to the arguments: `ctx: Context`? Where all that a function was given is
+    /// handed on (`*args, **kwargs`), it is what the library added.
+    fn is_handed_by_library(&self, param: &Param) -> bool {
+        let values = self.taint.values;
+        values.is_context(param.ty.as_ref(), &values.models.handed_types)
     }
 
     /// Is a parameter declared as a text or number, so that no result which may be an error can be handed over there?
