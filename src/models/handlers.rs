@@ -53,6 +53,9 @@ pub(crate) struct HandlerRow {
     /// Parameters of the handler that are objects of the library: port to type name, `{ "param.1" = "RequestExtra" }`.
     #[serde(default)]
     pub(crate) gives: BTreeMap<String, String>,
+    /// Where handlers find what the function yields: `Context.lifespan_context`.
+    #[serde(default)]
+    pub(crate) yields_at: Vec<String>,
     /// Types of parameters that `param.*` leaves out (contexts), by their last name.
     #[serde(default)]
     pub(crate) except_types: Vec<String>,

@@ -69,6 +69,8 @@ pub(crate) enum Table {
     HandlerPlace,
     /// Attributes and base types that make handlers.
     HandlerMark,
+    /// What a handler of the row yields is here, too.
+    Yielded,
     Echo,
     Level,
     Exit,
@@ -253,6 +255,7 @@ impl Index {
         for (n, row) in file.handlers.iter().enumerate() {
             add(Table::Handler, n, &row.calls, End::Call);
             add(Table::HandlerPlace, n, &row.places, End::Value);
+            add(Table::Yielded, n, &row.yields_at, End::Value);
             add(Table::HandlerMark, n, &row.annotations, End::Any);
             add(Table::HandlerMark, n, &row.implements, End::Any);
         }

@@ -470,6 +470,10 @@ impl Values<'_> {
     pub(super) fn register(&mut self, value: &Value, number: u32, row: RowRef) {
         let Value::Func(func) = value else { return };
         self.link_call(self.calls[number as usize].at, *func, CallKind::Callback);
+        if !self.models.handler(row).yields_at.is_empty() {
+            let (from, to) = (self.yield_slot(*func), self.yielded_slot(row));
+            self.copy(from, to);
+        }
         let language = self.language(*func);
         for (port, ty) in &self.models.handler(row).gives {
             let Some(at) = port.strip_prefix("param.").and_then(|at| at.parse::<usize>().ok()) else { continue };
@@ -479,6 +483,17 @@ impl Values<'_> {
                 self.add(slot, &Value::Api(node, None));
             }
         }
+    }
+
+    /// What functions yield that are registered by a row.
+    pub(super) fn yielded_slot(&mut self, row: RowRef) -> SlotId {
+        let key = (row.file, row.row);
+        if let Some(known) = self.yielded.get(&key) {
+            return *known;
+        }
+        let slot = self.fresh();
+        self.yielded.insert(key, slot);
+        slot
     }
 
     /// The slot of a port of a call, made with loads where it has a path. `None` where the call has no such argument.

@@ -9,7 +9,7 @@ use crate::ir::func::{FuncId, FuncKind};
 use crate::ir::instr::{Const, Field, PROTOTYPE};
 use crate::ir::program::{ClassId, ClassKind, Language, ModuleId, Program};
 use crate::ir::types::TypeRef;
-use crate::models::index::NodeId;
+use crate::models::index::{NodeId, Table};
 use crate::models::path::Step;
 
 use super::edges::Edge;
@@ -476,6 +476,10 @@ impl Values<'_> {
             let key = if is_all { Key::All } else { key_of(field) };
             let slot = self.field_slot(&obj, key);
             self.copy(slot, to);
+        }
+        for row in self.models.index.node(next).rows(Table::Yielded) {
+            let from = self.yielded_slot(row);
+            self.copy(from, to);
         }
         // A table has under a key what somebody put there.
         if at.is_none() || !self.models.index.gives_names(node) || self.models.index.node(next).is_modelled() {

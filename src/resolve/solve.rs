@@ -87,6 +87,8 @@ pub(crate) struct Values<'p> {
     pub(super) filled: FxHashSet<SlotId>,
     /// By object, those that it was spread into.
     pub(super) spread_into: FxHashMap<Obj, Vec<Obj>>,
+    /// What functions yield that are registered by a row of the models.
+    pub(super) yielded: FxHashMap<(u32, u32), SlotId>,
     /// Calls that make channels.
     pub(super) channels: FxHashSet<At>,
     /// What the functions are called with that a call hands to a method of a container.
@@ -192,6 +194,7 @@ impl<'p> Values<'p> {
             ret_base,
             fields: FxHashMap::default(),
             spread_into: FxHashMap::default(),
+            yielded: FxHashMap::default(),
             channels: FxHashSet::default(),
             handed_over: FxHashMap::default(),
             pairs: FxHashSet::default(),
