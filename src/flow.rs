@@ -29,7 +29,7 @@
 //! | `sources`, `sinks` | where values of interest come from, where they leave |
 //! | `credentials` | what holds a credential by its name |
 //! | `asked` | what a variable of the environment is called that a helper reads |
-//! | `items` | what going through a container gives |
+//! | `items`, `keys` | what going through a container gives, and what is left of it where the program asks for names |
 //! | `from_env` | classes whose objects a library fills from the environment |
 //! | `formatted` | what an object shows whose type says itself how it is put into a text |
 //! | `shown` | what an object shows when the whole of it is put into a text |
@@ -60,6 +60,7 @@ mod guards;
 mod handed;
 mod items;
 pub(crate) mod joins;
+mod keys;
 mod known;
 pub(crate) mod leading;
 pub(crate) mod library;

@@ -136,6 +136,9 @@ pub(crate) const MAX_EXCLUDED: usize = 32;
 /// Longest name of a symbol; a longer one tells nobody anything.
 pub(crate) const MAX_SYM: usize = 160;
 
+/// Names in a list of fields that are left out of a table. Lists of headers to hide have a dozen.
+pub(crate) const MAX_LEFT_OUT: usize = 24;
+
 /// Longest chain of single assignments that is followed to find out what a variable is.
 pub(crate) const MAX_ALIASES: usize = 12;
 

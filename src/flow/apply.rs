@@ -78,6 +78,9 @@ impl Pass<'_, '_> {
             result.join(&self.library(call, id, &receiver, is_known));
         }
         self.callbacks(call, at, &callees, &receiver, &mut result);
+        if !is_known {
+            self.take_out(call, at);
+        }
         result
     }
 

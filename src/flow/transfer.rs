@@ -224,6 +224,7 @@ impl Pass<'_, '_> {
             End::Branch { on, yes, no } => {
                 let (mut holds, mut fails) = (self.state.clone(), self.state.clone());
                 for check in self.told_by(*on) {
+                    self.know_key(*on, &check, if check.holds { &mut fails } else { &mut holds });
                     self.know(if check.holds { &mut holds } else { &mut fails }, &check);
                 }
                 self.know_class(*on, &mut holds, &mut fails);
