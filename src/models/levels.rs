@@ -104,6 +104,9 @@ pub(crate) struct LevelRow {
     /// Ports with the name of the one logger that it is set for; where none has a value, it is set for all.
     #[serde(default)]
     pub(crate) logger: Vec<String>,
+    /// Members by which a program asks whether it has set up the logger already.
+    #[serde(default)]
+    pub(crate) set_up: Vec<String>,
     /// Of all calls in a process with this word only the first has an effect: `logging.root`.
     pub(crate) once: Option<String>,
     /// Ports with a filter that only one of the program's sinks asks, besides what is set for all: `layer.with_filter(filter)`.

@@ -4,6 +4,7 @@
 //! told, the others are related places.
 
 mod echo;
+mod fixed;
 mod judge;
 mod levels;
 mod tell;
@@ -77,7 +78,9 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Findings<'_>) -> (usize, usize) {
             (Reverse(verdict.rank()), is_kept, entry.marks.n_doubts(), entry.trace.len())
         });
         for (unit, settings) in cx.units.iter().zip(&settings) {
-            let Some(finding) = finding(cx, unit, echo::fixed_level(settings), &group, out) else { continue };
+            let Some(finding) = finding(cx, unit, (settings, fixed::fixed_level(settings)), &group, out) else {
+                continue;
+            };
             let place = (unit.number, loc(cx.values.program, primary));
             match (rule, credentials.get(&place)) {
                 ("credential-in-log", _) => {
@@ -213,11 +216,11 @@ fn excludes(program: &Program, one: At, other: At) -> bool {
     !func.leads_to(first, second) && !func.leads_to(second, first)
 }
 
-/// `fixed`: the level that the process's own code sets for its records, and where.
+/// `settings`: the levels that the process's own code sets, and the one that it sets for all its records, and where.
 fn finding(
     cx: &Cx<'_>,
     unit: &Unit<'_>,
-    fixed: Option<(At, LogLevel)>,
+    (settings, fixed): (&[echo::Setting], Option<(At, LogLevel)>),
     group: &[(Verdict, &Leak)],
     out: &Findings<'_>,
 ) -> Option<Finding> {
@@ -234,11 +237,11 @@ fn finding(
     let first = switches.next().unwrap_or_default();
     let switches = if switches.any(|others| others.is_empty()) { Vec::new() } else { first };
     let mut finding = tell::finding(cx, unit, (verdict, &switches), leak, *site, out);
+    let is_below = |(_, level): &(At, LogLevel)| fixed::is_below(cx, leak.hit.sink.at, *level);
+    let own = || fixed::own_level(cx, settings, leak.hit.sink.at).filter(is_below);
     if leak.hit.sink.drain == Drain::Log
-        && let Some((at, level)) = std::iter::once(fixed)
-            .chain([levels::shown_by(cx, leak.hit.sink)])
-            .flatten()
-            .find(|(_, level)| echo::is_below(cx, leak.hit.sink.at, *level))
+        && let Some((at, level)) =
+            fixed.filter(is_below).or_else(|| levels::shown_by(cx, leak.hit.sink).filter(is_below)).or_else(own)
     {
         finding.level = Level::Note;
         doubt(&mut finding, "a level that is set in code hides it".into());

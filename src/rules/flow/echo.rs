@@ -23,15 +23,17 @@ use super::{MAX_RELATED, live_site, tell};
 
 /// A live call that sets levels.
 pub(super) struct Setting {
+    pub(super) call: At,
+    pub(super) row: RowRef,
     /// The call, or the argument that says the level.
-    at: At,
+    pub(super) at: At,
     /// The program says the level, and does not leave it to the library.
-    is_said: bool,
-    sets: Vec<Set>,
-    environment: bool,
-    replaced: bool,
+    pub(super) is_said: bool,
+    pub(super) sets: Vec<Set>,
+    pub(super) environment: bool,
+    pub(super) replaced: bool,
     /// Counts for one sink only: the call that gives the filter to it.
-    apart: Option<At>,
+    pub(super) apart: Option<At>,
 }
 
 /// A value that a live call gives to a library which logs it, by the row that says so.
@@ -126,7 +128,7 @@ pub(super) fn settings(cx: &Cx<'_>, unit: &Unit<'_>) -> Vec<Setting> {
         let (at, is_said) = (argument.unwrap_or(call), argument.is_some());
         let (environment, replaced) = (level.environment, level.replaced);
         let apart = level.apart.first().map(|_| call);
-        settings.push((call, Setting { at, is_said, sets, environment, replaced, apart }));
+        settings.push((call, Setting { call, row, at, is_said, sets, environment, replaced, apart }));
     }
     told_apart(cx, settings)
 }
@@ -157,32 +159,6 @@ fn told_apart(cx: &Cx<'_>, settings: Vec<(At, Setting)>) -> Vec<Setting> {
         told.push(setting);
     }
     told
-}
-
-/// The level below which the process shows no record, where its own code alone decides that, and the place that sets it.
-pub(super) fn fixed_level(settings: &[Setting]) -> Option<(At, LogLevel)> {
-    let is_open = |setting: &Setting| {
-        let is_unknown = setting.sets.iter().any(|set| set.level.is_none());
-        setting.environment || setting.replaced || !setting.is_said || is_unknown || setting.apart.is_some()
-    };
-    // What only drops records lets none through: a filter of the program's own.
-    let drops = |setting: &&Setting| {
-        !setting.is_said && !setting.sets.is_empty() && setting.sets.iter().all(|set| set.level == Some(LogLevel::Off))
-    };
-    let settings = || settings.iter().filter(|setting| !drops(setting));
-    let sets = || settings().flat_map(|setting| setting.sets.iter().map(|set| (setting.at, set)));
-    if settings().any(is_open) || !sets().any(|(_, set)| set.loggers == Loggers::All) {
-        return None;
-    }
-    // What is set for one logger may let more through.
-    sets().filter_map(|(at, set)| Some((at, set.level?))).min_by_key(|(_, level)| *level)
-}
-
-/// Does a record of the call at `at` stay below a level?
-pub(super) fn is_below(cx: &Cx<'_>, at: At, level: LogLevel) -> bool {
-    let name = cx.values.call_name(at);
-    let own = name.as_deref().and_then(|name| LogLevel::parse(name.rsplit(['.', ':']).next().unwrap_or(name)));
-    own.is_some_and(|own| own < level)
 }
 
 /// The argument that says the level: the line to edit.
