@@ -74,6 +74,8 @@ pub(crate) struct Flow {
     pub(crate) parses: bool,
     /// What is moved is a copy.
     pub(crate) copies: bool,
+    /// An object comes out of the class that the method is called on.
+    pub(crate) instance: bool,
     /// It goes through what is moved.
     pub(crate) items: bool,
     /// What is made of it names a thing, and is no secret.
@@ -449,6 +451,7 @@ impl Models {
                     debug: row.debug,
                     parses: row.parses,
                     copies: row.copies,
+                    instance: row.instance,
                     items: row.items,
                     names: row.names,
                     infallible: row.infallible,

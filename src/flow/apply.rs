@@ -478,8 +478,8 @@ impl Pass<'_, '_> {
         let values = self.taint.values.of_slot(slot).items().to_vec();
         for value in &values {
             let (prefix, fields) = match value {
-                Value::Class(class) => (None, Some(&program.classes[*class].fields)),
-                Value::Variant(_, name) => (Some(name.clone()), None),
+                Value::Class(class) => (None, self.taint.values.field_names(*class)),
+                Value::Variant(_, name) => (Some(name.clone()), Vec::new()),
                 _ => continue,
             };
             if prefix.is_none() && callees.iter().any(|(func, _)| program.funcs[*func].kind == FuncKind::Constructor) {
@@ -491,9 +491,9 @@ impl Pass<'_, '_> {
                 let held = &self.given[arg.value.index()];
                 let key = match &arg.kind {
                     ArgKind::Positional => {
-                        let key = match (&prefix, fields.and_then(|fields| fields.get(position))) {
+                        let key = match (&prefix, fields.get(position)) {
                             (Some(name), _) => format!("{name}.{position}").into(),
-                            (None, Some(field)) => field.name.clone(),
+                            (None, Some(field)) => field.clone(),
                             (None, None) => self.base_key(value, position),
                         };
                         position += 1;

@@ -79,6 +79,9 @@ pub(crate) struct FlowRow {
     /// What is moved is a copy: what is put into it later is not put into what it was made of: `dict(x)`.
     #[serde(default)]
     pub(crate) copies: bool,
+    /// An object of the class comes out that the method is called on: `Model.validate(x)`.
+    #[serde(default)]
+    pub(crate) instance: bool,
     /// It goes through what is moved: of a table the keys are moved, which are names: `list(x)`.
     #[serde(default)]
     pub(crate) items: bool,

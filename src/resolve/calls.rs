@@ -241,8 +241,9 @@ impl Values<'_> {
         let program = self.program;
         let Op::Call(call) = &program.funcs[at.0].instrs[at.1].op else { return };
         let obj = Obj::Instances(self.classes.top(class));
-        let by_position = |index: usize| match program.classes[class].fields.get(index) {
-            Some(field) => field.name.clone(),
+        let names = self.field_names(class);
+        let by_position = |index: usize| match names.get(index) {
+            Some(name) => name.clone(),
             None => index.to_string().into(),
         };
         let mut position = 0;
@@ -383,6 +384,10 @@ impl Values<'_> {
             return;
         }
         self.keep_items(number, row);
+        let site = &self.calls[number as usize];
+        if let (true, Some(receiver), result) = (flow.instance, site.receiver, site.result) {
+            self.add_edge(receiver, Edge::Instance(result));
+        }
         for to in flow.to.iter().filter(|to| to.head == PortHead::Return) {
             let into = match to.path.as_slice() {
                 [] => self.calls[number as usize].result,

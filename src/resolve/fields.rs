@@ -1,8 +1,12 @@
 //! Objects and their fields: a slot for each object and key, and how the keys of one object hang together.
 
+use crate::base::Symbol;
+use crate::base::bounds::MAX_BASES;
 use crate::ir::instr::{Field, Op, RecordKind};
 use crate::ir::program::{ClassId, ClassKind, Variant};
 use crate::ir::types::{AnnotationArg, AnnotationValue};
+use crate::models::index::Table;
+use crate::models::path::Step;
 
 use super::edges::Edge;
 use super::generate::key_of;
@@ -184,6 +188,40 @@ impl Values<'_> {
         let list = self.stores.entry((obj.clone(), key)).or_default();
         if !list.contains(&at) {
             list.push(at);
+        }
+    }
+
+    /// The fields of a class in the order in which an object without a constructor is given them: those of its bases first.
+    pub(crate) fn field_names(&self, class: ClassId) -> Vec<Symbol> {
+        let mut line = vec![class];
+        let mut at = 0;
+        while let Some(bases) = line.get(at).map(|class| self.classes.bases_of(*class)) {
+            for base in bases {
+                if !line.contains(&base) && line.len() < MAX_BASES {
+                    line.push(base);
+                }
+            }
+            at += 1;
+        }
+        let mut names: Vec<Symbol> = Vec::new();
+        for class in line.into_iter().rev() {
+            for field in &self.program.classes[class].fields {
+                if !names.contains(&field.name) {
+                    names.push(field.name.clone());
+                }
+            }
+        }
+        names
+    }
+
+    /// A method of a library's class that is called on a class derived from it: `Book.validate(x)`.
+    pub(super) fn load_static_of_library(&mut self, class: ClassId, name: &Symbol, to: SlotId) {
+        for base in self.classes.api_bases(class) {
+            let index = &self.models.index;
+            let next = index.step(base, &Step::Member(name.clone()));
+            if index.node(index.step(next, &Step::Call)).has(Table::Flow) {
+                self.add(to, &Value::Api(next, None));
+            }
         }
     }
 }

@@ -571,6 +571,9 @@ impl Values<'_> {
             if methods.is_empty() && self.is_derived_maker(class, name) {
                 self.add(to, &Value::Class(class));
             }
+            if methods.is_empty() {
+                self.load_static_of_library(class, name, to);
+            }
             for method in methods {
                 self.add(to, &Value::Func(method));
             }
