@@ -1,7 +1,7 @@
 //! Containers that hold what the program did not name: those that another function than the one that makes them puts something into.
 //!
 //! What is put there under a name that is written in the program, or that the program makes up itself, as an id is, leaves the
-//! container one that tells what the program knows.
+//! container one that tells what the program knows. So does what is put there before the server answers anybody.
 
 use rustc_hash::FxHashSet;
 
@@ -13,11 +13,15 @@ use crate::resolve::solve::{CallKind, Values};
 use crate::resolve::values::At;
 
 use super::checks::{made_at, returned};
+use super::explore::{Explorer, Phase};
+use super::live::{Live, Site};
+use super::process::Process;
 
 /// The containers, by the instruction that makes them.
-pub(super) fn filled_elsewhere(values: &Values<'_>) -> FxHashSet<At> {
+pub(super) fn filled_elsewhere(values: &Values<'_>, processes: &[&Process<'_>]) -> FxHashSet<At> {
     let mut found = FxHashSet::default();
-    for (func, body) in values.program.funcs.iter_enumerated() {
+    let serving = run_while_serving(processes);
+    for (func, body) in values.program.funcs.iter_enumerated().filter(|(func, _)| serving.contains(func)) {
         for (id, instr) in body.instrs.iter_enumerated() {
             let held = match &instr.op {
                 Op::Store(place, _) if matches!(place.path.last(), Some(Field::Any)) => {
@@ -35,6 +39,24 @@ pub(super) fn filled_elsewhere(values: &Values<'_>) -> FxHashSet<At> {
                 let made: Vec<At> = made.collect();
                 found.extend(made);
             }
+        }
+    }
+    found
+}
+
+/// The functions that run in some process while it serves.
+fn run_while_serving(processes: &[&Process<'_>]) -> FxHashSet<FuncId> {
+    let mut found = FxHashSet::default();
+    let mut add = |live: &Live, explorer: &Explorer<'_>| {
+        let frames = live.reached.keys().map(|(frame, _)| &explorer.frames[*frame]);
+        found.extend(frames.filter(|frame| frame.phase.has(Phase::SERVING)).map(|frame| frame.func));
+        let serves = |sites: &[Site]| sites.iter().any(|site| site.phase.has(Phase::SERVING));
+        found.extend(live.sites.iter().filter(|(_, sites)| serves(sites)).map(|(at, _)| at.0));
+    };
+    for process in processes {
+        add(&process.live, &process.explorer);
+        if let (Some(any), Some(explorer)) = (&process.on_any_transport, &process.any_explorer) {
+            add(&any.live, explorer);
         }
     }
     found

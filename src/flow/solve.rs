@@ -116,7 +116,7 @@ pub(crate) fn taint<'v>(
     }
     let program = values.program;
     roots.extend(program.funcs.iter_enumerated().filter(|(_, func)| func.kind == FuncKind::Getter).map(|(id, _)| id));
-    let filled = filled_elsewhere(values);
+    let filled = filled_elsewhere(values, processes);
     let mut taint = Taint {
         values,
         redactors: redactors(program, words),
