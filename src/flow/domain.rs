@@ -381,6 +381,30 @@ impl Marks {
         self.0 & other.0 != 0
     }
 
+    /// What of them says that less of a value, or less surely, gets there.
+    pub(super) fn bars(self) -> Self {
+        let doubts = Self::OBSCURE.with(Self::GUESSED).with(Self::WIDENED).with(Self::PART).with(Self::ANSWER);
+        let asked = Self::TEXT.with(Self::NO_TEXT).with(Self::NO_ERROR).with(Self::SPOKEN);
+        Self(self.0 & doubts.with(asked).with(Self::LABEL).with(Self::silencing()).0)
+    }
+
+    /// Those of them because of which nothing is told of a secret.
+    fn silencing() -> Self {
+        Self::OTHER_PART.with(Self::REDACTED).with(Self::OWN).with(Self::NO_QUERY)
+    }
+
+    /// What is known of a value that came by two ways. Each way has its own bars, and no way has only those that both have: of
+    /// the one stay all that is more likely to be told.
+    pub(super) fn meet(self, other: Self) -> Self {
+        let rank = |bars: Self| {
+            let n_silencing = (bars.0 & Self::silencing().0).count_ones();
+            (n_silencing, bars.n_doubts(), bars.0.count_ones(), bars.0)
+        };
+        let bars = [self.bars(), other.bars()].into_iter().min_by_key(|bars| rank(*bars)).unwrap_or_default();
+        let both = self.0 & other.0;
+        Self(both & !Self(both).bars().0 | bars.0)
+    }
+
     /// What of them tells two things apart that reach the same place: a harmless part of a secret beside the secret itself
     /// (`{ status: error.status, url: error.url }`), a text of an object beside the object, what is no text beside one, what the
     /// program knows beside what it does not.

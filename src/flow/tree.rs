@@ -167,7 +167,15 @@ impl Tree {
     fn admit(&mut self, entry: Cow<'_, Entry>, finish: impl FnOnce(Entry) -> Entry) -> bool {
         let key = entry.key(entry.via);
         match self.items.as_ref().and_then(|items| items.position(key, |known| known.same(&entry, entry.via))) {
-            Some(at) => self.meet(at, entry.marks, &entry.without),
+            Some(at) => {
+                let known = self.entries()[at].marks;
+                let is_better = known.meet(entry.marks).bars() != known.bars();
+                let is_more = self.meet(at, entry.marks, &entry.without);
+                if is_better {
+                    self.items_mut().entries[at].trace = finish(entry.into_owned()).trace;
+                }
+                is_more
+            }
             None if self.is_full_for(&entry.root) => false,
             None => {
                 self.items_mut().push(finish(entry.into_owned()), key);
@@ -186,7 +194,16 @@ impl Tree {
         let via = via.or(entry.via);
         let key = entry.key(via);
         match self.items.as_ref().and_then(|items| items.position(key, |known| known.same(entry, via))) {
-            Some(at) => self.meet(at, marks, &entry.without),
+            Some(at) => {
+                let known = self.entries()[at].marks;
+                let is_better = known.meet(marks).bars() != known.bars();
+                let is_more = self.meet(at, marks, &entry.without);
+                if is_better {
+                    let trace = make(Entry { via, marks, ..entry.clone() }).trace;
+                    self.items_mut().entries[at].trace = trace;
+                }
+                is_more
+            }
             None if self.is_full_for(&entry.root) => false,
             None => {
                 let entry = make(Entry { via, marks, ..entry.clone() });
@@ -217,7 +234,7 @@ impl Tree {
     /// lacks there, too. True when it lacks fewer than before.
     fn meet(&mut self, at: usize, marks: Marks, without: &Path) -> bool {
         let known = &self.entries()[at];
-        let marks = Marks(known.marks.0 & marks.0);
+        let marks = known.marks.meet(marks);
         let is_more = known.without != *without && known.without.iter().any(|field| !without.contains(field));
         if marks != known.marks || is_more {
             let known = &mut self.items_mut().entries[at];
