@@ -4,7 +4,8 @@
 //! | --- | --- |
 //! | `abs` | what is known of a value at one point: a constant, a name for an unknown, a test of one |
 //! | `choices`, `joins` | what is known where ways meet |
-//! | `explore` | which code a process runs, in order, from its entry |
+//! | `explore`, `frames` | which code a process runs, in order, from its entry, and what is found there |
+//! | `assumed` | what holds in the whole process, since it serves on stdio |
 //! | `blocks` | what of a function is reached |
 //! | `step` | what one instruction does to the state of the exploration |
 //! | `known` | what a value is known to be while exploring |
@@ -35,16 +36,18 @@
 //! | `shown` | what an object shows when the whole of it is put into a text |
 //! | `reach` | the question the other way round: which sources are in one value |
 //! | `found` | what the taint pass found, each fact once
-//! | `solve` | the whole program: functions callees first, then handlers |
+//! | `solve`, `circles` | the whole program: functions callees first, then handlers |
 //! | `spread` | what passes through variables that outlive a call |
 
 pub(crate) mod abs;
 pub(crate) mod apply;
 mod asked;
+mod assumed;
 pub(crate) mod blocks;
 pub(crate) mod callbacks;
 pub(crate) mod checks;
 pub(crate) mod choices;
+mod circles;
 pub(crate) mod clauses;
 mod credentials;
 pub(crate) mod declared;
@@ -55,6 +58,7 @@ mod failed;
 mod filled;
 pub(crate) mod formatted;
 pub(crate) mod found;
+pub(crate) mod frames;
 mod from_env;
 mod guards;
 mod handed;

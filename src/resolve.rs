@@ -12,6 +12,7 @@
 //! | `solve` | the worklist that propagates values along constraints |
 //! | `generate` | the constraints each instruction makes |
 //! | `calls` | what a call does to values: arguments, results, library callbacks |
+//! | `constructing` | what making an object of the program does |
 //! | `schemas` | the fields that a schema names |
 //! | `channels` | what goes through channels and queues |
 //! | `containers` | what goes into containers and what comes out |
@@ -26,6 +27,7 @@ pub(crate) mod beside;
 pub(crate) mod byhand;
 pub(crate) mod calls;
 pub(crate) mod channels;
+mod constructing;
 mod containers;
 mod edges;
 mod exports;

@@ -13,12 +13,12 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::base::Symbol;
 use crate::base::bounds::{MAX_CALL_DEPTH, MAX_CONTEXTS, MAX_STATE_VISITS};
-use crate::base::idx::{IndexVec, ids};
+use crate::base::idx::IndexVec;
 use crate::ir::func::{BlockId, End, FuncId, LocalId};
 use crate::ir::instr::{Base, Const, InstrId, Op, Place};
 use crate::ir::program::{CellId, ClassId, Language, ModuleId};
 use crate::models::index::RowRef;
-use crate::models::schema::{Stream, TransportKind};
+use crate::models::schema::TransportKind;
 use crate::resolve::solve::Values;
 use crate::resolve::values::At;
 
@@ -31,111 +31,8 @@ use super::main_module::{StoredLocals, Tells};
 use super::needed::Needed;
 use super::settled::Relied;
 
+pub(crate) use super::frames::{Context, Event, Frame, FrameId, Mode, Outcome, Rebind, Serve, Visited};
 pub(crate) use super::phase::Phase;
-
-ids! {
-    /// A function under one context.
-    FrameId "frame",
-}
-
-/// A rebinding that was executed: `console.log = console.error`.
-#[derive(Clone, Debug)]
-pub(crate) struct Rebind {
-    pub(crate) at: At,
-    pub(crate) row: RowRef,
-    pub(crate) stream: Stream,
-    /// The new value hands on to the original (a filter).
-    pub(crate) is_filter: bool,
-}
-
-/// A call that starts to serve, as it was met.
-#[derive(Clone, Debug)]
-pub(crate) struct Serve {
-    pub(crate) at: At,
-    pub(crate) row: RowRef,
-    pub(crate) kind: TransportKind,
-    pub(crate) diverts_stdout: bool,
-    pub(crate) own_stream: bool,
-    /// What chose it, where that was known on the way there.
-    pub(crate) name: Option<Symbol>,
-    /// Without an SDK.
-    pub(crate) by_hand: bool,
-    pub(crate) facts: Facts,
-    pub(crate) rebinds: BTreeSet<u32>,
-}
-
-/// What is known when a function is entered.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Context {
-    pub(crate) args: Vec<Option<Abs>>,
-    /// Constants that are given under names for which there is no parameter of its own: `**kwargs` has them.
-    pub(crate) named: Rc<Vec<(Symbol, Const)>>,
-    /// Arguments, by number, that the caller asked about before: are they true?
-    pub(crate) asked: Vec<(usize, bool)>,
-    pub(crate) phase: Phase,
-    pub(crate) rebinds: Rc<BTreeSet<u32>>,
-}
-
-/// How a called frame relates to its caller.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Mode {
-    /// Runs in place of the call.
-    Now,
-    /// An action of a command line: runs instead of what follows.
-    Alone,
-    /// Runs when the computation it is attached to fails.
-    Crash,
-}
-
-/// What came of a frame.
-#[derive(Clone, Debug)]
-pub(crate) struct Outcome {
-    pub(crate) ret: Option<Abs>,
-    /// Control can come back.
-    pub(crate) returns: bool,
-    /// It goes on for ever: nothing in it ends it, nor the process.
-    pub(crate) for_ever: bool,
-    /// The frame can start to serve on stdio, or on any transport where that is asked.
-    pub(crate) serves: bool,
-    pub(crate) on_stdio: bool,
-    /// The phase when control comes back.
-    pub(crate) phase: Phase,
-    pub(crate) rebinds: Rc<BTreeSet<u32>>,
-}
-
-/// A function explored under one context.
-pub(crate) struct Frame {
-    pub(crate) func: FuncId,
-    /// The phase in which it is entered.
-    pub(crate) phase: Phase,
-    pub(crate) outcome: Outcome,
-    /// Reached blocks, with what was found in them.
-    pub(crate) blocks: Blocks,
-}
-
-/// A reached block of a frame.
-#[derive(Default)]
-pub(crate) struct Visited {
-    pub(crate) events: Vec<Event>,
-    /// Control passes the block's end (no exit inside).
-    pub(crate) ends: bool,
-    /// Successors that facts allow.
-    pub(crate) next: Vec<BlockId>,
-    pub(crate) unwind: Option<BlockId>,
-}
-
-/// Something that happens in a block: a call, import or store.
-pub(crate) struct Event {
-    pub(crate) instr: InstrId,
-    pub(crate) phase: Phase,
-    pub(crate) rebinds: Rc<BTreeSet<u32>>,
-    pub(crate) frames: Vec<(FrameId, Mode)>,
-    /// The instruction itself, or a frame that runs in its place, starts to serve.
-    pub(crate) serves: bool,
-    pub(crate) on_stdio: bool,
-    /// What tests of switches led here.
-    pub(crate) facts: Rc<Facts>,
-}
 
 /// State between two instructions.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::base::Symbol;
-use crate::base::bounds::{LARGE_CIRCLE, MAX_CALLEES, MAX_HEAP_FACTS, MAX_ROUNDS, MAX_WRITE_PARTS};
+use crate::base::bounds::{LARGE_CIRCLE, MAX_HEAP_FACTS, MAX_ROUNDS, MAX_WRITE_PARTS};
 use crate::base::idx::Id;
 use crate::ir::func::{End, FuncId, FuncKind};
 use crate::ir::instr::{Base, Const, Field, Import, Imported, Op};
@@ -19,11 +19,12 @@ use crate::resolve::link::Target;
 use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Key, Obj, Value};
 
+use super::circles::circles;
 use super::declared::declared;
 use super::domain::{ERR, Entry, Form, Heap, HeapId, Kind, Marks, Names, OK, Root, Source};
 use super::entered::Entered;
 use super::filled::filled_elsewhere;
-use super::formatted::{Formats, called, formats};
+use super::formatted::{Formats, formats};
 use super::found::{Found, Write};
 use super::from_env::filled_from_env;
 use super::guards::{Guards, guards};
@@ -526,77 +527,4 @@ impl<'v> Taint<'v> {
 /// Is it the error part of a result, and not that of one inside it?
 pub(crate) fn is_error_part(entry: &Entry) -> bool {
     entry.at.first().is_some_and(|key| key == ERR)
-}
-
-/// The functions that can be reached, in groups that call each other, callees first.
-fn circles(values: &Values<'_>, formats: &Formats, roots: &BTreeSet<FuncId>) -> Vec<Vec<FuncId>> {
-    let program = values.program;
-    let callees = |func: FuncId| -> Vec<FuncId> {
-        let mut found: BTreeSet<FuncId> = BTreeSet::new();
-        for (id, _) in program.funcs[func].instrs.iter_enumerated() {
-            found.extend(values.callees((func, id)).iter().take(MAX_CALLEES).map(|(callee, _)| *callee));
-        }
-        found.extend(called(values, formats, func, &program.funcs[func]));
-        found.into_iter().collect()
-    };
-    // Tarjan's algorithm with an explicit stack: call chains can be thousands deep.
-    struct Visit {
-        func: FuncId,
-        next: Vec<FuncId>,
-        at: usize,
-    }
-    let mut index: FxHashMap<FuncId, (usize, usize)> = FxHashMap::default();
-    let mut on_stack: FxHashSet<FuncId> = FxHashSet::default();
-    let mut stack: Vec<FuncId> = Vec::new();
-    let mut groups: Vec<Vec<FuncId>> = Vec::new();
-    for root in roots {
-        if index.contains_key(root) {
-            continue;
-        }
-        let mut visits = vec![Visit { func: *root, next: callees(*root), at: 0 }];
-        index.insert(*root, (index.len(), index.len()));
-        stack.push(*root);
-        on_stack.insert(*root);
-        while let Some(visit) = visits.last_mut() {
-            let func = visit.func;
-            if let Some(next) = visit.next.get(visit.at).copied() {
-                visit.at += 1;
-                match index.get(&next).copied() {
-                    None => {
-                        index.insert(next, (index.len(), index.len()));
-                        stack.push(next);
-                        on_stack.insert(next);
-                        visits.push(Visit { func: next, next: callees(next), at: 0 });
-                    }
-                    Some((number, _)) if on_stack.contains(&next) => {
-                        if let Some(known) = index.get_mut(&func) {
-                            known.1 = known.1.min(number);
-                        }
-                    }
-                    Some(_) => {}
-                }
-                continue;
-            }
-            visits.pop();
-            let (number, low) = index.get(&func).copied().unwrap_or_default();
-            if let Some(parent) = visits.last()
-                && let Some(known) = index.get_mut(&parent.func)
-            {
-                known.1 = known.1.min(low);
-            }
-            if low == number {
-                let mut group = Vec::new();
-                while let Some(member) = stack.pop() {
-                    on_stack.remove(&member);
-                    group.push(member);
-                    if member == func {
-                        break;
-                    }
-                }
-                group.sort_unstable();
-                groups.push(group);
-            }
-        }
-    }
-    groups
 }

@@ -1,0 +1,94 @@
+//! What the construction of an object of the program does: constructors are called, fields are filled.
+
+use crate::base::Symbol;
+use crate::ir::func::{FuncId, FuncKind};
+use crate::ir::instr::{ArgKind, Op};
+use crate::ir::program::ClassId;
+
+use super::edges::Edge;
+use super::solve::{CallKind, Values};
+use super::values::{At, Key, Obj, SlotId, Value};
+
+impl Values<'_> {
+    pub(super) fn construct(&mut self, at: At, class: ClassId, result: SlotId) {
+        let instance = Value::Instance(class);
+        self.add(result, &instance);
+        let constructors: Vec<FuncId> = ["constructor", "__init__"]
+            .into_iter()
+            .flat_map(|name| self.classes.methods(class, name))
+            .filter(|func| self.program.funcs[*func].kind == FuncKind::Constructor)
+            .collect();
+        for func in &constructors {
+            if let Some(receiver) = self.program.funcs[*func].receiver {
+                let slot = self.local_slot(*func, receiver);
+                self.add(slot, &instance);
+            }
+            if self.link_call(at, *func, CallKind::Direct) {
+                self.bind_args(at, *func, 0);
+            }
+        }
+        if constructors.is_empty() {
+            self.fill_fields(at, class);
+        }
+    }
+
+    /// Construction without a constructor of the program: data classes, tuple structs.
+    fn fill_fields(&mut self, at: At, class: ClassId) {
+        let program = self.program;
+        let Op::Call(call) = &program.funcs[at.0].instrs[at.1].op else { return };
+        let obj = Obj::Instances(self.classes.top(class));
+        let names = self.field_names(class);
+        let by_position = |index: usize| match names.get(index) {
+            Some(name) => name.clone(),
+            None => index.to_string().into(),
+        };
+        let mut position = 0;
+        for arg in &call.args {
+            let name = match &arg.kind {
+                ArgKind::Positional => {
+                    position += 1;
+                    by_position(position - 1)
+                }
+                ArgKind::Named(name) => name.clone(),
+                ArgKind::SpreadNamed => {
+                    let from = self.instr_slot(at.0, arg.value);
+                    self.add_edge(from, Edge::Spread(obj.clone()));
+                    continue;
+                }
+                ArgKind::Spread => continue,
+            };
+            self.fill(&obj, Key::Name(name), (at.0, arg.value));
+        }
+    }
+
+    pub(super) fn fill_variant(&mut self, at: At, class: ClassId, name: &Symbol) {
+        let program = self.program;
+        let Op::Call(call) = &program.funcs[at.0].instrs[at.1].op else { return };
+        let obj = Obj::Variant(class, name.clone());
+        for (index, arg) in call.args.iter().enumerate() {
+            self.fill(&obj, Key::Name(format!("{name}.{index}").into()), (at.0, arg.value));
+        }
+    }
+
+    fn fill(&mut self, obj: &Obj, key: Key, value: At) {
+        self.note_store(obj, key.clone(), value);
+        let to = self.filled_slot(obj, key);
+        let from = self.instr_slot(value.0, value.1);
+        self.copy(from, to);
+    }
+
+    /// An object is called: Python's `__call__`; the parent constructor in `super(…)`.
+    pub(super) fn call_object(&mut self, at: At, class: ClassId, result: SlotId) {
+        let is_super = self.call_at(at).is_some_and(|call| {
+            call.callee.path.is_empty() && call.callee.base == crate::ir::instr::Base::Global("super".into())
+        });
+        if is_super {
+            let scratch = self.fresh();
+            self.construct(at, class, scratch);
+            return;
+        }
+        for method in self.classes.virtual_methods(class, "__call__") {
+            self.call_func(at, method, result, CallKind::Direct);
+        }
+    }
+}
