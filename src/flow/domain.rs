@@ -377,6 +377,10 @@ impl Marks {
         Self(self.0 & !other.0)
     }
 
+    pub(super) fn only(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
     pub(crate) fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }

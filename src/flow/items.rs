@@ -38,9 +38,9 @@ impl Pass<'_, '_> {
             && !self.func.keys.contains_key(&at.1)
     }
 
-    /// The table into which a store puts the pairs of another one as they are, and that one: what is kept under a key stays under
+    /// The table into which a store puts the pairs of another one as they are, and the call that goes through that one: what is kept under a key stays under
     /// it in `{key: value for key, value in table.items() if value}`.
-    pub(super) fn same_pairs(&self, place: &Place, value: InstrId, store: InstrId) -> Option<(Place, Place)> {
+    pub(super) fn same_pairs(&self, place: &Place, value: InstrId, store: InstrId) -> Option<(Place, InstrId)> {
         let (into, Field::Any) = place.split_last()? else { return None };
         let of_pair = |id: InstrId, number: u32| {
             let Op::Load(Place { base: variable @ Base::Local(_), path }) = &self.func.instrs[id].op else {
@@ -59,8 +59,8 @@ impl Pass<'_, '_> {
             return None;
         }
         let Op::Call(call) = &self.func.instrs[pairs].op else { return None };
-        let (from, Field::Name(method)) = call.callee.split_last()? else { return None };
-        (call.args.is_empty() && self.taint.values.models.pairs(method)).then_some((into, from))
+        let Some(Field::Name(method)) = call.callee.path.last() else { return None };
+        (call.args.is_empty() && self.taint.values.models.pairs(method)).then_some((into, pairs))
     }
 
     /// Is what a call goes through at a port a table?

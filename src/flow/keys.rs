@@ -77,7 +77,7 @@ impl Pass<'_, '_> {
     }
 
     /// What the table holds that a call goes through by pairs: `table.items()`, `Object.entries(table)`.
-    fn table_at(&mut self, pairs: InstrId) -> Tree {
+    pub(super) fn table_at(&mut self, pairs: InstrId) -> Tree {
         let Op::Call(call) = &self.func.instrs[pairs].op else { return Tree::default() };
         match (call.callee.split_last(), call.args.as_slice()) {
             (Some((table, Field::Name(method))), []) if self.taint.values.models.pairs(method) => {
@@ -164,6 +164,19 @@ impl Pass<'_, '_> {
             }
         }
     }
+}
+
+/// What of a table gets into another one, pair by pair, where the program asked for the names: `kept` is what is kept under them.
+pub(super) fn still_there(table: &Tree, kept: &Tree) -> Tree {
+    table.map(|mut entry| {
+        let mut of_root = kept.entries().iter().filter(|part| part.root == entry.root).peekable();
+        of_root.peek()?;
+        if let Some(part) = of_root.find(|part| part.path == entry.path && entry.at.is_empty()) {
+            part.without.iter().for_each(|name| entry.without.include(name));
+            entry.marks = entry.marks.with(part.marks.only(Marks::REDACTED));
+        }
+        Some(entry)
+    })
 }
 
 /// A name in the spellings that it may have where the program asks for it in one of them: `authorization`, `Authorization`.

@@ -19,6 +19,7 @@ use crate::resolve::values::At;
 use super::apply::Way;
 use super::callbacks::{chained, used};
 use super::domain::{ANY, ARGS, ERR, Entry, Form, Kind, Marks, OK, Root, Source, SourcePlace};
+use super::keys::still_there;
 use super::solve::Taint;
 use super::summary::{Bound, Summary};
 use super::trace::{Trace, What};
@@ -334,11 +335,12 @@ impl Pass<'_, '_> {
                 }
                 self.credential_local(place, *value, &mut tree, at);
                 self.label_local(place, &mut tree);
-                match self.same_pairs(place, *value, id) {
-                    Some((into, from)) => {
-                        let whole = self.load(&from, at).copied();
-                        self.put(&into, &whole, at);
-                    }
+                let whole = self.same_pairs(place, *value, id).map(|(into, pairs)| {
+                    let whole = self.table_at(pairs).copied();
+                    (into, still_there(&whole, &tree))
+                });
+                match whole.filter(|(_, whole)| !whole.is_empty()) {
+                    Some((into, whole)) => self.put(&into, &whole, at),
                     None => self.store(place, &tree, at),
                 }
                 tree
