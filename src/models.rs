@@ -312,6 +312,11 @@ impl Models {
         self.containers.iterates.contains(method)
     }
 
+    /// Which argument a method of this name begins with that calls its function with what it gave before.
+    pub(crate) fn folds_from(&self, method: &str) -> Option<usize> {
+        self.containers.folds.get(method).copied()
+    }
+
     /// Does a method of this name ask the function that it is handed for a truth value?
     pub(crate) fn asks(&self, method: &str) -> bool {
         self.containers.asks.contains(method)

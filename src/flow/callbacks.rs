@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::base::idx::Id;
 use crate::ir::func::{End, FuncId, Function};
 use crate::ir::instr::{Base, Call, CallStyle, Field, InstrId, Op, Place};
 use crate::ir::program::Language;
@@ -38,6 +39,7 @@ impl Pass<'_, '_> {
             Some(Field::Name(name)) => self.error_fate(name),
             _ => None,
         };
+        let start = self.fold_start(call);
         for (func, kind) in callees {
             if *kind != CallKind::Callback {
                 continue;
@@ -77,8 +79,18 @@ impl Pass<'_, '_> {
                         None if hands_payload => receiver.out_of_ok(),
                         None => receiver.only(|entry| !is_error_part(entry)).read(ANY),
                     };
-                    for param in &mut bound.params {
-                        param.join(&items.map(|entry| if entry.form == Form::Held { None } else { Some(entry) }));
+                    let items = items.map(|entry| (entry.form != Form::Held).then_some(entry));
+                    match &start {
+                        Some(start) => {
+                            for (param, held) in bound.params.iter_mut().zip([start, &items]) {
+                                param.join(held);
+                            }
+                        }
+                        None => {
+                            for param in &mut bound.params {
+                                param.join(&items);
+                            }
+                        }
                     }
                 }
             }
@@ -88,6 +100,13 @@ impl Pass<'_, '_> {
                 None => !self.is_registration(at) && (self.language != Language::Script || self.is_used(at.1)),
             };
             let mut given = self.called_back(at, *func, &bound, runs_now);
+            if let (Some(start), Some(before)) = (&start, bound.params.first_mut()) {
+                before.join(&given);
+                given = self.called_back(at, *func, &bound, runs_now);
+                result.join(start);
+                result.join(&given);
+                continue;
+            }
             let row = row.map(|row| (row, self.taint.values.models.callback(row)));
             if row.is_some_and(|(_, callback)| callback.in_ok) {
                 given = given.in_ok();
@@ -107,6 +126,14 @@ impl Pass<'_, '_> {
                 }
             }
         }
+    }
+
+    /// What the function is called with before it gave anything, where it is called with what it gave before.
+    fn fold_start(&self, call: &Call) -> Option<Tree> {
+        let Some(Field::Name(name)) = call.callee.path.last() else { return None };
+        let start = call.args.get(self.taint.values.models.folds_from(name)?)?;
+        // `reduce(func, items)` is no method, and its items are no start.
+        (self.language != Language::Python).then(|| self.given[start.value.index()].clone())
     }
 
     /// Is what the call gives waited for, handed on or kept, so that what its callbacks raise comes out of it?

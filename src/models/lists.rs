@@ -1,6 +1,6 @@
 //! Lists of words beside the models: how transports, containers and the started program are told.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// What command lines and variables call the transports: `rules/transports.toml`.
 #[derive(Debug, serde::Deserialize)]
@@ -26,6 +26,7 @@ pub(super) struct Containers {
     pub(super) names: FxHashSet<String>,
     pub(super) maps: FxHashSet<String>,
     pub(super) iterates: FxHashSet<String>,
+    pub(super) folds: FxHashMap<String, usize>,
     pub(super) payload: FxHashSet<String>,
     pub(super) asks: FxHashSet<String>,
     pub(super) compares: FxHashSet<String>,

@@ -320,8 +320,8 @@ impl Values<'_> {
         let all = self.field_slot(obj, Key::All);
         let given = self.handed_over(number);
         self.copy(all, given);
-        // What `reduce` begins with is handed on, too.
-        if call.args.len() > 1 && self.models.iterates(name) {
+        // Other things beside the function are handed on, too.
+        if call.args.len() > 1 && self.models.iterates(name) && self.models.folds_from(name).is_none() {
             for arg in &call.args {
                 let from = self.instr_slot(at.0, arg.value);
                 self.copy(from, given);
@@ -341,8 +341,19 @@ impl Values<'_> {
             self.copy(items, to);
         }
         self.link_result(site.at, *func, site.result);
-        let name = self.call_at(site.at).and_then(|call| call.callee.path.last().cloned());
-        if matches!(name, Some(Field::Name(name)) if self.models.maps(&name)) {
+        let program = self.program;
+        let Op::Call(call) = &program.funcs[site.at.0].instrs[site.at.1].op else { return };
+        let Some(Field::Name(name)) = call.callee.path.last() else { return };
+        // What a list is folded into: what the function begins with, and what it made of that.
+        let start = self.models.folds_from(name).and_then(|at| call.args.get(at));
+        if let (Some(start), Some(before)) = (start, program.funcs[*func].params.first()) {
+            let (from, made) = (self.instr_slot(site.at.0, start.value), self.ret_slot(*func));
+            let to = self.local_slot(*func, before.local);
+            self.copy(from, to);
+            self.copy(made, to);
+            self.copy(from, site.result);
+        }
+        if self.models.maps(name) {
             let items = self.list_made(number);
             self.link_result(site.at, *func, items);
         }
