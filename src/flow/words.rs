@@ -145,6 +145,7 @@ struct EnvWords {
     secret_ends: Vec<String>,
     posture_ends: Vec<String>,
     secret: Vec<String>,
+    besides: Vec<String>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -299,7 +300,8 @@ impl Words {
         } else if ends(&self.env.plain_ends) {
             Secrecy::Plain
         } else if self.env.secret.iter().any(|word| has_phrase(&name, word)) {
-            Secrecy::Secret
+            let is_besides = name.split(' ').any(|word| self.env.besides.iter().any(|known| known == word));
+            if is_besides && !ends(&self.env.secret) { Secrecy::Posture } else { Secrecy::Secret }
         } else {
             Secrecy::Unknown
         }
