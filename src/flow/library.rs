@@ -406,6 +406,8 @@ impl Pass<'_, '_> {
             true => Keeps::Part,
             false => words.keeping_method(self.language, name)?,
         };
+        let rest = if words.is_cutting_method(self.language, name) { self.without_first(call, receiver) } else { None };
+        let receiver = rest.as_ref().unwrap_or(receiver);
         let mut tree = match keeps {
             Keeps::Text if self.cuts_query(call) => receiver.only(is_no_error).without_query().formed(Form::Text, at),
             Keeps::Text => receiver.only(is_no_error).formed(Form::Text, at),

@@ -6,12 +6,15 @@
 use rustc_hash::FxHashMap;
 
 use crate::base::bounds::MAX_STATIC_DEPTH;
+use crate::base::idx::Id;
 use crate::ir::func::{FuncId, FuncKind};
-use crate::ir::instr::{Base, Const, Entry, Field, InstrId, Op, Oper, Place, QUERY_REGEX, REGEX, TextPart};
+use crate::ir::instr::{Base, Call, Const, Entry, Field, InstrId, Op, Oper, Place, QUERY_REGEX, REGEX, TextPart};
 use crate::ir::program::{CellId, Program};
 
-use super::domain::{Entry as Origin, Kind, Marks, Root};
+use super::domain::{ANY, Entry as Origin, Form, Kind, Marks, Root, Source};
+use super::trace::What;
 use super::transfer::Pass;
+use super::tree::Tree;
 use super::words::{Secrecy, Words};
 
 /// What a helper replaces.
@@ -76,6 +79,41 @@ impl Pass<'_, '_> {
             (_, None) => true,
             (_, Some(_)) => false,
         }
+    }
+}
+
+impl Pass<'_, '_> {
+    /// What an object holds without the very value that a method of it is handed first: `line.replace(token, "[REDACTED]")`. None
+    /// where nothing is left out.
+    pub(super) fn without_first(&self, call: &Call, receiver: &Tree) -> Option<Tree> {
+        let first = &self.given[call.args.first()?.value.index()];
+        let is_whole = |entry: &&Origin| {
+            entry.form == Form::Exact
+                && entry.at.is_empty()
+                && !entry.marks.has(Marks::PART)
+                && entry.path.iter().all(|name| name != ANY)
+        };
+        let taken: Vec<&Origin> = first.entries().iter().filter(is_whole).collect();
+        // What was made of the value, and is not what the text was made of, is another text.
+        let is_itself = |known: &Origin, entry: &Origin| {
+            let made = entry.trace.steps();
+            known.trace.steps().iter().all(|step| step.1 != What::Through || made.contains(step))
+        };
+        let is_left = |entry: &Origin| {
+            !taken.iter().any(|known| {
+                known.path == entry.path && self.is_same_source(known.root, entry.root) && is_itself(known, entry)
+            })
+        };
+        (!taken.is_empty()).then(|| receiver.only(is_left))
+    }
+
+    /// Are they one source, or the same variable of the environment?
+    fn is_same_source(&self, one: Root, other: Root) -> bool {
+        let (Root::Source(first), Root::Source(second)) = (one, other) else { return one == other };
+        let sources = &self.taint.names.sources;
+        let is_same = || sources[first].name.is_some() && sources[first].name == sources[second].name;
+        let is_env = |source: &Source| source.kind == Kind::Env;
+        first == second || is_env(&sources[first]) && is_env(&sources[second]) && is_same()
     }
 }
 

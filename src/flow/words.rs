@@ -40,6 +40,7 @@ pub(crate) struct Words {
     search_methods: MethodWords,
     spelling_methods: MethodWords,
     mapping_methods: MethodWords,
+    cutting_methods: MethodWords,
     parts: PartWords,
     response: ResponseWords,
     /// The first argument that a method adds to what it gives.
@@ -321,6 +322,11 @@ impl Words {
         } else {
             None
         }
+    }
+
+    /// Does a method of this name give the text without what it is handed first?
+    pub(crate) fn is_cutting_method(&self, language: Language, name: &str) -> bool {
+        self.cutting_methods.has(language, name)
     }
 
     /// Does a method of this name give what is kept under its first argument?
