@@ -158,6 +158,11 @@ fn env(words: &Words, leak: &Leak, to_agent: bool) -> Option<Verdict> {
         if leak.source.kind == Kind::EnvAll && entry.path.is_empty() {
             return Some(verdict(rule, "the whole environment".into()));
         }
+        // The name in each pair of a name with a value.
+        let path = || entry.path.iter().map(Symbol::as_str);
+        if leak.source.kind == Kind::EnvAll && path().eq([ANY, FIRST]) {
+            return None;
+        }
         let mut verdict = verdict(rule, "an environment variable".into());
         verdict.level = Some(Level::Note);
         verdict.doubts.push("which variable it is, is not known".into());
