@@ -38,13 +38,30 @@ impl Explorer<'_> {
         self.values.callees(at).iter().any(|(func, _)| self.serving_funcs.contains(func))
     }
 
-    /// A call that starts a server; false when it never comes back and serves no stdio.
-    pub(super) fn serve(&mut self, at: At, row: RowRef, event: &mut Event, state: &mut State) -> bool {
-        let serve = self.values.models.serve(row);
-        let version = self.values.version_of(Some(at.0), row, serve.versions.as_deref());
-        if version == Allowed::No || !self.values.holds(at, &serve.when) {
-            return true;
+    /// A call that starts a server, whichever one was chosen: `(run_stdio if … else run_http)()`. False when it never comes
+    /// back and serves no stdio.
+    pub(super) fn serve_by_rows(&mut self, at: At, event: &mut Event, state: &mut State) -> bool {
+        let before = state.phase;
+        let (mut left, mut serves): (Option<Phase>, bool) = (None, false);
+        for row in self.values.call_rows(at, Table::Serve) {
+            let serve = self.values.models.serve(row);
+            let version = self.values.version_of(Some(at.0), row, serve.versions.as_deref());
+            if version == Allowed::No || !self.values.holds(at, &serve.when) {
+                continue;
+            }
+            serves = true;
+            state.phase = before;
+            if self.serve(at, row, event, state) {
+                left = Some(left.map_or(state.phase, |known| known.union(state.phase)));
+            }
         }
+        state.phase = left.unwrap_or(before);
+        left.is_some() || !serves
+    }
+
+    /// One way to serve; false when it never comes back and serves no stdio.
+    fn serve(&mut self, at: At, row: RowRef, event: &mut Event, state: &mut State) -> bool {
+        let serve = self.values.models.serve(row);
         let named = self.named_transport(at, &serve.transport, state);
         let (mut kind, own_stream) = match &named {
             Some((kind, _)) => (*kind, false),

@@ -489,10 +489,8 @@ impl Explorer<'_> {
         for module in self.values.loads(at) {
             self.run_module(at, module, event, state);
         }
-        for row in self.values.call_rows(at, Table::Serve) {
-            if !self.serve(at, row, event, state) {
-                return false;
-            }
+        if !self.serve_by_rows(at, event, state) {
+            return false;
         }
         if self.serves_by_hand(at) {
             self.serve_by_hand(at, event, state);
