@@ -7,7 +7,7 @@ use crate::ir::instr::{Base, Const, Field};
 use crate::ir::program::Language;
 use crate::models::index::{RowRef, Table};
 use crate::models::path::PortStep;
-use crate::models::schema::{TransportKind, TransportSpec};
+use crate::models::schema::{CallbackTime, TransportKind, TransportSpec};
 use crate::resolve::ports::{argument, in_named_spread};
 use crate::resolve::solve::Values;
 use crate::resolve::values::At;
@@ -78,7 +78,7 @@ impl Explorer<'_> {
         }
         let facts = state.facts.clone();
         let diverts_stdout = serve.diverts_stdout;
-        let blocks = serve.blocks;
+        let blocks = serve.blocks && !self.runs_beside(at);
         self.serves.entry((at, kind)).and_modify(|known| known.facts = known.facts.meet(&facts)).or_insert_with(|| {
             Serve {
                 at,
@@ -103,6 +103,12 @@ impl Explorer<'_> {
             state.phase = Phase::SERVING;
         }
         on_stdio || !blocks
+    }
+
+    /// Does a call hand over what serves to a task or a thread, and go on?
+    fn runs_beside(&self, at: At) -> bool {
+        let rows = self.values.call_rows(at, Table::Callback);
+        !rows.is_empty() && rows.iter().all(|row| self.values.models.callback(*row).runs == CallbackTime::Later)
     }
 
     /// The transport that a call is told by a name which is known here: each caller of `start(transport)` may give another one.

@@ -8,6 +8,7 @@ use crate::ir::func::FuncId;
 use crate::ir::instr::{Base, Const, Field};
 use crate::ir::program::{ClassId, ClassKind};
 use crate::models::index::Table;
+use crate::models::path::Step;
 use crate::models::schema::{Stream, TransportKind, TransportPorts, TransportSpec};
 use crate::resolve::ports::PortValue;
 use crate::resolve::solve::Values;
@@ -32,6 +33,7 @@ impl Explorer<'_> {
             let values = match self.values.port_values(at, port) {
                 PortValue::Missing => continue,
                 PortValue::Unknown => return (TransportKind::Unknown, false),
+                PortValue::Known(values) if values.iter().any(|value| self.is_served(value)) => continue,
                 PortValue::Known(values) => values,
             };
             let kinds: Vec<(TransportKind, bool)> =
@@ -43,6 +45,12 @@ impl Explorer<'_> {
             return known.filter(|_| !is_open).unwrap_or((TransportKind::Unknown, false));
         }
         (ports.default, false)
+    }
+
+    /// Is a value the method that serves, handed to what calls it: `to_thread(server.run)`?
+    fn is_served(&self, value: &Value) -> bool {
+        let index = &self.values.models.index;
+        matches!(value, Value::Api(node, _) if index.node(index.step(*node, &Step::Call)).has(Table::Serve))
     }
 
     /// Is one of the values the name of a transport, and another one not known?

@@ -264,10 +264,15 @@ impl Values<'_> {
         if is_unknown(call.callee) && self.callees(at).iter().all(is_guessed) { rows.collect() } else { Vec::new() }
     }
 
-    /// What starts to serve in a library's function that a call is handed and calls at once: `anyio.run(server.run_stdio)`.
+    /// What starts to serve in a library's function that a call is handed and calls, at once or in a task or thread:
+    /// `anyio.run(server.run_stdio)`, `Thread(target=server.run)`. Another process has no client.
     fn served_by_handing(&self, at: At, rows: &[RowRef]) -> Vec<RowRef> {
+        if rows.iter().any(|row| row.table == Table::Child) {
+            return Vec::new();
+        }
         let callbacks = rows.iter().filter(|row| row.table == Table::Callback).map(|row| self.models.callback(*row));
-        let ports = callbacks.filter(|row| row.runs == CallbackTime::Now).flat_map(|row| &row.func_ports);
+        let calls = |runs| matches!(runs, CallbackTime::Now | CallbackTime::Later);
+        let ports = callbacks.filter(|row| calls(row.runs)).flat_map(|row| &row.func_ports);
         let mut found = Vec::new();
         for port in ports {
             let PortValue::Known(values) = self.port_values(at, port) else { continue };
