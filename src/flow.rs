@@ -90,6 +90,7 @@ pub(crate) mod sinks;
 pub(crate) mod solve;
 pub(crate) mod sources;
 pub(crate) mod spread;
+mod started;
 pub(crate) mod step;
 pub(crate) mod summary;
 mod texts;

@@ -55,6 +55,8 @@ pub(crate) struct Prepared {
     pub(super) defined: FxHashMap<FuncId, At>,
     /// Calls whose result is waited for at once.
     pub(super) awaited: FxHashSet<At>,
+    /// Calls whose result, a coroutine, is handed to what runs it.
+    pub(super) started: FxHashSet<At>,
     /// The modules that ask which program was started, and what values tell of that, as far as somebody asked.
     pub(super) asking: FxHashSet<ModuleId>,
     pub(super) told: RefCell<FxHashMap<(FuncId, InstrId, usize), Option<Tells>>>,

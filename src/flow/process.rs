@@ -27,6 +27,7 @@ use super::main_module;
 use super::needed::needed;
 use super::settings;
 use super::settled::defined;
+use super::started::started;
 
 /// What a process starts with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,6 +105,7 @@ pub(crate) fn prepare(values: &Values<'_>) -> Rc<Prepared> {
         defined,
         stores_at,
         awaited,
+        started: started(values),
         asking: main_module::asking(values),
         told: RefCell::default(),
         stored_locals: RefCell::default(),

@@ -98,7 +98,11 @@ impl Explorer<'_> {
             self.serving_calls.insert(at);
         }
         if on_stdio || self.any_transport {
-            state.phase = if blocks { Phase::AFTER } else { Phase::SERVING };
+            state.phase = match (blocks, self.is_left_to_run(at)) {
+                (true, true) => state.phase.union(Phase::SERVING),
+                (true, false) => Phase::AFTER,
+                (false, _) => Phase::SERVING,
+            };
         } else if self.any_transport && !blocks {
             state.phase = Phase::SERVING;
         }

@@ -28,7 +28,11 @@ impl Explorer<'_> {
         let op = &program.funcs[func].instrs[id].op;
         let (event, goes_on) = match op {
             Op::Call(call) => self.call(func, id, call, state),
-            Op::Await(_) => (self.blocks_awaited((func, id), state), true),
+            Op::Await(value) => {
+                let event = self.blocks_awaited((func, id), state);
+                self.wait_for(func, *value, state);
+                (event, true)
+            }
             Op::Import(import) => (self.import(func, id, import, state), true),
             Op::Store(place, value) => (self.store(func, id, place, *value, state), true),
             Op::Load(_) if self.serves_by_hand((func, id)) => {
@@ -139,6 +143,7 @@ impl Explorer<'_> {
         let mut ret: Option<Option<Abs>> = None;
         let mut n_direct = 0;
         let mut n_ending = 0;
+        let mut is_left = false;
         let before = state.clone();
         if call.style == CallStyle::Implicit {
             self.leave_scope(at, call, state);
@@ -179,11 +184,16 @@ impl Explorer<'_> {
             if is_started && !outcome.returns && outcome.on_stdio {
                 state.phase = state.phase.union(Phase::SERVING);
             }
+            is_left |= is_started && outcome.serves && self.is_left_to_run(at);
+        }
+        if is_left {
+            state.phase = before.phase.union(Phase::SERVING);
         }
         if n_direct > 0 && n_ending == n_direct {
             goes_on = false;
         }
         goes_on &= self.library(at, call, &mut event, state);
+        self.wait_in_call(at, call, state);
         let abs = match ret {
             Some(Some(abs)) if n_direct > 0 => Some(abs),
             _ if n_direct > 0 => {

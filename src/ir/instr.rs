@@ -180,6 +180,9 @@ pub(crate) enum Oper {
 /// The field of a script's class that holds its methods.
 pub(crate) const PROTOTYPE: &str = "prototype";
 
+/// What a block calls at its beginning: `with`, `async with`.
+pub(crate) const ENTER: [&str; 2] = ["__enter__", "__aenter__"];
+
 /// Methods that a block which holds a resource calls when it is left, as Python names them.
 pub(crate) const LEAVE: [&str; 2] = ["__exit__", "__aexit__"];
 

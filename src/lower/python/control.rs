@@ -8,7 +8,7 @@ use tree_sitter::Node;
 use crate::base::bounds::MAX_FINALLY_COPIES;
 use crate::base::span::Span;
 use crate::ir::func::BlockId;
-use crate::ir::instr::{Arg, ArgKind, CallStyle, Const, Field, InstrId, LEAVE, Op, Oper, Place};
+use crate::ir::instr::{Arg, ArgKind, CallStyle, Const, ENTER, Field, InstrId, LEAVE, Op, Oper, Place};
 
 use super::exprs::boolean_operands;
 use super::{Cleanup, CleanupKind, Loop, Lowering, field, fields, first_part, has_token, parts, span};
@@ -426,7 +426,7 @@ impl<'t> Lowering<'t> {
             _ => (item, None),
         };
         let manager = self.expr(value);
-        let name = if is_async { "__aenter__" } else { "__enter__" };
+        let name = if is_async { ENTER[1] } else { ENTER[0] };
         let callee = Place::value(manager).then(Field::name(name));
         let mut entered = self.b.call(callee, Vec::new(), CallStyle::Implicit, span(value));
         if is_async {

@@ -1,0 +1,136 @@
+//! Coroutines that are made in one place and waited for in another: `gather(serve(), poll())`, `create_task(serve())`.
+//!
+//! The call only makes the coroutine. What follows runs before it and beside it, up to where it is waited for. A coroutine
+//! that a call is handed of which nothing is known counts as waited for there.
+
+use rustc_hash::FxHashSet;
+
+use crate::base::bounds::MAX_ALIASES;
+use crate::ir::func::FuncId;
+use crate::ir::instr::{Base, Call, ENTER, Entry, Field, InstrId, LEAVE, Op, Place, Record};
+use crate::ir::program::Language;
+use crate::models::index::Table;
+use crate::models::path::Step;
+use crate::models::schema::CallbackTime;
+use crate::resolve::solve::Values;
+use crate::resolve::values::{At, Value};
+
+use super::explore::{Explorer, Phase, State};
+
+/// The calls whose value is handed to what runs coroutines, by itself or in a list.
+pub(super) fn started(values: &Values<'_>) -> FxHashSet<At> {
+    let mut found = FxHashSet::default();
+    for (func, data) in values.program.funcs.iter_enumerated() {
+        if values.language(func) != Language::Python {
+            continue;
+        }
+        for (id, instr) in data.instrs.iter_enumerated() {
+            let handed: Vec<InstrId> = match &instr.op {
+                Op::Call(call) if !values.call_rows((func, id), Table::Callback).is_empty() => handed(call).collect(),
+                Op::Record(record) => entries(record).collect(),
+                _ => continue,
+            };
+            let calls = handed.into_iter().filter(|value| matches!(data.instrs[*value].op, Op::Call(_)));
+            found.extend(calls.map(|value| (func, value)));
+        }
+    }
+    found
+}
+
+fn handed(call: &Call) -> impl Iterator<Item = InstrId> {
+    call.args.iter().map(|arg| arg.value)
+}
+
+/// What stands in a list, not what stands under a name.
+fn entries(record: &Record) -> impl Iterator<Item = InstrId> {
+    record.entries.iter().filter_map(|entry| match entry {
+        Entry::Field(Field::Name(_), _) => None,
+        Entry::Field(_, value) | Entry::Spread(value) => Some(*value),
+    })
+}
+
+impl Explorer<'_> {
+    /// Is the value of the call at `at` a coroutine that something else runs?
+    pub(super) fn is_left_to_run(&self, at: At) -> bool {
+        self.prepared.started.contains(&at)
+    }
+
+    /// Behind the place that waits for what serves, serving is over.
+    pub(super) fn wait_for(&self, func: FuncId, value: InstrId, state: &mut State) {
+        if state.phase.has(Phase::SERVING) && self.is_serving(func, value, MAX_ALIASES) {
+            state.phase = Phase::AFTER;
+        }
+    }
+
+    /// A call that runs the coroutines that it is handed, or ends the block whose tasks they are.
+    pub(super) fn wait_in_call(&self, at: At, call: &Call, state: &mut State) {
+        if !state.phase.has(Phase::SERVING) || self.values.language(at.0) != Language::Python {
+            return;
+        }
+        let leaves = matches!(call.callee.path.last(), Some(Field::Name(name)) if LEAVE.contains(&name.as_str()));
+        let waits = if leaves {
+            self.is_block_of_serving(at)
+        } else {
+            self.runs(at, CallbackTime::Now) && handed(call).any(|value| self.is_serving(at.0, value, MAX_ALIASES))
+        };
+        if waits {
+            state.phase = Phase::AFTER;
+        }
+    }
+
+    fn runs(&self, at: At, time: CallbackTime) -> bool {
+        let rows = self.values.call_rows(at, Table::Callback);
+        rows.iter().any(|row| self.values.models.callback(*row).runs == time)
+    }
+
+    /// Is a value a coroutine that serves, or what runs one, or a list with one in it?
+    fn is_serving(&self, func: FuncId, value: InstrId, depth: usize) -> bool {
+        if depth == 0 {
+            return false;
+        }
+        let data = &self.values.program.funcs[func];
+        let is_serving = |value| self.is_serving(func, value, depth - 1);
+        match &data.instrs[value].op {
+            Op::Call(call) => {
+                let at = (func, value);
+                if self.is_left_to_run(at) && (self.serving_calls.contains(&at) || self.call_may_serve(at)) {
+                    return true;
+                }
+                !self.values.call_rows(at, Table::Callback).is_empty() && handed(call).any(is_serving)
+            }
+            Op::Record(record) => entries(record).any(is_serving),
+            Op::Load(place) => match (&place.base, &*place.path) {
+                (Base::Value(value), []) => is_serving(*value),
+                (Base::Local(local), []) => data.instrs.iter().any(|instr| match &instr.op {
+                    Op::Store(to, value) => *to == Place::local(*local) && is_serving(*value),
+                    _ => false,
+                }),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// Does a block end at `at` whose group of tasks was handed what serves?
+    fn is_block_of_serving(&self, at: At) -> bool {
+        let nodes = |at: At| {
+            let slot = self.values.receiver_slot(at);
+            let values = slot.map_or(&[][..], |slot| self.values.of_slot(slot).items());
+            values.iter().filter_map(|value| if let Value::Api(node, _) = value { Some(*node) } else { None })
+        };
+        let index = &self.values.models.index;
+        let entered = |node, enter: &str| index.step(index.step(node, &Step::Member(enter.into())), &Step::Call);
+        let group: Vec<_> =
+            nodes(at).flat_map(|node| ENTER.map(|enter| entered(node, enter)).into_iter().chain([node])).collect();
+        let data = &self.values.program.funcs[at.0];
+        !group.is_empty()
+            && data.instrs.iter_enumerated().any(|(id, instr)| {
+                let made = (at.0, id);
+                let Op::Call(call) = &instr.op else { return false };
+                nodes(made).any(|node| group.contains(&node))
+                    && self.runs(made, CallbackTime::Later)
+                    && (self.serving_calls.contains(&made)
+                        || handed(call).any(|value| self.is_serving(at.0, value, MAX_ALIASES)))
+            })
+    }
+}
