@@ -20,7 +20,7 @@ use crate::flow::live::{Live, Site};
 use crate::flow::settings::is_unset;
 use crate::flow::solve::{Leak, Taint, taint};
 use crate::flow::spread::Places;
-use crate::flow::summary::Drain;
+use crate::flow::summary::{Drain, Sink};
 use crate::flow::trace::What;
 use crate::ir::func::FuncId;
 use crate::ir::instr::Op;
@@ -289,6 +289,20 @@ fn goes_another_way(cx: &Cx<'_>, live: &Live, leak: &Leak) -> bool {
     leak.hit.entry.trace.steps().iter().any(|(at, what)| is_call(at, what) && is_left_out(at))
 }
 
+/// Does what is written to stdout stay in the program, by a rebinding in force there: `with redirect_stdout(StringIO())`?
+fn is_kept(cx: &Cx<'_>, unit: &Unit<'_>, sink: Sink, site: &Site) -> bool {
+    let at = sink.at;
+    let spec = sink.row.and_then(|row| cx.values.models.sink(row).stream.as_ref());
+    if site.rebinds.is_empty() || spec.is_none_or(|spec| cx.values.stream_of(at, spec) != Stream::Stdout) {
+        return false;
+    }
+    let moved_by = cx.values.call_rows(at, Table::RebindMoves);
+    site.rebinds.iter().any(|id| {
+        let rebind = &unit.process.explorer.rebinds[*id as usize];
+        moved_by.iter().any(|row| row.is_of(rebind.row)) && !rebind.is_filter && rebind.stream == Stream::None
+    })
+}
+
 /// Where the leak is met in the process, if it is: its sink runs there, and its source belongs to it.
 fn live_site<'u>(cx: &Cx<'_>, unit: &'u Unit<'_>, live: &'u Live, leak: &Leak) -> Option<&'u Site> {
     let sites = &live.sites;
@@ -326,7 +340,8 @@ fn live_site<'u>(cx: &Cx<'_>, unit: &'u Unit<'_>, live: &'u Live, leak: &Leak) -
         (Kind::Env, Some(name)) => !is_unset(&site.facts, name),
         _ => true,
     };
-    let sink = sites.get(&leak.hit.sink.at)?.iter().find(holds_it)?;
+    let is_kept = |site: &&Site| leak.hit.sink.drain == Drain::Write && is_kept(cx, unit, leak.hit.sink, site);
+    let sink = sites.get(&leak.hit.sink.at)?.iter().find(|site| holds_it(site) && !is_kept(site))?;
     if leak.hit.primary == leak.hit.sink.at {
         return Some(sink);
     }
