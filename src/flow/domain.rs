@@ -368,6 +368,8 @@ impl Marks {
     pub(crate) const QUERY: Self = Self(262_144);
     /// What stands behind the `?` of a text was cut off.
     pub(crate) const NO_QUERY: Self = Self(524_288);
+    /// A handler raises it as it is: an error merely passes through.
+    pub(crate) const PASSED: Self = Self(1_048_576);
 
     pub(crate) fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)

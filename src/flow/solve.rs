@@ -317,7 +317,12 @@ impl<'v> Taint<'v> {
             if !self.is_told_of_error(handler, entry) {
                 continue;
             }
-            self.given(sink, entry, &bound);
+            // Nor is one that went through a variable or a promise.
+            let mut entry = entry.clone();
+            if entry.form == Form::Exact && entry.at.is_empty() && entry.path.is_empty() {
+                entry.marks = entry.marks.with(Marks::PASSED);
+            }
+            self.given(sink, &entry, &bound);
         }
     }
 

@@ -361,7 +361,7 @@ fn error(cx: &Cx<'_>, leak: &Leak) -> Option<Verdict> {
     let is_stack = leak.source.kind == Kind::Stack || entry.path.last().is_some_and(|name| name == "stack");
     // What is read of a text is no error any more.
     let is_itself = entry.form == Form::Exact && entry.path.is_empty() && !entry.marks.has(Marks::PARSED);
-    if is_itself && entry.marks.has(Marks::NO_ERROR) {
+    if is_itself && (entry.marks.has(Marks::NO_ERROR) || entry.marks.has(Marks::PASSED)) {
         return None;
     }
     let is_all = language == Language::Script && entry.path.is_empty() && !is_error_part(entry);
