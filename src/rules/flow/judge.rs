@@ -237,6 +237,9 @@ fn argument(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Option<Verdict> {
     {
         return None;
     }
+    if entry.marks.has(Marks::SPOKEN) && is_object(cx, leak) {
+        return None;
+    }
     let inner = entry.path.iter().find(|name| !OUTER.contains(&name.as_str()) && !is_payload(name));
     if let (Some(name), SourcePlace::Param(func, _)) = (inner, &leak.source.place) {
         let mut handlers = cx.units.iter().flat_map(|unit| &unit.process.handlers).filter(|known| known.func == *func);
@@ -257,6 +260,19 @@ fn argument(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Option<Verdict> {
         verdict.doubts.push("it is read from what a library call gave back".into());
     }
     Some(verdict)
+}
+
+/// Is it all that a tool of a script is handed? That is an object, and a text that it is put into shows nothing of it.
+fn is_object(cx: &Cx<'_>, leak: &Leak) -> bool {
+    let SourcePlace::Param(func, Some(0)) = leak.source.place else { return false };
+    let mut handlers = cx.units.iter().flat_map(|unit| &unit.process.handlers).filter(|known| known.func == func);
+    let mut is_tool = || {
+        handlers.any(|handler| {
+            matches!(cx.values.models.handler(handler.row).kind, HandlerKind::Tool | HandlerKind::Dispatch)
+        })
+    };
+    let is_all = leak.hit.entry.path.iter().all(|name| name == "params" || name == "arguments");
+    is_all && cx.values.language(func) == Language::Script && is_tool()
 }
 
 fn response(cx: &Cx<'_>, words: &Words, leak: &Leak) -> Option<Verdict> {
