@@ -142,6 +142,9 @@ pub(crate) const MAX_LEFT_OUT: usize = 24;
 /// Longest chain of single assignments that is followed to find out what a variable is.
 pub(crate) const MAX_ALIASES: usize = 12;
 
+/// Most values looked at on the way back from a place that waits to the coroutines it waits for. Lists of tasks have a dozen.
+pub(crate) const MAX_PARTS_OF_TASKS: usize = 256;
+
 /// Most meetings of one instruction that are kept; rules need one of each kind.
 pub(crate) const MAX_MEETINGS: usize = 8;
 

@@ -178,8 +178,9 @@ impl<'v> Explorer<'v> {
             return *known;
         }
         let n_contexts = self.n_contexts.entry(func).or_default();
-        if *n_contexts >= MAX_CONTEXTS && !context.args.is_empty() {
-            return self.frame(func, Context { args: Vec::new(), asked: Vec::new(), ..context });
+        if *n_contexts >= MAX_CONTEXTS && !(context.args.is_empty() && context.named.is_empty()) {
+            let Context { phase, rebinds, .. } = context;
+            return self.frame(func, Context { phase, rebinds, ..Context::default() });
         }
         *n_contexts += 1;
         let outcome = Outcome {

@@ -5,7 +5,7 @@
 
 use rustc_hash::FxHashSet;
 
-use crate::base::bounds::MAX_ALIASES;
+use crate::base::bounds::MAX_PARTS_OF_TASKS;
 use crate::ir::func::FuncId;
 use crate::ir::instr::{Base, Call, ENTER, Entry, Field, InstrId, LEAVE, Op, Place, Record};
 use crate::ir::program::Language;
@@ -57,7 +57,7 @@ impl Explorer<'_> {
 
     /// Behind the place that waits for what serves, serving is over.
     pub(super) fn wait_for(&self, func: FuncId, value: InstrId, state: &mut State) {
-        if state.phase.has(Phase::SERVING) && self.is_serving(func, value, MAX_ALIASES) {
+        if state.phase.has(Phase::SERVING) && self.is_serving(func, value, &mut FxHashSet::default()) {
             state.phase = Phase::AFTER;
         }
     }
@@ -71,7 +71,7 @@ impl Explorer<'_> {
         let waits = if leaves {
             self.is_block_of_serving(at)
         } else {
-            self.runs(at, CallbackTime::Now) && handed(call).any(|value| self.is_serving(at.0, value, MAX_ALIASES))
+            self.runs(at, CallbackTime::Now) && self.hands_over_serving(at.0, call)
         };
         if waits {
             state.phase = Phase::AFTER;
@@ -83,26 +83,33 @@ impl Explorer<'_> {
         rows.iter().any(|row| self.values.models.callback(*row).runs == time)
     }
 
-    /// Is a value a coroutine that serves, or what runs one, or a list with one in it?
-    fn is_serving(&self, func: FuncId, value: InstrId, depth: usize) -> bool {
-        if depth == 0 {
+    fn hands_over_serving(&self, func: FuncId, call: &Call) -> bool {
+        let mut seen = FxHashSet::default();
+        handed(call).any(|value| self.is_serving(func, value, &mut seen))
+    }
+
+    /// Is a value a coroutine that serves, or what runs one, or a list with one in it? `seen`: the values that were looked at.
+    fn is_serving(&self, func: FuncId, value: InstrId, seen: &mut FxHashSet<InstrId>) -> bool {
+        if !seen.insert(value) || seen.len() > MAX_PARTS_OF_TASKS {
             return false;
         }
         let data = &self.values.program.funcs[func];
-        let is_serving = |value| self.is_serving(func, value, depth - 1);
         match &data.instrs[value].op {
             Op::Call(call) => {
                 let at = (func, value);
                 if self.is_left_to_run(at) && (self.serving_calls.contains(&at) || self.call_may_serve(at)) {
                     return true;
                 }
-                !self.values.call_rows(at, Table::Callback).is_empty() && handed(call).any(is_serving)
+                !self.values.call_rows(at, Table::Callback).is_empty()
+                    && handed(call).any(|value| self.is_serving(func, value, seen))
             }
-            Op::Record(record) => entries(record).any(is_serving),
+            Op::Record(record) => entries(record).any(|value| self.is_serving(func, value, seen)),
             Op::Load(place) => match (&place.base, &*place.path) {
-                (Base::Value(value), []) => is_serving(*value),
+                (Base::Value(value), []) => self.is_serving(func, *value, seen),
                 (Base::Local(local), []) => data.instrs.iter().any(|instr| match &instr.op {
-                    Op::Store(to, value) => *to == Place::local(*local) && is_serving(*value),
+                    Op::Store(Place { base: Base::Local(to), path }, value) if to == local && path.is_empty() => {
+                        self.is_serving(func, *value, seen)
+                    }
                     _ => false,
                 }),
                 _ => false,
@@ -129,8 +136,7 @@ impl Explorer<'_> {
                 let Op::Call(call) = &instr.op else { return false };
                 nodes(made).any(|node| group.contains(&node))
                     && self.runs(made, CallbackTime::Later)
-                    && (self.serving_calls.contains(&made)
-                        || handed(call).any(|value| self.is_serving(at.0, value, MAX_ALIASES)))
+                    && (self.serving_calls.contains(&made) || self.hands_over_serving(at.0, call))
             })
     }
 }
