@@ -15,6 +15,7 @@
 //! | `loaded`, `needed` | which modules a process can load, which imports it cannot do without |
 //! | `rebinding` | streams and writers that something else is put in place of |
 //! | `serving`, `transport` | calls that start to serve, and over which transport |
+//! | `started` | coroutines that are made in one place and waited for in another |
 //! | `phase` | where a process is in its life |
 //! | `process` | one server process, explored to the end |
 //! | `live` | which of that can run in the same execution as serving stdio |
@@ -35,7 +36,7 @@
 //! | `formatted` | what an object shows whose type says itself how it is put into a text |
 //! | `shown` | what an object shows when the whole of it is put into a text |
 //! | `reach` | the question the other way round: which sources are in one value |
-//! | `found` | what the taint pass found, each fact once
+//! | `found` | what the taint pass found, each fact once |
 //! | `solve`, `circles` | the whole program: functions callees first, then handlers |
 //! | `spread` | what passes through variables that outlive a call |
 
