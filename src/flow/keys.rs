@@ -1,6 +1,8 @@
 //! What of a table is left where the program asked for the name of each field:
 //!
-//!     {k: v for k, v in headers.items() if k.lower() not in HIDDEN}
+//! ```text
+//! {k: v for k, v in headers.items() if k.lower() not in HIDDEN}
+//! ```
 //!
 //! Where the name is known to be none of some, what those fields hold does not get.
 

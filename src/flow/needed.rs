@@ -1,9 +1,11 @@
 //! Imports without which a process cannot serve: what is left for the day when the SDK is missing does not run in a server.
 //!
-//!     try:
-//!         from sdk import Server
-//!     except ImportError:
-//!         print("install the SDK")
+//! ```text
+//! try:
+//!     from sdk import Server
+//! except ImportError:
+//!     print("install the SDK")
+//! ```
 //!
 //! What serves is known to be a library's; then the import of what serves gave that library's thing.
 
