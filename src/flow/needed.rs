@@ -92,7 +92,7 @@ impl Find<'_, '_> {
                     .iter()
                     .all(|value| matches!(value, Value::Const(_) | Value::Class(_)))
         };
-        self.cell(at).is_some_and(|cell| !self.stores[&cell].iter().any(is_other))
+        self.cell(at).and_then(|cell| self.stores.get(&cell)).is_some_and(|stores| !stores.iter().any(is_other))
     }
 
     /// Is it the library itself, or a thing of it that makes a server or a transport when it is called?

@@ -168,13 +168,8 @@ impl Tree {
         let key = entry.key(entry.via);
         match self.items.as_ref().and_then(|items| items.position(key, |known| known.same(&entry, entry.via))) {
             Some(at) => {
-                let known = self.entries()[at].marks;
-                let is_better = known.meet(entry.marks).bars() != known.bars();
-                let is_more = self.meet(at, entry.marks, &entry.without);
-                if is_better {
-                    self.items_mut().entries[at].trace = finish(entry.into_owned()).trace;
-                }
-                is_more
+                let (marks, without) = (entry.marks, entry.without.clone());
+                self.meet(at, marks, &without, || finish(entry.into_owned()))
             }
             None if self.is_full_for(&entry.root) => false,
             None => {
@@ -194,16 +189,7 @@ impl Tree {
         let via = via.or(entry.via);
         let key = entry.key(via);
         match self.items.as_ref().and_then(|items| items.position(key, |known| known.same(entry, via))) {
-            Some(at) => {
-                let known = self.entries()[at].marks;
-                let is_better = known.meet(marks).bars() != known.bars();
-                let is_more = self.meet(at, marks, &entry.without);
-                if is_better {
-                    let trace = make(Entry { via, marks, ..entry.clone() }).trace;
-                    self.items_mut().entries[at].trace = trace;
-                }
-                is_more
-            }
+            Some(at) => self.meet(at, marks, &entry.without, || make(Entry { via, marks, ..entry.clone() })),
             None if self.is_full_for(&entry.root) => false,
             None => {
                 let entry = make(Entry { via, marks, ..entry.clone() });
@@ -230,17 +216,21 @@ impl Tree {
         }
     }
 
-    /// The same origin came another way: it loses the marks that it does not have there, and lacks only the fields that it
-    /// lacks there, too. True when it lacks fewer than before.
-    fn meet(&mut self, at: usize, marks: Marks, without: &Path) -> bool {
+    /// The same origin came another way, `make`: of the marks that bar it those of the better way stay, with its trace, of all
+    /// others those that both have; it lacks only the fields that it lacks there, too. True when it lacks fewer than before.
+    fn meet(&mut self, at: usize, marks: Marks, without: &Path, make: impl FnOnce() -> Entry) -> bool {
         let known = &self.entries()[at];
         let marks = known.marks.meet(marks);
+        let is_better = marks.bars() != known.marks.bars();
         let is_more = known.without != *without && known.without.iter().any(|field| !without.contains(field));
         if marks != known.marks || is_more {
             let known = &mut self.items_mut().entries[at];
             known.marks = marks;
             if is_more {
                 known.without = known.without.iter().filter(|field| without.contains(field)).cloned().collect();
+            }
+            if is_better {
+                known.trace = make().trace;
             }
         }
         is_more
