@@ -7,7 +7,7 @@ use crate::ir::instr::{Base, Call, Const, Field, Imported, InstrId, Op, Oper, Pl
 use crate::ir::program::CellId;
 use crate::models::index::Table;
 use crate::resolve::link::Target;
-use crate::resolve::values::{Key, Obj, Value};
+use crate::resolve::values::{Key, Obj, Site, Value};
 
 use super::abs::{Abs, equal, not};
 use super::domain::has_value;
@@ -208,8 +208,8 @@ impl Explorer<'_> {
         let objects = self.values.place_values(func, &owner)?;
         let mut objs: Vec<Obj> = objects.iter().filter_map(|value| self.values.object_of(value)).collect();
         objs.dedup();
-        let [obj] = objs.as_slice() else { return None };
         let key = Key::Name(name.clone());
+        let [obj] = objs.as_slice() else { return self.same_in_all(func, place, &objs, &key).map(Abs::Const) };
         let sym = || Some(Abs::Sym(format!("{obj:?}.{name}").into()));
         if self.values.is_open(obj) {
             return sym();
@@ -222,6 +222,29 @@ impl Explorer<'_> {
             [] => None,
             several => self.settled(func, id, several).or_else(sym),
         }
+    }
+
+    /// The constant that a field is in each of several objects; objects in which nothing was put there say nothing.
+    fn same_in_all(&self, func: FuncId, place: &Place, objs: &[Obj], key: &Key) -> Option<Const> {
+        let mut found: Option<Const> = None;
+        for obj in objs {
+            if self.values.is_open(obj) {
+                return None;
+            }
+            // What a call made of the program's own is there as that, too; all else of a library holds what nobody knows.
+            if let Obj::Api(made) = obj {
+                if objs.contains(&Obj::Record(Site::Instr(*made))) { continue } else { return None }
+            }
+            let held = self.values.of_slot(self.values.known_field(obj, key)?);
+            if held.items().is_empty() {
+                continue;
+            }
+            let constant = held.single_const()?;
+            if found.get_or_insert_with(|| constant.clone()) != constant {
+                return None;
+            }
+        }
+        found.filter(|_| !self.is_filled(func, place))
     }
 
     /// The name of what a place holds.

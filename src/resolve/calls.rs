@@ -321,8 +321,18 @@ impl Values<'_> {
                     None if flow.in_ok => self.add_edge(from, Edge::Outcome(into)),
                     None => self.copy(from, into),
                 }
+                if let ([_], true) = (flow.to.as_slice(), flow.copies && to.path.is_empty() && !flow.items) {
+                    self.copy_made(number, from);
+                }
             }
         }
+    }
+
+    /// A call makes a table of its own with what is in another one: `dict(settings)`.
+    fn copy_made(&mut self, number: u32, from: SlotId) {
+        let (at, result) = (self.calls[number as usize].at, self.calls[number as usize].result);
+        self.add(result, &Self::record_at(at));
+        self.add_edge(from, Edge::Spread(Obj::Record(Site::Instr(at))));
     }
 
     /// A list that a library made keeps what its method is given: `layers.push(layer)`.

@@ -2,7 +2,7 @@
 
 use crate::base::Symbol;
 use crate::base::bounds::MAX_BASES;
-use crate::ir::instr::{Field, Op, RecordKind};
+use crate::ir::instr::{Const, Field, Op, RecordKind};
 use crate::ir::program::{ClassId, ClassKind, Variant};
 use crate::ir::types::{AnnotationArg, AnnotationValue};
 use crate::models::index::Table;
@@ -92,6 +92,10 @@ impl Values<'_> {
     pub(super) fn spread(&mut self, value: &Value, into: &Obj) {
         if let Value::Module(module) = value {
             self.spread_exports(*module, into);
+        }
+        // Nothing has no fields: `{ ...defaults, ...(options ?? null) }`.
+        if let Value::Const(Const::Null | Const::Undefined | Const::Bool(_)) = value {
+            return;
         }
         let Some(from) = self.object_of(value) else {
             self.open_records.insert(into.clone());
