@@ -25,6 +25,7 @@
 //! | `summary` | what a function does with what it is given |
 //! | `transfer` | one function, instruction by instruction |
 //! | `places` | what variables and fields hold |
+//! | `exported`, `inert` | which variables stand behind the names that modules share, and which never hold a source |
 //! | `apply` | what a call does: functions of the program |
 //! | `library`, `callbacks` | what library calls give, what functions handed to them are called with |
 //! | `sent` | what goes through channels and emitters |
@@ -55,6 +56,7 @@ pub(crate) mod declared;
 pub(crate) mod domain;
 mod entered;
 pub(crate) mod explore;
+mod exported;
 mod failed;
 mod filled;
 pub(crate) mod formatted;
@@ -63,6 +65,7 @@ pub(crate) mod frames;
 mod from_env;
 mod guards;
 mod handed;
+mod inert;
 mod items;
 pub(crate) mod joins;
 mod keys;

@@ -30,11 +30,14 @@ impl Pass<'_, '_> {
                 let own = self.var(&place.base).map(|var| self.state.get(&var).cloned().unwrap_or_default());
                 match own {
                     Some(own) if !self.taint.shared.contains(cell) => own,
-                    own => {
-                        let heap = if own.is_some() { Heap::Inner(*cell) } else { Heap::Cell(*cell) };
-                        let heap = self.taint.names.heap(heap);
-                        let mut tree = own.unwrap_or_default();
-                        tree.add(Entry::new(Root::Heap(heap), Trace::default()));
+                    Some(mut own) => {
+                        let heap = self.taint.names.heap(Heap::Inner(*cell));
+                        own.add(Entry::new(Root::Heap(heap), Trace::default()));
+                        own
+                    }
+                    None => {
+                        let mut tree = Tree::default();
+                        self.taint.add_cell(*cell, &mut tree);
                         tree
                     }
                 }
@@ -92,8 +95,7 @@ impl Pass<'_, '_> {
             match value {
                 Value::Module(module) => {
                     for cell in self.taint.exported(*module, &key) {
-                        let heap = self.taint.names.heap(Heap::Cell(cell));
-                        tree.add(Entry::new(Root::Heap(heap), Trace::default()));
+                        self.taint.add_cell(cell, &mut tree);
                     }
                 }
                 // What a pattern takes out of a variant is nothing that other classes have.

@@ -11,11 +11,10 @@ use crate::base::Symbol;
 use crate::base::bounds::{LARGE_CIRCLE, MAX_HEAP_FACTS, MAX_ROUNDS, MAX_WRITE_PARTS};
 use crate::base::idx::Id;
 use crate::ir::func::{End, FuncId, FuncKind};
-use crate::ir::instr::{Base, Const, Field, Import, Imported, Op};
+use crate::ir::instr::{Base, Const, Field, Import, Op};
 use crate::ir::program::{CellId, ClassId, Language, ModuleId};
 use crate::models::handlers::{HandlerKind, ThrowShape};
 use crate::resolve::channels::Channel;
-use crate::resolve::link::Target;
 use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Key, Obj, Value};
 
@@ -23,11 +22,13 @@ use super::circles::circles;
 use super::declared::declared;
 use super::domain::{ERR, Entry, Form, Heap, HeapId, Kind, Marks, Names, OK, Root, Source};
 use super::entered::Entered;
+use super::exported::Exported;
 use super::filled::filled_elsewhere;
 use super::formatted::{Formats, formats};
 use super::found::{Found, Write};
 use super::from_env::filled_from_env;
 use super::guards::{Guards, guards};
+use super::inert::Inert;
 use super::parts::Parts;
 use super::process::{Handler, Process};
 use super::redaction::{Redactor, redactors};
@@ -50,7 +51,8 @@ pub(crate) struct Taint<'v> {
     pub(crate) summaries: Vec<Rc<Summary>>,
     /// Functions that the agent's requests arrive at.
     pub(super) handlers: FxHashSet<FuncId>,
-    exports: FxHashMap<(ModuleId, Symbol), Vec<CellId>>,
+    exported: Exported,
+    inert: Inert,
     /// Visits of blocks and effects of calls: the work done.
     pub(crate) n_steps: usize,
     /// Functions that still grew when a circle of calls was left.
@@ -118,6 +120,7 @@ pub(crate) fn taint<'v>(
     let program = values.program;
     roots.extend(program.funcs.iter_enumerated().filter(|(_, func)| func.kind == FuncKind::Getter).map(|(id, _)| id));
     let filled = filled_elsewhere(values, processes);
+    let mut exported = Exported::default();
     let mut taint = Taint {
         values,
         redactors: redactors(program, words),
@@ -131,7 +134,8 @@ pub(crate) fn taint<'v>(
             .filter(|handler| handler.kind != HandlerKind::Other)
             .map(|handler| handler.func)
             .collect(),
-        exports: FxHashMap::default(),
+        inert: Inert::new(values, &mut exported),
+        exported,
         n_steps: 0,
         n_unsettled: 0,
         hits: Found::default(),
@@ -458,63 +462,27 @@ impl<'v> Taint<'v> {
         Some((func, returned.or_else(first)?))
     }
 
-    // ---- imports -------------------------------------------------------------------------------------------------
+    // ---- variables that outlive a call ---------------------------------------------------------------------------
 
     /// What an import brings: the variables of the module it names.
-    pub(super) fn import_tree(&mut self, func: FuncId, import: &Import, _at: At) -> Tree {
-        let from = self.values.program.funcs[func].module;
+    pub(super) fn import_tree(&mut self, func: FuncId, import: &Import) -> Tree {
         let mut tree = Tree::default();
-        let Target::Module(target, rest) = self.values.linker.resolve(from, &import.from) else { return tree };
-        let name = match &import.what {
-            Imported::Named(name) => Some(name.clone()),
-            Imported::Default => Some(Symbol::new_static("default")),
-            Imported::Module if rest.len() == 1 => rest.first().cloned(),
-            _ => None,
-        };
-        let mut cells: Vec<CellId> = Vec::new();
-        if let Some(name) = name {
-            cells.extend(self.exported(target, &name));
-        }
-        if let (Imported::Default | Imported::Module, Some(object)) =
-            (&import.what, self.values.program.modules[target].exports.object)
-        {
-            cells.push(object);
-        }
-        for cell in cells {
-            let heap = self.names.heap(Heap::Cell(cell));
-            tree.add(Entry::new(Root::Heap(heap), Trace::default()));
+        for cell in self.exported.imported(self.values, func, import) {
+            self.add_cell(cell, &mut tree);
         }
         tree
     }
 
     /// The variables that a module exports under a name.
     pub(super) fn exported(&mut self, module: ModuleId, name: &Symbol) -> Vec<CellId> {
-        let key = (module, name.clone());
-        if let Some(known) = self.exports.get(&key) {
-            return known.clone();
-        }
-        let mut found = Vec::new();
-        self.find_exported(module, name, &mut Vec::new(), &mut found);
-        self.exports.insert(key, found.clone());
-        found
+        self.exported.cells(self.values, module, name)
     }
 
-    fn find_exported(&self, module: ModuleId, name: &Symbol, seen: &mut Vec<ModuleId>, found: &mut Vec<CellId>) {
-        if seen.contains(&module) {
-            return;
-        }
-        seen.push(module);
-        let data = &self.values.program.modules[module];
-        if let Some(cell) = data.exports.names.get(name) {
-            found.push(*cell);
-            return;
-        }
-        for star in &data.exports.stars {
-            if let Target::Module(target, rest) = self.values.linker.resolve(module, star)
-                && rest.is_empty()
-            {
-                self.find_exported(target, name, seen, found);
-            }
+    /// Adds what functions find in a variable that outlives the call, if a source can ever be in it.
+    pub(super) fn add_cell(&mut self, cell: CellId, tree: &mut Tree) {
+        if !self.inert.is_inert(self.values, &mut self.exported, cell) {
+            let heap = self.names.heap(Heap::Cell(cell));
+            tree.add(Entry::new(Root::Heap(heap), Trace::default()));
         }
     }
 

@@ -354,7 +354,7 @@ impl Pass<'_, '_> {
                 tree
             }
             Op::Import(import) => {
-                let mut tree = self.taint.import_tree(self.id, import, at);
+                let mut tree = self.taint.import_tree(self.id, import);
                 self.import_sources(&mut tree, at);
                 tree
             }
