@@ -181,6 +181,10 @@ pub(crate) const MAX_PATH: usize = 4;
 /// those are kept that came the shortest way.
 pub(crate) const MAX_ENTRIES: usize = 80;
 
+/// Most parts of one origin, deeper than its fields or in more than a field, that one value keeps. Code that knows the shape of
+/// its data names a dozen; more are objects that hold each other, followed round and round.
+pub(crate) const MAX_DEEP: usize = 24;
+
 /// Most sinks a function's summary passes on to its callers. A dispatcher's arguments reach some hundred log calls, each of them as
 /// themselves and in texts.
 pub(crate) const MAX_SINKS: usize = 1_024;

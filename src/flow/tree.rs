@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::rc::Rc;
 
 use crate::base::Symbol;
-use crate::base::bounds::{MAX_ENTRIES, MAX_PATH};
+use crate::base::bounds::{MAX_DEEP, MAX_ENTRIES, MAX_PATH};
 use crate::resolve::values::At;
 
 use super::domain::{ANY, ERR, Entry, ErrorKind, FIRST, Form, Marks, OK, Root, Via};
@@ -76,6 +76,18 @@ impl Items {
         }
     }
 
+    /// Are there as many origins of that sort as a value keeps? Sources of the program are counted apart from symbols: however
+    /// many variables a value was made from, a source is not forgotten for them.
+    fn is_full_of(&self, root: &Root) -> bool {
+        let n_known = if is_source(root) { self.n_sources } else { self.entries.len() - self.n_sources };
+        n_known >= MAX_ENTRIES
+    }
+
+    /// How many deep parts of an origin are known.
+    fn n_deep(&self, root: &Root) -> usize {
+        self.entries.iter().filter(|entry| entry.root == *root && is_deep(entry)).count()
+    }
+
     /// The entry of its sort with the longest trace.
     fn farthest(&self, of_sources: bool) -> Option<usize> {
         let of_sort = self.entries.iter().enumerate().filter(|(_, entry)| is_source(&entry.root) == of_sources);
@@ -101,6 +113,11 @@ impl Items {
             self.push(entry, key);
         }
     }
+}
+
+/// Is it more than a field of its origin, or in more than a field of the value?
+fn is_deep(entry: &Entry) -> bool {
+    entry.path.len() > 1 || entry.at.len() > 1
 }
 
 /// Is it a source, and no symbol?
@@ -171,7 +188,7 @@ impl Tree {
                 let (marks, without) = (entry.marks, entry.without.clone());
                 self.meet(at, marks, &without, || finish(entry.into_owned()))
             }
-            None if self.is_full_for(&entry.root) => false,
+            None if self.is_full_for(&entry) => false,
             None => {
                 self.items_mut().push(finish(entry.into_owned()), key);
                 true
@@ -190,7 +207,7 @@ impl Tree {
         let key = entry.key(via);
         match self.items.as_ref().and_then(|items| items.position(key, |known| known.same(entry, via))) {
             Some(at) => self.meet(at, marks, &entry.without, || make(Entry { via, marks, ..entry.clone() })),
-            None if self.is_full_for(&entry.root) => false,
+            None if self.is_full_for(entry) => false,
             None => {
                 let entry = make(Entry { via, marks, ..entry.clone() });
                 self.items_mut().push(entry, key);
@@ -204,7 +221,7 @@ impl Tree {
     pub(super) fn add_nearest(&mut self, entry: Entry) {
         let is_short = |this: &Self, at: usize| entry.trace.len() < this.entries()[at].trace.len();
         let key = entry.key(entry.via);
-        let farthest = self.items.as_ref().filter(|_| self.is_full_for(&entry.root)).and_then(|items| {
+        let farthest = self.items.as_ref().filter(|items| items.is_full_of(&entry.root)).and_then(|items| {
             let is_known = items.position(key, |known| known.same(&entry, entry.via)).is_some();
             if is_known { None } else { items.farthest(is_source(&entry.root)) }
         });
@@ -236,12 +253,11 @@ impl Tree {
         is_more
     }
 
-    /// Are there as many origins of that sort as a value keeps? Sources of the program are counted apart from symbols: however
-    /// many variables a value was made from, a source is not forgotten for them.
-    fn is_full_for(&self, root: &Root) -> bool {
+    /// Is there no room for an entry? Of one origin a value keeps all fields, and some of what is deeper: of objects that hold
+    /// each other there is no end, and others would fall out for them.
+    fn is_full_for(&self, entry: &Entry) -> bool {
         let Some(items) = &self.items else { return false };
-        let n_known = if is_source(root) { items.n_sources } else { items.entries.len() - items.n_sources };
-        n_known >= MAX_ENTRIES
+        items.is_full_of(&entry.root) || is_deep(entry) && items.n_deep(&entry.root) >= MAX_DEEP
     }
 
     /// Adds all of another tree; true when something is new.
@@ -458,4 +474,41 @@ fn extend(mut inner: Entry, keys: &[Symbol]) -> Entry {
         inner.marks = inner.marks.with(Marks::OTHER_PART);
     }
     inner
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::base::idx::Id;
+
+    use super::super::domain::{HeapId, SourceId};
+    use super::super::trace::Trace;
+    use super::*;
+
+    fn part(root: Root, path: &[&str], at: &str) -> Entry {
+        let path: Vec<Symbol> = path.iter().map(|name| Symbol::from(*name)).collect();
+        let at: [Symbol; 1] = [at.into()];
+        Entry { path: Path::from(&path[..]), at: Path::from(&at[..]), ..Entry::new(root, Trace::default()) }
+    }
+
+    #[test]
+    fn deep_parts_of_one_origin_leave_room_for_others() {
+        let (linked, key) = (Root::Heap(HeapId::new(0)), Root::Heap(HeapId::new(1)));
+        let mut tree = Tree::default();
+        for number in 0..MAX_ENTRIES {
+            tree.add(part(linked, &["next", "next"], &format!("field{number}")));
+        }
+        assert_eq!(tree.entries().len(), MAX_DEEP);
+        assert!(tree.add(part(key, &[], "key")), "another origin");
+        assert!(tree.add(part(linked, &["name"], "name")), "a field of the same one");
+    }
+
+    #[test]
+    fn sources_are_counted_apart_from_symbols() {
+        let mut tree = Tree::default();
+        for number in 0..=MAX_ENTRIES {
+            tree.add(part(Root::Heap(HeapId::new(number)), &[], "all"));
+        }
+        assert_eq!(tree.entries().len(), MAX_ENTRIES);
+        assert!(tree.add(part(Root::Source(SourceId::new(0)), &[], "key")));
+    }
 }
