@@ -44,25 +44,28 @@ impl Pass<'_, '_> {
             && let Op::Operator(Oper::InstanceOf, operands) = &self.func.instrs[on].op
             && let Some((_, classes)) = operands.split_first().filter(|(of, _)| **of == caught)
         {
-            let mut named = Vec::new();
-            for class in classes {
-                match &self.func.instrs[*class].op {
-                    Op::Record(record) => named.extend(record.entries.iter().map(|entry| match entry {
-                        RecordEntry::Field(_, class) | RecordEntry::Spread(class) => *class,
-                    })),
-                    _ => named.push(*class),
-                }
-            }
-            found.asked.push((yes, named));
+            found.asked.push((yes, classes.iter().flat_map(|class| self.each_class(*class)).collect()));
             at = no;
         }
         found.otherwise = Some(at);
         found
     }
 
-    /// Is a caught error raised again since no handler is for it, though one is for errors of a library? Those are taken to be
-    /// what the library raises there.
-    pub(super) fn is_passed_by(&self, caught: InstrId) -> bool {
+    /// The classes that a clause names: one, or those of a tuple.
+    fn each_class(&self, class: InstrId) -> Vec<InstrId> {
+        let Op::Record(record) = &self.func.instrs[class].op else { return vec![class] };
+        let inside = record.entries.iter().map(|entry| match entry {
+            RecordEntry::Field(_, class) | RecordEntry::Spread(class) => *class,
+        });
+        inside.collect()
+    }
+
+    /// Is a caught error raised again in a block since no handler is for it, though one is for errors of a library? Those are
+    /// taken to be what the library raises there. What a handler itself raises again, it has taken:
+    ///
+    ///     except requests.RequestException:
+    ///         raise
+    pub(super) fn is_passed_by(&self, caught: InstrId, block: BlockId) -> bool {
         // A class that every file knows, as `ValueError`, is not one of the library that failed.
         let is_imported = |class: &InstrId| match &self.func.instrs[*class].op {
             Op::Load(place) => !matches!(place.base, Base::Global(_)),
@@ -72,7 +75,8 @@ impl Pass<'_, '_> {
             let known = self.taint.values.of(self.id, *class).items();
             is_imported(class) && known.iter().any(|value| matches!(value, Value::Api(..)))
         };
-        self.clauses(caught).asked.iter().flat_map(|(_, classes)| classes).any(of_library)
+        let clauses = self.clauses(caught);
+        clauses.otherwise == Some(block) && clauses.asked.iter().flat_map(|(_, classes)| classes).any(of_library)
     }
 
     /// What of a caught error is left for a block: what no earlier handler takes, and this one does.
@@ -97,11 +101,12 @@ impl Pass<'_, '_> {
         self.given[caught.index()].only(gets_here)
     }
 
-    /// What of a caught error is raised again here: where no handler was for it, what none takes.
-    pub(super) fn left_for_nobody(&self, caught: InstrId, tree: Tree) -> Tree {
+    /// What of a caught error is raised again here: where no handler was for it, what none takes; in a handler, what that takes.
+    pub(super) fn left_for_raising(&self, caught: InstrId, tree: Tree) -> Tree {
         let clauses = self.clauses(caught);
         if clauses.otherwise != Some(self.block) {
-            return tree;
+            let Some(handler) = self.handler_of(caught) else { return tree };
+            return tree.only(|entry| self.gets_to(self.block, handler, caught, entry, MAX_CHECK_DEPTH));
         }
         tree.only(|entry| !clauses.asked.iter().any(|(_, classes)| self.takes(classes, entry) == Takes::All))
     }
@@ -146,8 +151,10 @@ impl Pass<'_, '_> {
         let lets = |end: &End| {
             let End::Branch { on, yes, no } = end else { return true };
             match self.asked_class(*on, caught).filter(|_| yes != no) {
-                Some((class, holds)) if holds == (*yes == block) => self.takes(&[class], entry) != Takes::None,
-                Some((class, _)) => self.takes(&[class], entry) != Takes::All,
+                Some((class, holds)) if holds == (*yes == block) => {
+                    self.takes(&self.each_class(class), entry) != Takes::None
+                }
+                Some((class, _)) => self.takes(&self.each_class(class), entry) != Takes::All,
                 None => true,
             }
         };
@@ -166,7 +173,8 @@ impl Pass<'_, '_> {
             Op::Operator(Oper::InstanceOf, operands) => match operands.as_slice() {
                 [of, class] => {
                     let is_it = |entry: &Entry| self.caught_at(entry) == Some(caught);
-                    self.given[of.index()].entries().iter().any(is_it).then_some((*class, true))
+                    let is_asked = *of == caught || self.given[of.index()].entries().iter().any(is_it);
+                    is_asked.then_some((*class, true))
                 }
                 _ => None,
             },

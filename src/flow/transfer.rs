@@ -246,12 +246,12 @@ impl Pass<'_, '_> {
                 if let Some(kind) = self.kind_raised(*value) {
                     tree = tree.of_error(Some(kind));
                 }
-                if self.is_passed_by(*value) {
+                if self.is_passed_by(*value, self.block) {
                     tree = tree
                         .map(|entry| (entry.marks.has(Marks::RAISED) && !self.is_raw_error(&entry)).then_some(entry));
                 }
                 if let Op::Caught = self.func.instrs[*value].op {
-                    tree = self.left_for_nobody(*value, tree);
+                    tree = self.left_for_raising(*value, tree);
                 }
                 tree.join(&self.raised_again(*value));
                 self.raise(&tree.marked(Marks::RAISED), false);
