@@ -370,6 +370,8 @@ impl Marks {
     pub(crate) const NO_QUERY: Self = Self(524_288);
     /// A handler raises it as it is: an error merely passes through.
     pub(crate) const PASSED: Self = Self(1_048_576);
+    /// The program asked whether it is a table: what goes through it gets its keys.
+    pub(crate) const TABLE: Self = Self(2_097_152);
 
     pub(crate) fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)

@@ -1,14 +1,17 @@
 //! What going through a container gives: its items, pairs of a key and what is kept under it, or its keys alone.
 
+use crate::base::idx::Id;
 use crate::ir::func::ParamKind;
-use crate::ir::instr::{Base, Call, Field, InstrId, Op, Place, RecordKind};
+use crate::ir::instr::{Base, Call, Field, InstrId, Op, Oper, Place, RecordKind};
 use crate::ir::program::Language;
 use crate::models::path::{Port, PortHead};
 use crate::resolve::ports::argument;
 use crate::resolve::values::{At, Site, Value};
 
+use super::domain::Marks;
 use super::leading::assigned;
-use super::transfer::Pass;
+use super::transfer::{Pass, State};
+use super::tree::Tree;
 
 /// Methods by which objects of a class are gone through.
 const GOING_THROUGH: [&str; 4] = ["__iter__", "__aiter__", "__getitem__", "__next__"];
@@ -69,7 +72,36 @@ impl Pass<'_, '_> {
             PortHead::AllArgs => call.args.iter().map(|arg| arg.value).collect(),
             _ => argument(call, &from.head).into_iter().collect(),
         };
-        !given.is_empty() && given.iter().all(|value| self.gives_names(self.taint.values.of(self.id, *value).items()))
+        let is_table = |value: &InstrId| {
+            self.gives_names(self.taint.values.of(self.id, *value).items()) || is_told_table(&self.given[value.index()])
+        };
+        !given.is_empty() && given.iter().all(is_table)
+    }
+
+    /// In the state where a condition holds that asks whether a variable is a table, it is one.
+    pub(super) fn know_table(&self, on: InstrId, holds: &mut State, fails: &mut State) {
+        let Op::Operator(oper, operands) = &self.func.instrs[on].op else { return };
+        match (oper, &operands[..]) {
+            (Oper::Not, [asked]) => self.know_table(*asked, fails, holds),
+            (Oper::InstanceOf, [of, class]) if self.is_table_class(*class) => {
+                let Op::Load(place) = &self.func.instrs[*of].op else { return };
+                let Some(known) = self.held_in(holds, place) else { return };
+                *known = known.map(|mut entry| {
+                    if entry.at.is_empty() {
+                        entry.marks = entry.marks.with(Marks::TABLE);
+                    }
+                    Some(entry)
+                });
+            }
+            _ => {}
+        }
+    }
+
+    fn is_table_class(&self, class: InstrId) -> bool {
+        let index = &self.taint.values.models.index;
+        let is_one = |value: &Value| matches!(value, Value::Api(node, _) if index.gives_names(index.instance(*node)));
+        let known = self.taint.values.of(self.id, class).items();
+        self.language == Language::Python && !known.is_empty() && known.iter().all(is_one)
     }
 
     /// The values that have items. An object of a class that declares fields, and no way to go through it, has none: what its fields
@@ -103,15 +135,24 @@ impl Pass<'_, '_> {
             }
             _ => false,
         };
-        // What is made or declared as a table is one, whatever else is not known of it.
+        let is_list =
+            |value: &Value| matches!(value, Value::Api(node, _) if self.taint.values.models.index.is_list(*node));
+        // What is made or declared as a table is one, whatever else is not known of it, unless it may be a list.
         let is_told = values.iter().any(is_table);
         let may_be = |value: &Value| match value {
             Value::Const(_) => true,
-            Value::Unknown | Value::Api(..) => is_told,
+            Value::Unknown => is_told,
+            value @ Value::Api(..) => is_told && !is_list(value),
             _ => false,
         };
         self.language == Language::Python
             && values.iter().any(is_one)
             && values.iter().all(|value| is_one(value) || may_be(value))
     }
+}
+
+/// Did the program ask whether it is a table, where that holds?
+pub(super) fn is_told_table(held: &Tree) -> bool {
+    let mut whole = held.entries().iter().filter(|entry| entry.at.is_empty()).peekable();
+    whole.peek().is_some() && whole.all(|entry| entry.marks.has(Marks::TABLE))
 }

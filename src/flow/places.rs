@@ -12,6 +12,7 @@ use crate::resolve::values::{At, Value};
 
 use super::checks::{Check, Tells};
 use super::domain::{ANY, Entry, Form, Heap, HeapId, Marks, Root};
+use super::items::is_told_table;
 use super::path::Path;
 use super::summary::{Bound, Hit};
 use super::trace::{Trace, What};
@@ -56,7 +57,7 @@ impl Pass<'_, '_> {
             let field = &place.path[depth];
             let own;
             let values = match depth == 0 && self.goes_through(place, at) {
-                true if self.gives_names(values) => return Tree::default(),
+                true if self.gives_names(values) || is_told_table(&tree) => return Tree::default(),
                 true => {
                     own = self.with_items(values);
                     &own[..]
@@ -320,7 +321,7 @@ impl Pass<'_, '_> {
 
     pub(super) fn write(&mut self, heap: HeapId, mut entry: Entry, finish: impl FnOnce(Entry) -> Entry) {
         // What a place holds is any of what is put there.
-        entry.marks = entry.marks.lacking(Marks::NO_TEXT);
+        entry.marks = entry.marks.lacking(Marks::NO_TEXT.with(Marks::TABLE));
         match entry.root {
             Root::Param(_) => self.summary.add_write(heap, entry, finish),
             _ if self.taint.entered.is_idle(self.id) => {}

@@ -229,6 +229,7 @@ impl Pass<'_, '_> {
                     self.know(if check.holds { &mut holds } else { &mut fails }, &check);
                 }
                 self.know_class(*on, &mut holds, &mut fails);
+                self.know_table(*on, &mut holds, &mut fails);
                 next.push((*yes, holds));
                 next.push((*no, fails));
             }

@@ -452,7 +452,7 @@ fn extend(mut inner: Entry, keys: &[Symbol]) -> Entry {
         inner.without.clear();
         inner.path.extend(kept);
         // A copy holds the same things as the original.
-        inner.marks = inner.marks.lacking(Marks::COPY.with(Marks::NO_ERROR).with(Marks::NO_TEXT));
+        inner.marks = inner.marks.lacking(Marks::COPY.with(Marks::NO_ERROR).with(Marks::NO_TEXT).with(Marks::TABLE));
         // What is further inside is known by this part of it.
         if !further.is_empty() {
             inner.marks = inner.marks.with(Marks::WIDENED);

@@ -116,6 +116,8 @@ pub(crate) struct Index {
     pairs: BTreeSet<StateId>,
     /// Types whose items are names.
     names: BTreeSet<StateId>,
+    /// Types that are lists.
+    lists: BTreeSet<StateId>,
     /// Types of what is written out.
     literals: BTreeMap<(Language, Literal), Symbol>,
     /// Methods that serve on any object, if they are handed a transport.
@@ -142,6 +144,7 @@ impl Index {
             told_by: BTreeMap::new(),
             pairs: BTreeSet::new(),
             names: BTreeSet::new(),
+            lists: BTreeSet::new(),
             literals: BTreeMap::new(),
             handed: BTreeMap::new(),
             nodes: RefCell::default(),
@@ -195,6 +198,9 @@ impl Index {
                 self.names.insert(state);
             }
             if let Some(literal) = ty.literal {
+                if literal == Literal::List {
+                    self.lists.insert(state);
+                }
                 self.literals.insert((language, literal), ty.name.as_str().into());
             }
             for member in &ty.told_by {
@@ -394,6 +400,11 @@ impl Index {
     /// Does going through an object give pairs of a key and what is kept under it?
     pub(crate) fn gives_pairs(&self, id: NodeId) -> bool {
         self.node(id).states.iter().any(|state| self.pairs.contains(state))
+    }
+
+    /// Is an object what the language writes out as a list? Going through it gives what is in it.
+    pub(crate) fn is_list(&self, id: NodeId) -> bool {
+        self.node(id).states.iter().any(|state| self.lists.contains(state))
     }
 
     /// Does going through an object give the keys under which something is kept?

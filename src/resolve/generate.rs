@@ -8,6 +8,7 @@ use crate::ir::instr::{
 use crate::ir::program::{Language, ModuleId};
 use crate::ir::types::{NamedType, TypeRef};
 use crate::models::path::Step;
+use crate::models::schema::Literal;
 
 use super::edges::Edge;
 use super::getters::getters;
@@ -477,7 +478,18 @@ impl Values<'_> {
                     self.typed(func, arg, to);
                 }
             }
-            TypeRef::Union(parts) => parts.iter().for_each(|part| self.typed(func, part, to)),
+            TypeRef::Union(parts) => {
+                for part in parts {
+                    match part {
+                        // Beside a table, a list has to be told from it: what goes through a table gets its keys.
+                        TypeRef::List(_) => {
+                            let list = self.models.index.literal(self.language(func), Literal::List);
+                            list.into_iter().for_each(|list| self.add(to, &Value::Api(list, None)));
+                        }
+                        _ => self.typed(func, part, to),
+                    }
+                }
+            }
             TypeRef::List(_) | TypeRef::Tuple(_) | TypeRef::Func(_) | TypeRef::Other => {}
         }
     }
