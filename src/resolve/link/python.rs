@@ -28,12 +28,18 @@ impl Linker<'_> {
         }
         let Some((first, rest)) = names.split_first() else { return Target::Missing };
         let is_required = self.manifests.requires(Language::Python, from, first);
+        let is_library = is_required || self.modelled.contains(&(Language::Python, (*first).into()));
         for root in self.roots(from) {
             let Some(top) = paths::join(&root, first) else { continue };
             let is_module = self.manifests.python_file(&top).is_some();
             // A folder without `__init__.py` that only has the name of a library is no part of the program.
             if is_module || !is_required && self.is_folder_module(&top, rest) {
-                return self.below(&root, &names).unwrap_or(Target::Missing);
+                let found = self.below(&root, &names).unwrap_or(Target::Missing);
+                // A package of the program's own may have a library's name. What is not in it is looked for in the library.
+                let is_lacking = matches!(&found, Target::Module(_, rest) if !rest.is_empty());
+                if !is_library || !is_lacking {
+                    return found;
+                }
             }
         }
         self.in_own_package(&names).unwrap_or_else(|| Target::Library {

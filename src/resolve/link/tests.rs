@@ -93,6 +93,8 @@ fn python() {
             ("src/pkg/logging.py", ""),
             ("src/pkg/sub/tool.py", ""),
             ("mcp/server.py", ""),
+            ("named/mcp/__init__.py", ""),
+            ("named/mcp/note.py", ""),
             ("script.py", ""),
             ("helper.py", ""),
         ],
@@ -104,6 +106,8 @@ fn python() {
             ("src/pkg/sub/tool.py", "..server", "src/pkg/server.py#"),
             ("src/pkg/server.py", "logging", "lib logging#"),
             ("src/pkg/server.py", "mcp.server", "lib mcp#server"),
+            ("named/mcp/note.py", "mcp.note", "named/mcp/note.py#"),
+            ("named/mcp/note.py", "mcp.server.fastmcp", "lib mcp#server.fastmcp"),
             ("script.py", "helper", "helper.py#"),
         ],
     );
