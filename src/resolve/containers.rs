@@ -116,8 +116,11 @@ impl Values<'_> {
                 if self.language(*func) != Language::Python {
                     self.add(result, value);
                 }
-                // What every text or container has, as `clone`, calls nothing.
-                if !self.models.is_everywhere(name) {
+                // What every text or container has, as `clone`, calls nothing. A plain function of Python has no methods that
+                // a program calls: what stands there by such a name is something else, which may be in the same variable.
+                let has_none =
+                    self.language(*func) == Language::Python && self.program.funcs[*func].annotations.is_empty();
+                if !has_none && !self.models.is_everywhere(name) {
                     let at = self.calls[number as usize].at;
                     self.link_call(at, *func, CallKind::Callback);
                 }
