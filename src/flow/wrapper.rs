@@ -4,7 +4,7 @@
 use crate::base::bounds::{MAX_CHECK_DEPTH, MAX_LABEL_WORDS, MAX_WRAPPER, MIN_WRAPPER_CALLERS};
 use crate::base::idx::Id;
 use crate::ir::func::{End, FuncId, FuncKind};
-use crate::ir::instr::{Const, InstrId, Op, TextPart};
+use crate::ir::instr::{Base, Const, InstrId, Op, Place, TextPart};
 use crate::models::index::Table;
 use crate::resolve::solve::CallKind;
 use crate::resolve::values::At;
@@ -50,14 +50,17 @@ impl Pass<'_, '_> {
         })
     }
 
-    /// Does a value come out of a call that does not log?
+    /// Does a value, or what it is a field of, come out of a call that does not log?
     fn is_computed(&self, value: InstrId, depth: usize) -> bool {
         let Some(depth) = depth.checked_sub(1) else { return false };
         match &self.func.instrs[value].op {
             Op::Call(_) => !self.is_log_call(value),
             Op::Await(inner) => self.is_computed(*inner, depth),
-            Op::Load(place) if place.path.is_empty() => self.func.instrs.iter().any(|instr| match &instr.op {
-                Op::Store(to, stored) => to == place && self.is_computed(*stored, depth),
+            Op::Load(Place { base: Base::Value(of), .. }) => self.is_computed(*of, depth),
+            Op::Load(Place { base, path }) => self.func.instrs.iter().any(|instr| match &instr.op {
+                Op::Store(to, stored) => {
+                    to.base == *base && path.starts_with(&to.path) && self.is_computed(*stored, depth)
+                }
                 _ => false,
             }),
             _ => false,
