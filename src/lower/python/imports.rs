@@ -3,8 +3,8 @@
 use tree_sitter::Node;
 
 use crate::base::Symbol;
-use crate::ir::func::FuncKind;
-use crate::ir::instr::{Import, Imported, InstrId, Op};
+use crate::ir::func::{FuncKind, Function};
+use crate::ir::instr::{Import, Imported, InstrId, Op, Place};
 
 use super::{Lowering, field, fields, first_part};
 
@@ -46,6 +46,23 @@ impl<'t> Lowering<'t> {
         }
     }
 
+    /// `globals()[name] = getattr(module, name)`: a module that has what another one has, as after `from module import *`.
+    pub(super) fn mirror(&mut self, target: Node<'t>, value: InstrId) {
+        let is_own = field(target, "value").is_some_and(|of| self.src(of) == "globals()");
+        let func = self.b.func();
+        if target.kind() != "subscript" || !is_own || func.kind != FuncKind::Init {
+            return;
+        }
+        let Op::Call(call) = &func.instrs[value].op else { return };
+        let [of, _] = call.args.as_slice() else { return };
+        if call.callee == Place::global("getattr")
+            && let Op::Load(place) = &func.instrs[of.value].op
+            && let Some(from) = imported_as(func, place)
+        {
+            self.b.exports_mut().stars.push(from);
+        }
+    }
+
     fn import_name(&self, name: Node<'t>) -> (Symbol, Option<Node<'t>>) {
         match name.kind() {
             "aliased_import" => {
@@ -64,4 +81,19 @@ impl<'t> Lowering<'t> {
 
 fn without_space(text: &str) -> Symbol {
     text.chars().filter(|c| !c.is_whitespace() && *c != '\\').collect()
+}
+
+/// The module that an import put into a variable, as an import of it names it.
+fn imported_as(func: &Function, variable: &Place) -> Option<Symbol> {
+    func.instrs.iter().rev().find_map(|instr| {
+        let Op::Store(to, value) = &instr.op else { return None };
+        let Op::Import(import) = &func.instrs[*value].op else { return None };
+        match &import.what {
+            _ if to != variable => None,
+            Imported::Module => Some(import.from.clone()),
+            Imported::Named(name) if import.from.ends_with('.') => Some(format!("{}{name}", import.from).into()),
+            Imported::Named(name) => Some(format!("{}.{name}", import.from).into()),
+            _ => None,
+        }
+    })
 }

@@ -101,6 +101,7 @@ impl<'t> Lowering<'t> {
         };
         for target in targets {
             self.assign(target, value);
+            self.mirror(target, value);
         }
         Some(value)
     }
