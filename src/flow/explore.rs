@@ -117,6 +117,8 @@ pub(crate) struct Explorer<'v> {
     /// `None` for all.
     pub(super) doubted: Option<FxHashSet<At>>,
     pub(super) relied: RefCell<Relied>,
+    /// Objects that were taken not to be there, since the function that makes them was not entered.
+    pub(super) unmade: RefCell<FxHashSet<At>>,
     pub(super) prepared: Rc<Prepared>,
     /// Functions that were seen to start serving, and the calls that do it.
     pub(super) serving_funcs: FxHashSet<FuncId>,
@@ -157,6 +159,7 @@ impl<'v> Explorer<'v> {
             earlier: FxHashMap::default(),
             doubted: None,
             relied: RefCell::default(),
+            unmade: RefCell::default(),
             prepared,
             serving_funcs: FxHashSet::default(),
             serving_calls: FxHashSet::default(),

@@ -209,7 +209,15 @@ impl Explorer<'_> {
         let mut objs: Vec<Obj> = objects.iter().filter_map(|value| self.values.object_of(value)).collect();
         objs.dedup();
         let key = Key::Name(name.clone());
-        let [obj] = objs.as_slice() else { return self.same_in_all(func, place, &objs, &key).map(Abs::Const) };
+        let [obj] = objs.as_slice() else {
+            let same = self.same_in_all(func, place, &objs, &key).or_else(|| {
+                let (unmade, made): (Vec<Obj>, Vec<Obj>) = objs.into_iter().partition(|obj| self.is_unmade(obj));
+                let same = self.same_in_all(func, place, &made, &key).filter(|_| !unmade.is_empty())?;
+                self.rely_on_unmade(&unmade);
+                Some(same)
+            });
+            return same.map(Abs::Const);
+        };
         let sym = || Some(Abs::Sym(format!("{obj:?}.{name}").into()));
         if self.values.is_open(obj) {
             return sym();

@@ -10,7 +10,7 @@ use crate::ir::func::{FuncId, FuncKind};
 use crate::ir::instr::{Base, Const, InstrId, Op};
 use crate::ir::program::Language;
 use crate::resolve::solve::Values;
-use crate::resolve::values::{At, Value};
+use crate::resolve::values::{At, Obj, Site, Value};
 
 use super::abs::Abs;
 use super::explore::Explorer;
@@ -109,10 +109,33 @@ impl Explorer<'_> {
         defined.is_none_or(|at| self.seen.contains_key(at) || !self.was_explored(at.0))
     }
 
-    /// The variables that were relied on and turned out to hold something else, too, each by its first store.
+    /// Is an object made in a function that was not entered so far?
+    pub(super) fn is_unmade(&self, obj: &Obj) -> bool {
+        made_at(obj).is_some_and(|at| {
+            !self.was_explored(at.0) && self.doubted.as_ref().is_some_and(|doubted| !doubted.contains(&at))
+        })
+    }
+
+    /// What is known of a place is so only if these objects are made nowhere in the process.
+    pub(super) fn rely_on_unmade(&self, objs: &[Obj]) {
+        self.unmade.borrow_mut().extend(objs.iter().filter_map(made_at));
+    }
+
+    /// The variables that were relied on and turned out to hold something else, too, each by its first store, and the objects
+    /// that turned out to be made.
     pub(super) fn disproved(&self) -> FxHashSet<At> {
         let relied = self.relied.borrow();
         let wrong = relied.iter().filter(|(_, (stores, known))| self.only_stored(stores).as_ref() != Some(known));
-        wrong.map(|(first, _)| *first).collect()
+        let unmade = self.unmade.borrow();
+        let made = unmade.iter().filter(|at| self.was_explored(at.0));
+        wrong.map(|(first, _)| *first).chain(made.copied()).collect()
+    }
+}
+
+/// The instruction that makes an object.
+fn made_at(obj: &Obj) -> Option<At> {
+    match obj {
+        Obj::Record(Site::Instr(at)) | Obj::Api(at) => Some(*at),
+        _ => None,
     }
 }
