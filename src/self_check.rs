@@ -76,7 +76,11 @@ fn rows(file: &ModelFile) -> usize {
     let of_values = file.types.len() + file.streams.len() + file.sources.len() + file.flows.len() + file.cleans.len();
     let of_output = file.sinks.len() + file.loggers.len() + file.children.len() + file.rebinds.len();
     let of_servers = file.transports.len() + file.serves.len() + file.servers.len() + file.handlers.len();
-    let of_control =
-        file.exits.len() + file.crashes.len() + file.callbacks.len() + file.loaders.len() + file.channels.len();
+    let of_control = file.exits.len()
+        + file.command_lines.len()
+        + file.crashes.len()
+        + file.callbacks.len()
+        + file.loaders.len()
+        + file.channels.len();
     of_values + of_output + of_servers + of_control + file.plains.len() + file.echoes.len() + file.levels.len()
 }

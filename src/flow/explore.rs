@@ -123,6 +123,9 @@ pub(crate) struct Explorer<'v> {
     /// Functions that were seen to start serving, and the calls that do it.
     pub(super) serving_funcs: FxHashSet<FuncId>,
     pub(super) serving_calls: FxHashSet<At>,
+    /// Calls that register a command, and calls that run the one that was asked for: each with the library's model.
+    pub(super) commands: FxHashMap<At, u32>,
+    pub(super) command_lines: BTreeSet<(u32, At)>,
     /// In which order calls were first met.
     pub(crate) order: FxHashMap<At, usize>,
     /// Calls too far down the chain to be explored in place: they are when the way up is done.
@@ -163,6 +166,8 @@ impl<'v> Explorer<'v> {
             prepared,
             serving_funcs: FxHashSet::default(),
             serving_calls: FxHashSet::default(),
+            commands: FxHashMap::default(),
+            command_lines: BTreeSet::new(),
             order: FxHashMap::default(),
             deep: Vec::new(),
             n_deep: 0,

@@ -220,7 +220,7 @@ impl Marker<'_, '_> {
         let mut events = frame.blocks.visited().flat_map(|visited| &visited.events);
         let asks = events.any(|event| !event.phase.has(Phase::SERVING));
         let block_leads = if asks { self.leading(id, leads) } else { Leading::default() };
-        let offered = if asks { self.offered(id) } else { BTreeSet::new() };
+        let (offered, offered_before) = if asks { self.offered(id) } else { Default::default() };
         let crash_blocks = crash_blocks(explorer, id);
         // What goes on for ever is begun and not waited for, or nothing would follow: it runs beside what follows.
         let is_beside = frame.outcome.for_ever && leads == Leads::Always;
@@ -228,8 +228,7 @@ impl Marker<'_, '_> {
             let block = &block;
             let in_crash = crash || crash_blocks.contains(block);
             // From the end backwards: what follows an event in its own block.
-            let goes_on = visited.ends && (block_leads.end.contains(block) || offered.contains(block));
-            let mut follows = goes_on || is_beside;
+            let mut follows = visited.ends && block_leads.end.contains(block) || is_beside;
             let mut facts = Vec::with_capacity(visited.events.len());
             for event in visited.events.iter().rev() {
                 let after = follows;
@@ -237,8 +236,12 @@ impl Marker<'_, '_> {
                 facts.push((after, follows));
             }
             facts.reverse();
+            let mut was_offered = offered_before.contains(block);
             for (event, (after, live_before)) in visited.events.iter().zip(facts) {
-                let before = event.phase.has(Phase::BEFORE) && live_before;
+                let already = visited.ends && offered.contains(block) && (was_offered || !self.offers.may_not(event));
+                was_offered |= self.offers.offers(explorer, frame, event);
+                let after = after || already;
+                let before = event.phase.has(Phase::BEFORE) && (live_before || already);
                 let is_live = event.phase.has(Phase::SERVING) || before || in_crash;
                 if is_live {
                     let site = Site {
@@ -267,9 +270,7 @@ impl Marker<'_, '_> {
                         Mode::Now if is_live || inner_serves => {
                             let leads = match after {
                                 _ if event.phase.has(Phase::SERVING) => Leads::Always,
-                                true if offered.contains(block) || explorer.frames[*inner].outcome.for_ever => {
-                                    Leads::Always
-                                }
+                                true if already || explorer.frames[*inner].outcome.for_ever => Leads::Always,
                                 // A constructor gives nothing back, and yet the call gives an object.
                                 true if self.explorer_func(*inner).kind == FuncKind::Constructor => Leads::Always,
                                 true => self.leads_by_result(id, leads, &block_leads, (*block, event.instr)),
@@ -293,15 +294,16 @@ impl Marker<'_, '_> {
         leading(frame, func, &ways, None)
     }
 
-    /// The blocks at whose end something was handed over that starts to serve, where the process is not ended after them.
-    fn offered(&self, id: FrameId) -> BTreeSet<BlockId> {
-        let mut blocks = self.offers.after(self.explorer, id);
+    /// The blocks at whose end something was handed over that starts to serve, where the process is not ended after them; and
+    /// those at whose beginning it was.
+    fn offered(&self, id: FrameId) -> (BTreeSet<BlockId>, BTreeSet<BlockId>) {
+        let (mut blocks, before) = self.offers.after(self.explorer, id);
         if !blocks.is_empty() {
             let ways = Ways { starts: &|_| false, returns: &|_| true };
             let goes_on = leading(&self.explorer.frames[id], self.explorer_func(id), &ways, None);
             blocks.retain(|block| goes_on.end.contains(block));
         }
-        blocks
+        (blocks, before)
     }
 
     /// Does the process serve from here on, or when what is handed over here runs?

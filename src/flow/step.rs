@@ -415,6 +415,9 @@ impl Explorer<'_> {
             self.run_later(callee, at, Mode::Crash);
             return;
         }
+        if let (Mode::Alone, Some(row)) = (mode, rows.first()) {
+            self.commands.insert(at, row.file);
+        }
         let context = Context { phase: before.phase, rebinds: before.rebinds.clone(), ..Context::default() };
         let frame = self.frame(callee, context);
         let (ending, serves) = (!self.frames[frame].outcome.returns, self.frames[frame].outcome.on_stdio);
@@ -504,6 +507,9 @@ impl Explorer<'_> {
         }
         if self.serves_by_hand(at) {
             self.serve_by_hand(at, event, state);
+        }
+        for row in self.values.call_rows(at, Table::CommandLine) {
+            self.command_lines.insert((row.file, at));
         }
         let exits = self.values.call_rows(at, Table::Exit);
         let ends = exits.iter().any(|row| self.values.holds(at, &self.values.models.exit(*row).when));

@@ -74,6 +74,7 @@ pub(crate) enum Table {
     Echo,
     Level,
     Exit,
+    CommandLine,
     Crash,
     CrashPlace,
     Callback,
@@ -267,6 +268,9 @@ impl Index {
         }
         for (n, row) in file.exits.iter().enumerate() {
             add(Table::Exit, n, &row.calls, End::Call);
+        }
+        for (n, row) in file.command_lines.iter().enumerate() {
+            add(Table::CommandLine, n, &row.calls, End::Call);
         }
         for (n, row) in file.crashes.iter().enumerate() {
             add(Table::Crash, n, &row.calls, End::Call);

@@ -75,6 +75,8 @@ pub(crate) struct ModelFile {
     pub(crate) handlers: Vec<HandlerRow>,
     #[serde(default, rename = "exit")]
     pub(crate) exits: Vec<ExitRow>,
+    #[serde(default, rename = "command_line")]
+    pub(crate) command_lines: Vec<CommandLineRow>,
     #[serde(default, rename = "crash")]
     pub(crate) crashes: Vec<CrashRow>,
     #[serde(default, rename = "callback")]
@@ -474,6 +476,14 @@ pub(crate) struct ExitRow {
     pub(crate) calls: Vec<String>,
     #[serde(default)]
     pub(crate) when: Vec<Condition>,
+}
+
+/// A call that looks at the command line and runs what was registered for it: what the library's callbacks that run `alone` were
+/// given.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CommandLineRow {
+    pub(crate) calls: Vec<String>,
 }
 
 /// A call (or assignment) that installs a handler for crashes.
