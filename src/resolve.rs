@@ -29,6 +29,7 @@ pub(crate) mod calls;
 pub(crate) mod channels;
 mod constructing;
 mod containers;
+mod data;
 mod edges;
 mod exports;
 mod fields;

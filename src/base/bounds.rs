@@ -75,6 +75,10 @@ pub(crate) const MAX_APIS: u8 = 24;
 /// Most literals a slot keeps. Variants of one shape are a few; a table of data is no reason to follow each row.
 pub(crate) const MAX_RECORDS: u8 = 32;
 
+/// Most objects, and functions in their fields, that a library is taken to be handed as options. A wrapper around a client's
+/// constructor gets those of a few callers; a serialiser all that is logged.
+pub(crate) const MAX_OPTIONS: usize = 8;
+
 /// Most rows of a dispatch table a slot keeps: literals that hold a handler, names of methods. Servers have up to some hundred
 /// tools.
 pub(crate) const MAX_ROWS: u8 = 160;

@@ -392,7 +392,11 @@ impl Values<'_> {
     /// A function in a field of an object literal that is handed to a library. What lies deeper in it is not called: with
     /// objects that hold each other, everything would be.
     pub(super) fn invoke_field(&mut self, value: &Value, number: u32) {
-        if let Value::Func(_) = value {
+        if let Value::Func(func) = value {
+            let at = self.calls[number as usize].at;
+            if !self.edges_done.contains(&(at, *func)) {
+                self.called_in_fields.entry(at).or_default().push(*func);
+            }
             self.invoke(value, number, None);
         }
     }

@@ -107,6 +107,8 @@ pub(crate) struct Values<'p> {
     pub(super) rows_of_calls: Vec<Box<[crate::models::index::RowRef]>>,
     /// The calls of methods on what a call made, in order of functions and instructions; filled in at the end.
     pub(super) built_on: FxHashMap<At, Vec<At>>,
+    /// Functions that calls of a library are taken to call because an object that they are handed has them in a field.
+    pub(super) called_in_fields: FxHashMap<At, Vec<FuncId>>,
     pub(super) edges_done: FxHashSet<(At, FuncId)>,
     pub(crate) call_graph: FxHashMap<At, Vec<(FuncId, CallKind)>>,
     /// The call graph the other way round, in order of functions and instructions.
@@ -150,6 +152,7 @@ pub(crate) fn solve<'p>(
         }
     }
     values.settle();
+    values.find_data();
     values.find_rows();
     values.find_built();
     values.find_marked();
@@ -207,6 +210,7 @@ impl<'p> Values<'p> {
             told: FxHashMap::default(),
             rows_of_calls: Vec::new(),
             built_on: FxHashMap::default(),
+            called_in_fields: FxHashMap::default(),
             edges_done: FxHashSet::default(),
             call_graph: FxHashMap::default(),
             callers: FxHashMap::default(),
