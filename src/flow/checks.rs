@@ -68,6 +68,9 @@ pub(super) struct Checks<'a, 'v> {
     pub(super) func: &'a Function,
 }
 
+/// Fields that only a tool's result has.
+const RESULT_FIELDS: [&str; 2] = ["isError", "structuredContent"];
+
 /// What `typeof` says of a text.
 const TEXT_TYPE: &str = "string";
 
@@ -94,6 +97,7 @@ impl Checks<'_, '_> {
             found.extend(told.into_iter().chain(no_text));
         }
         found.extend(self.lacks_message(on));
+        found.extend(self.is_result(on));
         found
     }
 
@@ -112,6 +116,24 @@ impl Checks<'_, '_> {
             tells: Tells::NoError,
             holds,
         })
+    }
+
+    /// `error.isError !== undefined`, `error?.isError`: what has a field of a tool's result is one, and no error.
+    fn is_result(&self, on: InstrId) -> Option<Check> {
+        let is_nothing = |value: &InstrId| matches!(self.constant(*value), Some(Const::Undefined | Const::Null));
+        let (asked, holds) = match &self.func.instrs[on].op {
+            Op::Operator(Oper::Not, operands) => return Some(self.is_result(*operands.first()?)?.negated()),
+            Op::Operator(Oper::IsMissing, operands) => (*operands.first()?, false),
+            Op::Operator(oper @ (Oper::Eq | Oper::Ne), operands) => {
+                let nothing = operands.iter().position(is_nothing)?;
+                (*operands.iter().nth(1 - nothing.min(1))?, *oper == Oper::Ne)
+            }
+            _ => (on, true),
+        };
+        let Op::Load(Place { base, path }) = &self.func.instrs[asked].op else { return None };
+        let [before @ .., Field::Name(name)] = &**path else { return None };
+        let place = Place { base: base.clone(), path: before.into() };
+        (RESULT_FIELDS.contains(&name.as_str())).then_some(Check { place, tells: Tells::NoError, holds })
     }
 
     /// What a condition tells of one place.

@@ -4,7 +4,7 @@
 use crate::base::bounds::{MAX_BASES, MAX_CHECK_DEPTH};
 use crate::base::idx::Id;
 use crate::ir::func::{Block, BlockId, End};
-use crate::ir::instr::{Base, CallStyle, Entry as RecordEntry, InstrId, Op, Oper};
+use crate::ir::instr::{Base, CallStyle, Const, Entry as RecordEntry, Field, InstrId, Op, Oper, Place};
 use crate::ir::program::{ClassId, Language};
 use crate::ir::types::TypeRef;
 use crate::models::errors::ErrorClass;
@@ -16,6 +16,9 @@ use super::domain::{Entry, ErrorKind, Form, Marks, Root, SourcePlace};
 use super::trace::What;
 use super::transfer::{Pass, State};
 use super::tree::Tree;
+
+/// The field in which an error of a script has the name of its class.
+const CLASS_NAME: &str = "name";
 
 /// The handlers of a `try`, as they are asked.
 #[derive(Default)]
@@ -193,14 +196,58 @@ impl Pass<'_, '_> {
             Op::Operator(Oper::InstanceOf, operands) => {
                 let [of, class] = operands[..] else { return };
                 let Op::Load(place) = &self.func.instrs[of].op else { return };
-                for (state, unlike) in [(holds, Takes::None), (fails, Takes::All)] {
+                for (state, unlike) in [(&mut *holds, Takes::None), (fails, Takes::All)] {
                     if let Some(known) = self.held_in(state, place) {
                         *known = known.only(|entry| self.takes(&[class], entry) != unlike);
                     }
                 }
+                if self.is_raised_by_none(class)
+                    && let Some(known) = self.held_in(holds, place)
+                {
+                    *known = known.map(|mut entry| {
+                        if entry.at.is_empty() {
+                            entry.marks = entry.marks.with(Marks::OWN_ERROR);
+                        }
+                        Some(entry)
+                    });
+                }
+            }
+            Op::Operator(oper @ (Oper::Eq | Oper::Ne), operands) => {
+                let [a, b] = operands[..] else { return };
+                let state = if *oper == Oper::Eq { holds } else { fails };
+                self.know_class_name(a, b, state);
+                self.know_class_name(b, a, state);
             }
             _ => {}
         }
+    }
+
+    /// `error.name === "AbortError"`: what the program made of another class gets there under no such name.
+    fn know_class_name(&self, asked: InstrId, name: InstrId, state: &mut State) {
+        let Op::Const(Const::Str(name)) = &self.func.instrs[name].op else { return };
+        let Op::Load(Place { base, path }) = &self.func.instrs[asked].op else { return };
+        let [Field::Name(field)] = &**path else { return };
+        if field != CLASS_NAME || self.language != Language::Script {
+            return;
+        }
+        let class = self.taint.values.models.errors.named(self.language, name);
+        if let Some(known) = self.held_in(state, &Place { base: base.clone(), path: [].into() }) {
+            *known = known.only(|entry| match entry.error {
+                Some(ErrorKind::Made(made)) => class == Some(made),
+                _ => true,
+            });
+        }
+    }
+
+    /// Is a class the program's own, or one of a library that raises no errors as far as the models know?
+    fn is_raised_by_none(&self, class: InstrId) -> bool {
+        let values = self.taint.values;
+        let mut known = values.of(self.id, class).items().iter().filter_map(|value| match value {
+            Value::Class(_) => Some(true),
+            Value::Api(node, _) => Some(values.models.errors.is_silent(&values.models.index.node(*node).library)),
+            _ => None,
+        });
+        self.language == Language::Script && known.next() == Some(true) && known.all(|one| one)
     }
 
     /// The kind of the error that is raised with a value. `None` where that is not known: a variable that can hold several.
@@ -310,8 +357,10 @@ impl Pass<'_, '_> {
         let values = self.taint.values;
         let library = &values.models.index.node(class).library;
         let is_near = match kind {
-            // What is a kind of no other may be of any class.
-            ErrorKind::Listed(raised) if values.models.errors.is_root(raised) => true,
+            // What is a kind of no other may be of any class that some library raises.
+            ErrorKind::Listed(raised) if values.models.errors.is_root(raised) => {
+                self.language != Language::Script || !values.models.errors.is_silent(library)
+            }
             ErrorKind::Listed(raised) | ErrorKind::Made(raised) => values.models.errors.is_of(raised, library),
             ErrorKind::Own(raised) => {
                 let bases = values.classes.api_bases(raised);

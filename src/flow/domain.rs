@@ -177,6 +177,13 @@ pub(crate) enum ErrorKind {
     Made(ErrorClass),
 }
 
+impl ErrorKind {
+    /// Is its class one of the program's?
+    pub(super) fn is_own(self) -> bool {
+        matches!(self, Self::Own(_))
+    }
+}
+
 /// A function, and the one that calls it as its parameter.
 pub(crate) type Via = (FuncId, FuncId);
 
@@ -372,6 +379,8 @@ impl Marks {
     pub(crate) const PASSED: Self = Self(1_048_576);
     /// The program asked whether it is a table: what goes through it gets its keys.
     pub(crate) const TABLE: Self = Self(2_097_152);
+    /// The program asked whether it is an error of a class that no library raises there: none of a library gets here.
+    pub(crate) const OWN_ERROR: Self = Self(4_194_304);
 
     pub(crate) fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
@@ -392,7 +401,7 @@ impl Marks {
     /// What of them says that less of a value, or less surely, gets there.
     pub(super) fn bars(self) -> Self {
         let doubts = Self::OBSCURE.with(Self::GUESSED).with(Self::WIDENED).with(Self::PART).with(Self::ANSWER);
-        let asked = Self::TEXT.with(Self::NO_TEXT).with(Self::NO_ERROR).with(Self::SPOKEN);
+        let asked = Self::TEXT.with(Self::NO_TEXT).with(Self::NO_ERROR).with(Self::OWN_ERROR).with(Self::SPOKEN);
         Self(self.0 & doubts.with(asked).with(Self::LABEL).with(Self::silencing()).0)
     }
 

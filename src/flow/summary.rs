@@ -284,7 +284,15 @@ fn replaced(entry: &Entry, inner: &Entry) -> Option<Entry> {
     let is_text = is_whole && matches!(inner.form, Form::Text | Form::Debug);
     let is_other = entry.marks.has(Marks::TEXT) && !is_whole || entry.marks.has(Marks::NO_TEXT) && is_text;
     let is_error = entry.marks.has(Marks::NO_ERROR) && entry.path.is_empty() && inner.error.is_some();
-    if is_in_field || is_left_out || is_cut_off || is_unspoken || is_other || is_error && !inner.at.is_empty() {
+    let is_of_library = entry.marks.has(Marks::OWN_ERROR) && matches!(inner.error, Some(kind) if !kind.is_own());
+    if is_of_library
+        || is_in_field
+        || is_left_out
+        || is_cut_off
+        || is_unspoken
+        || is_other
+        || is_error && !inner.at.is_empty()
+    {
         return None;
     }
     // What the `Ok` that was taken apart there holds is out of it here.

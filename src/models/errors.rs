@@ -29,6 +29,8 @@ pub(crate) struct ErrorClasses {
     libraries: Vec<Symbol>,
     /// What each is a kind of.
     kinds: BTreeMap<ErrorClass, Vec<ErrorClass>>,
+    /// Import specifiers of libraries that are described, but for errors that they raise.
+    silent: Vec<Symbol>,
 }
 
 impl ErrorClasses {
@@ -65,7 +67,10 @@ impl ErrorClasses {
                 }
             }
         }
-        if faults.is_empty() { Ok(Self { by_text, by_row, libraries, kinds }) } else { Err(faults) }
+        let is_silent = |file: &&ModelFile| file.errors.is_empty() && !raises(file);
+        let silent =
+            files.iter().filter(is_silent).flat_map(|file| &file.imports).map(|name| name.as_str().into()).collect();
+        if faults.is_empty() { Ok(Self { by_text, by_row, libraries, kinds, silent }) } else { Err(faults) }
     }
 
     /// The class that is written so: `httpx.HTTPStatusError`, `ValueError`.
@@ -83,6 +88,14 @@ impl ErrorClasses {
     /// Is a class one of the library?
     pub(crate) fn is_of(&self, class: ErrorClass, library: &str) -> bool {
         self.libraries.get(usize::from(class.0)).is_some_and(|known| known == library)
+    }
+
+    /// Is the library that an import specifier names described, and nothing said of errors that it raises?
+    pub(crate) fn is_silent(&self, specifier: &str) -> bool {
+        self.silent.iter().any(|known| match known.strip_suffix('*') {
+            Some(start) => specifier.starts_with(start),
+            None => known == specifier,
+        })
     }
 
     /// Is a class a kind of no other one?
@@ -107,6 +120,12 @@ impl ErrorClasses {
         }
         false
     }
+}
+
+/// Does a row say that something is in the errors of the library?
+fn raises(file: &ModelFile) -> bool {
+    let flows = file.flows.iter().flat_map(|row| &row.to);
+    flows.chain(file.sources.iter().flat_map(|row| &row.gives)).any(|port| port.starts_with("throws"))
 }
 
 fn error_row(file: usize, row: usize) -> RowRef {

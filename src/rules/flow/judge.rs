@@ -377,7 +377,8 @@ fn error(cx: &Cx<'_>, leak: &Leak) -> Option<Verdict> {
     let is_stack = leak.source.kind == Kind::Stack || entry.path.last().is_some_and(|name| name == "stack");
     // What is read of a text is no error any more.
     let is_itself = entry.form == Form::Exact && entry.path.is_empty() && !entry.marks.has(Marks::PARSED);
-    if is_itself && (entry.marks.has(Marks::NO_ERROR) || entry.marks.has(Marks::PASSED)) {
+    let is_no_raw = Marks::NO_ERROR.with(Marks::OWN_ERROR).with(Marks::PASSED);
+    if is_itself && entry.marks.has(is_no_raw) {
         return None;
     }
     let is_all = language == Language::Script && entry.path.is_empty() && !is_error_part(entry);
