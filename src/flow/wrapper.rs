@@ -9,7 +9,8 @@ use crate::models::index::Table;
 use crate::resolve::solve::CallKind;
 use crate::resolve::values::At;
 
-use super::summary::Helper;
+use super::domain::{RECEIVER, Root};
+use super::summary::{Helper, Hit};
 use super::transfer::Pass;
 
 impl Pass<'_, '_> {
@@ -22,7 +23,7 @@ impl Pass<'_, '_> {
             && !self.gives_back_something()
             && self.func.instrs.iter_enumerated().all(|(id, instr)| match &instr.op {
                 op @ Op::Call(_) => self.only_logs(id) && self.n_words(op) <= MAX_LABEL_WORDS,
-                Op::Await(_) => !self.func.is_async || !self.awaits_program(&instr.op),
+                Op::Await(_) => !self.func.is_async || !self.awaits_library(&instr.op),
                 op => self.n_words(op) <= MAX_LABEL_WORDS,
             });
         match self.n_callers() {
@@ -85,7 +86,11 @@ impl Pass<'_, '_> {
         callees.iter().any(|(func, kind)| *kind == CallKind::Direct && is_helper(*func))
             || callees.iter().all(|(func, kind)| {
                 let summary = &self.taint.summaries[func.index()];
-                summary.hits.is_empty() && summary.writes.is_empty() || *kind == CallKind::Callback && !is_own(*func)
+                // What a library hands to a function in here, as the error of a promise, that one may log.
+                let is_handed = |hit: &Hit| matches!(hit.entry.root, Root::Param(at) if at != RECEIVER);
+                let is_aside = *kind == CallKind::Callback && summary.hits.iter().all(is_handed);
+                (summary.hits.is_empty() || is_aside) && summary.writes.is_empty()
+                    || *kind == CallKind::Callback && !is_own(*func)
             })
     }
 
@@ -112,8 +117,11 @@ impl Pass<'_, '_> {
         }
     }
 
-    fn awaits_program(&self, op: &Op) -> bool {
+    /// Is a call of a library waited for that does something else than to log?
+    fn awaits_library(&self, op: &Op) -> bool {
         let Op::Await(value) = op else { return false };
-        matches!(self.func.instrs[*value].op, Op::Call(_)) && self.taint.values.callees((self.id, *value)).is_empty()
+        matches!(self.func.instrs[*value].op, Op::Call(_))
+            && self.taint.values.callees((self.id, *value)).is_empty()
+            && !self.is_log_call(*value)
     }
 }
