@@ -268,13 +268,21 @@ fn run_later_if(
         }
         let context = |phase| Context { phase, rebinds: rebinds.clone(), ..Context::default() };
         let mut frame = explorer.frame(func, context(Phase::SERVING));
-        // What starts to serve runs before that, if nothing else does.
-        if explorer.frames[frame].outcome.serves && !serves_itself && mode == Mode::Now {
+        // What starts to serve runs before that, if nothing else does. Who answers HTTP requests does that serving already, also
+        // those that never get to a transport.
+        if explorer.frames[frame].outcome.serves && !serves_itself && mode == Mode::Now && !is_route(explorer, at) {
             frame = explorer.frame(func, context(Phase::BEFORE));
         }
         frames.push((frame, at, mode));
     }
     frames
+}
+
+/// Does a call register what answers HTTP requests?
+fn is_route(explorer: &Explorer<'_>, at: At) -> bool {
+    let models = explorer.values.models;
+    let rows = explorer.values.call_rows(at, Table::Handler);
+    rows.into_iter().any(|row| models.handler(row).kind == HandlerKind::Route)
 }
 
 /// Handlers that no call registers: annotated methods and methods of base classes of the served objects.
