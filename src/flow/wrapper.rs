@@ -24,6 +24,8 @@ impl Pass<'_, '_> {
             && self.func.instrs.iter_enumerated().all(|(id, instr)| match &instr.op {
                 op @ Op::Call(_) => self.only_logs(id) && self.n_words(op) <= MAX_LABEL_WORDS,
                 Op::Await(_) => !self.func.is_async || !self.awaits_library(&instr.op),
+                // What is said of an error that was caught here says nothing of what it was given.
+                Op::Text(parts) if self.is_of_caught(parts) => true,
                 op => self.n_words(op) <= MAX_LABEL_WORDS,
             });
         match self.n_callers() {
@@ -31,6 +33,24 @@ impl Pass<'_, '_> {
             n if n < MIN_WRAPPER_CALLERS && !self.taint.words.is_log_function(&self.func.name) => Helper::Part,
             _ => Helper::Shared,
         }
+    }
+
+    /// Is a text made of nothing but an error that was caught here?
+    fn is_of_caught(&self, parts: &[TextPart]) -> bool {
+        let is_caught = |value: InstrId| matches!(self.func.instrs[value].op, Op::Caught);
+        let keeps_caught = |base: &Base| {
+            self.func.instrs.iter().any(|instr| match &instr.op {
+                Op::Store(to, value) => to.base == *base && to.path.is_empty() && is_caught(*value),
+                _ => false,
+            })
+        };
+        let mut holes =
+            parts.iter().filter_map(|part| if let TextPart::Hole(value, _) = part { Some(*value) } else { None });
+        let is_error = |value: InstrId| match &self.func.instrs[value].op {
+            Op::Load(Place { base, .. }) => keeps_caught(base),
+            _ => is_caught(value),
+        };
+        holes.next().is_some_and(is_error) && holes.all(is_error)
     }
 
     /// How many places of the program call the function.
