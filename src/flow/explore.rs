@@ -123,6 +123,8 @@ pub(crate) struct Explorer<'v> {
     /// Functions that were seen to start serving, and the calls that do it.
     pub(super) serving_funcs: FxHashSet<FuncId>,
     pub(super) serving_calls: FxHashSet<At>,
+    /// Transports that are handed to what leads to serving, each by the name that it has there.
+    pub(super) transports: RefCell<FxHashMap<Symbol, At>>,
     /// Calls that register a command, and calls that run the one that was asked for: each with the library's model.
     pub(super) commands: FxHashMap<At, u32>,
     pub(super) command_lines: BTreeSet<(u32, At)>,
@@ -166,6 +168,7 @@ impl<'v> Explorer<'v> {
             prepared,
             serving_funcs: FxHashSet::default(),
             serving_calls: FxHashSet::default(),
+            transports: RefCell::default(),
             commands: FxHashMap::default(),
             command_lines: BTreeSet::new(),
             order: FxHashMap::default(),

@@ -3,6 +3,8 @@
 use std::rc::Rc;
 
 use crate::base::Symbol;
+use crate::base::bounds::MAX_TRANSPORT_DEPTH;
+use crate::ir::func::FuncId;
 use crate::ir::instr::{Base, Const, Field};
 use crate::ir::program::Language;
 use crate::models::index::{RowRef, Table};
@@ -10,12 +12,13 @@ use crate::models::path::PortStep;
 use crate::models::schema::{CallbackTime, TransportKind, TransportSpec};
 use crate::resolve::ports::{argument, in_named_spread};
 use crate::resolve::solve::Values;
-use crate::resolve::values::At;
+use crate::resolve::values::{At, Value};
 use crate::source::version::Allowed;
 
 use super::abs::Abs;
 use super::explore::{Event, Explorer, Phase, Serve, State};
 use super::failed::result_of;
+use super::joins::given_sym;
 
 impl Explorer<'_> {
     /// Is the receiver of the call at `at` a computation that serves: `main().catch(…)`?
@@ -65,7 +68,10 @@ impl Explorer<'_> {
         let named = self.named_transport(at, &serve.transport, state);
         let (mut kind, own_stream) = match &named {
             Some((kind, _)) => (*kind, false),
-            None => self.transport(at, &serve.transport),
+            None => {
+                let given = self.transport_given(at, &serve.transport, state);
+                given.unwrap_or_else(|| self.transport(at, &serve.transport))
+            }
         };
         if let Some(told) = self.told.transport
             && kind != TransportKind::Other
@@ -135,6 +141,33 @@ impl Explorer<'_> {
             return Some((kind, if let Const::Str(name) = given { Some(name) } else { None }));
         }
         None
+    }
+
+    /// A transport that is handed to a function which leads to serving: another caller may hand over another one. It gets the
+    /// name of the argument, unless it has come by another call already.
+    pub(super) fn transport_handed(&self, (func, value): At, callee: FuncId, abs: Option<Abs>) -> Option<Abs> {
+        let is_transport = |value: &Value| matches!(value, Value::Api(node, _) if self.values.models.index.node(*node).has(Table::Transport));
+        let is_known = matches!(&abs, Some(Abs::Sym(sym)) if self.transports.borrow().contains_key(sym));
+        if is_known
+            || !self.to_serving.contains(&callee)
+            || !self.values.of(func, value).items().iter().any(is_transport)
+        {
+            return abs;
+        }
+        let sym = given_sym(func, value);
+        self.transports.borrow_mut().insert(sym.clone(), (func, value));
+        Some(Abs::Sym(sym))
+    }
+
+    /// The transport that this very caller handed over.
+    fn transport_given(&self, at: At, spec: &TransportSpec, state: &State) -> Option<(TransportKind, bool)> {
+        let (TransportSpec::Ports(ports), Some(call)) = (spec, self.values.call_at(at)) else { return None };
+        let port =
+            ports.from.iter().find_map(|text| self.values.models.port(text)).filter(|port| port.path.is_empty())?;
+        let Some(Abs::Sym(sym)) = self.operand(at.0, argument(call, &port.head)?, state) else { return None };
+        let (func, value) = *self.transports.borrow().get(&sym)?;
+        let values = self.values.of(func, value).items();
+        values.iter().filter_map(|value| self.transport_value(value, ports, MAX_TRANSPORT_DEPTH)).min()
     }
 
     /// The value that chooses the transport at a serve call chooses stdio, where that is served.

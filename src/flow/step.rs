@@ -263,6 +263,7 @@ impl Explorer<'_> {
             let Some(at) = at else { continue };
             given[at] = true;
             let abs = self.operand(func, arg.value, state).filter(selects);
+            let abs = self.transport_handed((func, arg.value), callee, abs);
             known[at] = abs.filter(|abs| !self.tells_nothing(abs, func, callee, state));
         }
         for (at, param) in params.iter().enumerate() {

@@ -71,7 +71,12 @@ impl Explorer<'_> {
         values.iter().any(is_name) && values.iter().any(is_open)
     }
 
-    fn transport_value(&self, value: &Value, ports: &TransportPorts, depth: usize) -> Option<(TransportKind, bool)> {
+    pub(super) fn transport_value(
+        &self,
+        value: &Value,
+        ports: &TransportPorts,
+        depth: usize,
+    ) -> Option<(TransportKind, bool)> {
         if depth == 0 {
             return None;
         }
