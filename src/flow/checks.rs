@@ -126,7 +126,7 @@ impl Checks<'_, '_> {
             Op::Operator(Oper::IsMissing, operands) => (*operands.first()?, false),
             Op::Operator(oper @ (Oper::Eq | Oper::Ne), operands) => {
                 let nothing = operands.iter().position(is_nothing)?;
-                (*operands.iter().nth(1 - nothing.min(1))?, *oper == Oper::Ne)
+                (*operands.get(1 - nothing.min(1))?, *oper == Oper::Ne)
             }
             _ => (on, true),
         };

@@ -6,6 +6,7 @@ use crate::base::idx::Id;
 use crate::ir::func::{End, FuncId, FuncKind};
 use crate::ir::instr::{Base, Const, InstrId, Op, Place, TextPart};
 use crate::models::index::Table;
+use crate::models::schema::SinkKind;
 use crate::resolve::solve::CallKind;
 use crate::resolve::values::At;
 
@@ -137,11 +138,18 @@ impl Pass<'_, '_> {
         }
     }
 
+    /// Is a call one of a log, or one that tells the agent? What writes somewhere may write a file.
+    fn tells(&self, call: InstrId) -> bool {
+        let values = self.taint.values;
+        let rows = values.call_rows((self.id, call), Table::Sink);
+        rows.into_iter().any(|row| matches!(values.models.sink(row).kind, SinkKind::Log | SinkKind::Agent))
+    }
+
     /// Is a call of a library waited for that does something else than to log?
     fn awaits_library(&self, op: &Op) -> bool {
         let Op::Await(value) = op else { return false };
         matches!(self.func.instrs[*value].op, Op::Call(_))
             && self.taint.values.callees((self.id, *value)).is_empty()
-            && !self.is_log_call(*value)
+            && !self.tells(*value)
     }
 }
