@@ -32,7 +32,11 @@ impl Values<'_> {
     pub(crate) fn described(&self, schemas: &[Value], name: &Symbol) -> Option<Vec<Value>> {
         let mut asked = Asked { name, looked: BTreeSet::new() };
         let mut found = Vec::new();
-        for schema in schemas {
+        // What a variable is declared as tells less than what it is known to be given: `function cached<T extends ZodType>(schema: T)`.
+        let is_made = |schema: &Value| matches!(schema, Value::Record(_) | Value::Api(_, Some(_)));
+        let is_declared = |schema: &Value| matches!(schema, Value::Api(_, None) | Value::Typed(_));
+        let has_made = schemas.iter().any(is_made);
+        for schema in schemas.iter().filter(|schema| !(has_made && is_declared(schema))) {
             found.extend(self.described_in(schema, &mut asked)?);
         }
         Some(found)
