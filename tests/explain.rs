@@ -20,6 +20,12 @@ function never() {
   console.log("nobody calls this");
 }
 process.on("unhandledRejection", (reason) => console.error(reason));
+for (const { name, run } of [
+  { name: "open", run: () => console.log("open") },
+  { name: "close", run: () => console.log("closed") },
+]) {
+  server.registerTool(name, {}, async () => ({ content: run() ?? [] }));
+}
 await server.connect(new StdioServerTransport());
 "#;
 
@@ -72,6 +78,13 @@ fn a_finding_is_told_with_its_server_its_time_and_its_values() {
 }
 
 #[test]
+fn a_function_that_is_registered_for_several_tools_is_told_with_all() {
+    let (code, text) = run("explain-several", &["explain", "src/index.ts:19"]);
+    assert_eq!(code, Some(0), "{text}");
+    says(&text, &["handler of tools `close`, `open`"]);
+}
+
+#[test]
 fn a_silent_line_is_told_with_what_left_the_value_behind() {
     let (code, text) = run("explain-silent", &["explain", "./src/index.ts:9"]);
     assert_eq!(code, Some(0), "{text}");
@@ -105,7 +118,7 @@ fn values_are_followed_back_to_the_callers() {
 #[test]
 fn lines_and_files_that_are_not_there_are_wrong_use() {
     for (subject, said) in [
-        ("src/index.ts:400", "there is no line 400 in src/index.ts: it has 17 lines"),
+        ("src/index.ts:400", "there is no line 400 in src/index.ts: it has 23 lines"),
         ("src/no.ts:1", "not among the files that were read"),
         ("stdout-wrote", "did you mean `stdout-write`?"),
     ] {

@@ -9,7 +9,7 @@ use crate::report::Handler as Word;
 use crate::report::line::Running;
 use crate::resolve::values::At;
 use crate::rules::Unit;
-use crate::rules::name::handler_name;
+use crate::rules::name::handles;
 use crate::rules::place::{conditions, reached, when};
 
 use super::Subject;
@@ -103,10 +103,8 @@ pub(super) fn handler(unit: &Unit<'_>, subject: &Subject<'_>, func: FuncId) -> O
                     return Some("called by the SDK".into());
                 }
             };
-            return Some(match handler_name(program, handler) {
-                Some(name) => format!("handler of {word} `{name}`"),
-                None => format!("handler of a {word}"),
-            });
+            let named = handles(program, word, func, unit.process.handlers.iter());
+            return Some(named.unwrap_or_else(|| format!("handler of a {word}")));
         }
         around = program.funcs[func].parent;
     }

@@ -1,9 +1,11 @@
 //! How messages name what a call calls: as its source writes it.
 
+use std::collections::BTreeSet;
+
 use crate::base::Symbol;
 use crate::base::span::{Loc, Span};
 use crate::flow::process::Handler;
-use crate::ir::func::FuncKind;
+use crate::ir::func::{FuncId, FuncKind};
 use crate::ir::instr::{CallStyle, Field};
 use crate::ir::program::{Language, Program};
 use crate::models::handlers::HandlerKind;
@@ -14,6 +16,9 @@ use super::{Cx, loc};
 
 /// Longest name that is told whole; of a longer one the last two parts are.
 const MAX_WHOLE: usize = 40;
+
+/// Most tools of one function that are named: a loop may register fifty.
+const MAX_LISTED: usize = 3;
 
 /// Longest name at all.
 const MAX_NAME: usize = 60;
@@ -49,6 +54,25 @@ pub(crate) fn handler_name(program: &Program, handler: &Handler) -> Option<Symbo
         (is_named && has_name && is_python).then(|| func.name.clone())
     };
     handler.name.clone().or_else(by_func)
+}
+
+/// `handler of tool `search``, of a function that handlers are: one, or several that are registered with it in turn. `kind` is what
+/// they are.
+pub(crate) fn handles<'h>(
+    program: &Program,
+    kind: &str,
+    func: FuncId,
+    handlers: impl Iterator<Item = &'h Handler>,
+) -> Option<String> {
+    let names = handlers.filter(|handler| handler.func == func).filter_map(|handler| handler_name(program, handler));
+    let names: BTreeSet<Symbol> = names.collect();
+    let listed = || names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    match names.len() {
+        0 => None,
+        1 => Some(format!("handler of {kind} {}", listed())),
+        n if n <= MAX_LISTED => Some(format!("handler of {kind}s {}", listed())),
+        n => Some(format!("handler of {n} {kind}s")),
+    }
 }
 
 /// The text in front of the arguments, where the call is written as one.

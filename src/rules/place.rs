@@ -13,7 +13,7 @@ use crate::models::schema::TransportKind;
 use crate::resolve::solve::CallKind;
 use crate::resolve::values::{At, Value};
 
-use super::name::{called, handler_name};
+use super::name::{called, handles};
 use super::{Cx, Unit, loc};
 
 /// Most steps of the way to a place that are told; the ones in the middle are left out.
@@ -206,6 +206,5 @@ fn handler(cx: &Cx<'_>, func: FuncId) -> Option<String> {
         HandlerKind::Dispatch => return Some("handler of all tools".into()),
         HandlerKind::Other | HandlerKind::Middleware | HandlerKind::Route => return None,
     };
-    let name = handler_name(cx.values.program, handler)?;
-    Some(format!("handler of {kind} `{name}`"))
+    handles(cx.values.program, kind, func, cx.units.iter().flat_map(|unit| &unit.process.handlers))
 }
