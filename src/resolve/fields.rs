@@ -4,7 +4,7 @@ use crate::base::Symbol;
 use crate::base::bounds::MAX_BASES;
 use crate::ir::instr::{Const, Field, Op, RecordKind};
 use crate::ir::program::{ClassId, ClassKind, Variant};
-use crate::ir::types::{AnnotationArg, AnnotationValue};
+use crate::ir::types::{AnnotationArg, AnnotationValue, TypeRef};
 use crate::models::index::Table;
 use crate::models::path::Step;
 
@@ -15,6 +15,9 @@ use super::values::{At, Key, Obj, Site, SlotId, Value};
 
 /// The function that makes a value without being given anything, and the trait that a struct derives for it.
 const DERIVED_MAKER: (&str, &str) = ("default", "Default");
+
+/// The type of a truth value, which is false where it is made without being given anything.
+const FLAG: &str = "bool";
 
 impl Values<'_> {
     /// Something is put into a member of a value.
@@ -130,6 +133,28 @@ impl Values<'_> {
         name == DERIVED_MAKER.0
             && data.kind == ClassKind::Struct
             && data.annotations.iter().any(|annotation| annotation.args.iter().any(is_default))
+    }
+
+    /// What the derived maker of a struct puts into its fields: what the makers of their types make. That is there also where
+    /// the program puts something else later, so that a field of which only `options.help = true` is known is not always true.
+    pub(super) fn make_derived(&mut self, class: ClassId) {
+        let obj = Obj::Instances(self.classes.top(class));
+        if !self.open_records.insert(obj.clone()) {
+            return;
+        }
+        let program = self.program;
+        let data = &program.classes[class];
+        for field in &data.fields {
+            let slot = self.filled_slot(&obj, Key::Name(field.name.clone()));
+            let Some(TypeRef::Named(named)) = &field.ty else { continue };
+            if program.type_name(named).is_some_and(|name| name == FLAG) {
+                self.add(slot, &Value::Const(Const::Bool(false)));
+                continue;
+            }
+            self.add(slot, &Value::Unknown);
+            let (ty, made) = (self.type_slot(program.modules[data.module].init, named), self.fresh());
+            self.add_edge(ty, Edge::Load(Field::Name(DERIVED_MAKER.0.into()), made));
+        }
     }
 
     /// Is the field a payload, and the value no variant that has it? `Some(x)` of an `Option<Foo>` is the `Foo`.

@@ -569,6 +569,7 @@ impl Values<'_> {
                 _ => self.classes.methods(class, name),
             };
             if methods.is_empty() && self.is_derived_maker(class, name) {
+                self.make_derived(class);
                 self.add(to, &Value::Class(class));
             }
             if methods.is_empty() {
