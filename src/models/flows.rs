@@ -55,6 +55,9 @@ pub(crate) struct SourceRow {
     /// that gets it from there; not further on: there it is data of the program, the branch that it works on or a record of its own.
     #[serde(default)]
     pub(crate) near: bool,
+    /// For `stdin`: it is over only when the other side has closed it. Whoever waits for that answers no requests.
+    #[serde(default)]
+    pub(crate) to_end: bool,
 }
 
 /// How data moves through a library call. Without a row a library call's result holds its arguments and receiver, in doubt.

@@ -142,7 +142,7 @@ impl Values<'_> {
         }
         let is_read = |row: &RowRef| {
             let source = self.models.source(*row);
-            source.kind == STDIN && self.holds(at, &source.when)
+            source.kind == STDIN && !source.to_end && self.holds(at, &source.when)
         };
         if self.call_rows(at, Table::Source).iter().any(is_read) {
             seen.reads.push(at);
