@@ -350,6 +350,14 @@ fn live_site<'u>(cx: &Cx<'_>, unit: &'u Unit<'_>, live: &'u Live, leak: &Leak) -
         return None;
     }
     let primary = primary.and_then(|sites| sites.iter().find(holds_it));
-    // An answer is put together elsewhere than it is written.
-    primary.or_else(|| if leak.hit.sink.drain == Drain::Agent { in_func(leak.hit.primary) } else { None })
+    // An answer is put together elsewhere than it is written; what only makes a text for it does nothing that is met on the way.
+    let in_func = || in_func(leak.hit.primary).or_else(|| site_around(cx, live, leak.hit.primary.0));
+    primary.or_else(|| if leak.hit.sink.drain == Drain::Agent { in_func() } else { None })
+}
+
+/// Where the function around one that calls nothing first does something: `read(path).map_err(|error| format!("{error:?}"))`.
+fn site_around<'l>(cx: &Cx<'_>, live: &'l Live, func: FuncId) -> Option<&'l Site> {
+    let data = &cx.values.program.funcs[func];
+    let calls = data.instrs.iter().any(|instr| matches!(instr.op, Op::Call(_)));
+    if calls { None } else { site_in(live, data.parent?) }
 }
