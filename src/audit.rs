@@ -30,6 +30,7 @@ use crate::resolve::link::Linker;
 use crate::resolve::solve::solve;
 use crate::resolve::specialise::specialise;
 use crate::resolve::versions::Versions;
+use crate::rules::flow::spans::Inside;
 use crate::rules::{self, Cx, RuleText};
 use crate::source::files::Dialect;
 use crate::source::paths::is_copied;
@@ -142,7 +143,7 @@ fn analyse<T>(
     let units: ManuallyDrop<Vec<rules::Unit<'_>>> =
         ManuallyDrop::new(found.into_iter().enumerate().map(|(number, server)| server.unit(number)).collect());
     let words = Words::load(models.own_names());
-    let cx = Cx { values: &values, units: &units, words: &words, texts: &text_at };
+    let cx = Cx { values: &values, units: &units, words: &words, texts: &text_at, inside: Inside::default() };
     let rule_texts: BTreeMap<String, RuleText> = catalogue
         .iter()
         .map(|rule| {

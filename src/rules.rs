@@ -20,6 +20,8 @@ use crate::models::schema::TransportKind;
 use crate::resolve::solve::Values;
 use crate::resolve::values::At;
 
+use flow::spans::Inside;
+
 /// What rules are given.
 pub(crate) struct Cx<'a> {
     pub(crate) values: &'a Values<'a>,
@@ -28,6 +30,8 @@ pub(crate) struct Cx<'a> {
     pub(crate) words: &'a Words,
     /// Source text of files.
     pub(crate) texts: &'a dyn Fn(Loc) -> String,
+    /// What is logged inside functions, as far as it was asked for.
+    pub(crate) inside: Inside,
 }
 
 /// A server: one process that serves.

@@ -15,6 +15,7 @@ use crate::resolve::link::Linker;
 use crate::resolve::solve::solve;
 use crate::resolve::specialise::specialise;
 use crate::resolve::versions::Versions;
+use crate::rules::flow::spans::Inside;
 use crate::rules::{self, Cx, Which};
 use crate::source::workspace::{Role, Workspace};
 
@@ -87,7 +88,7 @@ fn analyse(
     let units: Vec<rules::Unit<'_>> =
         found.into_iter().enumerate().map(|(number, server)| server.unit(number)).collect();
     let words = Words::load(models.own_names());
-    let cx = Cx { values: &values, units: &units, words: &words, texts: &|_| String::new() };
+    let cx = Cx { values: &values, units: &units, words: &words, texts: &|_| String::new(), inside: Inside::default() };
     let which = if stage == Stage::Streams { Which::Streams } else { Which::All };
     let ran = rules::run(&cx, &BTreeMap::new(), which);
     let explored: usize = units.iter().map(|unit| unit.process.explorer.n_steps).sum();

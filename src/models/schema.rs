@@ -272,6 +272,9 @@ pub(crate) struct SinkRow {
     pub(crate) depth: Option<usize>,
     /// What follows the text is written only where the text has a place for it.
     pub(crate) fills: Option<Fills>,
+    /// For `log`: it is not written by itself, but in front of each record that is made inside the function.
+    #[serde(default)]
+    pub(crate) in_front: bool,
     /// For `agent`: a log notification of the protocol, which is for the people behind the client first.
     #[serde(default)]
     pub(crate) notification: bool,

@@ -7,6 +7,7 @@ mod echo;
 mod fixed;
 mod judge;
 mod levels;
+pub(crate) mod spans;
 mod tell;
 
 use std::cmp::Reverse;
@@ -237,7 +238,7 @@ fn finding(
     let first = switches.next().unwrap_or_default();
     let switches = if switches.any(|others| others.is_empty()) { Vec::new() } else { first };
     let mut finding = tell::finding(cx, unit, (verdict, &switches), leak, *site, out);
-    let is_below = |(_, level): &(At, LogLevel)| fixed::is_below(cx, leak.hit.sink.at, *level);
+    let is_below = |(_, level): &(At, LogLevel)| fixed::is_below(cx, leak.hit.sink, *level);
     let own = || fixed::own_level(cx, settings, leak.hit.sink.at).filter(is_below);
     if leak.hit.sink.drain == Drain::Log
         && let Some((at, level)) =

@@ -2,7 +2,7 @@
 //!
 //! The function stays itself. At its beginning stands a call of the attribute, with a field for each parameter that is not
 //! skipped and for each one that the attribute adds; in front of each return a call for the error, or the value, if the
-//! attribute asks for it. The level is the last name of what is called: `instrument.info(…)`, `instrument.error(…)`.
+//! attribute asks for it. The level is the last name of what is called: `instrument.info(…)`, `instrument.record.error(…)`.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::{Attribute, FnArg, Meta, Signature};
@@ -24,6 +24,9 @@ const RECORDING: [&str; 1] = ["instrument"];
 /// The level of the span, and that of an error.
 const SPAN_LEVEL: &str = "info";
 const ERROR_LEVEL: &str = "error";
+
+/// What stands before the level of what is written by itself, not in front of other records.
+const RECORD: &str = "record";
 
 /// What one attribute asks for.
 pub(super) struct Recorded {
@@ -133,7 +136,8 @@ impl Cx {
             None => given,
         };
         let text = self.b.push(Op::Text(vec![TextPart::Hole(value, hole)]), asked.span);
-        self.b.call(asked.at_level(level), vec![positional(text)], CallStyle::Macro, asked.span);
+        let callee = asked.callee.then(Field::Name(Symbol::new_static(RECORD))).then(Field::Name(level.clone()));
+        self.b.call(callee, vec![positional(text)], CallStyle::Macro, asked.span);
     }
 }
 

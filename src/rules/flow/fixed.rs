@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::base::Symbol;
+use crate::flow::summary::Sink;
 use crate::ir::func::{BlockId, End};
 use crate::ir::instr::{Const, Field, InstrId, Op};
 use crate::models::index::Table;
@@ -12,6 +13,7 @@ use crate::resolve::values::{At, Value};
 use crate::rules::Cx;
 
 use super::echo::Setting;
+use super::spans::{Written, level_of, written};
 
 /// Which logger a call speaks to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,11 +42,10 @@ pub(super) fn fixed_level(settings: &[Setting]) -> Option<(At, LogLevel)> {
     sets().filter_map(|(at, set)| Some((at, set.level?))).min_by_key(|(_, level)| *level)
 }
 
-/// Does a record of the call at `at` stay below a level?
-pub(super) fn is_below(cx: &Cx<'_>, at: At, level: LogLevel) -> bool {
-    let name = cx.values.call_name(at);
-    let own = name.as_deref().and_then(|name| LogLevel::parse(name.rsplit(['.', ':']).next().unwrap_or(name)));
-    own.is_some_and(|own| own < level)
+/// Do all records stay below a level that show what is handed to a sink?
+pub(super) fn is_below(cx: &Cx<'_>, sink: Sink, level: LogLevel) -> bool {
+    let own = level_of(cx, sink.at).is_some_and(|own| own < level);
+    own || matches!(written(cx, sink), Written::With(gravest) if gravest < level)
 }
 
 /// The level that the program's code gives the logger which the call at `at` speaks to, whatever the level of others is.

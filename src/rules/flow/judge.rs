@@ -10,9 +10,11 @@ use crate::flow::words::{ResponsePart, Secrecy, Words, has_scheme, is_other_part
 use crate::ir::func::{FuncId, FuncKind};
 use crate::ir::program::Language;
 use crate::models::handlers::HandlerKind;
+use crate::models::levels::LogLevel;
 use crate::rules::Cx;
 
 use super::levels;
+use super::spans::{self, Written};
 
 /// What a leak is.
 #[derive(Clone, Debug)]
@@ -65,11 +67,18 @@ pub(super) fn judge(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Option<Verdi
         (Kind::Response, true) if leak.hit.entry.marks.has(Marks::RAISED) => raised_response(cx, taint.words(), leak)?,
         _ => return None,
     };
+    let written = if to_agent { Written::Always } else { spans::written(cx, leak.hit.sink) };
+    if written == Written::Never {
+        verdict = verdict.on_request();
+        verdict.doubts.push("it stands in front of what is logged inside, and the program logs nothing there".into());
+    }
     if let Root::Source(_) = leak.hit.entry.root
         && !to_agent
         && cx.values.call_name(leak.hit.sink.at).is_some_and(|name| name.ends_with("debug") || name.ends_with("trace"))
     {
         verdict.doubts.push("it is logged at debug level only".into());
+    } else if let Written::With(LogLevel::Debug | LogLevel::Trace) = written {
+        verdict.doubts.push("it stands in front of records at debug level only".into());
     } else if !to_agent && levels::is_quiet(cx, taint.words(), &leak.hit) {
         verdict.doubts.push("it is logged at debug level only".into());
     }
