@@ -9,8 +9,9 @@
 //! helper gives has the name that this call hands over.
 
 use crate::base::Symbol;
-use crate::ir::func::{FuncId, ParamKind};
+use crate::ir::func::{FuncId, LocalId, ParamKind};
 use crate::ir::instr::{Base, Const, InstrId, Op, Place};
+use crate::ir::program::CellId;
 use crate::models::index::RowRef;
 use crate::models::path::PortHead;
 use crate::resolve::ports::argument;
@@ -43,14 +44,48 @@ impl Pass<'_, '_> {
 
     /// The parameter that a value is, as it was given.
     fn asked_by(&self, key: InstrId) -> Option<Asked> {
-        let Op::Load(Place { base: Base::Local(local), path }) = &self.func.instrs[key].op else { return None };
+        let Op::Load(Place { base, path }) = &self.func.instrs[key].op else { return None };
+        let local = match base {
+            Base::Local(local) => *local,
+            Base::Cell(cell) => self.kept_for_inner(*cell)?,
+            Base::Value(_) | Base::Global(_) => return None,
+        };
         let is_param = |kind| matches!(kind, ParamKind::Plain | ParamKind::NamedOnly);
-        let at = self.func.params.iter().position(|param| param.local == *local && is_param(param.kind))?;
+        let at = self.func.params.iter().position(|param| param.local == local && is_param(param.kind))?;
         let is_other = self.func.instrs.iter().any(|instr| match &instr.op {
-            Op::Store(place, _) => place.base == Base::Local(*local),
+            Op::Store(place, _) => place.base == Base::Local(local),
             _ => false,
         });
         if !path.is_empty() || is_other { None } else { Some((self.id, u32::try_from(at).ok()?)) }
+    }
+
+    /// What a variable of the function holds that functions inside it use, too: `os.environ.get(name)`, and `lambda: name`.
+    /// It is put there at the beginning; `None` where anything else is.
+    fn kept_for_inner(&self, cell: CellId) -> Option<LocalId> {
+        let program = self.taint.values.program;
+        if program.cells[cell].owner != self.id {
+            return None;
+        }
+        let mut kept = None;
+        let mut open = vec![self.id];
+        while let Some(func) = open.pop() {
+            let instrs = &program.funcs[func].instrs;
+            for instr in instrs.iter() {
+                match &instr.op {
+                    Op::Closure(inner) => open.push(*inner),
+                    Op::Store(place, value) if place.base == Base::Cell(cell) => match &instrs[*value].op {
+                        Op::Load(Place { base: Base::Local(local), path })
+                            if func == self.id && kept.is_none() && path.is_empty() && place.path.is_empty() =>
+                        {
+                            kept = Some(*local);
+                        }
+                        _ => return None,
+                    },
+                    _ => {}
+                }
+            }
+        }
+        kept
     }
 
     /// Of the texts that a value can be, the name of the gravest secret.
