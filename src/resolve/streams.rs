@@ -129,7 +129,8 @@ impl Values<'_> {
         args.chain(receiver)
             .filter(|value| matches!(value, Value::Api(..) | Value::Func(_)))
             .filter_map(|value| self.stream_of_value(&value, None, depth, looked))
-            .find(|stream| *stream != Stream::Unknown)
+            .filter(|stream| *stream != Stream::Unknown)
+            .min()
     }
 
     /// May the row hold for the version that the code in `func` uses?

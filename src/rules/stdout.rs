@@ -276,7 +276,8 @@ fn logger_finding(cx: &Cx<'_>, unit: &Unit<'_>, (at, row): (At, RowRef), sites: 
     let library = &cx.values.models.file(row).library;
     let message = format!("the {library} logger configured here writes to stdout, which carries the protocol");
     let label = logger.note.clone().unwrap_or_else(|| "logs to stdout".into());
-    let place = stream_argument(cx, at, &logger.stream).unwrap_or(at);
+    let given = stream_argument(cx, at, &logger.stream);
+    let place = given.unwrap_or(at);
     let mut finding = out.draft("stdout-logger", message, Step { loc: loc(cx.values.program, place), text: label });
     if let Some(help) = &logger.help {
         finding.help.clone_from(help);
@@ -289,7 +290,12 @@ fn logger_finding(cx: &Cx<'_>, unit: &Unit<'_>, (at, row): (At, RowRef), sites: 
     if sites.iter().all(|site| !site.phase.has(Phase::BEFORE)) {
         diverted(unit, &mut finding);
     }
-    out.add(finding);
+    match given.map(|given| decide::made_before(cx, unit, given)) {
+        Some(makers) if !makers.is_empty() && !makers.contains(&place) => {
+            add_where_decided(cx, finding, &Decides::Makers(makers), out);
+        }
+        _ => out.add(finding),
+    }
 }
 
 fn children(cx: &Cx<'_>, unit: &Unit<'_>, at: At, sites: &[Site], out: &mut Findings<'_>) {

@@ -3,6 +3,8 @@
 //! Most often it is the call that writes. A helper that hands on the arguments it got lets its callers decide; an object
 //! that was made elsewhere and handed in lets its maker decide; a crash handler calls a helper once a kind of failure.
 
+use std::collections::BTreeSet;
+
 use crate::ir::func::{FuncId, FuncKind, LocalId};
 use crate::ir::instr::{Base, Call, Field, Op};
 use crate::models::index::{RowRef, Table};
@@ -194,6 +196,35 @@ fn makers(cx: &Cx<'_>, unit: &Unit<'_>, at: At, spec: &StreamSpec) -> Vec<At> {
         }
     }
     found
+}
+
+/// The calls that made what a logger is given and that leave it at stdout, where they stand elsewhere:
+///
+/// ```rust
+/// let layer = if json { fmt::layer().json().boxed() } else { fmt::layer().boxed() };   // two of them
+/// registry().with(layer).init();
+/// ```
+pub(super) fn made_before(cx: &Cx<'_>, unit: &Unit<'_>, given: At) -> Vec<At> {
+    let values = cx.values;
+    let decides = |at: &At| {
+        values.call_rows(*at, Table::Stream).into_iter().any(|row| {
+            let stream = values.models.stream(row);
+            matches!(&stream.stream, StreamSpec::Ports(ports) if ports.default == Stream::Stdout)
+                && values.holds(*at, &stream.when)
+        })
+    };
+    let on_stdout = |at: &At| {
+        values.call_rows(*at, Table::Stream).into_iter().any(|row| {
+            let stream = values.models.stream(row);
+            values.holds(*at, &stream.when) && values.stream_of(*at, &stream.stream) == Stream::Stdout
+        })
+    };
+    let all: Vec<At> = values.makers(given).into_iter().filter(decides).collect();
+    // Of the calls of one chain the last one has all that was said in it.
+    let inner: BTreeSet<At> =
+        all.iter().flat_map(|at| values.makers(*at).into_iter().filter(move |inner| inner != at)).collect();
+    let outer = all.into_iter().filter(|at| !inner.contains(at) && on_stdout(at) && gets_to(cx, unit, *at));
+    outer.collect()
 }
 
 /// The calls in crash handlers that end in the same helper as the one at `primary`: each tells of another failure.
