@@ -37,6 +37,7 @@
 //! | `formatted` | what an object shows whose type says itself how it is put into a text |
 //! | `shown` | what an object shows when the whole of it is put into a text |
 //! | `reach` | the question the other way round: which sources are in one value |
+//! | `written` | where a part of what is given back or raised was written |
 //! | `found` | what the taint pass found, each fact once |
 //! | `solve`, `circles` | the whole program: functions callees first, then handlers |
 //! | `spread` | what passes through variables that outlive a call |
@@ -104,3 +105,4 @@ pub(crate) mod transport;
 pub(crate) mod tree;
 pub(crate) mod words;
 pub(crate) mod wrapper;
+mod written;

@@ -368,7 +368,10 @@ impl<'v> Taint<'v> {
         if self.is_error(entry.root) || entry.marks.has(Marks::RAISED) && self.is_response(entry.root) {
             let in_helper = || {
                 steps.iter().rev().find_map(|(_, what)| match what {
-                    What::Returned(callee) if self.picks(*callee, entry) => self.gives_back(*callee),
+                    What::Returned(callee) if self.picks(*callee, entry) => {
+                        let given = steps.iter().rev().find(|(at, what)| at.0 == *callee && *what == What::Given);
+                        given.map(|(at, _)| *at).or_else(|| self.gives_back(*callee))
+                    }
                     _ => None,
                 })
             };

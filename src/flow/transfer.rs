@@ -234,16 +234,20 @@ impl Pass<'_, '_> {
                 next.push((*no, fails));
             }
             End::Return(Some(value)) => {
+                let made = self.made(*value);
                 let tree = self.given[value.index()].map(|entry| {
                     let is_handler = self.taint.handlers.contains(&self.id);
-                    let written = if is_handler { *value } else { self.written_at(*value, &entry.at) };
+                    let written = if is_handler { *value } else { self.written(*value, made, &entry.at) };
                     Some(entry.then((self.id, written), What::Given))
                 });
                 self.returned(&tree);
             }
             End::Throw(value) => {
-                let at = (self.id, *value);
-                let mut tree = self.given[value.index()].map(|entry| Some(entry.then(at, What::Given)));
+                let made = self.made(*value);
+                let mut tree = self.given[value.index()].map(|entry| {
+                    let written = self.written(*value, made, &entry.at);
+                    Some(entry.then((self.id, written), What::Given))
+                });
                 if let Some(kind) = self.kind_raised(*value) {
                     tree = tree.of_error(Some(kind));
                 }
@@ -259,18 +263,6 @@ impl Pass<'_, '_> {
             }
             End::Return(None) | End::Stop => {}
         }
-    }
-
-    /// The instruction that gives what stands at a path in a value: in a literal over many lines, the one in the field's line.
-    fn written_at(&self, value: InstrId, path: &[Symbol]) -> InstrId {
-        let (Op::Record(record), Some((key, inner))) = (&self.func.instrs[value].op, path.split_first()) else {
-            return value;
-        };
-        let found = record.entries.iter().rev().find_map(|entry| match entry {
-            RecordEntry::Field(field, inside) if key_of(field).as_ref() == Some(key) => Some(*inside),
-            _ => None,
-        });
-        found.map_or(value, |inside| self.written_at(inside, inner))
     }
 
     pub(super) fn returned(&mut self, tree: &Tree) {
