@@ -208,13 +208,25 @@ fn one_place_for_each(program: &Program, groups: &mut Groups<'_>) {
     groups.retain(|_, group| !group.is_empty());
 }
 
-/// Are two places of one function on different ways, so that who gets to one does not get to the other?
+/// Are two places of one function on different ways, so that who gets to one does not get to the other? A place in a function
+/// that is made there stands for where that is.
 fn excludes(program: &Program, one: At, other: At) -> bool {
+    let (one, other) = (within(program, one, other.0), within(program, other, one.0));
     let func = &program.funcs[one.0];
     let block_of =
         |at: At| func.blocks.iter_enumerated().find(|(_, block)| block.instrs.contains(&at.1)).map(|(id, _)| id);
     let (true, Some(first), Some(second)) = (one.0 == other.0, block_of(one), block_of(other)) else { return false };
     !func.leads_to(first, second) && !func.leads_to(second, first)
+}
+
+/// Where in a function the one is made that a place is in, if it is that.
+fn within(program: &Program, at: At, func: FuncId) -> At {
+    let parent = program.funcs[at.0].parent.filter(|parent| *parent == func && at.0 != func);
+    let made = parent.and_then(|parent| {
+        let mut instrs = program.funcs[parent].instrs.iter_enumerated();
+        instrs.find(|(_, instr)| matches!(instr.op, Op::Closure(inner) if inner == at.0)).map(|(id, _)| (parent, id))
+    });
+    made.unwrap_or(at)
 }
 
 /// `settings`: the levels that the process's own code sets, and the one that it sets for all its records, and where.
