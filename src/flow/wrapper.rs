@@ -10,7 +10,7 @@ use crate::models::schema::SinkKind;
 use crate::resolve::solve::CallKind;
 use crate::resolve::values::At;
 
-use super::domain::{RECEIVER, Root};
+use super::domain::{Entry, RECEIVER, Root};
 use super::summary::{Helper, Hit};
 use super::transfer::Pass;
 
@@ -107,12 +107,20 @@ impl Pass<'_, '_> {
         callees.iter().any(|(func, kind)| *kind == CallKind::Direct && is_helper(*func))
             || callees.iter().all(|(func, kind)| {
                 let summary = &self.taint.summaries[func.index()];
-                // What a library hands to a function in here, as the error of a promise, that one may log.
+                // What a library hands to a function in here, as the error of a promise, that one may log; so what is caught.
                 let is_handed = |hit: &Hit| matches!(hit.entry.root, Root::Param(at) if at != RECEIVER);
-                let is_aside = *kind == CallKind::Callback && summary.hits.iter().all(is_handed);
+                let is_other = *kind == CallKind::Callback || is_own(*func) && !self.hands_on(call);
+                let is_aside = is_other && summary.hits.iter().all(is_handed);
                 (summary.hits.is_empty() || is_aside) && summary.writes.is_empty()
                     || *kind == CallKind::Callback && !is_own(*func)
             })
+    }
+
+    /// Is something among the arguments of a call that the function was given?
+    fn hands_on(&self, call: InstrId) -> bool {
+        let Op::Call(call) = &self.func.instrs[call].op else { return false };
+        let is_given = |entry: &Entry| matches!(entry.root, Root::Param(at) if at != RECEIVER);
+        call.args.iter().any(|arg| self.given[arg.value.index()].entries().iter().any(is_given))
     }
 
     /// How many words of its own a text has.
