@@ -75,7 +75,8 @@ impl Pass<'_, '_> {
         self.echoes(call, at, &receiver);
         let calls_library = !makes_variant && self.is_library(at);
         if !is_known || calls_library {
-            result.join(&self.library(call, id, &receiver, is_known));
+            let given = self.library(call, id, &receiver, is_known);
+            result.join(&if self.gives_plain(call) { given.only(|entry| !is_no_error(entry)) } else { given });
         }
         self.callbacks(call, at, &callees, &receiver, &mut result);
         if !is_known {

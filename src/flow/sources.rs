@@ -4,7 +4,7 @@ use crate::base::Symbol;
 use crate::base::bounds::MAX_CHECK_DEPTH;
 use crate::ir::func::{FuncId, Param, ParamKind};
 use crate::ir::instr::{Base, Call, Field, InstrId, Op, Place, TextPart};
-use crate::ir::program::ClassKind;
+use crate::ir::program::{ClassKind, Language};
 use crate::ir::types::TypeRef;
 use crate::models::index::{NodeId, RowRef, Table};
 use crate::models::path::{Port, PortHead, PortStep, Step};
@@ -236,6 +236,23 @@ impl Pass<'_, '_> {
 fn param_of(port: &Port) -> Option<(u32, Port)> {
     let (PortStep::Param(index), inner) = port.path.split_first()? else { return None };
     Some((*index, Port { head: PortHead::Param(*index), path: inner.to_vec() }))
+}
+
+impl Pass<'_, '_> {
+    /// Is the place a variable of a type whose values say nothing, in a language that sees to it: `let number: u32 = …`?
+    pub(super) fn holds_plain(&self, place: &Place) -> bool {
+        let ty = match &place.base {
+            Base::Local(local) => self.func.locals[*local].ty.as_ref(),
+            Base::Cell(cell) => self.taint.values.program.cells[*cell].ty.as_ref(),
+            Base::Value(_) | Base::Global(_) => None,
+        };
+        place.path.is_empty() && self.language == Language::Rust && self.taint.is_plain_type(ty)
+    }
+
+    /// Does a call name the one type that it gives, whose values say nothing: `text.parse::<u32>()`?
+    pub(super) fn gives_plain(&self, call: &Call) -> bool {
+        matches!(&*call.types, [ty] if self.language == Language::Rust && self.taint.is_plain_type(Some(ty)))
+    }
 }
 
 impl Taint<'_> {

@@ -328,6 +328,9 @@ impl Pass<'_, '_> {
                 }
                 self.credential_local(place, *value, &mut tree, at);
                 self.label_local(place, &mut tree);
+                if self.holds_plain(place) {
+                    tree = Tree::default();
+                }
                 let whole = self.same_pairs(place, *value, id).map(|(into, pairs)| {
                     let whole = self.table_at(pairs).copied();
                     (into, still_there(&whole, &tree))
