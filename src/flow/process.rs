@@ -433,8 +433,12 @@ fn handed_over(values: &Values<'_>, live: &Live) -> BTreeMap<ClassId, At> {
     let mut found = BTreeMap::new();
     for at in live.sites.keys() {
         let Some(call) = values.call_at(*at).filter(|_| values.callees(*at).is_empty()) else { continue };
-        // What only looks at a class calls none of its methods.
-        if !values.call_rows(*at, Table::Clean).is_empty() {
+        // What only looks at a class calls none of its methods, nor does what calls nothing that it is given. What a language
+        // provides without an import calls those that the language names.
+        let is_builtin = |name: &str| values.models.index.global(values.language(at.0), name).is_some();
+        let by_language =
+            matches!((&call.callee.base, &*call.callee.path), (Base::Global(name), []) if is_builtin(name));
+        if by_language || values.calls_nothing(*at) {
             continue;
         }
         for arg in &call.args {

@@ -221,7 +221,10 @@ impl Values<'_> {
         let Op::Call(call) = &program.funcs[site.at.0].instrs[site.at.1].op else { return };
         self.note_channel(site.at, &self.models.index.node(made), site.receiver, site.result);
         // A class stays that class, whatever a library decorates it with; it is no function that calls what it is given.
-        if self.models.index.node(made).is_modelled() || !self.decorates_class(site.at) {
+        let data = self.models.index.node(made);
+        let says = |row: &RowRef| row.table != Table::Callback || !self.models.callback(*row).func_ports.is_empty();
+        let is_other = data.is_modelled() && (data.rows.is_empty() || data.rows.iter().any(says));
+        if is_other || !self.decorates_class(site.at) {
             self.add(site.result, &Value::Api(made, Some(site.at)));
         }
         if call.style == CallStyle::Decorator

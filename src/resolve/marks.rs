@@ -133,6 +133,12 @@ impl Values<'_> {
         self.language_of_class(class) != Language::Rust && self.classes.api_bases(class).into_iter().any(is_active)
     }
 
+    /// Is it known of a library call that it calls nothing of what it is given?
+    pub(crate) fn calls_nothing(&self, at: At) -> bool {
+        let is_never = |row: &RowRef| self.models.callback(*row).func_ports.is_empty();
+        !self.call_rows(at, Table::Clean).is_empty() || self.call_rows(at, Table::Callback).iter().any(is_never)
+    }
+
     /// Does a library fill objects of the class from outside?
     pub(crate) fn is_filled_by_library(&self, class: ClassId) -> bool {
         let derives = |annotation: &Annotation| {
