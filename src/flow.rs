@@ -44,6 +44,7 @@
 
 pub(crate) mod abs;
 pub(crate) mod apply;
+mod apps;
 mod asked;
 mod assumed;
 pub(crate) mod blocks;

@@ -23,6 +23,7 @@ use crate::resolve::solve::Values;
 use crate::resolve::values::At;
 
 use super::abs::{Abs, Facts, truth};
+use super::apps::Apps;
 use super::blocks::Blocks;
 use super::choices::Chosen;
 use super::joins::{join, meet};
@@ -66,6 +67,8 @@ pub(crate) struct Prepared {
     /// The place of each block in an order in which a block comes after those that lead to it.
     pub(super) orders: RefCell<FxHashMap<FuncId, Rc<FxHashMap<BlockId, usize>>>>,
     pub(super) imports: Imports,
+    /// There are objects that call what they are given only where something runs them.
+    pub(super) has_apps: bool,
     /// Fields that a library fills, which are true where nothing is given for them.
     pub(super) on_by_default: FxHashSet<(ClassId, Symbol)>,
 }
@@ -103,6 +106,7 @@ pub(crate) struct Explorer<'v> {
     /// Frames that run while serving: handlers, timers; with the call that hands the function over.
     pub(crate) later: Vec<(FuncId, At, Mode)>,
     later_seen: FxHashSet<(FuncId, Mode)>,
+    pub(super) apps: Apps,
     pub(crate) rebinds: Vec<Rebind>,
     rebind_ids: FxHashMap<(At, RowRef), u32>,
     pub(crate) serves: BTreeMap<(At, TransportKind), Serve>,
@@ -155,6 +159,7 @@ impl<'v> Explorer<'v> {
             depth: 0,
             later: Vec::new(),
             later_seen: FxHashSet::default(),
+            apps: Apps::default(),
             rebinds: Vec::new(),
             rebind_ids: FxHashMap::default(),
             serves: BTreeMap::new(),

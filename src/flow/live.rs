@@ -82,7 +82,7 @@ pub(crate) fn live(explorer: &Explorer<'_>, roots: &[FrameId], later: &[(FrameId
     // nothing in that function leads there by itself.
     let mut open: Vec<&(FrameId, At, Mode)> = later.iter().collect();
     loop {
-        let (ready, rest): (Vec<_>, Vec<_>) = open.into_iter().partition(|later| marker.entered.contains(&later.1.0));
+        let (ready, rest): (Vec<_>, Vec<_>) = open.into_iter().partition(|later| marker.is_handed_over(later));
         if ready.is_empty() {
             return marker.live;
         }
@@ -180,6 +180,12 @@ impl Marker<'_, '_> {
             self.next += 1;
             self.frame(frame, leads, crash);
         }
+    }
+
+    /// Is what hands it over known to run? Of what runs an application the very call.
+    fn is_handed_over(&self, (frame, at, _): &(FrameId, At, Mode)) -> bool {
+        let is_run = self.explorer.is_run_by(self.explorer.frames[*frame].func, *at);
+        if is_run { self.live.sites.contains_key(at) } else { self.entered.contains(&at.0) }
     }
 
     /// Marks what runs while serving because it was handed over.

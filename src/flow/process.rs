@@ -112,6 +112,7 @@ pub(crate) fn prepare(values: &Values<'_>) -> Rc<Prepared> {
         constants: RefCell::default(),
         orders: RefCell::default(),
         imports: Imports::new(values),
+        has_apps: values.models.index.knows_of_runs(),
         on_by_default: settings::on_by_default(values),
     })
 }
@@ -261,7 +262,13 @@ fn run_later_if(
     let serves_itself = roots.iter().any(|root| explorer.frames[*root].outcome.serves);
     let mut frames = Vec::new();
     let mut next = 0;
-    while let Some((func, at, mode)) = explorer.later.get(next).copied() {
+    loop {
+        let Some((func, at, mode)) = explorer.later.get(next).copied() else {
+            if explorer.start_apps() {
+                continue;
+            }
+            break;
+        };
         next += 1;
         if !wanted(func) {
             continue;

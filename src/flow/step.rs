@@ -192,6 +192,7 @@ impl Explorer<'_> {
         if n_direct > 0 && n_ending == n_direct {
             goes_on = false;
         }
+        self.note_apps(at, call);
         goes_on &= self.library(at, call, &mut event, state);
         self.wait_in_call(at, call, state);
         let abs = match ret {
@@ -380,6 +381,9 @@ impl Explorer<'_> {
 
     /// A function that was handed to a library or container.
     fn callback(&mut self, at: At, callee: FuncId, before: &State, event: &mut Event, state: &mut State) {
+        if self.waits_for_app(at, callee) {
+            return;
+        }
         let rows = self.values.call_rows(at, Table::Callback);
         let mut runs: Vec<CallbackTime> = rows.iter().map(|row| self.values.models.callback(*row).runs).collect();
         // A decorator keeps the function, or puts another one around it.

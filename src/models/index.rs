@@ -119,6 +119,8 @@ pub(crate) struct Index {
     names: BTreeSet<StateId>,
     /// Types that are lists.
     lists: BTreeSet<StateId>,
+    /// Types that only call what they are given where something runs them, with the methods that do.
+    run_by: BTreeMap<StateId, Vec<Symbol>>,
     /// Types of what is written out.
     literals: BTreeMap<(Language, Literal), Symbol>,
     /// Methods that serve on any object, if they are handed a transport.
@@ -146,6 +148,7 @@ impl Index {
             pairs: BTreeSet::new(),
             names: BTreeSet::new(),
             lists: BTreeSet::new(),
+            run_by: BTreeMap::new(),
             literals: BTreeMap::new(),
             handed: BTreeMap::new(),
             nodes: RefCell::default(),
@@ -197,6 +200,9 @@ impl Index {
             }
             if ty.names {
                 self.names.insert(state);
+            }
+            if let Some(methods) = &ty.run_by {
+                self.run_by.insert(state, methods.iter().map(Symbol::new).collect());
             }
             if let Some(literal) = ty.literal {
                 if literal == Literal::List {
@@ -414,6 +420,17 @@ impl Index {
     /// Does going through an object give the keys under which something is kept?
     pub(crate) fn gives_names(&self, id: NodeId) -> bool {
         self.node(id).states.iter().any(|state| self.names.contains(state))
+    }
+
+    /// The methods that run an object which calls what it is given only then; `None` for any other object.
+    pub(crate) fn run_by(&self, id: NodeId) -> Option<&[Symbol]> {
+        self.node(id).states.iter().find_map(|state| self.run_by.get(state)).map(Vec::as_slice)
+    }
+
+    /// Was an object met that calls what it is given only where something runs it?
+    pub(crate) fn knows_of_runs(&self) -> bool {
+        let nodes = self.nodes.borrow();
+        nodes.items.iter().any(|node| node.states.iter().any(|state| self.run_by.contains_key(state)))
     }
 
     pub(crate) fn node(&self, id: NodeId) -> std::rc::Rc<Node> {

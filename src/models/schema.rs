@@ -151,6 +151,9 @@ pub(crate) struct TypeRow {
     pub(crate) names: bool,
     /// What is written out so in the language is one.
     pub(crate) literal: Option<Literal>,
+    /// What it is given to call is called only where one of these methods is, or where it is itself handed to something else:
+    /// an application for the web, which is run.
+    pub(crate) run_by: Option<Vec<String>>,
 }
 
 /// Something that is written out: `{"a": 1}`, `[1, 2]`.
