@@ -560,6 +560,7 @@ fn port_texts(file: &ModelFile, visit: &mut dyn FnMut(&str)) {
     }
     for row in &file.echoes {
         all(&row.takes, visit);
+        when(&row.when, visit);
     }
     for row in &file.levels {
         all(&row.level, visit);

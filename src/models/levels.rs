@@ -78,7 +78,14 @@ pub(crate) struct EchoRow {
     pub(crate) logger: String,
     /// What is logged, for messages: "the whole URL with its query".
     pub(crate) says: String,
+    /// The call asks for it by what it is given: the finding is there, and not where a level is set.
+    #[serde(default)]
+    pub(crate) asked: bool,
+    #[serde(default)]
+    pub(crate) when: Vec<Condition>,
     pub(crate) versions: Option<String>,
+    /// What to do instead, where giving the logger a level is not it.
+    pub(crate) help: Option<String>,
 }
 
 /// What a library shows of the traffic that it carries.

@@ -7,7 +7,7 @@ use crate::ir::program::{ClassId, Language, ModuleId};
 use crate::ir::types::{Annotation, AnnotationValue, NamedType, TypeRef};
 use crate::models::handlers::HandlerKind;
 use crate::models::index::{NodeId, RowRef, Table};
-use crate::models::path::PortHead;
+use crate::models::path::{PortHead, Step};
 
 use super::beside::Registered;
 use super::ports::PortValue;
@@ -137,6 +137,21 @@ impl Values<'_> {
     pub(crate) fn calls_nothing(&self, at: At) -> bool {
         let is_never = |row: &RowRef| self.models.callback(*row).func_ports.is_empty();
         !self.call_rows(at, Table::Clean).is_empty() || self.call_rows(at, Table::Callback).iter().any(is_never)
+    }
+
+    /// The rows of the library's constructor that a call reaches which makes an object of a class of the program: of one that
+    /// is made from the library's and has no constructor of its own.
+    pub(crate) fn rows_of_library_part(&self, at: At, table: Table) -> Vec<RowRef> {
+        let mut rows = Vec::new();
+        let Some(called) = self.callee_slot(at).filter(|_| self.callees(at).is_empty()) else { return rows };
+        for value in self.of_slot(called).items() {
+            let Value::Class(class) = value else { continue };
+            for base in self.classes.api_bases(*class) {
+                let made = self.models.index.step(base, &Step::Call);
+                rows.extend(self.models.index.node(made).rows(table));
+            }
+        }
+        rows
     }
 
     /// Does a library fill objects of the class from outside?

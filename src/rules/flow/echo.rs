@@ -68,9 +68,6 @@ pub(super) fn run(
     echoed: &[(Verdict, &Leak)],
     out: &mut Findings<'_>,
 ) {
-    if settings.is_empty() {
-        return;
-    }
     let mut groups: BTreeMap<(&str, Switched), Vec<Echoed<'_>>> = BTreeMap::new();
     for (verdict, leak) in echoed {
         let at = leak.hit.sink.at;
@@ -96,9 +93,12 @@ pub(super) fn run(
 /// The rows of what the library called at `at` logs that the version allows.
 fn rows(cx: &Cx<'_>, at: At, wanted: impl Fn(&EchoRow) -> bool) -> Vec<RowRef> {
     let mut rows = cx.values.call_rows(at, Table::Echo);
+    rows.extend(cx.values.rows_of_library_part(at, Table::Echo));
     rows.retain(|row| {
         let echo = cx.values.models.echo(*row);
-        wanted(echo) && cx.values.version_allows(Some(at.0), *row, echo.versions.as_deref())
+        wanted(echo)
+            && cx.values.holds(at, &echo.when)
+            && cx.values.version_allows(Some(at.0), *row, echo.versions.as_deref())
     });
     rows
 }
@@ -260,8 +260,15 @@ fn carried(cx: &Cx<'_>, unit: &Unit<'_>, settings: &[Setting], out: &mut Finding
     for (at, sites) in &unit.process.live.sites {
         for row in rows(cx, *at, |echo| echo.shows.contains(&Shown::Argument)) {
             let echo = cx.values.models.echo(row);
-            let (Some(switched), Some(site)) = (switched_on(settings, echo), sites.first()) else { continue };
             let library = &cx.values.models.file(row).library;
+            let (switched, site) = match (switched_on(settings, echo), sites.first()) {
+                (Some(switched), Some(site)) if !echo.asked => (switched, site),
+                (_, Some(site)) if echo.asked => {
+                    asked_for(cx, unit, (*at, row), site, out);
+                    continue;
+                }
+                _ => continue,
+            };
             let label = format!("from here on {library} logs {} at {}", echo.says, echo.level.word());
             let call = Step { loc: loc(cx.values.program, *at), text: label };
             let message = format!("{library} logs {}, which this log level shows", echo.says);
@@ -271,6 +278,21 @@ fn carried(cx: &Cx<'_>, unit: &Unit<'_>, settings: &[Setting], out: &mut Finding
             place_at(cx, switched, row, finding, out);
         }
     }
+}
+
+/// What the program asks a library to log: the call that asks is the line to edit, whatever level is set.
+fn asked_for(cx: &Cx<'_>, unit: &Unit<'_>, (at, row): (At, RowRef), site: &Site, out: &mut Findings<'_>) {
+    let echo = cx.values.models.echo(row);
+    let library = &cx.values.models.file(row).library;
+    let label = format!("asks {library} to log it, at {}", echo.level.word());
+    let primary = Step { loc: loc(cx.values.program, at), text: label };
+    let mut finding = out.draft("argument-in-log", format!("{library} logs {}", echo.says), primary);
+    tell_in(cx, unit, (&unit.process.live, site), at, &mut finding);
+    if let Some(help) = &echo.help {
+        finding.help.clone_from(help);
+    }
+    cap(&mut finding, Confidence::Medium, format!("{library} logs it by itself"));
+    out.add(finding);
 }
 
 fn on_request(finding: &mut Finding) {
