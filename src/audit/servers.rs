@@ -248,7 +248,9 @@ impl<'v> Finder<'v, '_> {
             (None, _) => None,
         };
         let func = wanted.and_then(|wanted| self.function(module, wanted));
-        if wanted.is_some() && func.is_none() {
+        // Something else may be called, too: the object that a library made of the commands below it.
+        let has = |name: &str| self.values.program.modules[module].exports.names.contains_key(name);
+        if wanted.is_some() && func.is_none() && !function.is_some_and(has) {
             return None;
         }
         Some(Start { module: Some(module), is_main: function.is_none(), func })

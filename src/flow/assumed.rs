@@ -94,8 +94,11 @@ impl<'e, 'v> Assumed<'e, 'v> {
             for event in events().filter(|event| !event.on_stdio) {
                 let mut tasks = self.started.get(&(frame.func, event.instr)).cloned().unwrap_or_default();
                 let through_tasks = self.through_tasks;
-                let inner = event.frames.iter().map(|(inner, _)| *inner).filter(|_| through_tasks);
-                tasks.extend(inner.filter(|inner| self.offers.has(*inner) && self.of_frame(*inner).is_some()));
+                let inner = event.frames.iter().filter(|_| through_tasks);
+                tasks.extend(inner.filter_map(|(inner, mode)| {
+                    let is_task = self.offers.has(*inner) || *mode == Mode::Alone;
+                    (is_task && self.of_frame(*inner).is_some()).then_some(*inner)
+                }));
                 if !tasks.is_empty() {
                     all = self.with_event(event, Vec::new(), &tasks, all);
                 }

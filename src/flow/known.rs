@@ -109,7 +109,8 @@ impl Explorer<'_> {
         if let (Base::Cell(cell), []) = (&place.base, &*place.path) {
             return self.settled(func, id, self.stores_of(*cell)).or_else(|| self.cell(*cell, 0));
         }
-        if let Some(setting) = self.env_place(func, id, place).or_else(|| self.option_place(func, place)) {
+        let setting = self.env_place(func, id, place).or_else(|| self.command_place(func, id, place));
+        if let Some(setting) = setting.or_else(|| self.option_place(func, place)) {
             return Some(Abs::Sym(setting));
         }
         if let Some(abs) = self.single_field(func, id, place) {

@@ -12,7 +12,7 @@ use crate::ir::func::{End, FuncId};
 use crate::ir::instr::{Const, Field, InstrId, Op, Place};
 use crate::ir::program::ClassId;
 use crate::ir::types::{AnnotationArg, AnnotationValue};
-use crate::models::index::Table;
+use crate::models::index::{NodeId, Table};
 use crate::resolve::solve::Values;
 use crate::resolve::values::Value;
 
@@ -23,10 +23,18 @@ use super::explore::Explorer;
 use super::words::{Secrecy, Words};
 
 const ENV: &str = "env ";
+
+/// The kind of source that says which command was chosen, and the symbol for what it says.
+const COMMAND: &str = "command";
 const OPTION: &str = "option ";
 
 /// An option that is on where nothing is given for it.
 const DEFAULT: &str = "default ";
+
+/// What says which command of the command line was chosen.
+pub(super) fn chosen_command() -> Symbol {
+    Symbol::new_static(COMMAND)
+}
 
 impl Explorer<'_> {
     /// The variable of the environment that a place is.
@@ -53,6 +61,30 @@ impl Explorer<'_> {
         let row = rows.find(|row| Kind::named(&row.kind) == Some(Kind::Env))?;
         let name = self.values.port_text(at, std::slice::from_ref(row.name.as_ref()?))?;
         Some(format!("{ENV}{name}").into())
+    }
+
+    /// The command that a place names which was chosen on the command line: the same in the whole process.
+    pub(super) fn command_place(&self, func: FuncId, id: InstrId, place: &Place) -> Option<Symbol> {
+        let index = &self.values.models.index;
+        let Some(Field::Name(member)) = place.path.last() else { return None };
+        let is_command = |node: NodeId| {
+            let node = index.node(node);
+            node.rows(Table::SourceRead).any(|row| self.values.models.source(row).kind == COMMAND)
+        };
+        let known = self.values.of(func, id).items();
+        let is_read = match known {
+            [] | [Value::Unknown] => index.told(self.values.language(func), member).is_some_and(is_command),
+            known => known.iter().any(|value| matches!(value, Value::Api(node, _) if is_command(*node))),
+        };
+        (is_read && !self.names_serving(func)).then(chosen_command)
+    }
+
+    /// Does a function name one that serves? Where no command was given it may run that: `ctx.invoke(serve)`.
+    fn names_serving(&self, func: FuncId) -> bool {
+        self.values.program.funcs[func].instrs.iter_enumerated().any(|(id, instr)| {
+            let serves = |value: &Value| matches!(value, Value::Func(named) if self.to_serving.contains(named));
+            matches!(instr.op, Op::Load(_)) && self.values.of(func, id).items().iter().any(serves)
+        })
     }
 
     /// The option that a place is: a field of an object of the program that a library fills.

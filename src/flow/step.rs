@@ -20,6 +20,7 @@ use super::explore::{Context, Event, Explorer, Mode, Phase, Rebind, State};
 use super::joins::{given_sym, local_sym};
 use super::known::variant;
 use super::loaded::is_loaded;
+use super::settings::chosen_command;
 
 impl Explorer<'_> {
     /// Executes an instruction. Gives what happened, and whether control goes on behind it.
@@ -427,6 +428,9 @@ impl Explorer<'_> {
         let frame = self.frame(callee, context);
         let (ending, serves) = (!self.frames[frame].outcome.returns, self.frames[frame].outcome.on_stdio);
         let keep = state.clone();
+        if mode == Mode::Alone {
+            Rc::make_mut(&mut event.facts).assume(&Abs::Sym(chosen_command()), true);
+        }
         self.enter(event, frame, mode, state);
         if mode == Mode::Now {
             // It may not run at all, or not yet.

@@ -388,6 +388,17 @@ impl Index {
         to
     }
 
+    /// The node of a member by which an unknown value is taken for an object of a type.
+    pub(crate) fn told(&self, language: Language, member: &Symbol) -> Option<NodeId> {
+        let ty = *self.told_by.get(&(language, member.clone()))?;
+        let state = {
+            let mut known = self.states.borrow_mut();
+            known.build(ty);
+            known.next(ty, &Step::Member(member.clone()))?
+        };
+        Some(self.intern(vec![state], member.clone(), member.clone(), language))
+    }
+
     /// The node of an instance of the type that `node` names: by `named` rows, or else by constructing it.
     pub(crate) fn instance(&self, node: NodeId) -> NodeId {
         let data = self.node(node);
