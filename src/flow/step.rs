@@ -271,6 +271,8 @@ impl Explorer<'_> {
         for (at, param) in params.iter().enumerate() {
             if takes(&at) && !given[at] && !is_open {
                 known[at] = match param.default {
+                    // What has to be given and is not, a decorator gives: `@click.option("--http") def main(http)`.
+                    None if self.values.language(callee) == Language::Python => None,
                     None => Some(Abs::Const(Const::Undefined)),
                     Some(default) => match &self.values.program.funcs[callee].instrs[default].op {
                         Op::Const(value) => Some(Abs::Const(value.clone())),

@@ -53,6 +53,9 @@ pub(super) fn decides(cx: &Cx<'_>, unit: &Unit<'_>, at: At, spec: &StreamSpec) -
 pub(super) fn live_stream(cx: &Cx<'_>, unit: &Unit<'_>, at: At, spec: &StreamSpec) -> Stream {
     let stream = cx.values.stream_of(at, spec);
     let (StreamSpec::Ports(ports), Stream::Stdout) = (spec, stream) else { return stream };
+    if let Some(stream) = stream_of_made(cx, unit, at, ports) {
+        return stream;
+    }
     let whole = ports.from.iter().filter_map(|text| cx.values.models.port(text)).filter(|port| port.path.is_empty());
     let Some(given) = whole.filter_map(|port| given_at(cx, at, port)).next() else { return stream };
     if let Some(kept) = kept_in_list(cx, unit, given) {
@@ -68,6 +71,20 @@ pub(super) fn live_stream(cx: &Cx<'_>, unit: &Unit<'_>, at: At, spec: &StreamSpe
     let streams =
         found.iter().map(|(func, value)| cx.values.stream_of_values(cx.values.of(*func, *value).items(), Some(ports)));
     streams.min().unwrap_or(stream)
+}
+
+/// The stream of the objects that the process makes, of those that the call may be a method of: `Console(stderr=True) if quiet
+/// else Console()`. `None` where it makes all of them, or none.
+fn stream_of_made(cx: &Cx<'_>, unit: &Unit<'_>, at: At, ports: &StreamPorts) -> Option<Stream> {
+    let asks_object = ports.from.first().is_some_and(|port| port == "self");
+    let receivers = cx.values.of_slot(cx.values.receiver_slot(at).filter(|_| asks_object)?).items();
+    let is_made = |value: &&Value| match value {
+        Value::Api(_, Some(made)) => unit.process.live.sites.contains_key(made),
+        _ => true,
+    };
+    let made: Vec<Value> = receivers.iter().filter(is_made).cloned().collect();
+    let is_some = !made.is_empty() && made.len() < receivers.len();
+    is_some.then(|| cx.values.stream_of_values(&made, Some(ports)))
 }
 
 /// What a call is given at a port, or one of those that built what it is called on: `builder.with_writer(writer).init()`.
