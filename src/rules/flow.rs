@@ -62,7 +62,12 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Findings<'_>) -> (usize, usize) {
             groups.entry((verdict.rule, leak.hit.primary)).or_default().push((verdict, leak));
         }
     }
-    let known = ways_of_others(cx, &groups);
+    let known = ways_of_others(cx, groups.values().flatten());
+    let by_library = ways_of_others(cx, echoed.iter());
+    echoed.retain(|(verdict, leak)| {
+        let ways = by_library.get(&loc(cx.values.program, leak.hit.primary));
+        verdict.rule != "credential-in-log" || !ways.is_some_and(|ways| is_known_otherwise(verdict, leak, ways))
+    });
     // And one in a response is graver than the response, where it is told as readily.
     let mut credentials: BTreeMap<(usize, Loc), Persona> = BTreeMap::new();
     one_place_for_each(cx.values.program, &mut groups);
@@ -127,26 +132,25 @@ fn answers(cx: &Cx<'_>, taint: &Taint<'_>, leaks: &mut Vec<Leak>) {
 
 /// The functions that variables of the environment and arguments pass on the way to each place where they are logged, with the
 /// fewest doubts about a way through each.
-fn ways_of_others(cx: &Cx<'_>, groups: &Groups<'_>) -> BTreeMap<Loc, BTreeMap<FuncId, usize>> {
+fn ways_of_others<'l>(
+    cx: &Cx<'_>,
+    found: impl Iterator<Item = &'l (Verdict, &'l Leak)>,
+) -> BTreeMap<Loc, BTreeMap<FuncId, usize>> {
     let mut known: BTreeMap<Loc, BTreeMap<FuncId, usize>> = BTreeMap::new();
-    for ((rule, at), group) in groups {
-        if !matches!(*rule, "env-in-log" | "argument-in-log") {
-            continue;
+    for (verdict, leak) in found.filter(|(verdict, _)| matches!(verdict.rule, "env-in-log" | "argument-in-log")) {
+        let at = leak.hit.primary;
+        let ways = known.entry(loc(cx.values.program, at)).or_default();
+        let n_doubts = n_doubts(verdict, leak);
+        let mut funcs = vec![place_func(&leak.source.place), leak.hit.sink.at.0, at.0];
+        for (at, what) in leak.hit.entry.trace.steps() {
+            funcs.push(at.0);
+            if let What::Passed(func) = what {
+                funcs.push(func);
+            }
         }
-        let ways = known.entry(loc(cx.values.program, *at)).or_default();
-        for (verdict, leak) in group {
-            let n_doubts = n_doubts(verdict, leak);
-            let mut funcs = vec![place_func(&leak.source.place), leak.hit.sink.at.0, at.0];
-            for (at, what) in leak.hit.entry.trace.steps() {
-                funcs.push(at.0);
-                if let What::Passed(func) = what {
-                    funcs.push(func);
-                }
-            }
-            for func in funcs {
-                let fewest = ways.entry(func).or_insert(n_doubts);
-                *fewest = n_doubts.min(*fewest);
-            }
+        for func in funcs {
+            let fewest = ways.entry(func).or_insert(n_doubts);
+            *fewest = n_doubts.min(*fewest);
         }
     }
     known
