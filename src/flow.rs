@@ -14,6 +14,7 @@
 //! | `main_module` | whether a module is the program that was started, as the module asks it |
 //! | `loaded`, `needed` | which modules a process can load, which imports it cannot do without |
 //! | `rebinding` | streams and writers that something else is put in place of |
+//! | `apps` | when the routes of a web application are answered |
 //! | `serving`, `transport` | calls that start to serve, and over which transport |
 //! | `started` | coroutines that are made in one place and waited for in another |
 //! | `phase` | where a process is in its life |
@@ -24,6 +25,7 @@
 //! | `path`, `trace` | names of fields inwards, and the steps by which a value got somewhere |
 //! | `summary` | what a function does with what it is given |
 //! | `transfer` | one function, instruction by instruction |
+//! | `checks`, `guards`, `listed` | what a condition tells of a value; what the answers of functions do; what the program itself names |
 //! | `places` | what variables and fields hold |
 //! | `exported`, `inert` | which variables stand behind the names that modules share, and which never hold a source |
 //! | `apply` | what a call does: functions of the program |
@@ -74,6 +76,7 @@ mod keys;
 mod known;
 pub(crate) mod leading;
 pub(crate) mod library;
+mod listed;
 pub(crate) mod live;
 pub(crate) mod loaded;
 pub(crate) mod main_module;

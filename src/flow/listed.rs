@@ -1,0 +1,80 @@
+//! Does a program itself name what is in a container?
+//!
+//! A container tells what the program names when all of it is put in where it is made: a list of names, a table of handlers.
+//! One that other functions fill, as a cache, holds whatever was asked for before.
+
+use crate::ir::func::Function;
+use crate::ir::instr::{Entry as RecordEntry, Field, InstrId, Op, Record, RecordKind};
+use crate::models::index::Table;
+use crate::resolve::values::{At, Key, Obj, Site, Value};
+
+use super::checks::{Checks, made_at};
+
+impl Checks<'_, '_> {
+    pub(super) fn is_listed_receiver(&self, at: InstrId, depth: usize) -> bool {
+        let slot = self.values.receiver_slot((self.id, at));
+        slot.is_some_and(|slot| self.is_listed(self.values.of_slot(slot).items(), depth))
+    }
+
+    /// Is all that is in a container put there by the program where it makes it? What else the container may be is not asked.
+    pub(super) fn is_listed(&self, container: &[Value], depth: usize) -> bool {
+        // That it is a container of its declared type says nothing more.
+        let is_told =
+            |value: &&Value| !matches!(value, Value::Unknown | Value::Const(_) | Value::Api(_, None) | Value::Typed(_));
+        let mut made = container.iter().filter(is_told).peekable();
+        // An object of a library is a container only where it is known to have items: a client has a `get`, too.
+        let has_items = |made: At| container.contains(&Value::Record(Site::Instr(made)));
+        let is_known = |made: At| {
+            has_items(made) && self.is_named_by_program(made) || depth > 0 && self.is_made_of_listed(made, depth - 1)
+        };
+        made.peek().is_some() && made.all(|value| made_at(value).is_some_and(is_known))
+    }
+
+    fn is_named_by_program(&self, made: At) -> bool {
+        if self.filled.contains(&made) {
+            return false;
+        }
+        let func = &self.values.program.funcs[made.0];
+        match &func.instrs[made.1].op {
+            Op::Record(record) => {
+                let is_filled = || !self.values.stores_to(&Obj::Record(Site::Instr(made)), &Key::Some).is_empty();
+                made.0 != self.id && (!record.entries.is_empty() || is_filled()) || is_constant(func, record)
+            }
+            Op::Call(_) if made.0 != self.id => true,
+            // `new Set(["a", "b"])` where it is asked.
+            Op::Call(call) => {
+                let inner = |value| matches!(&func.instrs[value].op, Op::Record(record) if is_constant(func, record));
+                !call.args.is_empty() && call.args.iter().all(|arg| inner(arg.value))
+            }
+            _ => false,
+        }
+    }
+
+    /// Is a container made, where it is asked, of the names of one that the program lists: `tuple(TABLE)`, `TABLE.keys()`?
+    fn is_made_of_listed(&self, made: At, depth: usize) -> bool {
+        let (true, Op::Call(call)) = (made.0 == self.id, &self.values.program.funcs[made.0].instrs[made.1].op) else {
+            return false;
+        };
+        let gives_names = matches!(call.callee.path.last(), Some(Field::Name(name)) if self.values.models.names(name));
+        if !gives_names && self.values.call_rows(made, Table::Flow).is_empty() {
+            return false;
+        }
+        match call.args.as_slice() {
+            [] => self.is_listed_receiver(made.1, depth),
+            [arg] => self.is_listed(self.values.of(self.id, arg.value).items(), depth),
+            _ => false,
+        }
+    }
+}
+
+/// Does a list or table consist of what is written there? Of a table, the names do.
+pub(super) fn is_constant(func: &Function, record: &Record) -> bool {
+    !record.entries.is_empty()
+        && record.entries.iter().all(|entry| match entry {
+            RecordEntry::Field(field, value) => {
+                record.kind == RecordKind::Object && matches!(field, Field::Name(_))
+                    || matches!(func.instrs[*value].op, Op::Const(_))
+            }
+            RecordEntry::Spread(_) => false,
+        })
+}
