@@ -1,9 +1,11 @@
 //! Applications: objects of a library that call what they are given only where something runs them.
 //!
-//!     app = Flask(__name__)
+//! ```text
+//! app = Flask(__name__)
 //!
-//!     @app.route("/open")
-//!     def open_note(): …          # runs where `app.run()` does, or where `app` is handed to what runs it
+//! @app.route("/open")
+//! def open_note(): …          # runs where `app.run()` does, or where `app` is handed to what runs it
+//! ```
 //!
 //! The functions wait until a call that the process gets to runs the application. Of calls in the program, those of a library
 //! count that is handed it: a server, a thread, another library; what only puts one application into another counts where

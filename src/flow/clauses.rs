@@ -66,8 +66,10 @@ impl Pass<'_, '_> {
     /// Is a caught error raised again in a block since no handler is for it, though one is for errors of a library? Those are
     /// taken to be what the library raises there. What a handler itself raises again, it has taken:
     ///
-    ///     except requests.RequestException:
-    ///         raise
+    /// ```text
+    /// except requests.RequestException:
+    ///     raise
+    /// ```
     pub(super) fn is_passed_by(&self, caught: InstrId, block: BlockId) -> bool {
         // A class that every file knows, as `ValueError`, is not one of the library that failed.
         let is_imported = |class: &InstrId| match &self.func.instrs[*class].op {

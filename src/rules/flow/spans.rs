@@ -1,6 +1,6 @@
 //! Values that are not logged by themselves, but in front of what is logged inside a function: by it, or by what it calls.
 //!
-//! ```rust
+//! ```text
 //! #[instrument]                        // prints nothing
 //! async fn look_up(word: &str) {
 //!     debug!("cached");                // prints `look_up{word="…"}: cached`, where that level is shown

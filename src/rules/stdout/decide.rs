@@ -217,7 +217,7 @@ fn makers(cx: &Cx<'_>, unit: &Unit<'_>, at: At, spec: &StreamSpec) -> Vec<At> {
 
 /// The calls that made what a logger is given and that leave it at stdout, where they stand elsewhere:
 ///
-/// ```rust
+/// ```text
 /// let layer = if json { fmt::layer().json().boxed() } else { fmt::layer().boxed() };   // two of them
 /// registry().with(layer).init();
 /// ```
