@@ -14,7 +14,7 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 
-use crate::base::bounds::{ANALYSIS_STACK, MAX_CALL_DEPTH, MAX_FILE_BYTES, STACK_SIZE};
+use crate::base::bounds::{ANALYSIS_STACK, MAX_CALL_DEPTH, MAX_FILE_BYTES, MAX_SINKS, STACK_SIZE};
 use crate::base::idx::IndexVec;
 use crate::base::span::{FileId, LineIndex, Loc};
 use crate::catalogue::Catalogue;
@@ -31,7 +31,7 @@ use crate::resolve::solve::solve;
 use crate::resolve::specialise::specialise;
 use crate::resolve::versions::Versions;
 use crate::rules::flow::spans::Inside;
-use crate::rules::{self, Cx, RuleText};
+use crate::rules::{self, Cx, RuleText, TaintWork};
 use crate::source::files::Dialect;
 use crate::source::paths::is_copied;
 use crate::source::walk::{WalkOptions, scan};
@@ -180,9 +180,14 @@ fn widened(cx: &Cx<'_>, ran: &rules::Ran) -> Option<NotAnalysed> {
     if cx.units.iter().any(|unit| unit.process.explorer.n_deep > 0) {
         reasons.push(format!("of calls nested deeper than {MAX_CALL_DEPTH} it is not known what they give back"));
     }
-    if ran.n_unsettled > 0 {
-        let n = ran.n_unsettled;
-        reasons.push(format!("{n} functions that call each other in circles were not followed to the end"));
+    let TaintWork { n_unsettled, n_full, .. } = ran.taint;
+    if n_unsettled > 0 {
+        reasons.push(format!("{n_unsettled} functions that call each other in circles were not followed to the end"));
+    }
+    if n_full > 0 {
+        reasons.push(format!(
+            "what {n_full} functions are given comes to more than {MAX_SINKS} places each, and the rest is left out"
+        ));
     }
     if reasons.is_empty() {
         return None;

@@ -80,9 +80,17 @@ pub(crate) enum Which {
 /// What the rules give, and what the taint pass that they ask says of itself.
 pub(crate) struct Ran {
     pub(crate) findings: Vec<Finding>,
+    pub(crate) taint: TaintWork,
+}
+
+/// What the taint pass did, and what it left undone.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct TaintWork {
     pub(crate) n_steps: usize,
     /// Functions that it left while they still grew.
     pub(crate) n_unsettled: usize,
+    /// Functions of which callers are not told all sinks.
+    pub(crate) n_full: usize,
 }
 
 /// Runs the rules; findings at the same place are merged, their servers joined.
@@ -92,8 +100,8 @@ pub(crate) fn run(cx: &Cx<'_>, catalogue: &BTreeMap<String, RuleText>, which: Wh
         stdout::run(cx, unit, &mut out);
         crash::run(cx, unit, &mut out);
     }
-    let (n_steps, n_unsettled) = if which == Which::All { flow::run(cx, &mut out) } else { (0, 0) };
-    Ran { findings: out.found.into_values().collect(), n_steps, n_unsettled }
+    let taint = if which == Which::All { flow::run(cx, &mut out) } else { TaintWork::default() };
+    Ran { findings: out.found.into_values().collect(), taint }
 }
 
 /// The findings so far, by rule and place.

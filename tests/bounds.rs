@@ -381,6 +381,18 @@ fn large_rust_is_found_or_told() {
     are_found_or_told(Rust);
 }
 
+#[test]
+fn sinks_that_callers_are_not_told_of_are_told() {
+    let make = |language: Language, n_lines| {
+        let lines = each(0..n_lines, "    print(f\"{n} {value}\", file=sys.stderr)\n");
+        language.server(&format!("def tell(value):\n{lines}"), "tell(os.environ['API_KEY'])\n")
+    };
+    let told =
+        |n_lines| run(&["--format", "json"], &server("sinks", make, Python, n_lines)).contains("comes to more than");
+    assert!(!told(100));
+    assert!(told(1_200));
+}
+
 /// The steps of the passes, as `debug until flows` counts them.
 fn steps(folder: &Path) -> Vec<usize> {
     let text = run(&["debug", "until", "flows", "--threads", "1"], folder);

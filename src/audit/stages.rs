@@ -93,5 +93,5 @@ fn analyse(
     let ran = rules::run(&cx, &BTreeMap::new(), which);
     let explored: usize = units.iter().map(|unit| unit.process.explorer.n_steps).sum();
     let (found, values) = (ran.findings.len(), values.n_steps);
-    Ok(format!("{found} findings; steps: {values} values, {explored} explored, {} taint\n", ran.n_steps))
+    Ok(format!("{found} findings; steps: {values} values, {explored} explored, {} taint\n", ran.taint.n_steps))
 }

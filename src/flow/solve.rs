@@ -57,6 +57,8 @@ pub(crate) struct Taint<'v> {
     pub(crate) n_steps: usize,
     /// Functions that still grew when a circle of calls was left.
     pub(crate) n_unsettled: usize,
+    /// Functions of which callers are not told all sinks.
+    pub(crate) full: FxHashSet<FuncId>,
     /// What reaches a sink from a source, or from a heap place.
     pub(super) hits: Found<Hit>,
     pub(super) writes: Found<Write>,
@@ -138,6 +140,7 @@ pub(crate) fn taint<'v>(
         exported,
         n_steps: 0,
         n_unsettled: 0,
+        full: FxHashSet::default(),
         hits: Found::default(),
         writes: Found::default(),
         parts: FxHashMap::default(),
@@ -200,6 +203,9 @@ impl<'v> Taint<'v> {
                     continue;
                 }
                 let summary = transfer::run(self, *func);
+                if summary.is_full_of_hits() {
+                    self.full.insert(*func);
+                }
                 let grew = summary.size() != self.summaries[func.index()].size();
                 self.summaries[func.index()] = Rc::new(summary);
                 if grew {

@@ -33,7 +33,7 @@ use crate::resolve::values::At;
 
 use super::place::doubt;
 use super::stdout::protocol::is_protocol;
-use super::{Cx, Findings, Unit, loc};
+use super::{Cx, Findings, TaintWork, Unit, loc};
 use judge::Verdict;
 
 /// What models call the arguments of requests that no SDK takes.
@@ -42,11 +42,11 @@ const REQUEST: &str = "argument";
 /// Most further sources that a finding names.
 const MAX_RELATED: usize = 6;
 
-/// Gives the steps of the taint pass, and how many functions it left unsettled.
-pub(super) fn run(cx: &Cx<'_>, out: &mut Findings<'_>) -> (usize, usize) {
+/// Gives what the taint pass did, and what it left undone.
+pub(super) fn run(cx: &Cx<'_>, out: &mut Findings<'_>) -> TaintWork {
     let processes: Vec<_> = cx.units.iter().map(|unit| &unit.process).collect();
     if processes.is_empty() {
-        return (0, 0);
+        return TaintWork::default();
     }
     let (taint, mut leaks) = taint(cx.values, cx.words, &processes, Places::OnWayToSink);
     // As with the values: nothing comes after it that needs the room.
@@ -101,7 +101,7 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Findings<'_>) -> (usize, usize) {
     for (unit, settings) in cx.units.iter().zip(&settings) {
         echo::run(cx, unit, settings, &echoed, out);
     }
-    (taint.n_steps, taint.n_unsettled)
+    TaintWork { n_steps: taint.n_steps, n_unsettled: taint.n_unsettled, n_full: taint.full.len() }
 }
 
 /// What a server that speaks the protocol by hand writes as a message on stdout is given to the agent; serialised data that it
