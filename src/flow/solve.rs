@@ -497,7 +497,12 @@ impl<'v> Taint<'v> {
 
     /// Fields that say nothing of the value they belong to.
     pub(super) fn is_clean_field(&self, language: Language, key: &str) -> bool {
-        language == Language::Script && matches!(key, "length" | "size" | "byteLength")
+        match language {
+            Language::Script => matches!(key, "length" | "size" | "byteLength"),
+            // What a function or class is called, whatever an object beside it holds.
+            Language::Python => matches!(key, "__name__" | "__qualname__" | "__module__" | "__doc__"),
+            Language::Rust => false,
+        }
     }
 
     /// Which names tell that a value is secret.
