@@ -4,7 +4,7 @@ use crate::base::Symbol;
 use crate::base::bounds::{MAX_ALIASES, MAX_SYM};
 use crate::ir::func::{FuncId, LocalId};
 use crate::ir::instr::{Base, Call, Const, Field, Imported, InstrId, Op, Oper, Place};
-use crate::ir::program::CellId;
+use crate::ir::program::{CellId, ClassKind};
 use crate::models::index::Table;
 use crate::resolve::link::Target;
 use crate::resolve::values::{Key, Obj, Site, Value};
@@ -209,6 +209,11 @@ impl Explorer<'_> {
         let objects = self.values.place_values(func, &owner)?;
         let mut objs: Vec<Obj> = objects.iter().filter_map(|value| self.values.object_of(value)).collect();
         objs.dedup();
+        // Of a declared interface no object is made: what is handed over is one of the others.
+        let is_declared = |obj: &Obj| matches!(obj, Obj::Instances(class) if self.values.program.classes[*class].kind == ClassKind::Interface);
+        if !objs.iter().all(is_declared) {
+            objs.retain(|obj| !is_declared(obj));
+        }
         let key = Key::Name(name.clone());
         let [obj] = objs.as_slice() else {
             let same = self.same_in_all(func, place, &objs, &key).or_else(|| {
