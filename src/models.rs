@@ -84,6 +84,8 @@ pub(crate) struct Flow {
     pub(crate) infallible: bool,
     /// A result is moved with its error.
     pub(crate) whole: bool,
+    /// Its class is moved, and nothing that is in it.
+    pub(crate) class: bool,
     /// It stands in an `Ok` then.
     pub(crate) in_ok: bool,
     pub(crate) shows: bool,
@@ -461,6 +463,7 @@ impl Models {
                     names: row.names,
                     infallible: row.infallible,
                     whole: row.whole,
+                    class: row.class,
                     in_ok: row.in_ok,
                     shows: row.shows || row.text,
                     member: row.member.as_ref().and_then(|port| self.ports.get(port).cloned()),

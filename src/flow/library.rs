@@ -116,7 +116,10 @@ impl Pass<'_, '_> {
     fn flow_row(&mut self, call: &Call, at: At, row: RowRef, receiver: &Tree, result: &mut Tree, raised: &mut Tree) {
         let flow = self.taint.values.models.flow(row);
         let values = self.taint.values;
-        if !values.version_allows(Some(at.0), row, flow.versions.as_deref()) || !values.holds(at, &flow.when) {
+        if flow.class
+            || !values.version_allows(Some(at.0), row, flow.versions.as_deref())
+            || !values.holds(at, &flow.when)
+        {
             return;
         }
         let mut moved = Tree::default();

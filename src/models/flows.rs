@@ -85,6 +85,9 @@ pub(crate) struct FlowRow {
     /// An object of the class comes out that the method is called on: `Model.validate(x)`.
     #[serde(default)]
     pub(crate) instance: bool,
+    /// The class of what is taken comes out, and nothing that is in it: `type(self)`.
+    #[serde(default)]
+    pub(crate) class: bool,
     /// It goes through what is moved: of a table the keys are moved, which are names: `list(x)`.
     #[serde(default)]
     pub(crate) items: bool,

@@ -409,6 +409,11 @@ impl<'p> Values<'p> {
             Edge::Member(of, to) => self.named_member(value, *of, *to),
             Edge::Store(field, from, at) => self.store_member(value, field, *from, *at),
             Edge::Call(call) => self.call_value(*call, value),
+            Edge::Class(to) => {
+                if let Value::Instance(class) | Value::Typed(class) = value {
+                    self.add(*to, &Value::Class(*class));
+                }
+            }
             Edge::Instance(to) => self.instance_of(value, *to),
             Edge::Wrapper(to) => {
                 if !matches!(value, Value::Api(node, _) if !self.models.index.node(*node).is_modelled()) {
