@@ -4,7 +4,7 @@ use crate::base::Symbol;
 use crate::base::bounds::{MAX_ALIASES, MAX_SYM};
 use crate::ir::func::{FuncId, LocalId};
 use crate::ir::instr::{Base, Call, Const, Field, Imported, InstrId, Op, Oper, Place};
-use crate::ir::program::{CellId, ClassKind};
+use crate::ir::program::{CellId, ClassId, ClassKind};
 use crate::models::index::Table;
 use crate::resolve::link::Target;
 use crate::resolve::values::{Key, Obj, Site, Value};
@@ -206,24 +206,9 @@ impl Explorer<'_> {
     fn single_field(&self, func: FuncId, id: InstrId, place: &Place) -> Option<Abs> {
         let (owner, field) = place.split_last()?;
         let Field::Name(name) = field else { return None };
-        let objects = self.values.place_values(func, &owner)?;
-        let mut objs: Vec<Obj> = objects.iter().filter_map(|value| self.values.object_of(value)).collect();
-        objs.dedup();
-        // Of a declared interface no object is made: what is handed over is one of the others.
-        let is_declared = |obj: &Obj| matches!(obj, Obj::Instances(class) if self.values.program.classes[*class].kind == ClassKind::Interface);
-        if !objs.iter().all(is_declared) {
-            objs.retain(|obj| !is_declared(obj));
-        }
+        let objs = self.objects_in(func, &owner)?;
         let key = Key::Name(name.clone());
-        let [obj] = objs.as_slice() else {
-            let same = self.same_in_all(func, place, &objs, &key).or_else(|| {
-                let (unmade, made): (Vec<Obj>, Vec<Obj>) = objs.into_iter().partition(|obj| self.is_unmade(obj));
-                let same = self.same_in_all(func, place, &made, &key).filter(|_| !unmade.is_empty())?;
-                self.rely_on_unmade(&unmade);
-                Some(same)
-            });
-            return same.map(Abs::Const);
-        };
+        let [obj] = objs.as_slice() else { return self.same_in_made(func, place, objs, &key).map(Abs::Const) };
         let sym = || Some(Abs::Sym(format!("{obj:?}.{name}").into()));
         if self.values.is_open(obj) {
             return sym();
@@ -236,6 +221,29 @@ impl Explorer<'_> {
             [] => None,
             several => self.settled(func, id, several).or_else(sym),
         }
+    }
+
+    /// The objects that a place can hold. Of a declared interface none is made: what is there is one of the others.
+    fn objects_in(&self, func: FuncId, place: &Place) -> Option<Vec<Obj>> {
+        let values = self.values.place_values(func, place)?;
+        let mut objs: Vec<Obj> = values.iter().filter_map(|value| self.values.object_of(value)).collect();
+        objs.dedup();
+        let kind = |class: &ClassId| self.values.program.classes[*class].kind;
+        let is_declared = |obj: &Obj| matches!(obj, Obj::Instances(class) if kind(class) == ClassKind::Interface);
+        if !objs.iter().all(is_declared) {
+            objs.retain(|obj| !is_declared(obj));
+        }
+        Some(objs)
+    }
+
+    /// The constant that a field is in each of several objects, or in each of those that the process was seen to make.
+    fn same_in_made(&self, func: FuncId, place: &Place, objs: Vec<Obj>, key: &Key) -> Option<Const> {
+        self.same_in_all(func, place, &objs, key).or_else(|| {
+            let (unmade, made): (Vec<Obj>, Vec<Obj>) = objs.into_iter().partition(|obj| self.is_unmade(obj));
+            let same = self.same_in_all(func, place, &made, key).filter(|_| !unmade.is_empty())?;
+            self.rely_on_unmade(&unmade);
+            Some(same)
+        })
     }
 
     /// The constant that a field is in each of several objects; objects in which nothing was put there say nothing.
