@@ -71,8 +71,8 @@ impl Inert {
             self.known.insert(cell, false);
             return false;
         };
-        // What is made of itself holds what the others put there.
-        self.known.insert(cell, true);
+        // Of variables that are made of each other nothing is taken for granted: what was assumed of one would stay with the others.
+        self.known.insert(cell, false);
         let is_inert = stores.iter().all(|(func, value)| self.is_inert_value(values, exported, *func, *value));
         self.known.insert(cell, is_inert);
         is_inert
