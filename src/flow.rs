@@ -45,6 +45,7 @@
 //! | `spread` | what passes through variables that outlive a call |
 
 pub(crate) mod abs;
+mod alternatives;
 pub(crate) mod apply;
 mod apps;
 mod asked;

@@ -130,9 +130,10 @@ pub(crate) const MAX_STATE_VISITS: u32 = 8;
 /// Most facts kept on one path; conditions that choose a transport are few.
 pub(crate) const MAX_FACTS: usize = 32;
 
-/// Most choices among ways that facts keep, and most ways of one: a condition names two or three settings.
-pub(crate) const MAX_CHOICES: usize = 4;
+/// Most choices among ways that facts keep, most ways of one, and most facts of a way: a condition names two or three settings.
+pub(crate) const MAX_CHOICES: usize = 8;
 pub(crate) const MAX_WAYS: usize = 8;
+pub(crate) const MAX_WAY_FACTS: usize = 8;
 
 /// Most constants that one symbol is known not to be. A dispatcher's last arm excludes hundreds, which tells nothing.
 pub(crate) const MAX_EXCLUDED: usize = 32;

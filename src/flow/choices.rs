@@ -1,16 +1,17 @@
-//! What was on, on each of the ways that meet at a place: `if (env.A || env.B)`, `const verbose = env.A || has("--verbose")`.
+//! What holds on each of the ways that meet at a place: `if (env.A || env.B)`, `const verbose = env.A || has("--verbose")`.
 
 use std::collections::BTreeSet;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::base::Symbol;
-use crate::base::bounds::{MAX_CHOICES, MAX_WAYS};
+use crate::base::bounds::{MAX_CHOICES, MAX_WAY_FACTS, MAX_WAYS};
 use crate::ir::instr::Const;
 
 use super::abs::{Abs, Fact, Facts, truth};
+use super::alternatives::Alternatives;
 
-/// The facts by which symbols are true on one way.
+/// What is known of symbols on one way.
 pub(crate) type Way = Vec<(Symbol, Fact)>;
 
 /// All facts of one of the ways hold.
@@ -22,29 +23,70 @@ impl Choice {
         Self(BTreeSet::from([way]))
     }
 
+    /// One of several ways; none when nothing is known on one of them, or when they are too many.
+    pub(super) fn among(ways: BTreeSet<Way>) -> Option<Self> {
+        (ways.len() <= MAX_WAYS && ways.iter().all(|way| !way.is_empty())).then_some(Self(ways))
+    }
+
     pub(crate) fn ways(&self) -> impl Iterator<Item = &Way> {
         self.0.iter()
     }
 
     /// This one or another; none when that are too many ways.
     fn or(&self, other: &Self) -> Option<Self> {
-        let ways: BTreeSet<Way> = self.0.union(&other.0).cloned().collect();
-        (ways.len() <= MAX_WAYS).then_some(Self(ways))
+        Self::among(self.0.union(&other.0).cloned().collect())
     }
 
     fn holds(&self, facts: &Facts) -> bool {
         self.0.iter().any(|way| way.iter().all(|(sym, fact)| facts.get(sym) == Some(fact)))
     }
 
+    /// Is something on whichever way it was?
+    fn is_on(&self) -> bool {
+        self.0.iter().all(|way| way.iter().any(|(_, fact)| fact.is_on()))
+    }
+
+    /// Does it say nothing: what is known of the one symbol is this or that?
+    fn is_trivial(&self) -> bool {
+        let mut syms = self.0.iter().map(|way| if let [(sym, _)] = &way[..] { Some(sym) } else { None });
+        let first = syms.next().flatten();
+        first.is_some() && syms.all(|sym| sym == first)
+    }
+
     pub(super) fn names(&self, sym: &Symbol) -> bool {
         self.0.iter().flatten().any(|(known, _)| known == sym)
     }
+
+    /// What is asked `by` facts about a symbol, where all the ways that the facts leave open say the same.
+    pub(super) fn tells(&self, sym: &Symbol, facts: &[&Facts], by: impl Fn(&Fact) -> Option<bool>) -> Option<bool> {
+        if !self.names(sym) {
+            return None;
+        }
+        let is_open = |way: &&Way| {
+            !way.iter()
+                .any(|(sym, fact)| facts.iter().any(|facts| facts.get(sym).is_some_and(|known| known.excludes(fact))))
+        };
+        let said = |way: &Way| way.iter().find(|(known, _)| known == sym).and_then(|(_, fact)| by(fact));
+        let mut open = self.0.iter().filter(is_open);
+        let first = said(open.next()?)?;
+        open.all(|way| said(way) == Some(first)).then_some(first)
+    }
+}
+
+/// What the one knows and the other does not, what is on first.
+pub(super) fn known_beside(facts: &Facts, other: &Facts) -> Way {
+    let own = facts.iter().filter(|(sym, fact)| other.get(sym) != Some(fact));
+    let (on, rest): (Vec<_>, Vec<_>) = own.partition(|(_, fact)| fact.is_on());
+    let mut way: Way =
+        on.into_iter().chain(rest).take(MAX_WAY_FACTS).map(|(sym, fact)| (sym.clone(), fact.clone())).collect();
+    way.sort();
+    way
 }
 
 /// The choices that hold where two ways meet.
 pub(super) fn met(a: &Facts, b: &Facts) -> Vec<Choice> {
     let own = |facts: &Facts, other: &Facts| -> Vec<Choice> {
-        let way: Way = facts.on().filter(|(sym, fact)| other.get(sym) != Some(fact)).collect();
+        let way = known_beside(facts, other);
         let own = if way.is_empty() { None } else { Some(Choice::of(way)) };
         facts.choices().iter().cloned().chain(own).collect()
     };
@@ -54,12 +96,15 @@ pub(super) fn met(a: &Facts, b: &Facts) -> Vec<Choice> {
     let mut found: Vec<Choice> = of_a.iter().chain(&of_b).filter(both).cloned().collect();
     for (a, b) in of_a.iter().flat_map(|a| of_b.iter().map(move |b| (a, b))) {
         if !found.contains(a) && !found.contains(b) {
-            found.extend(a.or(b));
+            found.extend(a.or(b).filter(|choice| !choice.is_trivial()));
         }
     }
     found.sort();
     found.dedup();
+    // What has to be on says most.
+    found.sort_by_key(|choice| !choice.is_on());
     found.truncate(MAX_CHOICES);
+    found.sort();
     found
 }
 
@@ -68,6 +113,7 @@ pub(super) fn met(a: &Facts, b: &Facts) -> Vec<Choice> {
 #[derive(Clone, Default)]
 pub(crate) struct Chosen {
     ways: FxHashMap<Symbol, Option<Choice>>,
+    pub(super) alternatives: Alternatives,
     /// The texts that settings default to.
     defaults: FxHashSet<(Symbol, Const)>,
 }
@@ -76,7 +122,7 @@ impl Chosen {
     /// On one of the ways the unknown is `abs`, and the facts hold.
     pub(super) fn note(&mut self, unknown: &Abs, abs: &Abs, facts: &Facts, assumed: &Facts) {
         let Abs::Sym(unknown) = unknown else { return };
-        if truth(abs, [facts, assumed]) == Some(false) {
+        if truth(abs, &[facts, assumed]) == Some(false) {
             return;
         }
         let mut facts = facts.clone();

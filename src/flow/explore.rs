@@ -14,23 +14,26 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::base::Symbol;
 use crate::base::bounds::{MAX_CALL_DEPTH, MAX_CONTEXTS, MAX_STATE_VISITS};
 use crate::base::idx::IndexVec;
-use crate::ir::func::{BlockId, End, FuncId, LocalId};
-use crate::ir::instr::{Base, Const, InstrId, Op, Place};
+use crate::ir::func::{BlockId, End, FuncId, FuncKind};
+use crate::ir::instr::{Base, Const, InstrId, Op};
 use crate::ir::program::{CellId, ClassId, Language, ModuleId};
 use crate::models::index::RowRef;
 use crate::models::schema::TransportKind;
 use crate::resolve::solve::Values;
 use crate::resolve::values::At;
 
-use super::abs::{Abs, Facts, truth};
+use super::abs::{Abs, Facts};
+use super::alternatives::{Given, with};
 use super::apps::Apps;
 use super::blocks::Blocks;
 use super::choices::Chosen;
-use super::joins::{join, meet};
+use super::joins::{InProcess, Var, join, meet};
+use super::known::fields_of_literal;
 use super::loaded::Imports;
 use super::main_module::{StoredLocals, Tells};
 use super::needed::Needed;
 use super::settled::Relied;
+use super::step::{names_own, own_names};
 
 pub(crate) use super::frames::{Context, Event, Frame, FrameId, Mode, Outcome, Rebind, Serve, Visited};
 pub(crate) use super::phase::Phase;
@@ -38,7 +41,7 @@ pub(crate) use super::phase::Phase;
 /// State between two instructions.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct State {
-    pub(super) locals: Rc<FxHashMap<LocalId, Abs>>,
+    pub(super) vars: Rc<FxHashMap<Var, Abs>>,
     /// What the function was given by names, beside its parameters.
     pub(super) named: Rc<Vec<(Symbol, Const)>>,
     pub(super) phase: Phase,
@@ -50,6 +53,8 @@ pub(super) struct State {
 pub(crate) struct Prepared {
     /// Where every variable that outlives its function is stored to.
     pub(super) stores: FxHashMap<CellId, Vec<At>>,
+    /// Those of them that only the code of their module writes, and more than once.
+    pub(super) followed: FxHashSet<CellId>,
     /// The instructions that store to fields and to variables that outlive their function: what they store is noted.
     pub(super) stores_at: FxHashSet<At>,
     /// Where functions are defined of which their module has several under one name: `if …: def run() … else: def run() …`.
@@ -201,6 +206,7 @@ impl<'v> Explorer<'v> {
         *n_contexts += 1;
         let outcome = Outcome {
             ret: None,
+            given: None,
             returns: true,
             for_ever: false,
             serves: false,
@@ -236,10 +242,10 @@ impl<'v> Explorer<'v> {
     fn run(&mut self, id: FrameId, context: &Context) {
         let func_id = self.frames[id].func;
         let func = &self.values.program.funcs[func_id];
-        let mut locals = FxHashMap::default();
+        let mut vars = FxHashMap::default();
         for (param, abs) in func.params.iter().zip(&context.args) {
             if let Some(abs) = abs {
-                locals.insert(param.local, abs.clone());
+                vars.insert(Var::Local(param.local), abs.clone());
             }
         }
         let mut facts = Facts::default();
@@ -249,7 +255,7 @@ impl<'v> Explorer<'v> {
             }
         }
         let start = State {
-            locals: Rc::new(locals),
+            vars: Rc::new(vars),
             named: context.named.clone(),
             phase: context.phase,
             rebinds: context.rebinds.clone(),
@@ -260,7 +266,7 @@ impl<'v> Explorer<'v> {
         // A block comes after those that lead to it, so that it is seen once, with all that is known.
         let order = self.order_of(func_id);
         let mut queue = BTreeSet::from([(0, func.entry())]);
-        let mut result = Ends::default();
+        let mut result = Ends::new();
         let mut blocks = BTreeMap::new();
         while let Some((_, block)) = queue.pop_first() {
             let Some(state) = states.get(&block).cloned() else { continue };
@@ -278,7 +284,12 @@ impl<'v> Explorer<'v> {
                         states.insert(to, state);
                         true
                     }
-                    Some(known) => join(func_id, known, &state, &self.assumed, &mut self.chosen),
+                    Some(known) => {
+                        let values = self.values;
+                        let fields = |made| fields_of_literal(values, made);
+                        let (assumed, chosen) = (&self.assumed, &mut self.chosen);
+                        join(func_id, known, &state, &mut InProcess { assumed, chosen, fields: &fields })
+                    }
                 };
                 if changed {
                     queue.insert((order[&to], to));
@@ -292,10 +303,19 @@ impl<'v> Explorer<'v> {
         }
         let returns = result.phase != Phase::default();
         let for_ever = !returns && blocks.values().all(|visited| self.goes_on(visited));
+        let ret = result.ret.flatten();
+        let given = if ret.as_ref().is_none_or(|abs| names_own(abs, func_id)) {
+            let (local, param) = own_names(func_id);
+            let is_own = |sym: &Symbol| sym.contains(&*local) || sym.contains(&*param);
+            result.given.and_then(|given| self.chosen.alternatives.outside(&given, &is_own)).map(Rc::new)
+        } else {
+            None
+        };
         let frame = &mut self.frames[id];
         frame.blocks = Blocks::new(blocks);
         frame.outcome = Outcome {
-            ret: result.ret.flatten(),
+            ret,
+            given,
             returns,
             for_ever,
             serves,
@@ -334,12 +354,11 @@ impl<'v> Explorer<'v> {
         let mut edges = Vec::new();
         // What raises may do so anywhere in the block: of the variables that it changes nothing is known there.
         let mut raised = state.clone();
-        if body.unwind.is_some() && !raised.locals.is_empty() {
+        if body.unwind.is_some() && !raised.vars.is_empty() {
             for instr in &body.instrs {
-                if let Op::Store(Place { base: Base::Local(local), .. }, _) = &func.instrs[*instr].op
-                    && raised.locals.contains_key(local)
-                {
-                    Rc::make_mut(&mut raised.locals).remove(local);
+                let Op::Store(place, _) = &func.instrs[*instr].op else { continue };
+                if let Some(var) = self.var(&place.base).filter(|var| raised.vars.contains_key(var)) {
+                    Rc::make_mut(&mut raised.vars).remove(&var);
                 }
             }
         }
@@ -385,25 +404,52 @@ impl<'v> Explorer<'v> {
             }
             End::Branch { on, yes, no } => {
                 let test = self.value(func, *on, &state);
-                let known = test.as_ref().and_then(|abs| truth(abs, [&state.facts, &self.assumed]));
+                let known = test.as_ref().and_then(|abs| self.truth(abs, &state.facts));
                 for (to, holds) in [(*yes, true), (*no, false)] {
                     if known.is_some_and(|known| known != holds) {
                         continue;
                     }
                     let mut state = state.clone();
                     if let Some(abs) = &test {
-                        Rc::make_mut(&mut state.facts).assume(abs, holds);
+                        self.assume(abs, holds, &mut state);
                     }
                     visited.next.push(to);
                     edges.push((to, state));
                 }
             }
             End::Return(value) => {
-                let abs = value.and_then(|value| self.value(func, value, &state));
+                let abs = match value {
+                    Some(value) => self.value(func, *value, &state).or_else(|| self.made((func, *value))),
+                    // A constructor gives nothing back, and yet the call gives an object.
+                    None if self.values.program.funcs[func].kind == FuncKind::Constructor => None,
+                    None => Some(Abs::Const(Const::Undefined)),
+                };
                 result.add(abs, &state);
+                for (var, abs) in state.vars.iter().filter(|(var, _)| matches!(var, Var::Cell(_))) {
+                    self.chosen.alternatives.settle(&var.sym(func), abs, &state.facts);
+                }
             }
             End::Throw(_) | End::Stop => {}
         }
+    }
+
+    /// The variable that is followed along the paths.
+    pub(super) fn var(&self, base: &Base) -> Option<Var> {
+        match base {
+            Base::Local(local) => Some(Var::Local(*local)),
+            Base::Cell(cell) => self.prepared.followed.contains(cell).then_some(Var::Cell(*cell)),
+            Base::Global(_) | Base::Value(_) => None,
+        }
+    }
+
+    /// Is a value true where the facts hold, in this process?
+    pub(super) fn truth(&self, abs: &Abs, facts: &Facts) -> Option<bool> {
+        self.chosen.alternatives.truth(abs, [facts, &self.assumed])
+    }
+
+    /// From here on a value is true, or false.
+    pub(super) fn assume(&self, abs: &Abs, holds: bool, state: &mut State) {
+        self.chosen.alternatives.assume(Rc::make_mut(&mut state.facts), abs, holds, &self.assumed);
     }
 
     /// Takes over what an earlier exploration of the same process learned of single values and serving functions.
@@ -492,15 +538,21 @@ impl<'v> Explorer<'v> {
 }
 
 /// What the returns of a frame have in common.
-#[derive(Default)]
 struct Ends {
     ret: Option<Option<Abs>>,
+    /// On each way out, where it is known.
+    given: Option<Given>,
     phase: Phase,
     rebinds: Option<Rc<BTreeSet<u32>>>,
 }
 
 impl Ends {
+    fn new() -> Self {
+        Self { ret: None, given: Some(Given::new()), phase: Phase::default(), rebinds: None }
+    }
+
     fn add(&mut self, abs: Option<Abs>, state: &State) {
+        self.given = self.given.take().zip(abs.clone()).and_then(|(given, abs)| with(given, abs, &state.facts));
         self.ret = match self.ret.take() {
             None => Some(abs),
             Some(known) if known == abs => Some(known),

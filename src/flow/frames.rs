@@ -12,6 +12,7 @@ use crate::models::schema::{Stream, TransportKind};
 use crate::resolve::values::At;
 
 use super::abs::{Abs, Facts};
+use super::alternatives::Given;
 use super::blocks::Blocks;
 use super::phase::Phase;
 
@@ -73,6 +74,8 @@ pub(crate) enum Mode {
 #[derive(Clone, Debug)]
 pub(crate) struct Outcome {
     pub(crate) ret: Option<Abs>,
+    /// What it gives back on each way out, where that differs and is known.
+    pub(super) given: Option<Rc<Given>>,
     /// Control can come back.
     pub(crate) returns: bool,
     /// It goes on for ever: nothing in it ends it, nor the process.

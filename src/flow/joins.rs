@@ -8,10 +8,36 @@ use smol_str::format_smolstr;
 use crate::base::Symbol;
 use crate::ir::func::{FuncId, LocalId};
 use crate::ir::instr::{Const, InstrId};
+use crate::ir::program::CellId;
+use crate::resolve::values::At;
 
 use super::abs::{Abs, Facts, truth};
+use super::alternatives::Fields;
 use super::choices::Chosen;
 use super::explore::State;
+
+/// A variable whose value is followed along the paths of one function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Var {
+    Local(LocalId),
+    /// Of a module, where nothing but the module's own code writes it.
+    Cell(CellId),
+}
+
+impl Var {
+    /// The name of what it holds, of which nothing else is known.
+    pub(super) fn sym(self, func: FuncId) -> Symbol {
+        match self {
+            Self::Local(local) => local_sym(func, local),
+            Self::Cell(cell) => cell_sym(cell),
+        }
+    }
+}
+
+/// The name of what a variable that outlives its function holds.
+pub(super) fn cell_sym(cell: CellId) -> Symbol {
+    format_smolstr!("cell {cell}")
+}
 
 /// The name of what a local holds of which nothing else is known.
 pub(super) fn local_sym(func: FuncId, local: LocalId) -> Symbol {
@@ -28,17 +54,19 @@ pub(super) fn meet(a: &Rc<BTreeSet<u32>>, b: &Rc<BTreeSet<u32>>) -> Rc<BTreeSet<
 }
 
 /// Joins `other` into `state`; true when that lost knowledge.
-pub(super) fn join(func: FuncId, state: &mut State, other: &State, assumed: &Facts, chosen: &mut Chosen) -> bool {
+pub(super) fn join(func: FuncId, state: &mut State, other: &State, process: &mut InProcess<'_>) -> bool {
     let (facts, phase, rebinds) = (state.facts.clone(), state.phase, state.rebinds.clone());
     let mut decided = Vec::new();
-    let mut changed = join_locals(func, state, other, assumed, (&mut decided, chosen));
+    let mut changed = join_vars(func, state, other, process, &mut decided);
     state.phase = state.phase.union(other.phase);
     state.rebinds = meet(&state.rebinds, &other.rebinds);
     if !Rc::ptr_eq(&state.facts, &other.facts) && state.facts != other.facts {
         state.facts = Rc::new(state.facts.meet(&other.facts));
     }
     for (unknown, holds) in decided {
+        process.chosen.alternatives.forget(&unknown);
         let facts = Rc::make_mut(&mut state.facts);
+        let unknown = Abs::Sym(unknown);
         facts.forget(&unknown);
         if let Some(holds) = holds {
             facts.assume(&unknown, holds);
@@ -49,56 +77,70 @@ pub(super) fn join(func: FuncId, state: &mut State, other: &State, assumed: &Fac
     changed || !Rc::ptr_eq(&state.facts, &facts) && state.facts != facts
 }
 
-/// Unknowns, each with the truth value that it has on both ways.
-type Decided = Vec<(Abs, Option<bool>)>;
+/// What is known in a process beside the state at one place.
+pub(super) struct InProcess<'p> {
+    pub(super) assumed: &'p Facts,
+    pub(super) chosen: &'p mut Chosen,
+    /// What the fields of the object that a literal makes hold, where that is known.
+    pub(super) fields: &'p dyn Fn(At) -> Fields,
+}
 
-/// `found`: what is found out about the unknowns that the locals are from now on.
-fn join_locals(
+/// `found`: the unknowns that variables are from now on, each with the truth value that it has on both ways.
+fn join_vars(
     func: FuncId,
     state: &mut State,
     other: &State,
-    assumed: &Facts,
-    found: (&mut Decided, &mut Chosen),
+    process: &mut InProcess<'_>,
+    found: &mut Vec<(Symbol, Option<bool>)>,
 ) -> bool {
-    let (decided, chosen) = found;
-    if Rc::ptr_eq(&state.locals, &other.locals) {
+    if Rc::ptr_eq(&state.vars, &other.vars) {
         return false;
     }
-    let mut keys: Vec<LocalId> = state.locals.keys().chain(other.locals.keys()).copied().collect();
-    keys.retain(|local| state.locals.get(local) != other.locals.get(local));
+    let InProcess { assumed, chosen, fields } = process;
+    let mut keys: Vec<Var> = state.vars.keys().chain(other.vars.keys()).copied().collect();
+    keys.retain(|var| state.vars.get(var) != other.vars.get(var));
     keys.sort_unstable();
     keys.dedup();
     let mut changed = false;
-    for local in keys {
-        let (a, b) = (state.locals.get(&local), other.locals.get(&local));
+    for var in keys {
+        let (a, b) = (state.vars.get(&var), other.vars.get(&var));
+        let sym = var.sym(func);
+        chosen.alternatives.resume(&sym);
         // A setting, or the text that it defaults to: `env.MODE || "stdio"` goes by the setting's name.
-        if let (Some(sym @ Abs::Sym(_)), Some(Abs::Const(text @ Const::Str(_))))
-        | (Some(Abs::Const(text @ Const::Str(_))), Some(sym @ Abs::Sym(_))) = (a, b)
+        if let (Some(setting @ Abs::Sym(_)), Some(Abs::Const(text @ Const::Str(_))))
+        | (Some(Abs::Const(text @ Const::Str(_))), Some(setting @ Abs::Sym(_))) = (a, b)
         {
-            chosen.note_default(sym, text);
-            if a != Some(sym) {
-                let sym = sym.clone();
-                Rc::make_mut(&mut state.locals).insert(local, sym);
+            chosen.note_default(setting, text);
+            if a != Some(setting) {
+                let setting = setting.clone();
+                Rc::make_mut(&mut state.vars).insert(var, setting);
                 changed = true;
             }
             continue;
         }
         // Different here and there: from now on an unknown with a name of its own.
         if let (Some(a), Some(b)) = (a, b) {
-            let unknown = Abs::Sym(local_sym(func, local));
+            let unknown = Abs::Sym(sym.clone());
             let is_known = *a == unknown;
-            for (abs, facts) in [(a, &state.facts), (b, &other.facts)].into_iter().filter(|(abs, _)| **abs != unknown) {
-                chosen.note(&unknown, abs, facts, assumed);
+            if (*a == unknown || *b == unknown) && !chosen.alternatives.knows(&sym) {
+                chosen.alternatives.give_up(&sym);
             }
-            let (a, b) = (truth(a, [&state.facts, assumed]), truth(b, [&other.facts, assumed]));
-            decided.push((unknown.clone(), a.filter(|a| b == Some(*a))));
+            let sides = [(a, &state.facts), (b, &other.facts)];
+            for (abs, facts) in sides.into_iter().filter(|(abs, _)| **abs != unknown) {
+                chosen.note(&unknown, abs, facts, assumed);
+                changed |= chosen.alternatives.note(&sym, abs, facts);
+                chosen.alternatives.note_fields(&sym, abs, facts, *fields);
+            }
+            let (a, b) = (truth(a, &[&state.facts, assumed]), truth(b, &[&other.facts, assumed]));
+            found.push((sym, a.filter(|a| b == Some(*a))));
             if !is_known {
-                Rc::make_mut(&mut state.locals).insert(local, unknown);
+                Rc::make_mut(&mut state.vars).insert(var, unknown);
                 changed = true;
             }
         } else if a.is_some() {
-            chosen.give_up(&local_sym(func, local));
-            Rc::make_mut(&mut state.locals).remove(&local);
+            chosen.give_up(&sym);
+            chosen.alternatives.give_up(&sym);
+            Rc::make_mut(&mut state.vars).remove(&var);
             changed = true;
         }
     }

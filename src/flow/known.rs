@@ -1,17 +1,23 @@
 //! What a value is known to be at one point of the exploration: a constant, or an unknown with a name.
 
+use std::rc::Rc;
+
 use crate::base::Symbol;
 use crate::base::bounds::{MAX_ALIASES, MAX_SYM};
 use crate::ir::func::{FuncId, LocalId};
-use crate::ir::instr::{Base, Call, Const, Field, Imported, InstrId, Op, Oper, Place};
+use crate::ir::instr::{Base, Call, Const, Entry, Field, Imported, InstrId, Op, Oper, Place, Record, RecordKind};
 use crate::ir::program::{CellId, ClassId, ClassKind};
+use crate::ir::types::TypeRef;
 use crate::models::index::Table;
 use crate::resolve::link::Target;
-use crate::resolve::values::{Key, Obj, Site, Value};
+use crate::resolve::solve::Values;
+use crate::resolve::values::{At, Key, Obj, Site, Value};
 
 use super::abs::{Abs, equal, not};
+use super::alternatives::{Fields, Given};
 use super::domain::has_value;
 use super::explore::{Explorer, State};
+use super::joins::{cell_sym, given_sym};
 
 /// What a variant of an enum is called among constants, apart from texts.
 const VARIANT: &str = "variant ";
@@ -37,6 +43,24 @@ fn fate(variant: Abs) -> Abs {
     }
 }
 
+/// The constants that the fields of the object hold which a literal makes: those that nobody writes once more.
+pub(super) fn fields_of_literal(values: &Values<'_>, made: At) -> Fields {
+    let func = &values.program.funcs[made.0];
+    let Op::Record(record) = &func.instrs[made.1].op else { return Fields::new() };
+    let obj = Obj::Record(Site::Instr(made));
+    let constant = |name: &Symbol, value: InstrId| match &func.instrs[value].op {
+        Op::Const(constant) if values.stores_to(&obj, &Key::Name(name.clone())).len() <= 1 && !values.is_open(&obj) => {
+            Some(constant.clone())
+        }
+        _ => None,
+    };
+    let field = |entry: &Entry| match entry {
+        Entry::Field(Field::Name(name), value) => Some((name.clone(), constant(name, *value))),
+        _ => None,
+    };
+    record.entries.iter().filter_map(field).collect()
+}
+
 impl Explorer<'_> {
     pub(super) fn note(&mut self, func: FuncId, id: InstrId, abs: Option<Abs>) {
         self.seen
@@ -47,6 +71,39 @@ impl Explorer<'_> {
                 }
             })
             .or_insert(abs);
+    }
+
+    /// The name of the object that a literal makes.
+    pub(super) fn made(&mut self, at: At) -> Option<Abs> {
+        let Op::Record(record) = &self.values.program.funcs[at.0].instrs[at.1].op else { return None };
+        if record.kind != RecordKind::Object || record.entries.is_empty() {
+            return None;
+        }
+        let sym = given_sym(at.0, at.1);
+        self.chosen.alternatives.made(&sym, at);
+        Some(Abs::Sym(sym))
+    }
+
+    /// The unknown that a call gives, which is one of what the called functions give.
+    pub(super) fn one_of(&mut self, at: At, given: &[Option<Rc<Given>>], state: &mut State) -> Symbol {
+        let sym = given_sym(at.0, at.1);
+        let values = self.values;
+        let alternatives = &mut self.chosen.alternatives;
+        alternatives.forget(&sym);
+        for given in given {
+            let Some(given) = given else {
+                alternatives.give_up(&sym);
+                continue;
+            };
+            for (abs, facts) in &**given {
+                alternatives.note(&sym, abs, facts);
+                alternatives.note_fields(&sym, abs, facts, &|made| fields_of_literal(values, made));
+            }
+        }
+        if alternatives.of(&sym).is_some() && state.facts.get(&sym).is_some() {
+            Rc::make_mut(&mut state.facts).forget(&Abs::Sym(sym.clone()));
+        }
+        sym
     }
 
     /// What an instruction was seen to give.
@@ -71,6 +128,8 @@ impl Explorer<'_> {
                 let operand = |at: usize| self.operand(func, *values.get(at)?, state);
                 match oper {
                     Oper::Not => Some(not(&operand(0)?)),
+                    // Of what a variant holds nothing is known.
+                    Oper::Eq | Oper::Ne if values.iter().any(|value| self.is_variant_literal(func, *value)) => None,
                     Oper::Eq => equal(&operand(0)?, &operand(1)?),
                     Oper::IsVariant => equal(&operand(0)?, &operand(1).map(fate)?),
                     Oper::Ne => Some(not(&equal(&operand(0)?, &operand(1)?)?)),
@@ -82,8 +141,35 @@ impl Explorer<'_> {
                 self.seen_at(func, id).cloned().flatten().or_else(|| self.call_sym(func, id, call, state))
             }
             Op::Import(_) => self.imported(func, id, 0),
+            Op::Record(record) => {
+                let name = self.variant_literal(record)?;
+                let is_fate = has_value(name).is_some();
+                Some(if is_fate { fate(Abs::Const(Const::Str(name.clone()))) } else { Abs::Const(variant_const(name)) })
+            }
             _ => None,
         }
+    }
+
+    /// The variant of an enum that a literal makes, with what it holds: `Kind::Http { port: 80 }`, `Some(port)`.
+    fn variant_literal<'r>(&self, record: &'r Record) -> Option<&'r Symbol> {
+        match (record.kind, record.entries.as_slice(), &record.ty) {
+            (RecordKind::Variant, [Entry::Field(Field::Variant(name, _), _), ..], _) => Some(name),
+            (RecordKind::Object, _, Some(TypeRef::Named(ty))) => {
+                let (name, path) = ty.path.split_last()?;
+                let of = match (path.last(), &ty.base) {
+                    (Some(of), _) | (None, Base::Global(of)) => of,
+                    (None, Base::Cell(cell)) => &self.values.program.cells[*cell].name,
+                    _ => return None,
+                };
+                of.starts_with(char::is_uppercase).then_some(name)
+            }
+            _ => None,
+        }
+    }
+
+    fn is_variant_literal(&self, func: FuncId, value: InstrId) -> bool {
+        let op = &self.values.program.funcs[func].instrs[value].op;
+        matches!(op, Op::Record(record) if self.variant_literal(record).is_some())
     }
 
     pub(super) fn operand(&self, func: FuncId, id: InstrId, state: &State) -> Option<Abs> {
@@ -95,8 +181,8 @@ impl Explorer<'_> {
     }
 
     fn load(&self, func: FuncId, id: InstrId, place: &Place, state: &State) -> Option<Abs> {
-        if let (Base::Local(local), []) = (&place.base, &*place.path)
-            && let Some(abs) = state.locals.get(local)
+        if place.path.is_empty()
+            && let Some(abs) = self.var(&place.base).and_then(|var| state.vars.get(&var))
         {
             return Some(abs.clone());
         }
@@ -169,7 +255,7 @@ impl Explorer<'_> {
 
     /// A variable that is written once is what was written.
     fn cell(&self, cell: CellId, depth: usize) -> Option<Abs> {
-        let sym = || Some(Abs::Sym(format!("cell {cell}").into()));
+        let sym = || Some(Abs::Sym(cell_sym(cell)));
         let stores = self.prepared.stores.get(&cell).map_or(&[][..], Vec::as_slice);
         let [(func, store)] = stores else { return sym() };
         if depth > MAX_ALIASES {
@@ -272,13 +358,15 @@ impl Explorer<'_> {
     /// The name of what a place holds.
     fn place_sym(&self, func: FuncId, place: &Place, state: &State) -> Option<Symbol> {
         let mut text = match &place.base {
-            Base::Local(local) => match state.locals.get(local) {
-                Some(Abs::Sym(sym)) => sym.to_string(),
-                Some(_) => return None,
-                None => match self.param_name(func, *local) {
-                    Some(name) => name,
-                    None => self.single_local(func, *local)?,
-                },
+            base @ (Base::Local(_) | Base::Cell(_))
+                if let Some(abs) = self.var(base).and_then(|var| state.vars.get(&var)) =>
+            {
+                let Abs::Sym(sym) = abs else { return None };
+                sym.to_string()
+            }
+            Base::Local(local) => match self.param_name(func, *local) {
+                Some(name) => name,
+                None => self.single_local(func, *local)?,
             },
             Base::Cell(cell) => match self.cell(*cell, 0)? {
                 Abs::Sym(sym) => sym.to_string(),

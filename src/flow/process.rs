@@ -8,7 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::base::Symbol;
 use crate::base::bounds::MAX_SERVER_DEPTH;
-use crate::ir::func::FuncId;
+use crate::ir::func::{FuncId, FuncKind};
 use crate::ir::instr::{ArgKind, Base, Op};
 use crate::ir::program::{CellId, ClassId, ClassKind, ModuleId};
 use crate::models::handlers::HandlerKind;
@@ -98,10 +98,19 @@ pub(crate) fn prepare(values: &Values<'_>) -> Rc<Prepared> {
             }
         }
     }
+    // What functions write, too, is more than what the module's own code makes of it.
+    let is_own = |stores: &Vec<At>| {
+        let first = stores[0].0;
+        stores.len() > 1
+            && values.program.funcs[first].kind == FuncKind::Init
+            && stores.iter().all(|(func, _)| *func == first)
+    };
+    let followed = stores.iter().filter(|(_, stores)| is_own(stores)).map(|(cell, _)| *cell).collect();
     let stores_at = stores.values().flatten().copied().chain(values.field_stores()).collect();
     let defined = defined(values, stores.values());
     Rc::new(Prepared {
         stores,
+        followed,
         defined,
         stores_at,
         awaited,

@@ -1,7 +1,5 @@
 //! Calls that start to serve.
 
-use std::rc::Rc;
-
 use crate::base::Symbol;
 use crate::base::bounds::MAX_TRANSPORT_DEPTH;
 use crate::ir::func::FuncId;
@@ -180,7 +178,7 @@ impl Explorer<'_> {
             if let Some(Abs::Sym(sym)) = self.operand(at.0, value, state) {
                 let word = Const::str(self.values.models.stdio_word());
                 let test = Abs::test(sym, Some(word), false);
-                Rc::make_mut(&mut state.facts).assume(&test, true);
+                self.assume(&test, true, state);
             }
         }
     }

@@ -150,7 +150,7 @@ pub(crate) fn switches_on(facts: &Facts, explorer: &Explorer<'_>, words: &Words)
 
 /// Is a variable of the environment known to hold nothing where the facts hold: `if (!process.env.KEY)`?
 pub(crate) fn is_unset(facts: &Facts, name: &str) -> bool {
-    truth(&Abs::Sym(format!("{ENV}{name}").into()), [facts, &Facts::default()]) == Some(false)
+    truth(&Abs::Sym(format!("{ENV}{name}").into()), &[facts]) == Some(false)
 }
 
 /// What conditions ask for in one process.
@@ -173,7 +173,8 @@ impl Asked<'_, '_> {
     fn one_of(&self, choice: &Choice, depth: usize) -> Option<String> {
         let mut names: Vec<String> = Vec::new();
         for way in choice.ways() {
-            let name = way.iter().find_map(|(sym, fact)| self.of(sym, fact, depth))?;
+            let mut on = way.iter().filter(|(_, fact)| fact.is_on());
+            let name = on.find_map(|(sym, fact)| self.of(sym, fact, depth))?;
             if !names.contains(&name) {
                 names.push(name);
             }

@@ -6,7 +6,7 @@ use smol_str::format_smolstr;
 
 use crate::base::Symbol;
 use crate::ir::func::{End, FuncId, LocalId, Param, ParamKind};
-use crate::ir::instr::{ArgKind, Base, Call, CallStyle, Const, Entry, Field, Import, InstrId, Op, Place};
+use crate::ir::instr::{ArgKind, Call, CallStyle, Const, Entry, Field, Import, InstrId, Op, Place};
 use crate::ir::program::{Language, ModuleId};
 use crate::models::index::{RowRef, Table};
 use crate::models::path::Step;
@@ -15,9 +15,9 @@ use crate::resolve::ports::PortValue;
 use crate::resolve::solve::CallKind;
 use crate::resolve::values::{At, Site, Value};
 
-use super::abs::{Abs, Facts, truth};
+use super::abs::{Abs, truth};
 use super::explore::{Context, Event, Explorer, Mode, Phase, Rebind, State};
-use super::joins::{given_sym, local_sym};
+use super::joins::{Var, given_sym};
 use super::known::variant;
 use super::loaded::is_loaded;
 use super::settings::chosen_command;
@@ -75,18 +75,25 @@ impl Explorer<'_> {
         }
     }
 
-    // ---- values --------------------------------------------------------------------------------------------------
-
     // ---- stores --------------------------------------------------------------------------------------------------
 
     fn store(&mut self, func: FuncId, id: InstrId, place: &Place, value: InstrId, state: &mut State) -> Option<Event> {
-        if let (Base::Local(local), []) = (&place.base, &*place.path) {
-            let abs = self.operand(func, value, state).unwrap_or_else(|| {
-                let unknown = Abs::Sym(local_sym(func, *local));
+        if place.path.is_empty()
+            && let Some(var) = self.var(&place.base)
+        {
+            let unknown = var.sym(func);
+            let abs = self.operand(func, value, state).or_else(|| self.made((func, value)));
+            if matches!(var, Var::Cell(_)) {
+                self.chosen.alternatives.suspend(&unknown);
+            }
+            let abs = abs.unwrap_or_else(|| {
+                self.chosen.alternatives.forget(&unknown);
+                self.chosen.alternatives.give_up(&unknown);
+                let unknown = Abs::Sym(unknown);
                 Rc::make_mut(&mut state.facts).forget(&unknown);
                 unknown
             });
-            Rc::make_mut(&mut state.locals).insert(*local, abs);
+            Rc::make_mut(&mut state.vars).insert(var, abs);
             return None;
         }
         let (owner, field) = place.split_last()?;
@@ -145,6 +152,7 @@ impl Explorer<'_> {
         let mut n_direct = 0;
         let mut n_ending = 0;
         let mut is_left = false;
+        let mut several = Vec::new();
         let before = state.clone();
         if call.style == CallStyle::Implicit {
             self.leave_scope(at, call, state);
@@ -176,6 +184,7 @@ impl Explorer<'_> {
             }
             let is_generator = self.values.program.funcs[callee].is_generator;
             let given = outcome.ret.clone().filter(|abs| !is_generator && !names_own(abs, callee));
+            several.push(outcome.given.clone().filter(|_| !is_generator));
             ret = Some(match ret {
                 None => given,
                 Some(known) if known == given => known,
@@ -199,7 +208,8 @@ impl Explorer<'_> {
         let abs = match ret {
             Some(Some(abs)) if n_direct > 0 => Some(abs),
             _ if n_direct > 0 => {
-                self.constant(func, id).map(Abs::Const).or_else(|| Some(Abs::Sym(given_sym(func, id))))
+                let constant = self.constant(func, id).map(Abs::Const);
+                constant.or_else(|| Some(Abs::Sym(self.one_of((func, id), &several, state))))
             }
             _ => self.call_sym(func, id, call, state).or_else(|| Some(Abs::Sym(given_sym(func, id)))),
         };
@@ -358,7 +368,7 @@ impl Explorer<'_> {
         !self.to_serving.contains(&callee)
             && names_own(abs, caller)
             && self.chosen.of(unknown).is_none()
-            && truth(abs, [&state.facts, &self.assumed]).is_none()
+            && truth(abs, &[&state.facts, &self.assumed]).is_none()
     }
 
     /// The arguments of which the conditions on the way to the call say whether they are true, where the callee asks, too.
@@ -376,7 +386,7 @@ impl Explorer<'_> {
             })
         };
         let known = args.iter().enumerate().filter_map(|(at, abs)| match abs {
-            Some(abs @ Abs::Sym(_)) => Some((at, truth(abs, [&state.facts, &Facts::default()])?)),
+            Some(abs @ Abs::Sym(_)) => Some((at, truth(abs, &[&state.facts])?)),
             _ => None,
         });
         known.filter(|(at, _)| callee.params.get(*at).is_some_and(|param| asks(param.local))).collect()
@@ -540,11 +550,17 @@ fn selects(abs: &Abs) -> bool {
 
 /// Does a value have a name that only one run of the function has: of a parameter, of a variable, of what a call in it gave?
 /// Another call of the function gives another value, which would have the same name.
-fn names_own(abs: &Abs, func: FuncId) -> bool {
+pub(super) fn names_own(abs: &Abs, func: FuncId) -> bool {
     let sym = match abs {
         Abs::Const(_) => return false,
         Abs::Sym(sym) => sym,
         Abs::Test(test) => &test.sym,
     };
-    sym.contains(&*format_smolstr!("{func}.")) || sym.contains(&*format_smolstr!("param {func} "))
+    let (local, param) = own_names(func);
+    sym.contains(&*local) || sym.contains(&*param)
+}
+
+/// What the names begin with that only a function has for what it holds, and for what it is given.
+pub(super) fn own_names(func: FuncId) -> (Symbol, Symbol) {
+    (format_smolstr!("{func}."), format_smolstr!("param {func} "))
 }
