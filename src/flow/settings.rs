@@ -13,6 +13,7 @@ use crate::ir::instr::{Const, Field, InstrId, Op, Place};
 use crate::ir::program::ClassId;
 use crate::ir::types::{AnnotationArg, AnnotationValue};
 use crate::models::index::{NodeId, Table};
+use crate::models::path::Step;
 use crate::resolve::solve::Values;
 use crate::resolve::values::Value;
 
@@ -39,19 +40,26 @@ pub(super) fn chosen_command() -> Symbol {
 impl Explorer<'_> {
     /// The variable of the environment that a place is.
     pub(super) fn env_place(&self, func: FuncId, id: InstrId, place: &Place) -> Option<Symbol> {
-        let name = match place.path.last()? {
+        let (owner, field) = place.split_last()?;
+        let name = match field {
             Field::Name(name) => name.clone(),
             _ => self.values.computed_key(func, id)?,
         };
-        let index = &self.values.models.index;
-        let is_env = self.values.of(func, id).items().iter().any(|value| match value {
-            Value::Api(node, None) => index
-                .node(*node)
-                .rows(Table::SourceRead)
-                .any(|row| Kind::named(&self.values.models.source(row).kind) == Some(Kind::Env)),
-            _ => false,
-        });
-        is_env.then(|| format!("{ENV}{name}").into())
+        let is_env = |value: &Value| matches!(value, Value::Api(node, None) if self.reads_env(*node));
+        // What is read may also be a copy that is kept under another name: `settings.mode`.
+        let is_kept = |value: &Value| match value {
+            Value::Api(node, _) => !self.reads_env(self.values.models.index.step(*node, &Step::Member(name.clone()))),
+            _ => true,
+        };
+        let is_read = self.values.of(func, id).items().iter().any(is_env)
+            && !matches!(self.values.place_values(func, &owner), Some(of @ [_, ..]) if of.iter().all(is_kept));
+        is_read.then(|| format!("{ENV}{name}").into())
+    }
+
+    /// Is what a library keeps there a variable of the environment?
+    fn reads_env(&self, node: NodeId) -> bool {
+        let node = self.values.models.index.node(node);
+        node.rows(Table::SourceRead).any(|row| Kind::named(&self.values.models.source(row).kind) == Some(Kind::Env))
     }
 
     /// The variable of the environment that a library call reads.
