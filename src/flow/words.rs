@@ -43,6 +43,7 @@ pub(crate) struct Words {
     cutting_methods: MethodWords,
     parts: PartWords,
     response: ResponseWords,
+    argument: ArgumentWords,
     /// The first argument that a method adds to what it gives.
     added: BTreeMap<String, usize>,
     showing: ShowingWords,
@@ -86,6 +87,12 @@ struct ResponseWords {
     plain: Vec<String>,
     labels: Vec<String>,
     prose: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ArgumentWords {
+    plain: Vec<String>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -422,6 +429,11 @@ impl Words {
         self.parts.whole.contains(&name)
             && !self.response.plain.contains(&name)
             && !self.response.labels.contains(&name)
+    }
+
+    /// Is an argument of this name one that says nothing worth hiding: the id of a session?
+    pub(crate) fn is_plain_argument(&self, name: &str) -> bool {
+        self.argument.plain.contains(&words(name))
     }
 
     /// What a part of this name of a response is.

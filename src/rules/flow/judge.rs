@@ -257,6 +257,9 @@ fn argument(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Option<Verdict> {
         }
     }
     let name = inner.or(leak.source.name.as_ref()).cloned().unwrap_or_default();
+    if taint.words().is_plain_argument(&name) {
+        return None;
+    }
     let is_made_up = name.strip_prefix("arg").unwrap_or(&name).parse::<u32>().is_ok();
     let what = if is_made_up || name.starts_with('<') || name.is_empty() || OUTER.contains(&name.as_str()) {
         "the arguments".into()
