@@ -26,7 +26,7 @@ use load::Own;
 use path::Port;
 use schema::{
     ChildRow, Condition, CrashRow, ExitRow, LoaderRow, LoggerRow, ModelFile, OwnNames, RebindRow, ServeRow, SinkRow,
-    StreamRow, StreamSpec, TransportRow, TransportSpec,
+    StreamRow, StreamSpec, TerminalRow, TransportRow, TransportSpec,
 };
 
 /// Where the models of each language are. A program is mostly in one, and the others need not be read for it.
@@ -403,6 +403,7 @@ impl Models {
         exit exits ExitRow [Exit],
         loader loaders LoaderRow [Loader],
         crash crashes CrashRow [Crash | CrashPlace],
+        terminal terminals TerminalRow [Terminal | TerminalRead],
         source sources SourceRow [Source | SourceRead],
         clean cleans CleanRow [Clean],
         channel channels ChannelRow [Channel | ChannelAround],
@@ -579,6 +580,9 @@ fn port_texts(file: &ModelFile, visit: &mut dyn FnMut(&str)) {
         all(&row.kept_as, visit);
         all(&row.redacts, visit);
         all(&row.only, visit);
+        when(&row.when, visit);
+    }
+    for row in &file.terminals {
         when(&row.when, visit);
     }
     for row in &file.cleans {

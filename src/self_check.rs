@@ -78,6 +78,7 @@ fn rows(file: &ModelFile) -> usize {
     let of_servers = file.transports.len() + file.serves.len() + file.servers.len() + file.handlers.len();
     let of_control = file.exits.len()
         + file.command_lines.len()
+        + file.terminals.len()
         + file.crashes.len()
         + file.callbacks.len()
         + file.loaders.len()

@@ -101,6 +101,8 @@ pub(crate) struct Explorer<'v> {
     pub(super) needed: Needed,
     /// Serving on whichever transport counts, not only on stdio.
     pub(super) any_transport: bool,
+    /// It serves on stdio: its client holds the other ends of standard input and output.
+    pub(super) is_piped: bool,
     /// The functions from which a call that serves can be reached.
     pub(super) to_serving: Rc<FxHashSet<FuncId>>,
     pub(crate) frames: IndexVec<FrameId, Frame>,
@@ -156,6 +158,7 @@ impl<'v> Explorer<'v> {
             loaded: None,
             needed: Needed::default(),
             any_transport: false,
+            is_piped: false,
             to_serving: Rc::default(),
             frames: IndexVec::new(),
             by_context: FxHashMap::default(),

@@ -8,7 +8,7 @@ use crate::ir::func::{FuncId, LocalId};
 use crate::ir::instr::{Base, Call, Const, Entry, Field, Imported, InstrId, Op, Oper, Place, Record, RecordKind};
 use crate::ir::program::{CellId, ClassId, ClassKind};
 use crate::ir::types::TypeRef;
-use crate::models::index::Table;
+use crate::models::index::{RowRef, Table};
 use crate::resolve::link::Target;
 use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Key, Obj, Site, Value};
@@ -111,6 +111,20 @@ impl Explorer<'_> {
         self.seen.get(&(func, id)).or_else(|| self.earlier.get(&(func, id)))
     }
 
+    /// Does a place say whether one of the streams is a terminal that the client of this process holds?
+    fn is_terminal_place(&self, func: FuncId, id: InstrId) -> bool {
+        let index = &self.values.models.index;
+        let says_so =
+            |value: &Value| matches!(value, Value::Api(node, _) if index.node(*node).has(Table::TerminalRead));
+        self.is_piped && self.values.of(func, id).items().iter().any(says_so)
+    }
+
+    /// The same of a call.
+    fn is_terminal_call(&self, func: FuncId, id: InstrId) -> bool {
+        let holds = |row: RowRef| self.values.holds((func, id), &self.values.models.terminal(row).when);
+        self.is_piped && self.values.call_rows((func, id), Table::Terminal).into_iter().any(holds)
+    }
+
     /// What a value is known to be after the instruction that makes it ran.
     pub(super) fn value(&self, func: FuncId, id: InstrId, state: &State) -> Option<Abs> {
         self.eval(func, id, &self.values.program.funcs[func].instrs[id].op, state)
@@ -194,6 +208,9 @@ impl Explorer<'_> {
         }
         if let (Base::Cell(cell), []) = (&place.base, &*place.path) {
             return self.settled(func, id, self.stores_of(*cell)).or_else(|| self.cell(*cell, 0));
+        }
+        if self.is_terminal_place(func, id) {
+            return Some(Abs::Const(Const::Undefined));
         }
         let setting = self.env_place(func, id, place).or_else(|| self.command_place(func, id, place));
         if let Some(setting) = setting.or_else(|| self.option_place(func, place)) {
@@ -409,6 +426,9 @@ impl Explorer<'_> {
         }
         if let Some(abs) = self.main_test_call(func, call) {
             return Some(abs);
+        }
+        if self.is_terminal_call(func, id) {
+            return Some(Abs::Const(Const::Bool(false)));
         }
         if let Some(setting) = self.env_call(func, id) {
             return Some(Abs::Sym(setting));

@@ -152,12 +152,14 @@ pub(crate) fn process<'v>(
     let assumed = Assumed::new(&first, &later).of_process(&roots);
     let first_roots = roots;
     let needed = needed(values, &prepared.stores, first.serves.values());
+    let is_piped = first.serves.keys().any(|(_, kind)| matches!(kind, TransportKind::Stdio | TransportKind::Unknown));
     let explore = |doubted: Option<FxHashSet<At>>| {
         let mut explorer = Explorer::new(values, prepared.clone(), main);
         explorer.told = told;
         explorer.loaded = loaded.clone();
         explorer.needed = needed.clone();
         explorer.assumed = assumed.clone();
+        explorer.is_piped = is_piped;
         explorer.doubted = doubted;
         explorer.to_serving = serving.clone();
         explorer.take_knowledge(&first);

@@ -75,6 +75,8 @@ pub(crate) enum Table {
     Level,
     Exit,
     CommandLine,
+    Terminal,
+    TerminalRead,
     Crash,
     CrashPlace,
     Callback,
@@ -287,6 +289,10 @@ impl Index {
         }
         for (n, row) in file.loaders.iter().enumerate() {
             add(Table::Loader, n, &row.calls, End::Call);
+        }
+        for (n, row) in file.terminals.iter().enumerate() {
+            add(Table::Terminal, n, &row.calls, End::Call);
+            add(Table::TerminalRead, n, &row.reads, End::Any);
         }
         for (n, row) in file.channels.iter().enumerate() {
             add(Table::Channel, n, &row.calls, End::Call);

@@ -75,6 +75,8 @@ pub(crate) struct ModelFile {
     pub(crate) handlers: Vec<HandlerRow>,
     #[serde(default, rename = "exit")]
     pub(crate) exits: Vec<ExitRow>,
+    #[serde(default, rename = "terminal")]
+    pub(crate) terminals: Vec<TerminalRow>,
     #[serde(default, rename = "command_line")]
     pub(crate) command_lines: Vec<CommandLineRow>,
     #[serde(default, rename = "crash")]
@@ -479,6 +481,19 @@ pub(crate) struct ServerRow {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ExitRow {
+    pub(crate) calls: Vec<String>,
+    #[serde(default)]
+    pub(crate) when: Vec<Condition>,
+}
+
+/// Asks whether standard input or output is a terminal. Of a server on stdio neither is: its client holds the other ends.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TerminalRow {
+    /// Members that say it, which are missing where it is none: `process.stdout.isTTY`.
+    #[serde(default)]
+    pub(crate) reads: Vec<String>,
+    #[serde(default)]
     pub(crate) calls: Vec<String>,
     #[serde(default)]
     pub(crate) when: Vec<Condition>,
