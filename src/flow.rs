@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `abs` | what is known of a value at one point: a constant, a name for an unknown, a test of one |
 //! | `choices`, `joins` | what is known where ways meet |
+//! | `alternatives` | what an unknown is on each of the ways that led to it, and what it tells of them |
 //! | `explore`, `frames` | which code a process runs, in order, from its entry, and what is found there |
 //! | `assumed` | what holds in the whole process, since it serves on stdio |
 //! | `blocks` | what of a function is reached |

@@ -6,7 +6,7 @@ use smol_str::format_smolstr;
 
 use crate::base::Symbol;
 use crate::ir::func::{End, FuncId, LocalId, Param, ParamKind};
-use crate::ir::instr::{ArgKind, Call, CallStyle, Const, Entry, Field, Import, InstrId, Op, Place};
+use crate::ir::instr::{ArgKind, Base, Call, CallStyle, Const, Entry, Field, Import, InstrId, Op, Place};
 use crate::ir::program::{Language, ModuleId};
 use crate::models::index::{RowRef, Table};
 use crate::models::path::Step;
@@ -17,7 +17,7 @@ use crate::resolve::values::{At, Site, Value};
 
 use super::abs::{Abs, truth};
 use super::explore::{Context, Event, Explorer, Mode, Phase, Rebind, State};
-use super::joins::{Var, given_sym};
+use super::joins::{Var, cell_sym, given_sym};
 use super::known::variant;
 use super::loaded::is_loaded;
 use super::settings::chosen_command;
@@ -94,6 +94,13 @@ impl Explorer<'_> {
                 unknown
             });
             Rc::make_mut(&mut state.vars).insert(var, abs);
+            return None;
+        }
+        if let (Base::Cell(cell), []) = (&place.base, &*place.path) {
+            let sym = cell_sym(*cell);
+            if state.facts.get(&sym).is_some() || state.facts.choices().iter().any(|choice| choice.names(&sym)) {
+                Rc::make_mut(&mut state.facts).forget(&Abs::Sym(sym));
+            }
             return None;
         }
         let (owner, field) = place.split_last()?;
