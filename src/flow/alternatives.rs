@@ -43,19 +43,7 @@ impl Alternatives {
     pub(super) fn note(&mut self, unknown: &Symbol, abs: &Abs, facts: &Rc<Facts>) -> bool {
         let entry = self.by_unknown.entry(unknown.clone()).or_insert_with(|| Some(Given::new()));
         let Some(given) = entry else { return false };
-        let is_new = match given.get_mut(abs) {
-            None => {
-                given.insert(abs.clone(), facts.clone());
-                true
-            }
-            Some(known) if Rc::ptr_eq(known, facts) || known == facts => false,
-            Some(known) => {
-                let both = known.meet(facts);
-                let is_new = **known != both;
-                *known = Rc::new(both);
-                is_new
-            }
-        };
+        let is_new = add(given, abs, facts);
         if given.len() > MAX_WAYS {
             *entry = None;
             return true;
@@ -168,11 +156,7 @@ impl Alternatives {
                 Some((sym, ..)) if is_own(sym) && !self.made.contains_key(sym) => return None,
                 _ => {
                     facts.leave_out(is_own);
-                    let facts = match found.get(abs) {
-                        Some(known) => known.meet(&facts),
-                        None => facts,
-                    };
-                    found.insert(abs.clone(), Rc::new(facts));
+                    add(found, abs, &Rc::new(facts));
                 }
             }
         }
@@ -267,13 +251,24 @@ pub(super) fn field_sym(object: &Symbol, field: &Symbol) -> Symbol {
 }
 
 /// One more way, on which the value is `abs`; none where they are too many.
-pub(super) fn with(mut given: Given, abs: Abs, facts: &Rc<Facts>) -> Option<Given> {
-    match given.get_mut(&abs) {
-        None => _ = given.insert(abs, facts.clone()),
-        Some(known) if Rc::ptr_eq(known, facts) || known == facts => {}
-        Some(known) => *known = Rc::new(known.meet(facts)),
-    }
+pub(super) fn with(mut given: Given, abs: &Abs, facts: &Rc<Facts>) -> Option<Given> {
+    add(&mut given, abs, facts);
     (given.len() <= MAX_WAYS).then_some(given)
+}
+
+/// Adds a way on which the value is `abs`; true when that was not known.
+fn add(given: &mut Given, abs: &Abs, facts: &Rc<Facts>) -> bool {
+    let Some(known) = given.get_mut(abs) else {
+        given.insert(abs.clone(), facts.clone());
+        return true;
+    };
+    if Rc::ptr_eq(known, facts) || known == facts {
+        return false;
+    }
+    let both = known.meet(facts);
+    let is_new = **known != both;
+    *known = Rc::new(both);
+    is_new
 }
 
 /// The symbol that a value asks about, the constant that it is compared with, and whether the answer is turned around.

@@ -555,7 +555,7 @@ impl Ends {
     }
 
     fn add(&mut self, abs: Option<Abs>, state: &State) {
-        self.given = self.given.take().zip(abs.clone()).and_then(|(given, abs)| with(given, abs, &state.facts));
+        self.given = self.given.take().zip(abs.clone()).and_then(|(given, abs)| with(given, &abs, &state.facts));
         self.ret = match self.ret.take() {
             None => Some(abs),
             Some(known) if known == abs => Some(known),
