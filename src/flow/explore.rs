@@ -69,6 +69,8 @@ pub(crate) struct Prepared {
     pub(super) stored_locals: RefCell<FxHashMap<FuncId, Rc<StoredLocals>>>,
     /// The constants that instructions give whatever the path, as far as somebody asked.
     pub(super) constants: RefCell<FxHashMap<At, Option<Const>>>,
+    /// Is what instructions give surely an object, as far as somebody asked?
+    pub(super) objects: RefCell<FxHashMap<At, bool>>,
     /// The place of each block in an order in which a block comes after those that lead to it.
     pub(super) orders: RefCell<FxHashMap<FuncId, Rc<FxHashMap<BlockId, usize>>>>,
     pub(super) imports: Imports,
@@ -408,6 +410,7 @@ impl<'v> Explorer<'v> {
             End::Branch { on, yes, no } => {
                 let test = self.value(func, *on, &state);
                 let known = test.as_ref().and_then(|abs| self.truth(abs, &state.facts));
+                let known = known.or_else(|| self.asks_for_object(func, *on));
                 for (to, holds) in [(*yes, true), (*no, false)] {
                     if known.is_some_and(|known| known != holds) {
                         continue;

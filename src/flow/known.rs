@@ -6,7 +6,7 @@ use crate::base::Symbol;
 use crate::base::bounds::{MAX_ALIASES, MAX_SYM};
 use crate::ir::func::{FuncId, LocalId};
 use crate::ir::instr::{Base, Call, Const, Entry, Field, Imported, InstrId, Op, Oper, Place, Record, RecordKind};
-use crate::ir::program::{CellId, ClassId, ClassKind};
+use crate::ir::program::{CellId, ClassKind};
 use crate::ir::types::TypeRef;
 use crate::models::index::{RowRef, Table};
 use crate::resolve::link::Target;
@@ -331,12 +331,15 @@ impl Explorer<'_> {
         let values = self.values.place_values(func, place)?;
         let mut objs: Vec<Obj> = values.iter().filter_map(|value| self.values.object_of(value)).collect();
         objs.dedup();
-        let kind = |class: &ClassId| self.values.program.classes[*class].kind;
-        let is_declared = |obj: &Obj| matches!(obj, Obj::Instances(class) if kind(class) == ClassKind::Interface);
-        if !objs.iter().all(is_declared) {
-            objs.retain(|obj| !is_declared(obj));
+        if !objs.iter().all(|obj| self.is_declared(obj)) {
+            objs.retain(|obj| !self.is_declared(obj));
         }
         Some(objs)
+    }
+
+    /// Is an object one of a declared interface?
+    pub(super) fn is_declared(&self, obj: &Obj) -> bool {
+        matches!(obj, Obj::Instances(class) if self.values.program.classes[*class].kind == ClassKind::Interface)
     }
 
     /// The constant that a field is in each of several objects, or in each of those that the process was seen to make.

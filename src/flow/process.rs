@@ -119,6 +119,7 @@ pub(crate) fn prepare(values: &Values<'_>) -> Rc<Prepared> {
         told: RefCell::default(),
         stored_locals: RefCell::default(),
         constants: RefCell::default(),
+        objects: RefCell::default(),
         orders: RefCell::default(),
         imports: Imports::new(values),
         has_apps: values.models.index.knows_of_runs(),

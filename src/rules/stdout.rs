@@ -16,6 +16,7 @@ use super::name::called;
 use super::place::{cap, doubt, tell};
 use super::{Cx, Findings, Unit, loc};
 
+mod assigned;
 mod decide;
 mod prose;
 pub(super) mod protocol;
@@ -62,7 +63,7 @@ fn writes(cx: &Cx<'_>, unit: &Unit<'_>, at: At, sites: &[Site], out: &mut Findin
         let version = cx.values.version_of(Some(at.0), row, sink.versions.as_deref());
         if version == Allowed::No
             || protocol::is_protocol(cx, at, unit.writes_protocol())
-            || !decide::is_live(cx, unit, at, row)
+            || !assigned::is_live(cx, unit, at, row)
         {
             continue;
         }

@@ -5,17 +5,16 @@
 
 use std::collections::BTreeSet;
 
-use crate::ir::func::{FuncId, FuncKind, LocalId};
-use crate::ir::instr::{Base, Call, Field, Op};
-use crate::models::index::{RowRef, Table};
-use crate::models::path::{Port, PortHead, Step};
+use crate::ir::func::FuncKind;
+use crate::ir::instr::{Call, Field};
+use crate::models::index::Table;
+use crate::models::path::{Port, PortHead};
 use crate::models::schema::{Stream, StreamPorts, StreamSpec};
 use crate::resolve::ports::argument;
 use crate::resolve::values::{At, Key, Value};
 use crate::rules::{Cx, Unit};
 
-/// Most assignments from one variable to the next that are followed to a stream.
-const MAX_ASSIGNED: usize = 6;
+use super::assigned::{MAX_ASSIGNED, assigned, gets_to};
 
 /// Who decides.
 pub(super) enum Decides {
@@ -105,87 +104,6 @@ fn kept_in_list(cx: &Cx<'_>, unit: &Unit<'_>, (func, value): At) -> Option<Vec<A
     let stores: Vec<At> = lists.flat_map(|list| cx.values.stores_to(&list, &Key::Some)).copied().collect();
     let kept = stores.iter().copied().filter(|at| gets_to(cx, unit, *at));
     (!stores.is_empty()).then(|| kept.collect())
-}
-
-/// Does the process get to where the variable is assigned whose member the call at `at` calls as a row says? Of `quiet ?
-/// console.error : console.log` it may get to one only.
-pub(super) fn is_live(cx: &Cx<'_>, unit: &Unit<'_>, at: At, row: RowRef) -> bool {
-    let Some(call) = cx.values.call_at(at) else { return true };
-    // What a parameter holds is its callers' affair.
-    let is_param = |local: &LocalId| cx.values.program.funcs[at.0].params.iter().any(|param| param.local == *local);
-    if matches!(&call.callee.base, Base::Local(local) if is_param(local)) {
-        return true;
-    }
-    let mut found = Vec::new();
-    let is_all = match &call.callee.base {
-        Base::Value(value) => assigned(cx, unit, (at.0, *value), MAX_ASSIGNED, &mut found),
-        base => assigned_to(cx, unit, (at.0, base), MAX_ASSIGNED, &mut found).unwrap_or(true),
-    };
-    if is_all || found.is_empty() {
-        return true;
-    }
-    let index = &cx.values.models.index;
-    let is_row = |value: &Value| match value {
-        Value::Api(node, _) => {
-            let member = call.callee.path.iter().fold(*node, |node, field| match field {
-                Field::Name(name) => index.step(node, &Step::Member(name.clone())),
-                _ => index.step(node, &Step::Element),
-            });
-            index.node(index.step(member, &Step::Call)).rows(row.table).any(|known| known == row)
-        }
-        Value::Const(_) | Value::Func(_) => false,
-        _ => !call.callee.path.is_empty(),
-    };
-    found.iter().any(|(func, value)| cx.values.of(*func, *value).items().iter().any(is_row))
-}
-
-/// What was assigned to the variable that a value is read from, in blocks that the process gets to; true when it gets to all.
-fn assigned(cx: &Cx<'_>, unit: &Unit<'_>, (func, value): At, depth: usize, found: &mut Vec<At>) -> bool {
-    if let (Op::Load(place), 1..) = (&cx.values.program.funcs[func].instrs[value].op, depth)
-        && place.path.is_empty()
-        && let Some(is_all) = assigned_to(cx, unit, (func, &place.base), depth, found)
-    {
-        return is_all;
-    }
-    found.push((func, value));
-    true
-}
-
-/// The same for a variable. `None` when it is no variable, or nothing is known to be assigned to it.
-fn assigned_to(
-    cx: &Cx<'_>,
-    unit: &Unit<'_>,
-    (func, base): (FuncId, &Base),
-    depth: usize,
-    found: &mut Vec<At>,
-) -> Option<bool> {
-    let program = cx.values.program;
-    let stores: Vec<At> = match base {
-        Base::Local(_) => program.funcs[func].instrs.iter_enumerated().map(|(id, _)| (func, id)).collect(),
-        Base::Cell(cell) => unit.process.explorer.stores_of(*cell).to_vec(),
-        _ => return None,
-    };
-    let mut is_all = None;
-    for at in stores {
-        let Op::Store(to, from) = &program.funcs[at.0].instrs[at.1].op else { continue };
-        if to.base != *base || !to.path.is_empty() {
-            continue;
-        }
-        let is_here = gets_to(cx, unit, at) && assigned(cx, unit, (at.0, *from), depth - 1, found);
-        is_all = Some(is_all.unwrap_or(true) && is_here);
-    }
-    is_all
-}
-
-/// Is the block of an instruction entered in one of the calls of the function that belong to the process?
-fn gets_to(cx: &Cx<'_>, unit: &Unit<'_>, (func, instr): At) -> bool {
-    let blocks = &cx.values.program.funcs[func].blocks;
-    let Some((block, _)) = blocks.iter_enumerated().find(|(_, block)| block.instrs.contains(&instr)) else {
-        return false;
-    };
-    let frames = &unit.process.explorer.frames;
-    let reached = unit.process.live.reached.keys().map(|(frame, _)| &frames[*frame]);
-    reached.filter(|frame| frame.func == func).any(|frame| frame.blocks.contains(block))
 }
 
 /// The calls that made the object which writes, where other code made it and handed it in. An object that a whole program

@@ -6,7 +6,7 @@ use crate::models::schema::{SinkKind, Stream, TransportKind};
 use crate::resolve::values::At;
 use crate::source::version::Allowed;
 
-use super::decide::is_live;
+use super::assigned::is_live;
 use super::{is_default, is_first, is_moved, protocol};
 use crate::rules::{Cx, Unit};
 

@@ -1,0 +1,131 @@
+//! Values that are surely objects, whoever calls: a condition that asks whether one is there is true.
+//!
+//! What a place can hold does not tell that, since what is never given is not among it. So a variable has to be written once and
+//! at once, a parameter to be given by all callers, a field to be an entry of each literal that it is read from.
+
+use crate::base::bounds::MAX_CHECK_DEPTH;
+use crate::ir::func::{FuncId, LocalId};
+use crate::ir::instr::{Base, CallStyle, Entry, Field, InstrId, Op, Oper, Place};
+use crate::ir::program::Language;
+use crate::models::path::PortHead;
+use crate::resolve::ports::argument;
+use crate::resolve::solve::CallKind;
+use crate::resolve::values::{At, Key, Site, Value};
+
+use super::explore::Explorer;
+
+impl Explorer<'_> {
+    /// What a condition says that asks whether an object is there which surely is: `given.logger`, `given.logger === undefined`.
+    pub(super) fn asks_for_object(&self, func: FuncId, on: InstrId) -> Option<bool> {
+        // Elsewhere an object can say itself that it is nothing.
+        if self.values.language(func) != Language::Script {
+            return None;
+        }
+        match &self.values.program.funcs[func].instrs[on].op {
+            Op::Operator(Oper::IsMissing | Oper::Not, asked) => {
+                self.is_object((func, *asked.first()?)).then_some(false)
+            }
+            Op::Load(_) => self.is_object((func, on)).then_some(true),
+            _ => None,
+        }
+    }
+
+    /// Is what an instruction gives surely an object?
+    pub(crate) fn is_object(&self, at: At) -> bool {
+        if let Some(known) = self.prepared.objects.borrow().get(&at) {
+            return *known;
+        }
+        let is_object = self.is_made(at, MAX_CHECK_DEPTH);
+        self.prepared.objects.borrow_mut().insert(at, is_object);
+        is_object
+    }
+
+    fn is_made(&self, (func, id): At, depth: usize) -> bool {
+        let Some(depth) = depth.checked_sub(1) else { return false };
+        match &self.values.program.funcs[func].instrs[id].op {
+            Op::Closure(_) | Op::Class(_) | Op::Record(_) => true,
+            Op::Call(call) => call.style == CallStyle::New,
+            Op::Load(place) => match place.split_last() {
+                Some((owner, Field::Name(name))) => self.is_entry(func, &owner, &Key::Name(name.clone()), depth),
+                Some(_) => false,
+                None => self.is_object_in(func, &place.base, depth),
+            },
+            _ => false,
+        }
+    }
+
+    /// Does a variable hold an object wherever it is read?
+    fn is_object_in(&self, func: FuncId, base: &Base, depth: usize) -> bool {
+        let program = self.values.program;
+        let stores: Vec<At> = match base {
+            Base::Value(value) => return self.is_made((func, *value), depth),
+            Base::Global(_) => {
+                let held = self.values.place_values(func, &Place { base: base.clone(), path: Box::default() });
+                let is_namespace = |value: &Value| matches!(value, Value::Api(node, _) if self.values.models.index.node(*node).is_modelled());
+                return held.is_some_and(|held| !held.is_empty() && held.iter().all(is_namespace));
+            }
+            Base::Cell(cell) => self.stores_of(*cell).to_vec(),
+            Base::Local(local) => {
+                let stores = program.funcs[func].instrs.iter_enumerated().filter(
+                    |(_, instr)| matches!(&instr.op, Op::Store(to, _) if to.base == *base && to.path.is_empty()),
+                );
+                let stores: Vec<At> = stores.map(|(id, _)| (func, id)).collect();
+                if stores.is_empty() {
+                    return self.is_given(func, *local, depth);
+                }
+                stores
+            }
+        };
+        let [(func, store)] = stores.as_slice() else { return false };
+        let body = &program.funcs[*func];
+        let is_at_once = body.blocks[body.entry()].instrs.contains(store);
+        matches!(&body.instrs[*store].op, Op::Store(_, value) if is_at_once && self.is_made((*func, *value), depth))
+    }
+
+    /// Does each call of the function give an object for the parameter?
+    fn is_given(&self, func: FuncId, local: LocalId, depth: usize) -> bool {
+        let params = &self.values.program.funcs[func].params;
+        let Some(at) = params.iter().position(|param| param.local == local) else { return false };
+        let Ok(head) = i32::try_from(at).map(PortHead::Arg) else { return false };
+        let gives = |caller: &At| {
+            let is_direct = |(callee, kind): &(FuncId, CallKind)| *callee != func || *kind == CallKind::Direct;
+            let given = self.values.call_at(*caller).and_then(|call| argument(call, &head));
+            self.values.callees(*caller).iter().all(is_direct)
+                && given.is_some_and(|given| self.is_made((caller.0, given), depth))
+        };
+        let callers = self.values.callers(func);
+        !callers.is_empty() && callers.iter().all(gives)
+    }
+
+    /// Is a field an entry of each of the literals that a place can hold, and an object there?
+    fn is_entry(&self, func: FuncId, owner: &Place, key: &Key, depth: usize) -> bool {
+        let held = self.values.place_values(func, owner).unwrap_or_default();
+        let mut held = held.iter().filter(|value| !self.is_of_interface(value)).peekable();
+        held.peek().is_some()
+            && held.all(|value| {
+                let Some(given) = self.own_entry(value, key) else { return false };
+                let obj = self.values.object_of(value);
+                obj.is_some_and(|obj| self.values.stores_to(&obj, key) == [given]) && self.is_made(given, depth)
+            })
+    }
+
+    /// The entry that a literal itself has for a field, unless something may stand over it that is spread into it.
+    fn own_entry(&self, value: &Value, key: &Key) -> Option<At> {
+        let Value::Record(Site::Instr(made)) = value else { return None };
+        let Op::Record(record) = &self.values.program.funcs[made.0].instrs[made.1].op else { return None };
+        let own = record.entries.iter().rev().map_while(|entry| match entry {
+            Entry::Field(field, value) => Some((field, *value)),
+            Entry::Spread(_) => None,
+        });
+        let mut own = own.filter(|(field, _)| is_for(field, key));
+        own.next().map(|(_, value)| (made.0, value))
+    }
+
+    fn is_of_interface(&self, value: &Value) -> bool {
+        self.values.object_of(value).is_some_and(|obj| self.is_declared(&obj))
+    }
+}
+
+fn is_for(field: &Field, key: &Key) -> bool {
+    matches!((field, key), (Field::Name(name), Key::Name(key)) if name == key)
+}
