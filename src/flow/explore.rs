@@ -132,6 +132,8 @@ pub(crate) struct Explorer<'v> {
     pub(super) relied: RefCell<Relied>,
     /// Objects that were taken not to be there, since the function that makes them was not entered.
     pub(super) unmade: RefCell<FxHashSet<At>>,
+    /// Stores that were taken not to run, since the function that they are in did without them.
+    pub(super) unstored: RefCell<FxHashSet<At>>,
     pub(super) prepared: Rc<Prepared>,
     /// Functions that were seen to start serving, and the calls that do it.
     pub(super) serving_funcs: FxHashSet<FuncId>,
@@ -180,6 +182,7 @@ impl<'v> Explorer<'v> {
             doubted: None,
             relied: RefCell::default(),
             unmade: RefCell::default(),
+            unstored: RefCell::default(),
             prepared,
             serving_funcs: FxHashSet::default(),
             serving_calls: FxHashSet::default(),

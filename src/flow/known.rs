@@ -278,6 +278,9 @@ impl Explorer<'_> {
         if depth > MAX_ALIASES {
             return sym();
         }
+        if let Some(nothing) = self.never_stored((*func, *store)) {
+            return Some(nothing);
+        }
         if let Some(known) = self.seen_at(*func, *store) {
             return known.clone().or_else(sym);
         }
@@ -319,10 +322,20 @@ impl Explorer<'_> {
         match self.values.stores_to(obj, &key) {
             [at] => {
                 // A store's own value is the value written; a literal's entry is named by its value.
-                self.seen_at(at.0, at.1).cloned().flatten().or_else(sym)
+                let nothing = if self.is_of_library(obj) { None } else { self.never_stored(*at) };
+                nothing.or_else(|| self.seen_at(at.0, at.1).cloned().flatten()).or_else(sym)
             }
             [] => None,
             several => self.settled(func, id, several).or_else(sym),
+        }
+    }
+
+    /// Does an object have fields that a library puts there?
+    fn is_of_library(&self, obj: &Obj) -> bool {
+        match obj {
+            Obj::Instances(class) => !self.values.classes.api_bases(*class).is_empty(),
+            Obj::Record(_) => false,
+            _ => true,
         }
     }
 

@@ -79,6 +79,20 @@ impl Explorer<'_> {
         all.cloned()
     }
 
+    /// What a place of a script holds that one store writes to, which did not run although its function did: nothing.
+    pub(super) fn never_stored(&self, at: At) -> Option<Abs> {
+        let is_trusted = self.doubted.as_ref().is_some_and(|doubted| !doubted.contains(&at));
+        let is_store = matches!(self.values.program.funcs[at.0].instrs[at.1].op, Op::Store(..));
+        if !is_trusted || !is_store || self.values.language(at.0) != Language::Script {
+            return None;
+        }
+        if self.seen.contains_key(&at) || !self.has_run(at.0) {
+            return None;
+        }
+        self.unstored.borrow_mut().insert(at);
+        Some(Abs::Const(Const::Undefined))
+    }
+
     /// Does a store write what the caller gives: `function setQuiet(is) { quiet = is }`?
     fn takes_parameter(&self, (func, id): At) -> bool {
         let body = &self.values.program.funcs[func];
@@ -121,14 +135,16 @@ impl Explorer<'_> {
         self.unmade.borrow_mut().extend(objs.iter().filter_map(made_at));
     }
 
-    /// The variables that were relied on and turned out to hold something else, too, each by its first store, and the objects
-    /// that turned out to be made.
+    /// The variables that were relied on and turned out to hold something else, too, each by its first store, the objects
+    /// that turned out to be made, and the stores that turned out to run.
     pub(super) fn disproved(&self) -> FxHashSet<At> {
         let relied = self.relied.borrow();
         let wrong = relied.iter().filter(|(_, (stores, known))| self.only_stored(stores).as_ref() != Some(known));
         let unmade = self.unmade.borrow();
         let made = unmade.iter().filter(|at| self.was_explored(at.0));
-        wrong.map(|(first, _)| *first).chain(made.copied()).collect()
+        let unstored = self.unstored.borrow();
+        let stored = unstored.iter().filter(|at| self.seen.contains_key(*at));
+        wrong.map(|(first, _)| *first).chain(made.copied()).chain(stored.copied()).collect()
     }
 }
 
