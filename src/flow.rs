@@ -10,7 +10,7 @@
 //! | `blocks` | what of a function is reached |
 //! | `step` | what one instruction does to the state of the exploration |
 //! | `known` | what a value is known to be while exploring |
-//! | `present` | which values are surely objects, so that a condition that asks for one is true |
+//! | `present` | which values are surely objects, so that a condition that asks for one is true; what of a literal stands on top |
 //! | `settled` | which variables that are written several times hold one constant in a process |
 //! | `settings` | variables of the environment and options, and which of them are switches |
 //! | `main_module` | whether a module is the program that was started, as the module asks it |

@@ -319,7 +319,8 @@ impl Explorer<'_> {
         if self.values.is_open(obj) {
             return sym();
         }
-        match self.values.stores_to(obj, &key) {
+        let on_top = self.on_top(obj, &key);
+        match on_top.as_deref().unwrap_or_else(|| self.values.stores_to(obj, &key)) {
             [at] => {
                 // A store's own value is the value written; a literal's entry is named by its value.
                 let nothing = if self.is_of_library(obj) { None } else { self.never_stored(*at) };

@@ -1,4 +1,5 @@
-//! Values that are surely objects, whoever calls: a condition that asks whether one is there is true.
+//! What is surely there: values that are objects, whoever calls, so that a condition that asks for one is true; entries of
+//! literals, whatever is spread into them.
 //!
 //! What a place can hold does not tell that, since what is never given is not among it. So a variable has to be written once and
 //! at once, a parameter to be given by all callers, a field to be an entry of each literal that it is read from.
@@ -10,7 +11,7 @@ use crate::ir::program::Language;
 use crate::models::path::PortHead;
 use crate::resolve::ports::argument;
 use crate::resolve::solve::CallKind;
-use crate::resolve::values::{At, Key, Site, Value};
+use crate::resolve::values::{At, Key, Obj, Site, Value};
 
 use super::explore::Explorer;
 
@@ -119,6 +120,41 @@ impl Explorer<'_> {
         });
         let mut own = own.filter(|(field, _)| is_for(field, key));
         own.next().map(|(_, value)| (made.0, value))
+    }
+
+    /// What is stored to a field of an object, without what stands under something else in the literal that the object is:
+    /// `{ on: true, ...options }`, where all options say it. `None` where that is all.
+    pub(super) fn on_top(&self, obj: &Obj, key: &Key) -> Option<Vec<At>> {
+        let program = self.values.program;
+        let stores = self.values.stores_to(obj, key);
+        let Obj::Record(Site::Instr((func, made))) = obj else { return None };
+        let Op::Record(record) = &program.funcs[*func].instrs[*made].op else { return None };
+        if stores.len() < 2 {
+            return None;
+        }
+        let mut left = stores.to_vec();
+        let mut is_under = false;
+        for entry in record.entries.iter().rev() {
+            match entry {
+                Entry::Field(field, value) if is_for(field, key) => {
+                    left.retain(|at| !is_under || *at != (*func, *value));
+                    is_under = true;
+                }
+                Entry::Field(..) => {}
+                Entry::Spread(value) => {
+                    let spread = self.values.of(*func, *value).items();
+                    let objs = || spread.iter().filter_map(|value| self.values.object_of(value));
+                    if is_under {
+                        left.retain(|at| !objs().any(|obj| self.values.stores_to(&obj, key).contains(at)));
+                    }
+                    let mut there = spread.iter().filter(|value| !self.is_of_interface(value)).peekable();
+                    is_under |= there.peek().is_some()
+                        && there.all(|value| self.own_entry(value, key).is_some())
+                        && self.is_object((*func, *value));
+                }
+            }
+        }
+        Some(left)
     }
 
     fn is_of_interface(&self, value: &Value) -> bool {
