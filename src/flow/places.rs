@@ -78,6 +78,9 @@ impl Pass<'_, '_> {
                 tree = self.first_part(&place.base, tree);
             }
             self.read_sources(place, depth + 1, &mut tree, at);
+            if !tree.is_empty() && self.names_server(place, depth + 1) {
+                tree = tree.without_query().marked(Marks::OTHER_PART);
+            }
         }
         self.credential_field(place, &mut tree, at);
         tree

@@ -104,6 +104,12 @@ impl Pass<'_, '_> {
         found.filter(|(node, _)| reached.contains(node)).collect()
     }
 
+    /// Is what the first steps of a place lead to the name of the server in an address: `new URL(address).hostname`?
+    pub(super) fn names_server(&self, place: &Place, depth: usize) -> bool {
+        let index = &self.taint.values.models.index;
+        self.nodes_read(place, depth).iter().any(|(node, _)| index.node(*node).has(Table::ServerPart))
+    }
+
     /// What an import of a library's member brings, when the member is a source: `import { env } from "process"`.
     pub(super) fn import_sources(&mut self, tree: &mut Tree, at: At) {
         let values = self.taint.values;

@@ -167,6 +167,13 @@ pub(crate) struct CleanRow {
     pub(crate) lacking: Vec<String>,
 }
 
+/// Members of what a library makes of an address that only say which server it is: nothing of the query, and no secret.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ServerPartRow {
+    pub(crate) reads: Vec<String>,
+}
+
 /// A call that describes values which say nothing worth hiding: numbers, truth values, one of a few constants.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

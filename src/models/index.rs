@@ -90,6 +90,7 @@ pub(crate) enum Table {
     Flow,
     Clean,
     Plain,
+    ServerPart,
     /// A class of errors.
     ErrorClass,
 }
@@ -316,6 +317,9 @@ impl Index {
         }
         for (n, row) in file.plains.iter().enumerate() {
             add(Table::Plain, n, &row.calls, End::Call);
+        }
+        for (n, row) in file.server_parts.iter().enumerate() {
+            add(Table::ServerPart, n, &row.reads, End::Any);
         }
         // A class without a dot is the language's own.
         for (n, class) in file.errors.keys().enumerate().filter(|(_, class)| class.contains('.')) {

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::flows::{ChannelRow, CleanRow, ErrorText, FlowRow, PlainRow, SourceRow};
+use super::flows::{ChannelRow, CleanRow, ErrorText, FlowRow, PlainRow, ServerPartRow, SourceRow};
 use super::handlers::HandlerRow;
 use super::levels::{EchoRow, LevelRow, ShownFrom};
 use crate::ir::program::Language;
@@ -95,6 +95,8 @@ pub(crate) struct ModelFile {
     pub(crate) cleans: Vec<CleanRow>,
     #[serde(default, rename = "plain")]
     pub(crate) plains: Vec<PlainRow>,
+    #[serde(default, rename = "server_part")]
+    pub(crate) server_parts: Vec<ServerPartRow>,
     #[serde(default, rename = "echo")]
     pub(crate) echoes: Vec<EchoRow>,
     #[serde(default, rename = "level")]

@@ -46,7 +46,13 @@ impl Verdict {
 
 pub(super) fn judge(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Option<Verdict> {
     let to_agent = leak.hit.sink.drain == Drain::Agent;
-    if matches!(leak.source.kind, Kind::Env | Kind::Credential) && is_no_secret_part(&leak.hit.entry) {
+    let is_no_secret = match leak.source.kind {
+        Kind::Env | Kind::Credential => is_no_secret_part(&leak.hit.entry),
+        // The names in it are those of variables.
+        Kind::EnvAll => leak.hit.entry.marks.has(Marks::OTHER_PART),
+        _ => false,
+    };
+    if is_no_secret {
         return None;
     }
     if is_no_text(leak)
