@@ -276,6 +276,11 @@ impl Models {
         self.containers.extends.contains(method)
     }
 
+    /// Is it a method of texts that puts in what a function gives which it is handed behind what it looks for?
+    pub(crate) fn writes_in(&self, method: &str) -> bool {
+        self.containers.writes_in.contains(method)
+    }
+
     /// Do all texts or containers of a language have a method of this name, so that it tells nothing of what it is called on?
     pub(crate) fn is_everywhere(&self, method: &str) -> bool {
         let own = &self.containers;

@@ -21,6 +21,8 @@ pub(super) struct Containers {
     pub(super) removes: FxHashSet<String>,
     pub(super) extends: FxHashSet<String>,
     pub(super) everywhere: FxHashSet<String>,
+    /// Of texts: they put in what a function gives which they are handed behind what they look for.
+    pub(super) writes_in: FxHashSet<String>,
     pub(super) lists: FxHashSet<String>,
     pub(super) pairs: FxHashSet<String>,
     pub(super) names: FxHashSet<String>,

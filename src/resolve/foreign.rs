@@ -4,9 +4,11 @@
 //! https.get(url, (answer) => answer.on("end", () => console.log("done")));
 //! ```
 //!
+//! A text calls what it is to put in: `template.replace(/{(\w+)}/g, (all, name) => given[name])`.
+//!
 //! This is asked when all else is settled: an object of which more is known has methods of its own.
 
-use crate::ir::instr::Field;
+use crate::ir::instr::{Const, Field};
 use crate::ir::program::Language;
 
 use super::edges::Edge;
@@ -22,18 +24,20 @@ impl Values<'_> {
             if self.language(site.at.0) != Language::Script || self.is_called(site.at) {
                 continue;
             }
-            if !site.receiver.is_some_and(|receiver| self.is_foreign(receiver)) {
-                continue;
-            }
             let Some(call) = self.call_at(site.at) else { continue };
             let Some(Field::Name(name)) = call.callee.path.last() else { continue };
             let models = self.models;
-            let only_looks =
-                models.is_everywhere(name) || models.keeps(name) || models.compares(name) || models.names(name);
-            if only_looks || !self.is_foreign(site.callee) {
+            let writes_in = models.writes_in(name);
+            let is_one = |receiver| self.is_foreign(receiver) || writes_in && self.is_text(receiver);
+            if !site.receiver.is_some_and(is_one) || !self.is_foreign(site.callee) {
                 continue;
             }
-            let args: Vec<_> = call.args.iter().map(|arg| arg.value).collect();
+            let only_looks =
+                models.is_everywhere(name) || models.keeps(name) || models.compares(name) || models.names(name);
+            if only_looks && !writes_in {
+                continue;
+            }
+            let args: Vec<_> = call.args.iter().skip(usize::from(writes_in)).map(|arg| arg.value).collect();
             for arg in args {
                 let slot = self.instr_slot(site.at.0, arg);
                 if self.is_function(slot) {
@@ -53,6 +57,12 @@ impl Values<'_> {
     fn is_function(&self, slot: SlotId) -> bool {
         let items = self.slots[slot].values.items();
         !items.is_empty() && items.iter().all(|id| matches!(self.numbers[*id], Value::Func(_)))
+    }
+
+    /// Is it a text of the program?
+    fn is_text(&self, slot: SlotId) -> bool {
+        let items = self.slots[slot].values.items();
+        items.iter().all(|id| matches!(self.numbers[*id], Value::Const(Const::Str(_)) | Value::Unknown))
     }
 
     /// Is nothing known of it?
