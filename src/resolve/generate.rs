@@ -20,6 +20,9 @@ use super::values::{Key, Obj, Site, SlotId, Value};
 /// The type of texts, where the models of a language have one.
 const TEXT: &str = "Text";
 
+/// What the languages call that type.
+const TEXT_TYPES: &[&str] = &["string", "str", "String"];
+
 impl Values<'_> {
     /// Makes the constraints of the whole program.
     pub(super) fn generate(&mut self) {
@@ -108,6 +111,7 @@ impl Values<'_> {
             let slot = self.local_slot(id, param.local);
             if let Some(ty) = &param.ty {
                 self.typed(id, ty, slot);
+                self.slots[slot].is_text = self.is_text_type(ty);
             }
             if let Some(default) = param.default {
                 self.copy(self.instr_slot(id, default), slot);
@@ -492,6 +496,11 @@ impl Values<'_> {
             }
             TypeRef::List(_) | TypeRef::Tuple(_) | TypeRef::Func(_) | TypeRef::Other => {}
         }
+    }
+
+    /// Is it the type of texts, and nothing beside it?
+    pub(super) fn is_text_type(&self, ty: &TypeRef) -> bool {
+        matches!(ty, TypeRef::Named(named) if TEXT_TYPES.contains(&self.type_name(named)))
     }
 
     /// The last name of a type, as the source writes it.

@@ -190,6 +190,7 @@ impl Values<'_> {
                 if let Some(ty) = &field.ty {
                     let slot = self.filled_slot(&obj, Key::Name(field.name.clone()));
                     self.typed(init, ty, slot);
+                    self.slots[slot].is_text = self.is_text_type(ty);
                 }
             }
             for variant in &class.variants {

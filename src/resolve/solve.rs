@@ -55,6 +55,8 @@ pub(super) struct Slot {
     /// While the pass runs.
     pub(super) values: Growing,
     pub(super) edges: Edges,
+    /// It is declared to hold texts: no number gets there, whatever a key that nobody knows may name.
+    pub(super) is_text: bool,
 }
 
 /// The result of the value pass.
@@ -319,6 +321,9 @@ impl<'p> Values<'p> {
     }
 
     fn add_known(&mut self, slot: SlotId, value: ValueId) {
+        if self.slots[slot].is_text && is_number(&self.numbers[value]) {
+            return;
+        }
         if self.slots[slot].values.insert(value, &self.numbers) {
             self.put_off(slot, Work::Value(slot, value));
         }
@@ -468,4 +473,8 @@ impl<'p> Values<'p> {
     pub(super) fn class_of_func(&self, func: FuncId) -> Option<ClassId> {
         self.classes.owner(func).or(self.program.funcs[func].owner)
     }
+}
+
+fn is_number(value: &Value) -> bool {
+    matches!(value, Value::Const(Const::Int(_) | Const::Num(_) | Const::Bool(_)))
 }
