@@ -592,6 +592,7 @@ fn port_texts(file: &ModelFile, visit: &mut dyn FnMut(&str)) {
     }
     for row in &file.cleans {
         all(&row.numbers, visit);
+        row.truth_of.iter().for_each(|text| visit(text));
     }
     for row in &file.plains {
         all(&row.lists, visit);

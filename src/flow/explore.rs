@@ -71,6 +71,8 @@ pub(crate) struct Prepared {
     pub(super) constants: RefCell<FxHashMap<At, Option<Const>>>,
     /// Is what instructions give surely an object, as far as somebody asked?
     pub(super) objects: RefCell<FxHashMap<At, bool>>,
+    /// Object literals that a library is handed.
+    pub(super) handed_out: FxHashSet<At>,
     /// The place of each block in an order in which a block comes after those that lead to it.
     pub(super) orders: RefCell<FxHashMap<FuncId, Rc<FxHashMap<BlockId, usize>>>>,
     pub(super) imports: Imports,

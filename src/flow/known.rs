@@ -10,6 +10,7 @@ use crate::ir::program::{CellId, ClassKind};
 use crate::ir::types::TypeRef;
 use crate::models::index::{RowRef, Table};
 use crate::resolve::link::Target;
+use crate::resolve::ports::argument;
 use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Key, Obj, Site, Value};
 
@@ -314,6 +315,9 @@ impl Explorer<'_> {
         let Field::Name(name) = field else { return None };
         let objs = self.objects_in(func, &owner)?;
         let key = Key::Name(name.clone());
+        if self.is_never_put(func, &owner, &key) {
+            return Some(Abs::Const(Const::Undefined));
+        }
         let [obj] = objs.as_slice() else { return self.same_in_made(func, place, objs, &key).map(Abs::Const) };
         let sym = || Some(Abs::Sym(format!("{obj:?}.{name}").into()));
         if self.values.is_open(obj) {
@@ -436,6 +440,13 @@ impl Explorer<'_> {
         Some(super::joins::local_sym(func, local).to_string())
     }
 
+    /// The truth of what a call asks about: `Boolean(options.verbose)`.
+    fn truth_asked(&self, clean: &[RowRef], call: &Call, func: FuncId, state: &State) -> Option<Abs> {
+        let asked = clean.iter().find_map(|row| self.values.models.clean(*row).truth_of.as_deref())?;
+        let value = argument(call, &self.values.models.port(asked)?.head)?;
+        Some(not(&not(&self.operand(func, value, state)?)))
+    }
+
     /// The name of what an unresolved or library call gives: `param.trim()` is `param`, `argv.includes("--http")` itself.
     pub(super) fn call_sym(&self, func: FuncId, id: InstrId, call: &Call, state: &State) -> Option<Abs> {
         if let Some(value) = self.constant(func, id) {
@@ -451,6 +462,9 @@ impl Explorer<'_> {
             return Some(Abs::Sym(setting));
         }
         let clean = self.values.call_rows((func, id), Table::Clean);
+        if let Some(abs) = self.truth_asked(&clean, call, func, state) {
+            return Some(abs);
+        }
         if clean.iter().any(|row| self.values.models.clean(*row).asks_level) {
             return None;
         }

@@ -4,16 +4,44 @@
 //! What a place can hold does not tell that, since what is never given is not among it. So a variable has to be written once and
 //! at once, a parameter to be given by all callers, a field to be an entry of each literal that it is read from.
 
+use rustc_hash::FxHashSet;
+
 use crate::base::bounds::MAX_CHECK_DEPTH;
 use crate::ir::func::{FuncId, LocalId};
-use crate::ir::instr::{Base, CallStyle, Entry, Field, InstrId, Op, Oper, Place};
+use crate::ir::instr::{Base, CallStyle, Entry, Field, InstrId, Op, Oper, Place, RecordKind};
 use crate::ir::program::Language;
 use crate::models::path::PortHead;
 use crate::resolve::ports::argument;
-use crate::resolve::solve::CallKind;
+use crate::resolve::solve::{CallKind, Values};
 use crate::resolve::values::{At, Key, Obj, Site, Value};
 
 use super::explore::Explorer;
+
+/// Most literals that are asked whether they lack a field. Where more come together, some may be left out.
+const MAX_LITERALS: usize = 4;
+
+/// The object literals of scripts that are handed to a library, which may put something into them.
+pub(super) fn handed_out(values: &Values<'_>) -> FxHashSet<At> {
+    let mut found = FxHashSet::default();
+    for (func, data) in values.program.funcs.iter_enumerated() {
+        if values.language(func) != Language::Script {
+            continue;
+        }
+        for (id, instr) in data.instrs.iter_enumerated() {
+            let Op::Call(call) = &instr.op else { continue };
+            let is_own = |(_, kind): &(FuncId, CallKind)| *kind != CallKind::Callback;
+            if values.callees((func, id)).iter().any(is_own) {
+                continue;
+            }
+            let given = call.args.iter().flat_map(|arg| values.of(func, arg.value).items());
+            found.extend(given.filter_map(|value| match value {
+                Value::Record(Site::Instr(made)) => Some(*made),
+                _ => None,
+            }));
+        }
+    }
+    found
+}
 
 impl Explorer<'_> {
     /// What a condition says that asks whether an object is there which surely is: `given.logger`, `given.logger === undefined`.
@@ -155,6 +183,25 @@ impl Explorer<'_> {
             }
         }
         Some(left)
+    }
+
+    /// Is nothing put under a name into the literals that a place of a script can hold, wherever they go?
+    pub(super) fn is_never_put(&self, func: FuncId, owner: &Place, key: &Key) -> bool {
+        let held = self.values.place_values(func, owner).unwrap_or_default();
+        if self.values.language(func) != Language::Script || held.len() > MAX_LITERALS {
+            return false;
+        }
+        let mut held = held.iter().filter(|value| !self.is_of_interface(value)).peekable();
+        held.peek().is_some()
+            && held.all(|value| {
+                let Value::Record(site @ Site::Instr(made)) = value else { return false };
+                let obj = Obj::Record(*site);
+                let instr = &self.values.program.funcs[made.0].instrs[made.1];
+                matches!(&instr.op, Op::Record(record) if record.kind == RecordKind::Object)
+                    && !self.values.is_open(&obj)
+                    && self.values.stores_to(&obj, key).is_empty()
+                    && !self.prepared.handed_out.contains(made)
+            })
     }
 
     fn is_of_interface(&self, value: &Value) -> bool {

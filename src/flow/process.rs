@@ -25,6 +25,7 @@ use super::live::{Live, live};
 use super::loaded::Imports;
 use super::main_module;
 use super::needed::needed;
+use super::present::handed_out;
 use super::settings;
 use super::settled::defined;
 use super::started::started;
@@ -120,6 +121,7 @@ pub(crate) fn prepare(values: &Values<'_>) -> Rc<Prepared> {
         stored_locals: RefCell::default(),
         constants: RefCell::default(),
         objects: RefCell::default(),
+        handed_out: handed_out(values),
         orders: RefCell::default(),
         imports: Imports::new(values),
         has_apps: values.models.index.knows_of_runs(),

@@ -158,6 +158,8 @@ pub(crate) struct CleanRow {
     /// Ports at which only a number makes it true: `Number.isInteger(x)`.
     #[serde(default)]
     pub(crate) numbers: Vec<String>,
+    /// A port: it is true where that is: `Boolean(x)`.
+    pub(crate) truth_of: Option<String>,
     /// It asks whether something of a level is logged. What runs only where it is has that level, and is behind no switch.
     #[serde(default)]
     pub(crate) asks_level: bool,
