@@ -200,6 +200,9 @@ pub(crate) const MAX_WRITES: usize = 128;
 /// Most errors in what a function returns. All of them say the same: what failed inside.
 pub(crate) const MAX_ERRORS: usize = 6;
 
+/// Most calls inside a call that are looked at to see where in a function they get. A logger has a handful of helpers.
+pub(crate) const MAX_ENTERED: usize = 64;
+
 /// How deep in conditions, and in the functions they ask, a check of a value is looked for: `if (!isKnown(name))` is two.
 pub(crate) const MAX_CHECK_DEPTH: usize = 6;
 

@@ -1,11 +1,16 @@
 //! Which part of a function runs when a certain call runs it: `note(name, false)` does not get to what stands under
-//! `if aloud`, whatever other calls give.
+//! `if aloud`, whatever other calls give. Nor does what hands that on to it: `tell("debug", text)`, which calls `write(level, text)`.
 //!
 //! The exploration enters a function once for each set of constants that it is given. Where that makes no difference to
 //! which blocks are reached, nothing is kept here.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::base::bounds::MAX_ENTERED;
+use crate::base::idx::Id as _;
 use crate::ir::func::{BlockId, FuncId};
 use crate::ir::instr::Op;
 use crate::resolve::values::At;
@@ -17,10 +22,24 @@ use super::process::Process;
 pub(super) struct Entered {
     /// The blocks that each call of a function leads to.
     blocks: FxHashMap<(At, FuncId), FxHashSet<BlockId>>,
+    /// What was entered, where a function of which that matters is entered further in.
+    frames: Vec<Inner>,
+    /// Those of them that each call of a function enters.
+    by_call: FxHashMap<(At, FuncId), Vec<usize>>,
+    /// The blocks of a function that is entered further in, by the call and the two functions; none where it does not matter.
+    further: RefCell<FxHashMap<(At, FuncId, FuncId), Option<Rc<FxHashSet<BlockId>>>>>,
     /// The blocks of the calls in those functions.
     calls: FxHashMap<At, BlockId>,
     /// The functions that are called where no process serves: by another command.
     idle: FxHashSet<FuncId>,
+}
+
+/// A function that was entered with certain constants.
+struct Inner {
+    func: FuncId,
+    /// Of a function of which they differ.
+    blocks: Box<[BlockId]>,
+    enters: Box<[usize]>,
 }
 
 impl Entered {
@@ -61,17 +80,54 @@ impl Entered {
     }
 
     fn add(&mut self, explorer: &Explorer<'_>, split: &FxHashSet<FuncId>) {
+        if split.is_empty() {
+            return;
+        }
+        let first = self.frames.len();
         for frame in explorer.frames.iter() {
+            let mut enters = Vec::new();
             for event in frame.blocks.visited().flat_map(|visited| &visited.events) {
-                for (inner, _) in &event.frames {
-                    let inner = &explorer.frames[*inner];
+                for (id, _) in &event.frames {
+                    let inner = &explorer.frames[*id];
+                    let call = ((frame.func, event.instr), inner.func);
                     if split.contains(&inner.func) {
-                        let blocks = self.blocks.entry(((frame.func, event.instr), inner.func)).or_default();
-                        blocks.extend(inner.blocks.ids());
+                        self.blocks.entry(call).or_default().extend(inner.blocks.ids());
                     }
+                    enters.push(first + id.index());
+                    self.by_call.entry(call).or_default().push(first + id.index());
                 }
             }
+            let blocks = if split.contains(&frame.func) { frame.blocks.ids().collect() } else { Box::default() };
+            enters.sort_unstable();
+            enters.dedup();
+            self.frames.push(Inner { func: frame.func, blocks, enters: enters.into() });
         }
+    }
+
+    /// The blocks that a function gets to which is entered somewhere in a call of another one.
+    fn further_in(&self, at: At, func: FuncId, inside: FuncId) -> Option<Rc<FxHashSet<BlockId>>> {
+        if let Some(known) = self.further.borrow().get(&(at, func, inside)) {
+            return known.clone();
+        }
+        let found = self.find_further_in(at, func, inside).map(Rc::new);
+        self.further.borrow_mut().insert((at, func, inside), found.clone());
+        found
+    }
+
+    fn find_further_in(&self, at: At, func: FuncId, inside: FuncId) -> Option<FxHashSet<BlockId>> {
+        let mut blocks = FxHashSet::default();
+        let mut open = self.by_call.get(&(at, func))?.clone();
+        let mut seen: FxHashSet<usize> = open.iter().copied().collect();
+        while let Some(frame) = open.pop().and_then(|frame| self.frames.get(frame)) {
+            if seen.len() > MAX_ENTERED {
+                return None;
+            }
+            if frame.func == inside {
+                blocks.extend(frame.blocks.iter().copied());
+            }
+            open.extend(frame.enters.iter().copied().filter(|inner| seen.insert(*inner)));
+        }
+        (!blocks.is_empty()).then_some(blocks)
     }
 
     /// Does a function run only where no process serves?
@@ -81,10 +137,11 @@ impl Entered {
 
     /// Does a call of a function rule out what is called there in it?
     pub(super) fn rules_out(&self, at: At, func: FuncId, inside: At) -> bool {
-        let ruled_out = || {
-            let blocks = self.blocks.get(&(at, func))?;
-            Some(!blocks.contains(self.calls.get(&inside)?))
-        };
-        inside.0 == func && ruled_out().unwrap_or(false)
+        // Of a call in a function of which that makes no difference nothing is kept.
+        let Some(block) = self.calls.get(&inside) else { return false };
+        if inside.0 == func {
+            return self.blocks.get(&(at, func)).is_some_and(|blocks| !blocks.contains(block));
+        }
+        self.further_in(at, func, inside.0).is_some_and(|blocks| !blocks.contains(block))
     }
 }
