@@ -18,16 +18,19 @@ use crate::resolve::values::At;
 use super::explore::Explorer;
 use super::process::Process;
 
+type BlockSet = FxHashSet<BlockId>;
+type Further = FxHashMap<(At, FuncId, FuncId), Option<Rc<BlockSet>>>;
+
 #[derive(Default)]
 pub(super) struct Entered {
     /// The blocks that each call of a function leads to.
-    blocks: FxHashMap<(At, FuncId), FxHashSet<BlockId>>,
+    blocks: FxHashMap<(At, FuncId), BlockSet>,
     /// What was entered, where a function of which that matters is entered further in.
     frames: Vec<Inner>,
     /// Those of them that each call of a function enters.
     by_call: FxHashMap<(At, FuncId), Vec<usize>>,
     /// The blocks of a function that is entered further in, by the call and the two functions; none where it does not matter.
-    further: RefCell<FxHashMap<(At, FuncId, FuncId), Option<Rc<FxHashSet<BlockId>>>>>,
+    further: RefCell<Further>,
     /// The blocks of the calls in those functions.
     calls: FxHashMap<At, BlockId>,
     /// The functions that are called where no process serves: by another command.
@@ -105,7 +108,7 @@ impl Entered {
     }
 
     /// The blocks that a function gets to which is entered somewhere in a call of another one.
-    fn further_in(&self, at: At, func: FuncId, inside: FuncId) -> Option<Rc<FxHashSet<BlockId>>> {
+    fn further_in(&self, at: At, func: FuncId, inside: FuncId) -> Option<Rc<BlockSet>> {
         if let Some(known) = self.further.borrow().get(&(at, func, inside)) {
             return known.clone();
         }
@@ -114,8 +117,8 @@ impl Entered {
         found
     }
 
-    fn find_further_in(&self, at: At, func: FuncId, inside: FuncId) -> Option<FxHashSet<BlockId>> {
-        let mut blocks = FxHashSet::default();
+    fn find_further_in(&self, at: At, func: FuncId, inside: FuncId) -> Option<BlockSet> {
+        let mut blocks = BlockSet::default();
         let mut open = self.by_call.get(&(at, func))?.clone();
         let mut seen: FxHashSet<usize> = open.iter().copied().collect();
         while let Some(frame) = open.pop().and_then(|frame| self.frames.get(frame)) {
