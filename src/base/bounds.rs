@@ -144,6 +144,9 @@ pub(crate) const MAX_SYM: usize = 160;
 /// Names in a list of fields that are left out of a table. Lists of headers to hide have a dozen.
 pub(crate) const MAX_LEFT_OUT: usize = 24;
 
+/// Most literals that are asked whether they lack a field. Where more come together, some may be left out.
+pub(crate) const MAX_LITERALS: usize = 4;
+
 /// Longest chain of single assignments that is followed to find out what a variable is.
 pub(crate) const MAX_ALIASES: usize = 12;
 

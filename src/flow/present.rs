@@ -6,7 +6,7 @@
 
 use rustc_hash::FxHashSet;
 
-use crate::base::bounds::MAX_CHECK_DEPTH;
+use crate::base::bounds::{MAX_CHECK_DEPTH, MAX_LITERALS};
 use crate::ir::func::{FuncId, LocalId};
 use crate::ir::instr::{Base, CallStyle, Entry, Field, InstrId, Op, Oper, Place, RecordKind};
 use crate::ir::program::Language;
@@ -16,9 +16,6 @@ use crate::resolve::solve::{CallKind, Values};
 use crate::resolve::values::{At, Key, Obj, Site, Value};
 
 use super::explore::Explorer;
-
-/// Most literals that are asked whether they lack a field. Where more come together, some may be left out.
-const MAX_LITERALS: usize = 4;
 
 /// The object literals of scripts that are handed to a library, which may put something into them.
 pub(super) fn handed_out(values: &Values<'_>) -> FxHashSet<At> {
