@@ -113,6 +113,8 @@ pub(crate) struct Explorer<'v> {
     by_context: FxHashMap<(FuncId, Context), FrameId>,
     n_contexts: FxHashMap<FuncId, usize>,
     open: FxHashSet<FrameId>,
+    /// The blocks that are being gone through, the innermost last.
+    pub(super) way: Vec<(FuncId, BlockId)>,
     depth: usize,
     /// Frames that run while serving: handlers, timers; with the call that hands the function over.
     pub(crate) later: Vec<(FuncId, At, Mode)>,
@@ -170,6 +172,7 @@ impl<'v> Explorer<'v> {
             by_context: FxHashMap::default(),
             n_contexts: FxHashMap::default(),
             open: FxHashSet::default(),
+            way: Vec::new(),
             depth: 0,
             later: Vec::new(),
             later_seen: FxHashSet::default(),
@@ -286,7 +289,9 @@ impl<'v> Explorer<'v> {
                 continue;
             }
             self.n_steps += 1;
+            self.way.push((func_id, block));
             let (visited, edges) = self.block(func_id, block, state, &mut result);
+            self.way.pop();
             blocks.insert(block, visited);
             for (to, state) in edges {
                 let changed = match states.get_mut(&to) {

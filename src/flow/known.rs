@@ -318,6 +318,9 @@ impl Explorer<'_> {
         if self.is_never_put(func, &owner, &key) {
             return Some(Abs::Const(Const::Undefined));
         }
+        if let Some(made) = self.field_of_struct(func, place, &objs, name) {
+            return Some(made);
+        }
         let [obj] = objs.as_slice() else { return self.same_in_made(func, place, objs, &key).map(Abs::Const) };
         let sym = || Some(Abs::Sym(format!("{obj:?}.{name}").into()));
         if self.values.is_open(obj) {
@@ -342,6 +345,22 @@ impl Explorer<'_> {
             Obj::Record(_) => false,
             _ => true,
         }
+    }
+
+    /// A field that a struct declares is one of that struct, whatever it is wrapped in: `state.read().unwrap().open`.
+    fn field_of_struct(&self, func: FuncId, place: &Place, objs: &[Obj], name: &Symbol) -> Option<Abs> {
+        let mut structs = objs.iter().filter(|obj| match obj {
+            Obj::Instances(class) => {
+                let data = &self.values.program.classes[*class];
+                data.kind == ClassKind::Struct && data.fields.iter().any(|field| field.name == *name)
+            }
+            _ => false,
+        });
+        let obj = structs.next()?;
+        if structs.any(|other| other != obj) {
+            return None;
+        }
+        self.kept_as_made(obj, &Key::Name(name.clone())).filter(|_| !self.is_filled(func, place))
     }
 
     /// The objects that a place can hold. Of a declared interface none is made: what is there is one of the others.

@@ -10,13 +10,20 @@ use crate::ir::func::{FuncId, FuncKind};
 use crate::ir::instr::{Base, Const, InstrId, Op};
 use crate::ir::program::Language;
 use crate::resolve::solve::Values;
-use crate::resolve::values::{At, Obj, Site, Value};
+use crate::resolve::values::{At, Key, Obj, Site, Value};
 
 use super::abs::Abs;
 use super::explore::Explorer;
 
 /// Constants that were relied on, by the first store, with all the stores that have to agree.
-pub(super) type Relied = FxHashMap<At, (Vec<At>, Const)>;
+pub(super) type Relied = FxHashMap<At, ReliedOn>;
+
+pub(super) struct ReliedOn {
+    stores: Vec<At>,
+    constant: Const,
+    /// It is there before any of them.
+    is_made: bool,
+}
 
 /// Where the functions are defined that their module has under one name with others.
 pub(super) fn defined<'s>(values: &Values<'_>, stores: impl Iterator<Item = &'s Vec<At>>) -> FxHashMap<FuncId, At> {
@@ -41,8 +48,8 @@ impl Explorer<'_> {
     pub(super) fn settled(&self, func: FuncId, id: InstrId, stores: &[At]) -> Option<Abs> {
         let first =
             stores.first().filter(|first| self.doubted.as_ref().is_some_and(|doubted| !doubted.contains(first)))?;
-        if let Some((_, known)) = self.relied.borrow().get(first) {
-            return Some(Abs::Const(known.clone()));
+        if let Some(known) = self.relied.borrow().get(first) {
+            return Some(Abs::Const(known.constant.clone()));
         }
         let set = self.values.of(func, id);
         // A declared type says nothing of which constants there are: `isStdio: boolean`.
@@ -62,7 +69,41 @@ impl Explorer<'_> {
         {
             return None;
         }
-        self.relied.borrow_mut().insert(*first, (stores.to_vec(), constant.clone()));
+        self.rely_on(stores, constant, false)
+    }
+
+    /// The constant in a field of a struct, where its objects are made with it (`Books::default()`, `Books { open: false }`)
+    /// and what runs in the process puts nothing else there.
+    pub(super) fn kept_as_made(&self, obj: &Obj, key: &Key) -> Option<Abs> {
+        let made = self.values.made_by_default(obj, key);
+        let stores = self.values.stores_to(obj, key);
+        let Some(first) = stores.first() else { return made.map(Abs::Const) };
+        if self.doubted.as_ref().is_none_or(|doubted| doubted.contains(first)) {
+            return None;
+        }
+        if let Some(known) = self.relied.borrow().get(first) {
+            return Some(Abs::Const(known.constant.clone()));
+        }
+        let is_entry = |at: &At| !matches!(self.values.program.funcs[at.0].instrs[at.1].op, Op::Store(..));
+        if made.is_none() && !stores.iter().any(|at| is_entry(at) && self.seen.contains_key(at)) {
+            return None;
+        }
+        let stored = stores.iter().any(|at| self.seen.contains_key(at)).then(|| self.only_stored(stores));
+        let constant = match (&made, stored) {
+            (Some(made), None) => made.clone(),
+            (made, Some(stored)) => stored.filter(|stored| made.as_ref().is_none_or(|made| made == stored))?,
+            (None, None) => return None,
+        };
+        let mut others = stores.iter().filter(|at| !self.seen.contains_key(*at));
+        if !others.all(|at| !self.was_explored(at.0) || self.has_run(at.0) || self.is_passed(*at)) {
+            return None;
+        }
+        self.rely_on(stores, constant, made.is_some())
+    }
+
+    fn rely_on(&self, stores: &[At], constant: Const, is_made: bool) -> Option<Abs> {
+        let relied = ReliedOn { stores: stores.to_vec(), constant: constant.clone(), is_made };
+        self.relied.borrow_mut().insert(*stores.first()?, relied);
         Some(Abs::Const(constant))
     }
 
@@ -117,6 +158,14 @@ impl Explorer<'_> {
         first.0 == then.0 && place(first).zip(place(then)).is_some_and(|(first, then)| first < then)
     }
 
+    /// Does an instruction stand where the running function no longer gets to?
+    fn is_passed(&self, (func, id): At) -> bool {
+        let body = &self.values.program.funcs[func];
+        let block = body.blocks.iter_enumerated().find(|(_, block)| block.instrs.contains(&id));
+        let mut here = self.way.iter().filter(|(running, _)| *running == func);
+        block.is_some_and(|(block, _)| here.all(|(_, here)| !body.leads_to(*here, block)))
+    }
+
     /// Of functions that a module defines under one name, was this one defined so far?
     pub(super) fn is_defined(&self, func: FuncId) -> bool {
         let defined = self.prepared.defined.get(&func);
@@ -139,7 +188,11 @@ impl Explorer<'_> {
     /// that turned out to be made, and the stores that turned out to run.
     pub(super) fn disproved(&self) -> FxHashSet<At> {
         let relied = self.relied.borrow();
-        let wrong = relied.iter().filter(|(_, (stores, known))| self.only_stored(stores).as_ref() != Some(known));
+        let is_wrong = |known: &ReliedOn| match self.only_stored(&known.stores) {
+            Some(stored) => stored != known.constant,
+            None => !known.is_made || known.stores.iter().any(|at| self.seen.contains_key(at)),
+        };
+        let wrong = relied.iter().filter(|(_, known)| is_wrong(known));
         let unmade = self.unmade.borrow();
         let made = unmade.iter().filter(|at| self.was_explored(at.0));
         let unstored = self.unstored.borrow();

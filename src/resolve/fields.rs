@@ -139,9 +139,10 @@ impl Values<'_> {
     /// the program puts something else later, so that a field of which only `options.help = true` is known is not always true.
     pub(super) fn make_derived(&mut self, class: ClassId) {
         let obj = Obj::Instances(self.classes.top(class));
-        if !self.open_records.insert(obj.clone()) {
+        if !self.made_by_default.insert(obj.clone()) {
             return;
         }
+        self.open_records.insert(obj.clone());
         let program = self.program;
         let data = &program.classes[class];
         for field in &data.fields {
@@ -155,6 +156,15 @@ impl Values<'_> {
             let (ty, made) = (self.type_slot(program.modules[data.module].init, named), self.fresh());
             self.add_edge(ty, Edge::Load(Field::Name(DERIVED_MAKER.0.into()), made));
         }
+    }
+
+    /// What the derived maker of a struct puts into a field, where that is a constant.
+    pub(crate) fn made_by_default(&self, obj: &Obj, key: &Key) -> Option<Const> {
+        let (Obj::Instances(class), Key::Name(name)) = (obj, key) else { return None };
+        let data = self.made_by_default.contains(obj).then(|| &self.program.classes[*class])?;
+        let field = data.fields.iter().find(|field| field.name == *name)?;
+        let Some(TypeRef::Named(named)) = &field.ty else { return None };
+        self.program.type_name(named).is_some_and(|name| name == FLAG).then_some(Const::Bool(false))
     }
 
     /// Is the field a payload, and the value no variant that has it? `Some(x)` of an `Option<Foo>` is the `Foo`.

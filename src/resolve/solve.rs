@@ -101,6 +101,8 @@ pub(crate) struct Values<'p> {
     pub(super) stores: FxHashMap<(Obj, Key), Vec<At>>,
     /// Objects that something unknown was spread into.
     pub(super) open_records: FxHashSet<Obj>,
+    /// Objects that a derived maker of their struct makes, too.
+    pub(super) made_by_default: FxHashSet<Obj>,
     pub(super) calls: Vec<CallSite>,
     pub(super) call_of: FxHashMap<At, u32>,
     /// By number of the call, methods of what is written out that it calls.
@@ -207,6 +209,7 @@ impl<'p> Values<'p> {
             filled: FxHashSet::default(),
             stores: FxHashMap::default(),
             open_records: FxHashSet::default(),
+            made_by_default: FxHashSet::default(),
             calls: Vec::new(),
             call_of: FxHashMap::default(),
             told: FxHashMap::default(),
