@@ -459,7 +459,7 @@ fn handed_over(values: &Values<'_>, live: &Live) -> BTreeMap<ClassId, At> {
         let is_builtin = |name: &str| values.models.index.global(values.language(at.0), name).is_some();
         let by_language =
             matches!((&call.callee.base, &*call.callee.path), (Base::Global(name), []) if is_builtin(name));
-        if by_language || values.calls_nothing(*at) {
+        if by_language || values.calls_nothing(*at) || values.is_into_container(*at) {
             continue;
         }
         for arg in &call.args {

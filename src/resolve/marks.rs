@@ -8,6 +8,7 @@ use crate::ir::types::{Annotation, AnnotationValue, NamedType, TypeRef};
 use crate::models::handlers::HandlerKind;
 use crate::models::index::{NodeId, RowRef, Table};
 use crate::models::path::{PortHead, Step};
+use crate::models::schema::Literal;
 
 use super::beside::Registered;
 use super::ports::PortValue;
@@ -137,6 +138,28 @@ impl Values<'_> {
     pub(crate) fn calls_nothing(&self, at: At) -> bool {
         let is_never = |row: &RowRef| self.models.callback(*row).func_ports.is_empty();
         !self.call_rows(at, Table::Clean).is_empty() || self.call_rows(at, Table::Callback).iter().any(is_never)
+    }
+
+    /// Is what is called a method of a list or table of the program's own, or of what the language provides? It keeps what it
+    /// is handed, or looks for it.
+    pub(crate) fn is_into_container(&self, at: At) -> bool {
+        let language = self.language(at.0);
+        let index = &self.models.index;
+        let written = [Literal::List, Literal::Table].map(|literal| index.literal(language, literal));
+        // What is in a field of an object literal is called there, and may be anything: `{ add: library.add }`.
+        let is_known = |value: &&Value| **value != Value::Unknown;
+        let has_own =
+            self.callee_slot(at).is_some_and(|slot| self.of_slot(slot).items().iter().any(|value| is_known(&value)));
+        let is_container = |value: &Value| match value {
+            Value::Record(_) => !has_own,
+            Value::Api(node, _) => {
+                written.contains(&Some(*node)) || index.global(language, &index.node(*node).library).is_some()
+            }
+            _ => false,
+        };
+        let receiver = self.receiver_slot(at).map_or(&[][..], |slot| self.of_slot(slot).items());
+        let mut known = receiver.iter().filter(|value| is_known(value)).peekable();
+        known.peek().is_some() && known.all(is_container)
     }
 
     /// The rows of the library's constructor that a call reaches which makes an object of a class of the program: of one that
