@@ -414,7 +414,7 @@ impl Models {
         channel channels ChannelRow [Channel | ChannelAround],
         plain plains PlainRow [Plain],
         echo echoes EchoRow [Echo],
-        level levels LevelRow [Level],
+        level levels LevelRow [Level | LevelPlace],
     }
 
     fn parse_ports(&mut self, faults: &mut Vec<String>) {

@@ -31,7 +31,7 @@ impl Explorer<'_> {
             }
             let _ = row;
         }
-        let mut found = data.has(Table::CrashPlace) || data.has(Table::LoggerPlace);
+        let mut found = [Table::CrashPlace, Table::LoggerPlace, Table::LevelPlace].iter().any(|table| data.has(*table));
         // An object that no model describes may call what is put on it whenever it likes: `client.onFailure = report`.
         let is_foreign = !data.is_modelled() && !self.values.models.index.node(object).is_modelled();
         if data.has(Table::HandlerPlace) || is_foreign && self.values.language(at.0) == Language::Script {

@@ -50,6 +50,8 @@ pub(crate) enum Table {
     Logger,
     /// A place whose assignment configures a logger.
     LoggerPlace,
+    /// A place that switches a logger off.
+    LevelPlace,
     /// A call after which a logger's default no longer holds.
     LoggerDefault,
     Child,
@@ -311,6 +313,7 @@ impl Index {
         }
         for (n, row) in file.levels.iter().enumerate() {
             add(Table::Level, n, &row.calls, End::Call);
+            add(Table::LevelPlace, n, &row.places, End::Value);
         }
         for (n, row) in file.cleans.iter().enumerate() {
             add(Table::Clean, n, &row.calls, End::Call);

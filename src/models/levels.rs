@@ -88,7 +88,16 @@ pub(crate) struct EchoRow {
     pub(crate) help: Option<String>,
 }
 
+/// Records that a logger writes, as level settings name it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Records {
+    pub(crate) logger: String,
+    pub(crate) level: LogLevel,
+}
+
 /// What a library shows of the traffic that it carries.
+
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Shown {
@@ -99,7 +108,12 @@ pub(crate) enum Shown {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LevelRow {
+    #[serde(default)]
     pub(crate) calls: Vec<String>,
+    /// Places of a logger which set the `default` where `true` is assigned to them: `logger.disabled`. The ports are those of the
+    /// call that made the logger.
+    #[serde(default)]
+    pub(crate) places: Vec<String>,
     /// Ports with the level: a word, a constant of the library named by one, a number of `numbers`, or words for several
     /// loggers at once (`info,protocol=warn`). The first that has a value decides.
     #[serde(default)]

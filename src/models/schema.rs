@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 use super::flows::{ChannelRow, CleanRow, ErrorText, FlowRow, PlainRow, ServerPartRow, SourceRow};
 use super::handlers::HandlerRow;
-use super::levels::{EchoRow, LevelRow, ShownFrom};
+use super::levels::{EchoRow, LevelRow, Records, ShownFrom};
 use crate::ir::program::Language;
 
 /// What a user says of names beside the models, in the configuration.
@@ -327,6 +327,8 @@ pub(crate) struct LoggerRow {
     /// The row tells what holds by default: nothing where the program makes one of these calls.
     #[serde(default)]
     pub(crate) default_of: Vec<String>,
+    /// What it writes: nothing where the program switches that off by a call or an assignment that runs later.
+    pub(crate) records: Option<Records>,
     pub(crate) stream: StreamSpec,
     /// Ports that configure redaction.
     #[serde(default)]

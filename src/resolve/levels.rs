@@ -35,9 +35,12 @@ pub(crate) struct Set {
 }
 
 impl Values<'_> {
-    /// What the call at `at` sets, as the row tells it.
+    /// What the call or assignment at `at` sets, as the row tells it.
     pub(crate) fn levels_set(&self, at: At, row: RowRef) -> Vec<Set> {
         let level = self.models.level(row);
+        if matches!(self.program.funcs[at.0].instrs[at.1].op, Op::Store(..)) {
+            return self.switched_off(at, level);
+        }
         if !self.holds(at, &level.when) || !self.version_allows(Some(at.0), row, level.versions.as_deref()) {
             return Vec::new();
         }
@@ -73,6 +76,16 @@ impl Values<'_> {
             None => names.iter().map(|loggers| Set { loggers: loggers.clone(), level }).collect(),
         };
         found.into_iter().flat_map(of).collect()
+    }
+
+    /// The loggers that an assignment of `true` gives the row's level.
+    fn switched_off(&self, at: At, level: &LevelRow) -> Vec<Set> {
+        let assigned = self.assigned_values(at);
+        if assigned.is_empty() || assigned.iter().any(|value| *value != Value::Const(Const::Bool(true))) {
+            return Vec::new();
+        }
+        let names = self.assigned_owners(at).into_iter().flat_map(|made| self.logger_names(made, level));
+        names.map(|loggers| Set { loggers, level: level.default }).collect()
     }
 
     fn logger_names(&self, at: At, level: &LevelRow) -> Vec<Loggers> {

@@ -582,6 +582,13 @@ impl Values<'_> {
         rows
     }
 
+    /// The calls that made the objects to which the instruction assigns.
+    pub(crate) fn assigned_owners(&self, at: At) -> Vec<At> {
+        let Op::Store(place, _) = &self.program.funcs[at.0].instrs[at.1].op else { return Vec::new() };
+        let owners = place.split_last().map_or(&[][..], |_| self.prefix_values(at.0, place, place.path.len() - 1));
+        owners.iter().filter_map(|value| if let Value::Api(_, made) = value { *made } else { None }).collect()
+    }
+
     /// What an assignment writes.
     pub(crate) fn assigned_values(&self, at: At) -> Vec<Value> {
         match &self.program.funcs[at.0].instrs[at.1].op {

@@ -12,6 +12,7 @@ use crate::source::version::Allowed;
 
 use decide::{Decides, decides, like_in_handlers};
 
+use super::flow::echo::is_switched_off;
 use super::name::called;
 use super::place::{cap, doubt, tell};
 use super::{Cx, Findings, Unit, loc};
@@ -193,6 +194,7 @@ fn loggers(cx: &Cx<'_>, unit: &Unit<'_>, at: At, sites: &[Site], out: &mut Findi
             && decide::live_stream(cx, unit, at, &logger.stream) == Stream::Stdout
             && !is_told_where_made(cx, unit, at, &logger.stream)
             && !is_idle(cx, unit, at, row)
+            && !logger.records.as_ref().is_some_and(|records| is_switched_off(cx, unit, at, records))
         {
             logger_finding(cx, unit, (at, row), sites, out);
         }

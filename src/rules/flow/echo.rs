@@ -10,7 +10,7 @@ use crate::flow::live::Site;
 use crate::flow::solve::Leak;
 use crate::models::handlers::HandlerKind;
 use crate::models::index::{RowRef, Table};
-use crate::models::levels::{EchoRow, LogLevel, Shown};
+use crate::models::levels::{EchoRow, LogLevel, Records, Shown};
 use crate::resolve::levels::{Loggers, Set};
 use crate::resolve::ports::argument;
 use crate::resolve::values::At;
@@ -109,6 +109,10 @@ pub(super) fn settings(cx: &Cx<'_>, unit: &Unit<'_>) -> Vec<Setting> {
     let mut calls: Vec<(Option<&usize>, At, RowRef)> = Vec::new();
     for at in unit.process.live.sites.keys() {
         calls.extend(cx.values.call_rows(*at, Table::Level).into_iter().map(|row| (order.get(at), *at, row)));
+        for row in cx.values.assigned_rows(*at, Table::LevelPlace) {
+            let made = cx.values.assigned_owners(*at).into_iter().filter_map(|made| order.get(&made)).max();
+            calls.push((made, *at, row));
+        }
     }
     calls.sort_unstable();
     let mut had: BTreeSet<&str> = BTreeSet::new();
@@ -131,6 +135,27 @@ pub(super) fn settings(cx: &Cx<'_>, unit: &Unit<'_>) -> Vec<Setting> {
         settings.push((call, Setting { call, row, at, is_said, sets, environment, replaced, apart }));
     }
     told_apart(cx, settings)
+}
+
+/// Does the process switch off what a logger writes, by something that runs after `at`?
+pub(in crate::rules) fn is_switched_off(cx: &Cx<'_>, unit: &Unit<'_>, at: At, records: &Records) -> bool {
+    let order = &unit.process.explorer.order;
+    let hides = |set: &Set| {
+        matches!(&set.loggers, Loggers::Named(name) if *name == records.logger)
+            && set.level.is_some_and(|level| level > records.level)
+    };
+    let comes_later = |setting: &Setting| {
+        let made = cx.values.assigned_owners(setting.call);
+        let met = made.iter().chain([&setting.call]).filter_map(|call| order.get(call)).max();
+        order.get(&at).zip(met).is_some_and(|(own, met)| own < met)
+    };
+    // What only looks at the records takes some of them out.
+    let says = |setting: &Setting| {
+        let row = cx.values.models.level(setting.row);
+        !row.level.is_empty() || !row.places.is_empty()
+    };
+    let settings = settings(cx, unit);
+    settings.iter().any(|setting| says(setting) && setting.sets.iter().any(hides) && comes_later(setting))
 }
 
 /// Notes which calls make a filter that only one sink asks. What the call that gives it to the sink says of levels is the
