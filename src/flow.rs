@@ -77,6 +77,7 @@ mod items;
 pub(crate) mod joins;
 mod keys;
 mod known;
+mod lazy;
 pub(crate) mod leading;
 pub(crate) mod library;
 mod listed;

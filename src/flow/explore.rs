@@ -29,6 +29,7 @@ use super::blocks::Blocks;
 use super::choices::Chosen;
 use super::joins::{InProcess, Var, join, meet};
 use super::known::fields_of_literal;
+use super::lazy::{Filled, Lazy, both};
 use super::loaded::Imports;
 use super::main_module::{StoredLocals, Tells};
 use super::needed::Needed;
@@ -47,6 +48,8 @@ pub(super) struct State {
     pub(super) phase: Phase,
     pub(super) rebinds: Rc<BTreeSet<u32>>,
     pub(super) facts: Rc<Facts>,
+    /// The variables that the way through the function filled.
+    pub(super) filled: Filled,
 }
 
 /// What is found out once for all processes.
@@ -76,6 +79,7 @@ pub(crate) struct Prepared {
     /// The place of each block in an order in which a block comes after those that lead to it.
     pub(super) orders: RefCell<FxHashMap<FuncId, Rc<FxHashMap<BlockId, usize>>>>,
     pub(super) imports: Imports,
+    pub(super) lazy: Lazy,
     /// There are objects that call what they are given only where something runs them.
     pub(super) has_apps: bool,
     /// Fields that a library fills, which are true where nothing is given for them.
@@ -120,6 +124,8 @@ pub(crate) struct Explorer<'v> {
     pub(crate) later: Vec<(FuncId, At, Mode)>,
     later_seen: FxHashSet<(FuncId, Mode)>,
     pub(super) apps: Apps,
+    /// The variables that are filled when the process serves.
+    pub(super) filled: Filled,
     pub(crate) rebinds: Vec<Rebind>,
     rebind_ids: FxHashMap<(At, RowRef), u32>,
     pub(crate) serves: BTreeMap<(At, TransportKind), Serve>,
@@ -177,6 +183,7 @@ impl<'v> Explorer<'v> {
             later: Vec::new(),
             later_seen: FxHashSet::default(),
             apps: Apps::default(),
+            filled: Filled::default(),
             rebinds: Vec::new(),
             rebind_ids: FxHashMap::default(),
             serves: BTreeMap::new(),
@@ -226,6 +233,8 @@ impl<'v> Explorer<'v> {
             on_stdio: false,
             phase: context.phase,
             rebinds: context.rebinds.clone(),
+            filled: Filled::default(),
+            filled_at_serve: None,
         };
         let id = self.frames.push(Frame { func, phase: context.phase, outcome, blocks: Blocks::default() });
         self.by_context.insert(key, id);
@@ -267,12 +276,14 @@ impl<'v> Explorer<'v> {
                 facts.assume(abs, *is);
             }
         }
+        self.known_filled(context.phase, &mut facts);
         let start = State {
             vars: Rc::new(vars),
             named: context.named.clone(),
             phase: context.phase,
             rebinds: context.rebinds.clone(),
             facts: Rc::new(facts),
+            filled: Filled::default(),
         };
         let mut states: BTreeMap<BlockId, State> = BTreeMap::from([(func.entry(), start)]);
         let mut visits: FxHashMap<BlockId, u32> = FxHashMap::default();
@@ -337,6 +348,8 @@ impl<'v> Explorer<'v> {
             on_stdio,
             phase: result.phase,
             rebinds: result.rebinds.unwrap_or_else(|| context.rebinds.clone()),
+            filled: result.filled.unwrap_or_default(),
+            filled_at_serve: result.filled_at_serve,
         };
     }
 
@@ -378,8 +391,13 @@ impl<'v> Explorer<'v> {
             }
         }
         for instr in &body.instrs {
+            let filled = state.filled.clone();
             let (event, goes_on) = self.instr(func_id, *instr, &mut state);
             if let Some(event) = event {
+                if event.on_stdio {
+                    let here = self.filled_there(&filled, event.frames.iter().map(|(frame, _)| *frame));
+                    result.serves_with(&here);
+                }
                 if event.serves {
                     raised.phase = raised.phase.union(Phase::AFTER);
                 }
@@ -428,6 +446,7 @@ impl<'v> Explorer<'v> {
                     let mut state = state.clone();
                     if let Some(abs) = &test {
                         self.assume(abs, holds, &mut state);
+                        self.found_filled(abs, &mut state);
                     }
                     visited.next.push(to);
                     edges.push((to, state));
@@ -560,11 +579,20 @@ struct Ends {
     given: Option<Given>,
     phase: Phase,
     rebinds: Option<Rc<BTreeSet<u32>>>,
+    filled: Option<Filled>,
+    filled_at_serve: Option<Filled>,
 }
 
 impl Ends {
     fn new() -> Self {
-        Self { ret: None, given: Some(Given::new()), phase: Phase::default(), rebinds: None }
+        Self {
+            ret: None,
+            given: Some(Given::new()),
+            phase: Phase::default(),
+            rebinds: None,
+            filled: None,
+            filled_at_serve: None,
+        }
     }
 
     fn add(&mut self, abs: Option<Abs>, state: &State) {
@@ -579,6 +607,14 @@ impl Ends {
             None => state.rebinds.clone(),
             Some(known) => meet(&known, &state.rebinds),
         });
+        self.filled =
+            Some(self.filled.take().map_or_else(|| state.filled.clone(), |known| both(&known, &state.filled)));
+    }
+
+    /// Something starts to serve where these variables are filled.
+    fn serves_with(&mut self, filled: &Filled) {
+        let known = self.filled_at_serve.take();
+        self.filled_at_serve = Some(known.map_or_else(|| filled.clone(), |known| both(&known, filled)));
     }
 }
 

@@ -14,6 +14,7 @@ use crate::resolve::values::At;
 use super::abs::{Abs, Facts};
 use super::alternatives::Given;
 use super::blocks::Blocks;
+use super::lazy::Filled;
 use super::phase::Phase;
 
 ids! {
@@ -86,6 +87,9 @@ pub(crate) struct Outcome {
     /// The phase when control comes back.
     pub(crate) phase: Phase,
     pub(crate) rebinds: Rc<BTreeSet<u32>>,
+    /// The variables that it filled when control comes back, and when it starts to serve.
+    pub(super) filled: Filled,
+    pub(super) filled_at_serve: Option<Filled>,
 }
 
 /// A function explored under one context.

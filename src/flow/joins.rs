@@ -15,6 +15,7 @@ use super::abs::{Abs, Facts, truth};
 use super::alternatives::Fields;
 use super::choices::Chosen;
 use super::explore::State;
+use super::lazy::both;
 
 /// A variable whose value is followed along the paths of one function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -60,6 +61,9 @@ pub(super) fn join(func: FuncId, state: &mut State, other: &State, process: &mut
     let mut changed = join_vars(func, state, other, process, &mut decided);
     state.phase = state.phase.union(other.phase);
     state.rebinds = meet(&state.rebinds, &other.rebinds);
+    let filled = both(&state.filled, &other.filled);
+    changed |= filled != state.filled;
+    state.filled = filled;
     if !Rc::ptr_eq(&state.facts, &other.facts) && state.facts != other.facts {
         state.facts = Rc::new(state.facts.meet(&other.facts));
     }

@@ -21,6 +21,7 @@ use crate::resolve::values::{At, Key, Obj, Value};
 
 use super::assumed::Assumed;
 use super::explore::{Context, Explorer, FrameId, Mode, Phase, Prepared, Serve, Told};
+use super::lazy::Lazy;
 use super::live::{Live, live};
 use super::loaded::Imports;
 use super::main_module;
@@ -109,6 +110,7 @@ pub(crate) fn prepare(values: &Values<'_>) -> Rc<Prepared> {
     let followed = stores.iter().filter(|(_, stores)| is_own(stores)).map(|(cell, _)| *cell).collect();
     let stores_at = stores.values().flatten().copied().chain(values.field_stores()).collect();
     let defined = defined(values, stores.values());
+    let lazy = Lazy::new(values, &stores);
     Rc::new(Prepared {
         stores,
         followed,
@@ -124,6 +126,7 @@ pub(crate) fn prepare(values: &Values<'_>) -> Rc<Prepared> {
         handed_out: handed_out(values),
         orders: RefCell::default(),
         imports: Imports::new(values),
+        lazy,
         has_apps: values.models.index.knows_of_runs(),
         on_by_default: settings::on_by_default(values),
     })
@@ -198,6 +201,7 @@ pub(crate) fn process<'v>(
 /// Explores what a process runs from its start, and what runs later.
 fn explore_all(explorer: &mut Explorer<'_>, start: &Start) -> (Vec<Handler>, Live) {
     let roots = run_roots(explorer, start);
+    explorer.keep_filled(&roots);
     // What only runs later may be what starts to serve: a block of async code that is handed to something.
     loop {
         let n_serves = explorer.serves.len();

@@ -19,6 +19,7 @@ use super::abs::{Abs, truth};
 use super::explore::{Context, Event, Explorer, Mode, Phase, Rebind, State};
 use super::joins::{Var, cell_sym, given_sym};
 use super::known::variant;
+use super::lazy::{Filled, both, either};
 use super::loaded::is_loaded;
 use super::settings::chosen_command;
 
@@ -35,7 +36,10 @@ impl Explorer<'_> {
                 (event, true)
             }
             Op::Import(import) => (self.import(func, id, import, state), true),
-            Op::Store(place, value) => (self.store(func, id, place, *value, state), true),
+            Op::Store(place, value) => {
+                self.fill((func, id), place, state);
+                (self.store(func, id, place, *value, state), true)
+            }
             Op::Load(_) if self.serves_by_hand((func, id)) => {
                 let mut event = self.event(id, state);
                 self.serve_by_hand((func, id), &mut event, state);
@@ -156,6 +160,7 @@ impl Explorer<'_> {
         let mut event = self.event(id, state);
         let mut goes_on = true;
         let mut ret: Option<Option<Abs>> = None;
+        let mut filled: Option<Filled> = None;
         let mut n_direct = 0;
         let mut n_ending = 0;
         let mut is_left = false;
@@ -198,6 +203,11 @@ impl Explorer<'_> {
                 Some(_) => None,
             });
             self.enter(&mut event, frame, Mode::Now, state);
+            if self.fills_for_caller(callee, is_started) {
+                filled = Some(filled.map_or_else(|| outcome.filled.clone(), |known| both(&known, &outcome.filled)));
+            } else {
+                filled = Some(Filled::default());
+            }
             if is_started && !outcome.returns && outcome.on_stdio {
                 state.phase = state.phase.union(Phase::SERVING);
             }
@@ -205,6 +215,9 @@ impl Explorer<'_> {
         }
         if is_left {
             state.phase = before.phase.union(Phase::SERVING);
+        }
+        if let Some(filled) = filled {
+            state.filled = either(&state.filled, &filled);
         }
         if n_direct > 0 && n_ending == n_direct {
             goes_on = false;

@@ -1,0 +1,177 @@
+//! Variables that are empty until something is put there once: `if _client is None: _client = connect()`. Where the process has
+//! filled one before it serves, what runs while serving finds it so.
+//!
+//! A way through the program *fills* a variable when it stores something there, or found that something is there already.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+
+use crate::base::Symbol;
+use crate::ir::func::{FuncId, FuncKind};
+use crate::ir::instr::{Base, Const, InstrId, Op, Place};
+use crate::ir::program::CellId;
+use crate::resolve::solve::Values;
+use crate::resolve::values::{At, Value};
+
+use super::abs::{Abs, Facts, truth};
+use super::explore::{Explorer, FrameId, Phase, State};
+use super::joins::cell_sym;
+
+pub(super) type Filled = Rc<BTreeSet<CellId>>;
+
+/// The variables of a program to which nothing is stored but what is there for certain, once its module is loaded.
+#[derive(Default)]
+pub(super) struct Lazy {
+    by_sym: FxHashMap<Symbol, CellId>,
+    /// What holds of one that is filled: a condition, and whether it is true.
+    holds: FxHashMap<CellId, (Abs, bool)>,
+}
+
+impl Lazy {
+    pub(super) fn new(values: &Values<'_>, stores: &FxHashMap<CellId, Vec<At>>) -> Self {
+        let mut lazy = Self::default();
+        for (cell, stores) in stores {
+            let (emptied, filled): (Vec<&At>, Vec<&At>) = stores.iter().partition(|at| is_emptied(values, **at));
+            let is_first = |at: &&At| values.program.funcs[at.0].kind == FuncKind::Init;
+            if emptied.is_empty() || filled.is_empty() || !emptied.iter().all(is_first) || filled.iter().any(is_first) {
+                continue;
+            }
+            let stored = filled.iter().map(|at| stored(values, **at)).collect::<Option<Vec<_>>>();
+            let Some(stored) = stored else { continue };
+            let sym = cell_sym(*cell);
+            let holds = if stored.iter().all(|stored| *stored == Stored::Object) {
+                (Abs::Sym(sym.clone()), true)
+            } else {
+                (Abs::test(sym.clone(), Some(Const::Null), false), false)
+            };
+            lazy.by_sym.insert(sym, *cell);
+            lazy.holds.insert(*cell, holds);
+        }
+        lazy
+    }
+}
+
+/// What a variable is filled with.
+#[derive(PartialEq, Eq)]
+enum Stored {
+    /// True in every condition.
+    Object,
+    /// Something that may be empty in itself: a list.
+    Other,
+}
+
+fn stored_value(values: &Values<'_>, at: At) -> Option<InstrId> {
+    match values.program.funcs[at.0].instrs[at.1].op {
+        Op::Store(_, value) => Some(value),
+        _ => None,
+    }
+}
+
+fn is_emptied(values: &Values<'_>, at: At) -> bool {
+    stored_value(values, at).is_some_and(|value| {
+        matches!(values.program.funcs[at.0].instrs[value].op, Op::Const(Const::Null | Const::Undefined))
+    })
+}
+
+/// What a store puts there, if that is something for certain. What a library's call gives is.
+fn stored(values: &Values<'_>, at: At) -> Option<Stored> {
+    let mut value = stored_value(values, at)?;
+    let body = &values.program.funcs[at.0];
+    while let Op::Await(inner) = body.instrs[value].op {
+        value = inner;
+    }
+    let items = values.of(at.0, value).items();
+    let is_made = match &body.instrs[value].op {
+        Op::Call(_) | Op::Record(_) | Op::Closure(_) => true,
+        _ => !items.is_empty() && items.iter().all(|value| *value != Value::Unknown),
+    };
+    if !is_made || items.iter().any(|value| matches!(value, Value::Const(Const::Null | Const::Undefined))) {
+        return None;
+    }
+    let index = &values.models.index;
+    let is_object = |value: &Value| match value {
+        Value::Func(_) | Value::Class(_) | Value::Instance(_) => true,
+        // What the language itself provides may be a list or table.
+        Value::Api(node, _) => index.global(values.language(at.0), &index.node(*node).library).is_none(),
+        _ => false,
+    };
+    let mut known = items.iter().filter(|value| **value != Value::Unknown).peekable();
+    let is_object = known.peek().is_some() && known.all(is_object);
+    Some(if is_object { Stored::Object } else { Stored::Other })
+}
+
+pub(super) fn both(a: &Filled, b: &Filled) -> Filled {
+    if a == b { a.clone() } else { Rc::new(a.intersection(b).copied().collect()) }
+}
+
+pub(super) fn either(a: &Filled, b: &Filled) -> Filled {
+    if b.is_subset(a) { a.clone() } else { Rc::new(a.union(b).copied().collect()) }
+}
+
+impl Explorer<'_> {
+    /// A store, as far as it fills a variable.
+    pub(super) fn fill(&self, at: At, place: &Place, state: &mut State) {
+        if let (Base::Cell(cell), []) = (&place.base, &*place.path)
+            && self.prepared.lazy.holds.contains_key(cell)
+            && !is_emptied(self.values, at)
+        {
+            Rc::make_mut(&mut state.filled).insert(*cell);
+        }
+    }
+
+    /// On this way a condition was true or false: was a variable found to be filled?
+    pub(super) fn found_filled(&self, test: &Abs, state: &mut State) {
+        let sym = match test {
+            Abs::Const(_) => return,
+            Abs::Sym(sym) => sym,
+            Abs::Test(test) => &test.sym,
+        };
+        let Some(cell) = self.prepared.lazy.by_sym.get(sym) else { return };
+        let (abs, holds) = &self.prepared.lazy.holds[cell];
+        let says = |abs: &Abs| truth(abs, &[&state.facts]);
+        let is_empty = Abs::test(sym.clone(), Some(Const::Null), false);
+        if says(abs) == Some(*holds) || says(&is_empty) == Some(false) {
+            Rc::make_mut(&mut state.filled).insert(*cell);
+        }
+    }
+
+    /// What is filled where something starts to serve: `before` the instruction, or in what runs in place of it.
+    pub(super) fn filled_there(&self, before: &Filled, frames: impl Iterator<Item = FrameId>) -> Filled {
+        let serving = frames.filter(|frame| self.frames[*frame].outcome.on_stdio);
+        let inner = serving.map(|frame| self.frames[frame].outcome.filled_at_serve.clone().unwrap_or_default());
+        inner.reduce(|a, b| both(&a, &b)).map_or_else(|| before.clone(), |inner| either(before, &inner))
+    }
+
+    /// Takes over what is filled when the process serves, after what it runs from its start was explored.
+    pub(super) fn keep_filled(&mut self, roots: &[FrameId]) {
+        let mut so_far = Filled::default();
+        let mut kept: Option<Filled> = None;
+        for root in roots {
+            let outcome = &self.frames[*root].outcome;
+            if outcome.on_stdio {
+                let here = either(&so_far, &outcome.filled_at_serve.clone().unwrap_or_default());
+                kept = Some(kept.map_or_else(|| here.clone(), |kept| both(&kept, &here)));
+            }
+            so_far = either(&so_far, &outcome.filled);
+        }
+        self.filled = kept.unwrap_or_default();
+    }
+
+    /// What is known of variables where a function begins.
+    pub(super) fn known_filled(&self, phase: Phase, facts: &mut Facts) {
+        if phase != Phase::SERVING {
+            return;
+        }
+        for cell in &*self.filled {
+            let (abs, holds) = &self.prepared.lazy.holds[cell];
+            facts.assume(abs, *holds);
+        }
+    }
+
+    /// Does what a called function fills count for its caller: is it over when the call is?
+    pub(super) fn fills_for_caller(&self, callee: FuncId, is_started: bool) -> bool {
+        !is_started && !self.values.program.funcs[callee].is_generator
+    }
+}
