@@ -405,7 +405,7 @@ impl Models {
         transport transports TransportRow [Transport],
         serve serves ServeRow [Serve],
         handler handlers HandlerRow [Handler | HandlerMark | HandlerPlace],
-        exit exits ExitRow [Exit],
+        exit exits ExitRow [Exit | ExitError],
         loader loaders LoaderRow [Loader],
         crash crashes CrashRow [Crash | CrashPlace],
         terminal terminals TerminalRow [Terminal | TerminalRead],

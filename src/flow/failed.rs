@@ -7,8 +7,10 @@ use rustc_hash::FxHashSet;
 
 use crate::base::bounds::MAX_ALIASES;
 use crate::ir::func::{BlockId, End, Function, LocalId};
-use crate::ir::instr::{Base, Const, Field, InstrId, Op, Oper, Place};
+use crate::ir::instr::{Base, Const, Entry, Field, InstrId, Op, Oper, Place};
 use crate::models::Models;
+use crate::models::index::Table;
+use crate::resolve::values::Value;
 
 use super::domain::has_value;
 use super::explore::{Explorer, Frame};
@@ -34,6 +36,35 @@ pub(super) fn failed_blocks(explorer: &Explorer<'_>, frame: &Frame) -> BTreeSet<
         blocks.all(|(from, visited)| !visited.next.contains(&to) || steps.contains(&(from, to)))
     };
     steps.iter().map(|(_, to)| *to).filter(|to| is_only_way(*to)).collect()
+}
+
+/// The blocks that are entered where the process is told to end: `except KeyboardInterrupt`. That is no failure.
+pub(super) fn ended_blocks(explorer: &Explorer<'_>, frame: &Frame) -> BTreeSet<BlockId> {
+    let values = explorer.values;
+    let func = &values.program.funcs[frame.func];
+    let tells_to_end = |class: InstrId| {
+        let items = values.of(frame.func, class).items();
+        let is_exit = |value: &Value| match value {
+            Value::Api(node, _) => values.models.index.node(*node).has(Table::ExitError),
+            _ => false,
+        };
+        !items.is_empty() && items.iter().all(is_exit)
+    };
+    let clause = |(id, _)| {
+        let End::Branch { on, yes, .. } = func.blocks[id].end else { return None };
+        let Op::Operator(Oper::InstanceOf, operands) = &func.instrs[on].op else { return None };
+        let [error, classes] = operands.as_slice() else { return None };
+        let is_caught = matches!(func.instrs[*error].op, Op::Caught);
+        let ends = match &func.instrs[*classes].op {
+            Op::Record(record) => record.entries.iter().all(|entry| match entry {
+                Entry::Field(_, class) => tells_to_end(*class),
+                Entry::Spread(_) => false,
+            }),
+            _ => tells_to_end(*classes),
+        };
+        (is_caught && ends).then_some(yes)
+    };
+    frame.blocks.iter().filter_map(clause).collect()
 }
 
 /// The result that a condition asks, and whether it is an error where the condition holds.

@@ -16,7 +16,7 @@ use crate::resolve::values::At;
 
 use super::abs::Facts;
 use super::explore::{Event, Explorer, Frame, FrameId, Mode, Phase};
-use super::failed::failed_blocks;
+use super::failed::{ended_blocks, failed_blocks};
 use super::leading::{Decision, Leading, Leads, Wanted, Ways, decisions, handed_on, leading, may_give, wanted};
 use super::offered::Offers;
 
@@ -363,7 +363,7 @@ fn crash_blocks(explorer: &Explorer<'_>, id: FrameId) -> BTreeSet<BlockId> {
     }
     let entry = explorer.values.program.funcs[frame.func].entry();
     let normal = reach(explorer, id, [entry].into(), &handlers);
-    let crashed = reach(explorer, id, handlers, &BTreeSet::new());
+    let crashed = reach(explorer, id, handlers, &ended_blocks(explorer, frame));
     crashed.difference(&normal).copied().collect()
 }
 

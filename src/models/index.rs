@@ -50,6 +50,8 @@ pub(crate) enum Table {
     Logger,
     /// A place whose assignment configures a logger.
     LoggerPlace,
+    /// An error by which a process is told to end.
+    ExitError,
     /// A place that switches a logger off.
     LevelPlace,
     /// A call after which a logger's default no longer holds.
@@ -279,6 +281,7 @@ impl Index {
         }
         for (n, row) in file.exits.iter().enumerate() {
             add(Table::Exit, n, &row.calls, End::Call);
+            add(Table::ExitError, n, &row.errors, End::Any);
         }
         for (n, row) in file.command_lines.iter().enumerate() {
             add(Table::CommandLine, n, &row.calls, End::Call);

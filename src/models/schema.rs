@@ -485,7 +485,11 @@ pub(crate) struct ServerRow {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ExitRow {
+    #[serde(default)]
     pub(crate) calls: Vec<String>,
+    /// Classes of errors by which a process is told to end: a clause for them handles no crash.
+    #[serde(default)]
+    pub(crate) errors: Vec<String>,
     #[serde(default)]
     pub(crate) when: Vec<Condition>,
 }
