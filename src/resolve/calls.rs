@@ -250,6 +250,12 @@ impl Values<'_> {
             for module in self.loads_by(site.at, row) {
                 self.add(site.result, &Value::Module(module));
             }
+            for port in &self.models.loader(row).module {
+                let slot = self.models.port(port).and_then(|port| self.port_slot(number, port));
+                if let Some(slot) = slot {
+                    self.add_edge(slot, Edge::Loaded(number));
+                }
+            }
         }
         for row in data.rows(Table::Handler) {
             for port in &self.models.handler(row).func {

@@ -49,6 +49,8 @@ pub(super) enum Edge {
     Invoke(u32, Option<RowRef>),
     /// The value is in a field of an object that is handed to a library call (by number).
     InvokeField(u32),
+    /// The value names a module that a call (by number) loads.
+    Loaded(u32),
     /// The value is registered as a handler by a call, as the row says.
     Register(u32, RowRef),
     /// The value is handed to a container's method, which calls it with the container's items.

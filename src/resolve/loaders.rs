@@ -42,6 +42,11 @@ impl Values<'_> {
             let mut ports = ports.iter().filter_map(|port| self.models.port(port));
             ports.find_map(|port| argument(self.call_at(at)?, &port.head))
         };
+        // Each name of a table: `for path in MODULES.values(): import_module(path)`.
+        let names = given(&loader.module).map(|name| self.of(at.0, name).items()).unwrap_or_default();
+        if names.len() > 1 && names.iter().all(|name| matches!(name, Value::Const(Const::Str(_)))) {
+            return names.iter().filter_map(|name| self.module_called(at.0, name)).collect();
+        }
         let Some(mut name) = given(&loader.module).and_then(|name| self.beginning(at.0, name, MAX_ALIASES)) else {
             return Vec::new();
         };
@@ -62,6 +67,22 @@ impl Values<'_> {
             }
         }
         self.modules_beginning(at.0, &name)
+    }
+
+    /// A call is found to load the module of a name.
+    pub(super) fn loaded_by_name(&mut self, name: &Value, number: u32) {
+        let (at, result) = (self.calls[number as usize].at, self.calls[number as usize].result);
+        if let Some(module) = self.module_called(at.0, name) {
+            self.add(result, &Value::Module(module));
+        }
+    }
+
+    /// The module that a text names. What begins with a dot is in a package that is named apart.
+    fn module_called(&self, func: FuncId, name: &Value) -> Option<ModuleId> {
+        match name {
+            Value::Const(Const::Str(text)) if !text.starts_with('.') => self.module_named(func, text),
+            _ => None,
+        }
     }
 
     fn modules_beginning(&self, func: FuncId, name: &Beginning) -> Vec<ModuleId> {

@@ -435,6 +435,7 @@ impl<'p> Values<'p> {
             Edge::ImplOf(block) => self.impl_of(value, *block),
             Edge::Invoke(call, row) => self.invoke(value, *call, *row),
             Edge::InvokeField(call) => self.invoke_field(value, *call),
+            Edge::Loaded(call) => self.loaded_by_name(value, *call),
             Edge::Register(call, row) => self.register(value, *call, *row),
             Edge::Asked(call, to) => self.asked(value, *call, *to),
             Edge::Around(to) => self.around_channel(value, *to),
