@@ -6,6 +6,7 @@
 //! | `choices`, `joins` | what is known where ways meet |
 //! | `alternatives` | what an unknown is on each of the ways that led to it, and what it tells of them |
 //! | `explore`, `frames` | which code a process runs, in order, from its entry, and what is found there |
+//! | `ends` | what the ways out of a function have in common |
 //! | `assumed` | what holds in the whole process, since it serves on stdio |
 //! | `blocks` | what of a function is reached |
 //! | `step` | what one instruction does to the state of the exploration |
@@ -61,6 +62,7 @@ pub(crate) mod clauses;
 mod credentials;
 pub(crate) mod declared;
 pub(crate) mod domain;
+mod ends;
 mod entered;
 pub(crate) mod explore;
 mod exported;

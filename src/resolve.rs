@@ -20,6 +20,7 @@
 //! | `exports` | what a module exports under a name |
 //! | `marks` | which functions does a library find by attributes and base types? |
 //! | `ports` | the values at a model's port of a call |
+//! | `conditions` | do the conditions of a model's row hold of a call? |
 //! | `streams` | which stream does a call or value mean? |
 //! | `used` | which methods are called on what a call made? |
 
@@ -27,6 +28,7 @@ pub(crate) mod beside;
 pub(crate) mod byhand;
 pub(crate) mod calls;
 pub(crate) mod channels;
+mod conditions;
 mod constructing;
 mod containers;
 mod data;

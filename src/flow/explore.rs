@@ -23,13 +23,13 @@ use crate::resolve::solve::Values;
 use crate::resolve::values::At;
 
 use super::abs::{Abs, Facts};
-use super::alternatives::{Given, with};
 use super::apps::Apps;
 use super::blocks::Blocks;
 use super::choices::Chosen;
-use super::joins::{InProcess, Var, join, meet};
+use super::ends::Ends;
+use super::joins::{InProcess, Var, join};
 use super::known::fields_of_literal;
-use super::lazy::{Filled, Lazy, both};
+use super::lazy::{Filled, Lazy};
 use super::loaded::Imports;
 use super::main_module::{StoredLocals, Tells};
 use super::needed::Needed;
@@ -569,52 +569,6 @@ impl<'v> Explorer<'v> {
     /// Is one of its frames still being explored?
     pub(super) fn is_running(&self, func: FuncId) -> bool {
         self.open.iter().any(|id| self.frames[*id].func == func)
-    }
-}
-
-/// What the returns of a frame have in common.
-struct Ends {
-    ret: Option<Option<Abs>>,
-    /// On each way out, where it is known.
-    given: Option<Given>,
-    phase: Phase,
-    rebinds: Option<Rc<BTreeSet<u32>>>,
-    filled: Option<Filled>,
-    filled_at_serve: Option<Filled>,
-}
-
-impl Ends {
-    fn new() -> Self {
-        Self {
-            ret: None,
-            given: Some(Given::new()),
-            phase: Phase::default(),
-            rebinds: None,
-            filled: None,
-            filled_at_serve: None,
-        }
-    }
-
-    fn add(&mut self, abs: Option<Abs>, state: &State) {
-        self.given = self.given.take().zip(abs.clone()).and_then(|(given, abs)| with(given, &abs, &state.facts));
-        self.ret = match self.ret.take() {
-            None => Some(abs),
-            Some(known) if known == abs => Some(known),
-            Some(_) => Some(None),
-        };
-        self.phase = self.phase.union(state.phase);
-        self.rebinds = Some(match self.rebinds.take() {
-            None => state.rebinds.clone(),
-            Some(known) => meet(&known, &state.rebinds),
-        });
-        self.filled =
-            Some(self.filled.take().map_or_else(|| state.filled.clone(), |known| both(&known, &state.filled)));
-    }
-
-    /// Something starts to serve where these variables are filled.
-    fn serves_with(&mut self, filled: &Filled) {
-        let known = self.filled_at_serve.take();
-        self.filled_at_serve = Some(known.map_or_else(|| filled.clone(), |known| both(&known, filled)));
     }
 }
 

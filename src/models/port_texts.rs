@@ -1,0 +1,112 @@
+//! Which ports the rows of a model name: they are read once, when the models are.
+
+use super::schema::{Condition, ModelFile, StreamSpec, TransportSpec};
+
+/// Calls `visit` with every port text of a file.
+pub(super) fn port_texts(file: &ModelFile, visit: &mut dyn FnMut(&str)) {
+    let all = |texts: &[String], visit: &mut dyn FnMut(&str)| texts.iter().for_each(|text| visit(text));
+    let when = |conditions: &[Condition], visit: &mut dyn FnMut(&str)| conditions.iter().for_each(|c| visit(&c.port));
+    let spec = |spec: &StreamSpec, visit: &mut dyn FnMut(&str)| {
+        if let StreamSpec::Ports(ports) = spec {
+            ports.from.iter().for_each(|text| visit(text));
+        }
+    };
+    for row in &file.streams {
+        spec(&row.stream, visit);
+        when(&row.when, visit);
+    }
+    for row in &file.sinks {
+        all(&row.takes, visit);
+        row.stream.iter().for_each(|stream| spec(stream, visit));
+        row.errors.iter().for_each(|errors| all(&errors.unless, visit));
+        row.fills.iter().for_each(|fills| all(&fills.unless, visit));
+        if let Some(shown) = &row.shown {
+            visit(&shown.level);
+            shown.outputs.iter().for_each(|text| visit(text));
+            all(&shown.unless, visit);
+        }
+        when(&row.when, visit);
+    }
+    for row in &file.loggers {
+        all(&row.redacts, visit);
+        spec(&row.stream, visit);
+        when(&row.when, visit);
+    }
+    for row in &file.children {
+        all(&row.command, visit);
+        spec(&row.stdout, visit);
+        when(&row.when, visit);
+    }
+    for row in &file.rebinds {
+        row.stream.iter().for_each(|stream| spec(stream, visit));
+        when(&row.when, visit);
+    }
+    for row in &file.transports {
+        all(&row.own_stream, visit);
+    }
+    for row in &file.serves {
+        if let TransportSpec::Ports(ports) = &row.transport {
+            all(&ports.from, visit);
+        }
+        all(&row.server, visit);
+        when(&row.when, visit);
+    }
+    for row in &file.servers {
+        all(&row.name, visit);
+    }
+    for row in &file.handlers {
+        all(&row.func, visit);
+        all(&row.name, visit);
+        all(&row.args, visit);
+        all(&row.schema, visit);
+        when(&row.when, visit);
+    }
+    for row in &file.exits {
+        when(&row.when, visit);
+    }
+    for row in &file.crashes {
+        all(&row.handler, visit);
+        when(&row.when, visit);
+    }
+    for row in &file.callbacks {
+        all(&row.func, visit);
+        all(&row.gives, visit);
+        row.topic.iter().for_each(|text| visit(text));
+    }
+    for row in &file.sources {
+        row.name.iter().for_each(|text| visit(text));
+        all(&row.gives, visit);
+        when(&row.when, visit);
+    }
+    for row in &file.echoes {
+        all(&row.takes, visit);
+        when(&row.when, visit);
+    }
+    for row in &file.levels {
+        all(&row.level, visit);
+        all(&row.logger, visit);
+        when(&row.when, visit);
+    }
+    for row in &file.flows {
+        row.errors.iter().for_each(|errors| all(&errors.unless, visit));
+        all(&row.from, visit);
+        all(&row.to, visit);
+        row.member.iter().for_each(|text| visit(text));
+        row.topic.iter().for_each(|text| visit(text));
+        all(&row.kept_as, visit);
+        all(&row.redacts, visit);
+        all(&row.only, visit);
+        when(&row.when, visit);
+    }
+    for row in &file.terminals {
+        when(&row.when, visit);
+    }
+    for row in &file.cleans {
+        all(&row.numbers, visit);
+        row.truth_of.iter().for_each(|text| visit(text));
+    }
+    for row in &file.plains {
+        all(&row.lists, visit);
+        all(&row.of, visit);
+    }
+}
