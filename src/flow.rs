@@ -12,6 +12,7 @@
 //! | `step` | what one instruction does to the state of the exploration |
 //! | `known` | what a value is known to be while exploring |
 //! | `present` | which values are surely objects, so that a condition that asks for one is true; what of a literal stands on top |
+//! | `literals` | which fields of objects that are written out the functions ask for that get them |
 //! | `settled` | which variables that are written several times hold one constant in a process |
 //! | `settings` | variables of the environment and options, and which of them are switches |
 //! | `main_module` | whether a module is the program that was started, as the module asks it |
@@ -83,6 +84,7 @@ mod lazy;
 pub(crate) mod leading;
 pub(crate) mod library;
 mod listed;
+mod literals;
 pub(crate) mod live;
 pub(crate) mod loaded;
 pub(crate) mod main_module;

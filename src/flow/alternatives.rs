@@ -11,7 +11,6 @@ use smol_str::format_smolstr;
 use crate::base::Symbol;
 use crate::base::bounds::{MAX_ALIASES, MAX_WAYS};
 use crate::ir::instr::Const;
-use crate::resolve::values::At;
 
 use super::abs::{Abs, Facts, equal, truth};
 use super::choices::{Choice, known_beside};
@@ -29,8 +28,8 @@ pub(crate) struct Alternatives {
     told_by: FxHashMap<Symbol, FxHashSet<Symbol>>,
     /// Those of variables that are something else for now, until the ways meet again.
     aside: FxHashMap<Symbol, Option<Given>>,
-    /// Symbols that name the objects which literals make.
-    made: FxHashMap<Symbol, At>,
+    /// Symbols that name the objects which literals make, with what is in them.
+    made: FxHashMap<Symbol, Rc<Fields>>,
     /// The fields of which there are alternatives, by the unknown that the object is.
     fields: FxHashMap<Symbol, BTreeSet<Symbol>>,
 }
@@ -58,23 +57,26 @@ impl Alternatives {
     }
 
     /// A symbol names the object that a literal makes.
-    pub(super) fn made(&mut self, sym: &Symbol, at: At) {
-        self.made.entry(sym.clone()).or_insert(at);
+    pub(super) fn made(&mut self, sym: &Symbol, fields: Fields) {
+        self.made.entry(sym.clone()).or_insert_with(|| Rc::new(fields));
     }
 
-    /// On one way the unknown is `abs`: what of the fields of the unknown is known by that. `fields_of`: those of literals.
-    pub(super) fn note_fields(
-        &mut self,
-        unknown: &Symbol,
-        abs: &Abs,
-        facts: &Rc<Facts>,
-        fields_of: &dyn Fn(At) -> Fields,
-    ) {
-        let made = if let Abs::Sym(sym) = abs { self.made.get(sym).copied() } else { None };
+    pub(super) fn is_made(&self, sym: &Symbol) -> bool {
+        self.made.contains_key(sym)
+    }
+
+    /// The constant in a field of an object that a literal makes.
+    pub(super) fn field_of_made(&self, object: &Symbol, field: &Symbol) -> Option<Const> {
+        self.made.get(object)?.get(field)?.clone()
+    }
+
+    /// On one way the unknown is `abs`: what of the fields of the unknown is known by that.
+    pub(super) fn note_fields(&mut self, unknown: &Symbol, abs: &Abs, facts: &Rc<Facts>) {
+        let made = if let Abs::Sym(sym) = abs { self.made.get(sym).cloned() } else { None };
         if made.is_none() && !self.fields.contains_key(unknown) {
             return;
         }
-        let own = made.map(fields_of).unwrap_or_default();
+        let own = made.as_deref().cloned().unwrap_or_default();
         let is_first = self.of(unknown).is_some_and(|given| given.len() == 1);
         let mut known = self.fields.remove(unknown).unwrap_or_default();
         known.extend(own.keys().cloned());

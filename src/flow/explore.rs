@@ -28,8 +28,8 @@ use super::blocks::Blocks;
 use super::choices::Chosen;
 use super::ends::Ends;
 use super::joins::{InProcess, Var, join};
-use super::known::fields_of_literal;
 use super::lazy::{Filled, Lazy};
+use super::literals::AskedFields;
 use super::loaded::Imports;
 use super::main_module::{StoredLocals, Tells};
 use super::needed::Needed;
@@ -76,6 +76,8 @@ pub(crate) struct Prepared {
     pub(super) objects: RefCell<FxHashMap<At, bool>>,
     /// Object literals that a library is handed.
     pub(super) handed_out: FxHashSet<At>,
+    /// By which fields of what a parameter holds functions decide, as far as somebody asked.
+    pub(super) asked_fields: RefCell<FxHashMap<(FuncId, usize), AskedFields>>,
     /// The place of each block in an order in which a block comes after those that lead to it.
     pub(super) orders: RefCell<FxHashMap<FuncId, Rc<FxHashMap<BlockId, usize>>>>,
     pub(super) imports: Imports,
@@ -311,10 +313,8 @@ impl<'v> Explorer<'v> {
                         true
                     }
                     Some(known) => {
-                        let values = self.values;
-                        let fields = |made| fields_of_literal(values, made);
                         let (assumed, chosen) = (&self.assumed, &mut self.chosen);
-                        join(func_id, known, &state, &mut InProcess { assumed, chosen, fields: &fields })
+                        join(func_id, known, &state, &mut InProcess { assumed, chosen })
                     }
                 };
                 if changed {

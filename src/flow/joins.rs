@@ -9,10 +9,8 @@ use crate::base::Symbol;
 use crate::ir::func::{FuncId, LocalId};
 use crate::ir::instr::{Const, InstrId};
 use crate::ir::program::CellId;
-use crate::resolve::values::At;
 
 use super::abs::{Abs, Facts, truth};
-use super::alternatives::Fields;
 use super::choices::Chosen;
 use super::explore::State;
 use super::lazy::both;
@@ -85,8 +83,6 @@ pub(super) fn join(func: FuncId, state: &mut State, other: &State, process: &mut
 pub(super) struct InProcess<'p> {
     pub(super) assumed: &'p Facts,
     pub(super) chosen: &'p mut Chosen,
-    /// What the fields of the object that a literal makes hold, where that is known.
-    pub(super) fields: &'p dyn Fn(At) -> Fields,
 }
 
 /// `found`: the unknowns that variables are from now on, each with the truth value that it has on both ways.
@@ -100,7 +96,7 @@ fn join_vars(
     if Rc::ptr_eq(&state.vars, &other.vars) {
         return false;
     }
-    let InProcess { assumed, chosen, fields } = process;
+    let InProcess { assumed, chosen } = process;
     let mut keys: Vec<Var> = state.vars.keys().chain(other.vars.keys()).copied().collect();
     keys.retain(|var| state.vars.get(var) != other.vars.get(var));
     keys.sort_unstable();
@@ -133,7 +129,7 @@ fn join_vars(
             for (abs, facts) in sides.into_iter().filter(|(abs, _)| **abs != unknown) {
                 chosen.note(&unknown, abs, facts, assumed);
                 changed |= chosen.alternatives.note(&sym, abs, facts);
-                chosen.alternatives.note_fields(&sym, abs, facts, *fields);
+                chosen.alternatives.note_fields(&sym, abs, facts);
             }
             let (a, b) = (truth(a, &[&state.facts, assumed]), truth(b, &[&other.facts, assumed]));
             found.push((sym, a.filter(|a| b == Some(*a))));

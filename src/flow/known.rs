@@ -11,11 +11,10 @@ use crate::ir::types::TypeRef;
 use crate::models::index::{RowRef, Table};
 use crate::resolve::link::Target;
 use crate::resolve::ports::argument;
-use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Key, Obj, Site, Value};
 
 use super::abs::{Abs, equal, not};
-use super::alternatives::{Fields, Given};
+use super::alternatives::Given;
 use super::domain::has_value;
 use super::explore::{Explorer, State};
 use super::joins::{cell_sym, given_sym};
@@ -44,24 +43,6 @@ fn fate(variant: Abs) -> Abs {
     }
 }
 
-/// The constants that the fields of the object hold which a literal makes: those that nobody writes once more.
-pub(super) fn fields_of_literal(values: &Values<'_>, made: At) -> Fields {
-    let func = &values.program.funcs[made.0];
-    let Op::Record(record) = &func.instrs[made.1].op else { return Fields::new() };
-    let obj = Obj::Record(Site::Instr(made));
-    let constant = |name: &Symbol, value: InstrId| match &func.instrs[value].op {
-        Op::Const(constant) if values.stores_to(&obj, &Key::Name(name.clone())).len() <= 1 && !values.is_open(&obj) => {
-            Some(constant.clone())
-        }
-        _ => None,
-    };
-    let field = |entry: &Entry| match entry {
-        Entry::Field(Field::Name(name), value) => Some((name.clone(), constant(name, *value))),
-        _ => None,
-    };
-    record.entries.iter().filter_map(field).collect()
-}
-
 impl Explorer<'_> {
     pub(super) fn note(&mut self, func: FuncId, id: InstrId, abs: Option<Abs>) {
         self.seen
@@ -74,21 +55,9 @@ impl Explorer<'_> {
             .or_insert(abs);
     }
 
-    /// The name of the object that a literal makes.
-    pub(super) fn made(&mut self, at: At) -> Option<Abs> {
-        let Op::Record(record) = &self.values.program.funcs[at.0].instrs[at.1].op else { return None };
-        if record.kind != RecordKind::Object || record.entries.is_empty() {
-            return None;
-        }
-        let sym = given_sym(at.0, at.1);
-        self.chosen.alternatives.made(&sym, at);
-        Some(Abs::Sym(sym))
-    }
-
     /// The unknown that a call gives, which is one of what the called functions give.
     pub(super) fn one_of(&mut self, at: At, given: &[Option<Rc<Given>>], state: &mut State) -> Symbol {
         let sym = given_sym(at.0, at.1);
-        let values = self.values;
         let alternatives = &mut self.chosen.alternatives;
         alternatives.forget(&sym);
         for given in given {
@@ -98,7 +67,7 @@ impl Explorer<'_> {
             };
             for (abs, facts) in &**given {
                 alternatives.note(&sym, abs, facts);
-                alternatives.note_fields(&sym, abs, facts, &|made| fields_of_literal(values, made));
+                alternatives.note_fields(&sym, abs, facts);
             }
         }
         if alternatives.of(&sym).is_some() && state.facts.get(&sym).is_some() {
@@ -209,6 +178,9 @@ impl Explorer<'_> {
         }
         if let (Base::Cell(cell), []) = (&place.base, &*place.path) {
             return self.settled(func, id, self.stores_of(*cell)).or_else(|| self.cell(*cell, 0));
+        }
+        if let Some(value) = self.field_of_made(place, state) {
+            return Some(Abs::Const(value));
         }
         if self.is_terminal_place(func, id) {
             return Some(Abs::Const(Const::Undefined));

@@ -124,6 +124,7 @@ pub(crate) fn prepare(values: &Values<'_>) -> Rc<Prepared> {
         constants: RefCell::default(),
         objects: RefCell::default(),
         handed_out: handed_out(values),
+        asked_fields: RefCell::default(),
         orders: RefCell::default(),
         imports: Imports::new(values),
         lazy,

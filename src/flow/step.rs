@@ -257,7 +257,7 @@ impl Explorer<'_> {
     }
 
     /// What is known of the arguments, by the callee's parameters.
-    fn arguments(&self, (func, id): At, call: &Call, callee: FuncId, state: &State) -> Vec<Option<Abs>> {
+    fn arguments(&mut self, (func, id): At, call: &Call, callee: FuncId, state: &State) -> Vec<Option<Abs>> {
         let params = &self.values.program.funcs[callee].params;
         let takes = |at: &usize| {
             params.get(*at).is_some_and(|param| matches!(param.kind, ParamKind::Plain | ParamKind::NamedOnly))
@@ -295,6 +295,7 @@ impl Explorer<'_> {
             let Some(at) = at else { continue };
             given[at] = true;
             let abs = self.operand(func, arg.value, state).filter(selects);
+            let abs = self.handed_literal((func, arg.value), abs, callee, at);
             let abs = self.transport_handed((func, arg.value), callee, abs);
             known[at] = abs.filter(|abs| !self.tells_nothing(abs, func, callee, state));
         }

@@ -1,0 +1,176 @@
+//! Objects that are written out, as far as conditions ask for their fields: `record({ level: "info", data })`, where the function
+//! tells its arms apart by `event.level`.
+//!
+//! An object is known here by the constants in it. Two that have the same in the fields which a function asks for are one
+//! to it, so that it is entered once for both.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use smol_str::format_smolstr;
+
+use crate::base::Symbol;
+use crate::base::bounds::{MAX_STATIC_DEPTH, MAX_SYM};
+use crate::ir::func::{End, FuncId};
+use crate::ir::instr::{ArgKind, Base, Const, Entry, Field, InstrId, Op, Place, RecordKind};
+use crate::ir::program::Language;
+use crate::resolve::solve::{CallKind, Values};
+use crate::resolve::values::{At, Key, Obj, Site};
+
+use super::abs::Abs;
+use super::alternatives::Fields;
+use super::explore::{Explorer, State};
+use super::joins::given_sym;
+
+/// The fields by which a function, or one that it hands the object on to, decides what to do; by the number of a parameter.
+pub(super) type AskedFields = Rc<BTreeSet<Symbol>>;
+
+/// The constants that the fields of the object hold which a literal makes: those that nobody writes once more.
+fn fields_of_literal(values: &Values<'_>, made: At) -> Fields {
+    let func = &values.program.funcs[made.0];
+    let Op::Record(record) = &func.instrs[made.1].op else { return Fields::new() };
+    let obj = Obj::Record(Site::Instr(made));
+    let constant = |name: &Symbol, value: InstrId| match &func.instrs[value].op {
+        Op::Const(constant) if values.stores_to(&obj, &Key::Name(name.clone())).len() <= 1 && !values.is_open(&obj) => {
+            Some(constant.clone())
+        }
+        _ => None,
+    };
+    let field = |entry: &Entry| match entry {
+        Entry::Field(Field::Name(name), value) => Some((name.clone(), constant(name, *value))),
+        _ => None,
+    };
+    record.entries.iter().filter_map(field).collect()
+}
+
+impl Explorer<'_> {
+    /// The name of the object that a literal makes.
+    pub(super) fn made(&mut self, at: At) -> Option<Abs> {
+        let Op::Record(record) = &self.values.program.funcs[at.0].instrs[at.1].op else { return None };
+        if record.kind != RecordKind::Object || record.entries.is_empty() {
+            return None;
+        }
+        let sym = given_sym(at.0, at.1);
+        if !self.chosen.alternatives.is_made(&sym) {
+            self.chosen.alternatives.made(&sym, fields_of_literal(self.values, at));
+        }
+        Some(Abs::Sym(sym))
+    }
+
+    /// What a field of an object that was written out holds.
+    pub(super) fn field_of_made(&self, place: &Place, state: &State) -> Option<Const> {
+        let [Field::Name(name)] = &place.path[..] else { return None };
+        let Abs::Sym(object) = state.vars.get(&self.var(&place.base)?)? else { return None };
+        self.chosen.alternatives.field_of_made(object, name)
+    }
+
+    /// The argument of a call, as an object that is written out: by the fields that the called function asks for.
+    pub(super) fn handed_literal(&mut self, at: At, abs: Option<Abs>, callee: FuncId, param: usize) -> Option<Abs> {
+        let made = match &abs {
+            None => self.made(at),
+            Some(Abs::Sym(sym)) if self.chosen.alternatives.is_made(sym) => abs.clone(),
+            Some(_) => return abs,
+        };
+        let Some(Abs::Sym(object)) = &made else { return abs };
+        let asked = self.asked_fields(callee, param, MAX_STATIC_DEPTH);
+        let known = asked.iter().filter_map(|name| {
+            let value = self.chosen.alternatives.field_of_made(object, name).or_else(|| self.missing(at, name))?;
+            Some((name.clone(), Some(value)))
+        });
+        let known: Fields = known.collect();
+        if known.is_empty() {
+            return abs;
+        }
+        let texts: Vec<String> = known
+            .iter()
+            .map(|(name, value)| format!("{name} {:?}", value.as_ref().unwrap_or(&Const::Undefined)))
+            .collect();
+        let sym: Symbol = format_smolstr!("object {{{}}}", texts.join(", "));
+        if sym.len() > MAX_SYM {
+            return abs;
+        }
+        self.chosen.alternatives.made(&sym, known);
+        Some(Abs::Sym(sym))
+    }
+
+    /// A field that a literal does not have is not there, where the language says so and nobody adds it.
+    fn missing(&self, at: At, name: &Symbol) -> Option<Const> {
+        let values = self.values;
+        let Op::Record(record) = &values.program.funcs[at.0].instrs[at.1].op else { return None };
+        let obj = Obj::Record(Site::Instr(at));
+        let is_named = |entry: &Entry| matches!(entry, Entry::Field(Field::Name(known), _) if known != name);
+        let is_missing = values.language(at.0) == Language::Script
+            && record.entries.iter().all(is_named)
+            && values.stores_to(&obj, &Key::Name(name.clone())).is_empty()
+            && !values.is_open(&obj);
+        is_missing.then_some(Const::Undefined)
+    }
+
+    /// The fields of what a parameter holds by which the function decides, itself or by what it hands the parameter on to.
+    fn asked_fields(&self, func: FuncId, param: usize, depth: usize) -> AskedFields {
+        if let Some(known) = self.prepared.asked_fields.borrow().get(&(func, param)) {
+            return known.clone();
+        }
+        let Some(depth) = depth.checked_sub(1) else { return AskedFields::default() };
+        // A function that hands it on to itself asks for nothing more.
+        self.prepared.asked_fields.borrow_mut().insert((func, param), AskedFields::default());
+        let found = Rc::new(self.find_asked_fields(func, param, depth));
+        self.prepared.asked_fields.borrow_mut().insert((func, param), found.clone());
+        found
+    }
+
+    fn find_asked_fields(&self, func: FuncId, param: usize, depth: usize) -> BTreeSet<Symbol> {
+        let body = &self.values.program.funcs[func];
+        let Some(param) = body.params.get(param) else { return BTreeSet::new() };
+        let whole = Place::local(param.local);
+        let is_it = |value: InstrId| matches!(&body.instrs[value].op, Op::Load(place) if *place == whole);
+        let mut found = BTreeSet::new();
+        for value in self.tested(func) {
+            if let Op::Load(place) = &body.instrs[value].op
+                && let (true, [Field::Name(name)]) = (place.base == whole.base, &place.path[..])
+            {
+                found.insert(name.clone());
+            }
+        }
+        for (id, instr) in body.instrs.iter_enumerated() {
+            let Op::Call(call) = &instr.op else { continue };
+            let given =
+                call.args.iter().enumerate().filter(|(_, arg)| arg.kind == ArgKind::Positional && is_it(arg.value));
+            for (position, _) in given {
+                for (callee, _) in
+                    self.values.callees((func, id)).iter().filter(|(_, kind)| *kind != CallKind::Callback)
+                {
+                    found.extend(self.asked_fields(*callee, position, depth).iter().cloned());
+                }
+            }
+        }
+        found
+    }
+
+    /// The instructions whose values the conditions of a function test, also by way of its variables.
+    fn tested(&self, func: FuncId) -> BTreeSet<InstrId> {
+        let body = &self.values.program.funcs[func];
+        let mut open: Vec<InstrId> = body
+            .blocks
+            .iter()
+            .filter_map(|block| if let End::Branch { on, .. } = block.end { Some(on) } else { None })
+            .collect();
+        let mut found = BTreeSet::new();
+        while let Some(value) = open.pop() {
+            if !found.insert(value) {
+                continue;
+            }
+            match &body.instrs[value].op {
+                Op::Operator(_, operands) => open.extend(operands.iter().copied()),
+                Op::Load(place) if matches!(place.base, Base::Local(_)) && place.path.is_empty() => {
+                    open.extend(body.instrs.iter().filter_map(|instr| match &instr.op {
+                        Op::Store(to, stored) if to == place => Some(*stored),
+                        _ => None,
+                    }));
+                }
+                _ => {}
+            }
+        }
+        found
+    }
+}
