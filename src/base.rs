@@ -4,6 +4,7 @@
 
 pub(crate) mod bounds;
 pub(crate) mod embedded;
+pub(crate) mod few;
 pub(crate) mod idx;
 pub(crate) mod span;
 pub(crate) mod spelling;

@@ -60,6 +60,13 @@ impl<I: Id, T> IndexVec<I, T> {
         id
     }
 
+    /// As many items, with room for more.
+    pub(crate) fn filled(n_items: usize, n_more: usize, make: impl FnMut() -> T) -> Self {
+        let mut items = Vec::with_capacity(n_items + n_more);
+        items.resize_with(n_items, make);
+        Self { items, id: PhantomData }
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.items.len()
     }

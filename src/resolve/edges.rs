@@ -1,8 +1,11 @@
 //! The constraints of the value pass: what happens to the values of a slot.
 
+use std::rc::Rc;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::base::Symbol;
+use crate::base::few::Few;
 use crate::ir::instr::Field;
 use crate::ir::program::ClassId;
 use crate::models::index::RowRef;
@@ -65,28 +68,63 @@ pub(super) enum Edge {
     Container(u32, Symbol, SlotId),
 }
 
+/// A constraint as a slot keeps it: nearly all hand values on to another slot.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Kept {
+    Copy(SlotId),
+    Other(Rc<Edge>),
+}
+
+impl From<Edge> for Kept {
+    fn from(edge: Edge) -> Self {
+        match edge {
+            Edge::Copy(to) => Self::Copy(to),
+            edge => Self::Other(Rc::new(edge)),
+        }
+    }
+}
+
+impl Kept {
+    /// The slot that a member of the values is loaded to, if it is that member.
+    fn loads(&self, field: &Field) -> Option<SlotId> {
+        match self {
+            Self::Other(edge) => match &**edge {
+                Edge::Load(known, to) if known == field => Some(*to),
+                _ => None,
+            },
+            Self::Copy(_) => None,
+        }
+    }
+
+    fn is_load(&self) -> bool {
+        matches!(self, Self::Other(edge) if matches!(**edge, Edge::Load(..)))
+    }
+}
+
 /// The constraints of a slot, in order of arrival, each once.
 #[derive(Default)]
 pub(super) struct Edges {
-    items: Vec<Edge>,
+    items: Few<Kept>,
     /// The same, once they are many.
     many: Option<Box<ManyEdges>>,
 }
 
 #[derive(Default)]
 struct ManyEdges {
-    known: FxHashSet<Edge>,
+    known: FxHashSet<Kept>,
     /// Where members are loaded to.
     loads: FxHashMap<Field, SlotId>,
 }
 
 impl ManyEdges {
     /// True when it is new.
-    fn insert(&mut self, edge: &Edge) -> bool {
-        if let Edge::Load(field, to) = edge {
+    fn insert(&mut self, kept: &Kept) -> bool {
+        if let Kept::Other(edge) = kept
+            && let Edge::Load(field, to) = &**edge
+        {
             self.loads.entry(field.clone()).or_insert(*to);
         }
-        self.known.insert(edge.clone())
+        self.known.insert(kept.clone())
     }
 }
 
@@ -96,22 +134,19 @@ const MANY_EDGES: usize = 24;
 impl Edges {
     /// Adds a constraint; true when it is new.
     pub(super) fn insert(&mut self, edge: Edge) -> bool {
+        let kept = Kept::from(edge);
         let is_new = match &mut self.many {
-            Some(many) => many.insert(&edge),
-            None => !self.items.contains(&edge),
+            Some(many) => many.insert(&kept),
+            None => !self.items.as_slice().contains(&kept),
         };
         if !is_new {
             return false;
         }
-        // Most slots have one constraint: room for more is made when a second one comes.
-        if self.items.is_empty() {
-            self.items.reserve_exact(1);
-        }
-        self.items.push(edge);
-        if self.many.is_none() && self.items.len() > MANY_EDGES {
+        self.items.push(kept);
+        if self.many.is_none() && self.len() > MANY_EDGES {
             let mut many = ManyEdges::default();
-            for edge in &self.items {
-                many.insert(edge);
+            for kept in self.items.as_slice() {
+                many.insert(kept);
             }
             self.many = Some(Box::new(many));
         }
@@ -119,17 +154,16 @@ impl Edges {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.items.len()
+        self.items.as_slice().len()
     }
 
-    pub(super) fn get(&self, at: usize) -> Option<&Edge> {
-        self.items.get(at)
+    pub(super) fn get(&self, at: usize) -> Option<&Kept> {
+        self.items.as_slice().get(at)
     }
 
     /// Keeps only what is asked for when nothing is propagated any more.
     pub(super) fn settle(&mut self) {
-        self.items.retain(|edge| matches!(edge, Edge::Load(..)));
-        self.items.shrink_to_fit();
+        self.items.retain(Kept::is_load);
         if let Some(many) = &mut self.many {
             many.known = FxHashSet::default();
         }
@@ -139,10 +173,7 @@ impl Edges {
     pub(super) fn loaded(&self, field: &Field) -> Option<SlotId> {
         match &self.many {
             Some(many) => many.loads.get(field).copied(),
-            None => self.items.iter().find_map(|edge| match edge {
-                Edge::Load(known, to) if known == field => Some(*to),
-                _ => None,
-            }),
+            None => self.items.as_slice().iter().find_map(|kept| kept.loads(field)),
         }
     }
 }

@@ -6,7 +6,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::base::Symbol;
 use crate::base::bounds::{MAX_APIS, MAX_CONSTS, MAX_DROWNED, MAX_INSTANCES, MAX_OBJECTS, MAX_RECORDS, MAX_ROWS};
-use crate::base::idx::{IndexVec, ids};
+use crate::base::few::Few;
+use crate::base::idx::{Id, IndexVec, ids};
 use crate::ir::instr::Const;
 
 use super::values::{Site, Value, ValueSet};
@@ -57,6 +58,10 @@ impl Numbers {
         self.rows[value]
     }
 
+    fn len(&self) -> usize {
+        self.values.len()
+    }
+
     pub(super) fn number(&mut self, value: &Value) -> ValueId {
         if let Some(known) = self.ids.get(value) {
             return *known;
@@ -82,7 +87,7 @@ const MANY: usize = 32;
 /// What a slot is known to hold so far. In order of arrival, which is deterministic.
 #[derive(Default)]
 pub(super) struct Growing {
-    items: Vec<ValueId>,
+    items: Few<ValueId>,
     /// The same values, once they are many.
     known: Option<Box<FxHashSet<ValueId>>>,
     consts: u8,
@@ -102,7 +107,7 @@ impl Growing {
     pub(super) fn insert(&mut self, id: ValueId, numbers: &Numbers) -> bool {
         let is_known = match &self.known {
             Some(known) => known.contains(&id),
-            None => self.items.contains(&id),
+            None => self.items().contains(&id),
         };
         if is_known {
             return false;
@@ -116,29 +121,29 @@ impl Growing {
             Value::Instance(_) | Value::Typed(_) => (&mut self.instances, MAX_INSTANCES),
             _ => (&mut 0, u8::MAX),
         };
-        if *count >= max || self.items.len() >= MAX_OBJECTS {
+        if *count >= max || self.items.as_slice().len() >= MAX_OBJECTS {
             self.is_cut = true;
             return false;
         }
         *count += 1;
         self.tells |= *value != Value::Unknown;
-        // Most slots hold one value: room for more is made when a second one comes.
-        if self.items.is_empty() {
-            self.items.reserve_exact(1);
-        }
         self.items.push(id);
         match &mut self.known {
             Some(known) => {
                 known.insert(id);
             }
-            None if self.items.len() > MANY => self.known = Some(Box::new(self.items.iter().copied().collect())),
-            None => {}
+            None => {
+                let items = self.items.as_slice();
+                if items.len() > MANY {
+                    self.known = Some(Box::new(items.iter().copied().collect()));
+                }
+            }
         }
         true
     }
 
     pub(super) fn items(&self) -> &[ValueId] {
-        &self.items
+        self.items.as_slice()
     }
 
     /// Does it hold so many sorts of things that none of them tells anything? A place through which a whole program's data
@@ -164,13 +169,28 @@ pub(super) struct Sets {
 
 impl Sets {
     pub(super) fn new(grown: impl Iterator<Item = Growing>, numbers: &Numbers) -> Self {
-        let mut sets = Vec::new();
-        let mut known: FxHashMap<(Vec<ValueId>, bool), u32> = FxHashMap::default();
+        let mut sets = vec![ValueSet::default()];
+        // Most slots hold nothing, or one value: those are found without a look at a table.
+        let mut single: Vec<u32> = vec![0; numbers.len()];
+        let mut known: FxHashMap<(Few<ValueId>, bool), u32> = FxHashMap::default();
         let of_slots = grown.map(|grown| {
-            *known.entry((grown.items, grown.is_cut)).or_insert_with_key(|(items, is_cut)| {
-                sets.push(ValueSet::new(items.iter().map(|id| numbers[*id].clone()), *is_cut));
+            let mut add = |items: &[ValueId], is_cut| {
+                sets.push(ValueSet::new(items.iter().map(|id| numbers[*id].clone()), is_cut));
                 u32::try_from(sets.len() - 1).unwrap_or(u32::MAX)
-            })
+            };
+            match (grown.items(), grown.is_cut) {
+                ([], false) => 0,
+                ([only], false) => {
+                    let number = &mut single[only.index()];
+                    if *number == 0 {
+                        *number = add(&[*only], false);
+                    }
+                    *number
+                }
+                _ => *known
+                    .entry((grown.items, grown.is_cut))
+                    .or_insert_with_key(|(items, is_cut)| add(items.as_slice(), *is_cut)),
+            }
         });
         let of_slots = of_slots.collect();
         Self { sets, of_slots, nothing: ValueSet::default() }

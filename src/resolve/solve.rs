@@ -14,7 +14,7 @@ use crate::ir::program::{CellId, ClassId, Language, ModuleId, Program};
 use crate::models::Models;
 use crate::models::index::NodeId;
 
-use super::edges::{Edge, Edges};
+use super::edges::{Edge, Edges, Kept};
 use super::growing::{Growing, Numbers, Sets, ValueId};
 use super::link::Linker;
 use super::members::Classes;
@@ -177,7 +177,8 @@ impl<'p> Values<'p> {
         let local_base = program.funcs.iter().map(|func| take(func.locals.len())).collect();
         let cell_base = take(program.cells.len());
         let ret_base = take(program.funcs.len() * 2);
-        let slots = (0..next).map(|_| Slot::default()).collect();
+        // Fields and members of values come to about as many again; memory that is never used costs nothing.
+        let slots = IndexVec::filled(next, next, Slot::default);
         let methods = program.classes.iter().flat_map(|class| class.methods.iter().map(|(name, _)| name.clone()));
         let mut numbers = Numbers::new(methods.collect());
         let unknown = numbers.number(&Value::Unknown);
@@ -369,8 +370,8 @@ impl<'p> Values<'p> {
                     let mut at = 0;
                     while let Some(edge) = self.slots[slot].edges.get(at) {
                         match edge {
-                            Edge::Copy(to) => self.add_known(*to, value),
-                            edge => self.apply(&edge.clone(), &self.numbers[value].clone()),
+                            Kept::Copy(to) => self.add_known(*to, value),
+                            Kept::Other(edge) => self.apply(&edge.clone(), value),
                         }
                         at += 1;
                     }
@@ -382,8 +383,8 @@ impl<'p> Values<'p> {
                     while let Some(value) = self.slots[slot].values.items().get(at).copied() {
                         match &edge {
                             _ if self.is_worthless(slot, value) => {}
-                            Edge::Copy(to) => self.add_known(*to, value),
-                            edge => self.apply(edge, &self.numbers[value].clone()),
+                            Kept::Copy(to) => self.add_known(*to, value),
+                            Kept::Other(edge) => self.apply(edge, value),
                         }
                         at += 1;
                     }
@@ -398,19 +399,21 @@ impl<'p> Values<'p> {
         value != self.unknown && self.slots[slot].values.is_drowned() && !self.numbers.is_row(value)
     }
 
-    fn apply(&mut self, edge: &Edge, value: &Value) {
+    fn apply(&mut self, edge: &Edge, number: ValueId) {
+        let value = &self.numbers[number];
         match edge {
-            Edge::Copy(to) => self.add(*to, value),
-            Edge::Joined(to) => {
-                if matches!(value, Value::Record(_)) {
-                    self.add(*to, value);
-                }
-            }
-            Edge::Outcome(to) => {
-                if !matches!(value, Value::Func(_)) {
-                    self.add(*to, value);
-                }
-            }
+            Edge::Copy(to) => self.add_known(*to, number),
+            Edge::Joined(to) if matches!(value, Value::Record(_)) => self.add_known(*to, number),
+            Edge::Outcome(to) if !matches!(value, Value::Func(_)) => self.add_known(*to, number),
+            Edge::Joined(_) | Edge::Outcome(_) => {}
+            edge => self.meet(edge, &value.clone()),
+        }
+    }
+
+    /// What a value means for a constraint that does more than to hand it on.
+    fn meet(&mut self, edge: &Edge, value: &Value) {
+        match edge {
+            Edge::Copy(_) | Edge::Joined(_) | Edge::Outcome(_) => {}
             Edge::Awaited(at, to) => self.awaited(value, *at, *to),
             Edge::Load(field, to) => self.load_member(value, field, *to),
             Edge::Called(name, to) => self.called_member(value, name, *to),
