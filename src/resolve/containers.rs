@@ -22,7 +22,7 @@ const BIND: &str = "bind";
 
 impl Values<'_> {
     pub(super) fn container_call(&mut self, at: At, receiver: SlotId, name: Symbol, result: SlotId) {
-        let Some(number) = self.call_of.get(&at).copied() else { return };
+        let Some(number) = self.call_number(at) else { return };
         self.add_edge(receiver, Edge::Container(number, name, result));
     }
 

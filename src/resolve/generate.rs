@@ -202,9 +202,7 @@ impl Values<'_> {
                     }
                     _ => self.place(func, &call.callee),
                 };
-                let number = u32::try_from(self.calls.len()).unwrap_or(u32::MAX);
-                self.calls.push(CallSite { at: (func, id), receiver, callee, result: out });
-                self.call_of.insert((func, id), number);
+                let number = self.add_call(CallSite { at: (func, id), receiver, callee, result: out });
                 self.add_edge(callee, Edge::Call(number));
                 self.add(out, &Value::Unknown);
                 call.types.iter().for_each(|ty| self.typed(func, ty, out));

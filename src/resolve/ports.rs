@@ -66,12 +66,12 @@ pub(crate) fn in_named_spread(call: &Call, head: &PortHead) -> Option<(InstrId, 
 impl Values<'_> {
     /// The slot of what a call's method is called on.
     pub(crate) fn receiver_slot(&self, at: At) -> Option<SlotId> {
-        self.calls[*self.call_of.get(&at)? as usize].receiver
+        self.calls[self.call_number(at)? as usize].receiver
     }
 
     /// The slot of what is called.
     pub(crate) fn callee_slot(&self, at: At) -> Option<SlotId> {
-        Some(self.calls[*self.call_of.get(&at)? as usize].callee)
+        Some(self.calls[self.call_number(at)? as usize].callee)
     }
 
     /// The values at a port of the call at `at`.
@@ -203,10 +203,10 @@ impl Values<'_> {
 
     /// The rows of a table that speak of the call at `at`, as far as its version allows.
     pub(crate) fn call_rows(&self, at: At, table: Table) -> Vec<RowRef> {
-        let Some(number) = self.call_of.get(&at) else { return Vec::new() };
-        match self.rows_of_calls.get(*number as usize) {
+        let Some(number) = self.call_number(at) else { return Vec::new() };
+        match self.rows_of_calls.get(number as usize) {
             Some(rows) => rows.iter().copied().filter(|row| row.table == table).collect(),
-            None => self.rows_called(*number).into_iter().filter(|row| row.table == table).collect(),
+            None => self.rows_called(number).into_iter().filter(|row| row.table == table).collect(),
         }
     }
 

@@ -3,6 +3,8 @@
 //! Flow-insensitive: one set per variable for the whole run. Constraints are made by `generate`; what a value means for one
 //! is in `members` and `calls`.
 
+use std::num::NonZeroU32;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::base::Symbol;
@@ -104,7 +106,8 @@ pub(crate) struct Values<'p> {
     /// Objects that a derived maker of their struct makes, too.
     pub(super) made_by_default: FxHashSet<Obj>,
     pub(super) calls: Vec<CallSite>,
-    pub(super) call_of: FxHashMap<At, u32>,
+    /// By instruction, the number of the call that it is.
+    call_of: Vec<Option<NonZeroU32>>,
     /// By number of the call, methods of what is written out that it calls.
     pub(super) told: FxHashMap<u32, Vec<NodeId>>,
     /// The rows of the models that speak of each call; filled in at the end.
@@ -174,6 +177,7 @@ impl<'p> Values<'p> {
             base
         };
         let instr_base = program.funcs.iter().map(|func| take(func.instrs.len())).collect();
+        let n_instrs = program.funcs.iter().map(|func| func.instrs.len()).sum();
         let local_base = program.funcs.iter().map(|func| take(func.locals.len())).collect();
         let cell_base = take(program.cells.len());
         let ret_base = take(program.funcs.len() * 2);
@@ -212,7 +216,7 @@ impl<'p> Values<'p> {
             open_records: FxHashSet::default(),
             made_by_default: FxHashSet::default(),
             calls: Vec::new(),
-            call_of: FxHashMap::default(),
+            call_of: vec![None; n_instrs],
             told: FxHashMap::default(),
             rows_of_calls: Vec::new(),
             built_on: FxHashMap::default(),
@@ -240,6 +244,22 @@ impl<'p> Values<'p> {
         for (at, func) in edges {
             self.callers.entry(func).or_default().push(at);
         }
+    }
+
+    // ---- calls ---------------------------------------------------------------------------------------------------
+
+    pub(super) fn add_call(&mut self, call: CallSite) -> u32 {
+        let slot = self.instr_slot(call.at.0, call.at.1).index();
+        self.calls.push(call);
+        let number = u32::try_from(self.calls.len()).ok().and_then(NonZeroU32::new);
+        self.call_of[slot] = number;
+        number.map_or(u32::MAX, |number| number.get() - 1)
+    }
+
+    /// The number of the call that an instruction is.
+    pub(super) fn call_number(&self, (func, instr): At) -> Option<u32> {
+        let number = *self.call_of.get(self.instr_slot(func, instr).index())?;
+        number.map(|number| number.get() - 1)
     }
 
     // ---- slots ---------------------------------------------------------------------------------------------------

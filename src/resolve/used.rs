@@ -9,10 +9,10 @@ impl Values<'_> {
     /// Notes which calls are methods of what other calls made.
     pub(super) fn find_built(&mut self) {
         let mut found: Vec<(At, At)> = Vec::new();
-        for (at, number) in &self.call_of {
-            let Some(receiver) = self.calls[*number as usize].receiver else { continue };
+        for call in &self.calls {
+            let Some(receiver) = call.receiver else { continue };
             let made = self.of_slot(receiver).items().iter().filter_map(|value| match value {
-                Value::Api(_, Some(made)) => Some((*made, *at)),
+                Value::Api(_, Some(made)) => Some((*made, call.at)),
                 _ => None,
             });
             found.extend(made);
