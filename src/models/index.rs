@@ -139,7 +139,8 @@ pub(crate) struct Index {
 struct Nodes {
     items: IndexVec<NodeId, std::rc::Rc<Node>>,
     by_key: FxHashMap<(Box<[StateId]>, Symbol, Language), NodeId>,
-    steps: FxHashMap<(NodeId, Step), NodeId>,
+    /// By node, where each step leads that was taken from there.
+    steps: IndexVec<NodeId, FxHashMap<Step, NodeId>>,
 }
 
 impl Index {
@@ -382,7 +383,7 @@ impl Index {
 
     /// The node one step further.
     pub(crate) fn step(&self, from: NodeId, step: &Step) -> NodeId {
-        if let Some(known) = self.nodes.borrow().steps.get(&(from, step.clone())) {
+        if let Some(known) = self.nodes.borrow().steps[from].get(step) {
             return *known;
         }
         let node = self.node(from);
@@ -400,7 +401,7 @@ impl Index {
         drop(known);
         let name = if states.is_empty() { node.library.clone() } else { step_name(&node.name, step) };
         let to = self.intern(states, name, node.library.clone(), node.language);
-        self.nodes.borrow_mut().steps.insert((from, step.clone()), to);
+        self.nodes.borrow_mut().steps[from].insert(step.clone(), to);
         to
     }
 
@@ -484,6 +485,7 @@ impl Index {
         let node = Node { states, name, library, language, rows: rows.into_iter().collect() };
         let id = nodes.items.push(std::rc::Rc::new(node));
         nodes.by_key.insert(key, id);
+        nodes.steps.push(FxHashMap::default());
         id
     }
 }
