@@ -216,7 +216,7 @@ impl Entry {
     /// The same for entries that are the same. `via`: the way that it came by.
     pub(super) fn key(&self, via: Option<Via>) -> u64 {
         let mut hasher = FxHasher::default();
-        (self.root, self.form, via, self.error, self.at.hash, self.path.hash).hash(&mut hasher);
+        (self.root, self.form, via, self.error, self.at.digest(), self.path.digest()).hash(&mut hasher);
         hasher.finish()
     }
 

@@ -9,20 +9,21 @@ use rustc_hash::FxHasher;
 
 use crate::base::Symbol;
 
-/// Names of fields from a value inwards; `*` for an unknown key. Shared: nearly all copies are never changed. Its hash is kept,
-/// since paths are compared far more often than they are made.
+/// Names of fields from a value inwards; `*` for an unknown key. Shared: nearly all copies are never changed. Small, since most
+/// are empty and there are three in each origin of a value.
 #[derive(Clone, Default)]
-pub(crate) struct Path {
-    keys: Option<Rc<[Symbol]>>,
-    pub(super) hash: u64,
+pub(crate) struct Path(Option<Rc<Keys>>);
+
+/// The names of a path that has some, and their hash, since paths are compared far more often than they are made.
+struct Keys {
+    names: Box<[Symbol]>,
+    hash: u64,
 }
 
 impl PartialEq for Path {
     fn eq(&self, other: &Self) -> bool {
-        match (&self.keys, &other.keys) {
-            (Some(own), Some(other_keys)) => {
-                self.hash == other.hash && (Rc::ptr_eq(own, other_keys) || own == other_keys)
-            }
+        match (&self.0, &other.0) {
+            (Some(own), Some(other)) => Rc::ptr_eq(own, other) || own.hash == other.hash && own.names == other.names,
             (None, None) => true,
             _ => false,
         }
@@ -45,7 +46,7 @@ impl Ord for Path {
 
 impl Hash for Path {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u64(self.hash);
+        state.write_u64(self.digest());
     }
 }
 
@@ -54,13 +55,17 @@ impl Path {
         Self::default()
     }
 
-    fn of(keys: Rc<[Symbol]>) -> Self {
-        if keys.is_empty() {
+    fn of(names: Box<[Symbol]>) -> Self {
+        if names.is_empty() {
             return Self::default();
         }
         let mut hasher = FxHasher::default();
-        keys.hash(&mut hasher);
-        Self { hash: hasher.finish(), keys: Some(keys) }
+        names.hash(&mut hasher);
+        Self(Some(Rc::new(Keys { names, hash: hasher.finish() })))
+    }
+
+    pub(super) fn digest(&self) -> u64 {
+        self.0.as_ref().map_or(0, |keys| keys.hash)
     }
 
     pub(crate) fn push(&mut self, key: Symbol) {
@@ -100,10 +105,10 @@ impl Path {
 
     /// This one, then the other.
     pub(crate) fn then(&self, other: &Self) -> Self {
-        match (&self.keys, &other.keys) {
-            (_, None) => self.clone(),
-            (None, _) => other.clone(),
-            (Some(first), Some(second)) => first.iter().chain(second.iter()).cloned().collect(),
+        match (self.is_empty(), other.is_empty()) {
+            (_, true) => self.clone(),
+            (true, _) => other.clone(),
+            (false, false) => self.iter().chain(other.iter()).cloned().collect(),
         }
     }
 }
@@ -124,7 +129,7 @@ impl Deref for Path {
     type Target = [Symbol];
 
     fn deref(&self) -> &[Symbol] {
-        self.keys.as_deref().unwrap_or_default()
+        self.0.as_ref().map_or(&[], |keys| &keys.names)
     }
 }
 
