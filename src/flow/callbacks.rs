@@ -138,7 +138,7 @@ impl Pass<'_, '_> {
 
     /// Is what the call gives waited for, handed on or kept, so that what its callbacks raise comes out of it?
     fn is_used(&self, call: InstrId) -> bool {
-        self.chained.contains(&call) || self.used.contains(&call)
+        self.chained.contains(&call) || self.used[call.index()]
     }
 
     /// Does the call make an object that keeps the functions that it is given?
@@ -193,20 +193,23 @@ impl Pass<'_, '_> {
 }
 
 /// The values of a function that another instruction or the end of a block takes.
-pub(super) fn used(func: &Function) -> BTreeSet<InstrId> {
-    let mut found = BTreeSet::new();
+pub(super) fn used(func: &Function) -> Vec<bool> {
+    let mut used = vec![false; func.instrs.len()];
     for instr in func.instrs.iter() {
-        instr.op.operands(|value| {
-            found.insert(value);
-        });
+        instr.op.operands(|value| used[value.index()] = true);
     }
-    found.extend(func.blocks.iter().filter_map(|block| match &block.end {
-        End::Return(value) => *value,
-        End::Throw(value) => Some(*value),
-        End::Branch { on, .. } => Some(*on),
-        _ => None,
-    }));
-    found
+    for block in func.blocks.iter() {
+        let taken = match &block.end {
+            End::Return(value) => *value,
+            End::Throw(value) => Some(*value),
+            End::Branch { on, .. } => Some(*on),
+            _ => None,
+        };
+        if let Some(value) = taken {
+            used[value.index()] = true;
+        }
+    }
+    used
 }
 
 /// Calls in a script whose result is the object of a call that takes a callback for failures or for the value waited for.

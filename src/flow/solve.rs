@@ -388,18 +388,14 @@ impl<'v> Taint<'v> {
         }
         let mut func = sink.at.0;
         // What was handed to a function is none of its own values, though it gives them back in the same place.
-        let was_passed = |at: At, callee: FuncId| steps.contains(&(at, What::Passed(callee)));
-        let passed: BTreeSet<(At, FuncId)> = steps
-            .iter()
-            .filter_map(|(at, what)| match what {
-                What::Returned(callee) if was_passed(*at, *callee) => Some((*at, *callee)),
-                _ => None,
-            })
-            .collect();
+        let all = steps.clone();
+        let was_passed = |at: At, callee: FuncId| {
+            all.contains(&(at, What::Passed(callee))) && all.contains(&(at, What::Returned(callee)))
+        };
         while let Some(at) = steps.iter().rposition(|(at, what)| {
             at.0 == func
                 && matches!(what, What::Returned(callee) | What::Thrown(callee)
-                    if self.builds(*callee, entry) && !passed.contains(&(*at, *callee)))
+                    if self.builds(*callee, entry) && !was_passed(*at, *callee))
         }) {
             let (What::Returned(callee) | What::Thrown(callee)) = steps[at].1 else { break };
             steps.truncate(at);

@@ -68,17 +68,14 @@ impl Trace {
 
     /// The steps in order.
     pub(crate) fn steps(&self) -> Vec<(At, What)> {
-        let mut found = Vec::new();
-        let mut open = vec![self.clone()];
+        let mut found = Vec::with_capacity(self.len() as usize);
+        let mut open = vec![self];
         while let Some(Trace(node)) = open.pop() {
             let Some(node) = node else { continue };
+            open.push(&node.before);
             match &node.step {
                 Tail::Step(at, what) => found.push((*at, what.clone())),
-                Tail::More(_) => {}
-            }
-            open.push(node.before.clone());
-            if let Tail::More(more) = &node.step {
-                open.push(more.clone());
+                Tail::More(more) => open.push(more),
             }
         }
         found.reverse();

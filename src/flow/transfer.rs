@@ -60,8 +60,8 @@ pub(super) struct Pass<'t, 'v> {
     pub(super) raised: BTreeMap<BlockId, (Tree, bool)>,
     /// Values that are waited for.
     pub(super) awaited: BTreeSet<InstrId>,
-    /// Values that something is done with.
-    pub(super) used: BTreeSet<InstrId>,
+    /// By instruction: is something done with what it gives?
+    pub(super) used: Vec<bool>,
     /// Calls whose promise is handed a callback at once: `f().catch(…)`.
     pub(super) chained: BTreeSet<InstrId>,
     /// The block that is looked at, and the handler of what is raised in it.
@@ -130,20 +130,24 @@ impl<'t, 'v> Pass<'t, 'v> {
 impl Pass<'_, '_> {
     fn blocks(&mut self) {
         let order = self.func.order();
-        let mut entry: BTreeMap<BlockId, State> = BTreeMap::new();
-        entry.insert(self.func.entry(), self.arrival());
-        let mut visits: BTreeMap<BlockId, u32> = BTreeMap::new();
-        let position: BTreeMap<BlockId, usize> = order.iter().enumerate().map(|(at, block)| (*block, at)).collect();
+        let n_blocks = self.func.blocks.len();
+        let mut entry: Vec<Option<State>> = vec![None; n_blocks];
+        entry[self.func.entry().index()] = Some(self.arrival());
+        let mut visits: Vec<u32> = vec![0; n_blocks];
+        let mut position: Vec<Option<usize>> = vec![None; n_blocks];
+        for (at, block) in order.iter().enumerate() {
+            position[block.index()] = Some(at);
+        }
         let mut open: BTreeSet<usize> = [0].into();
         while let Some(at) = open.pop_first() {
             let block = order[at];
-            let n_visits = visits.entry(block).or_default();
+            let n_visits = &mut visits[block.index()];
             *n_visits += 1;
             if *n_visits > MAX_VISITS {
                 continue;
             }
             self.taint.n_steps += 1;
-            self.state = entry.get(&block).cloned().unwrap_or_default();
+            self.state = entry[block.index()].clone().unwrap_or_default();
             let before = self.state.clone();
             let body = &self.func.blocks[block];
             self.block = block;
@@ -159,22 +163,22 @@ impl Pass<'_, '_> {
                 next.push((unwind, both));
             }
             for (to, state) in next {
-                let changed = match entry.get_mut(&to) {
+                let changed = match &mut entry[to.index()] {
                     Some(known) => merge(known, &state),
-                    None => {
-                        entry.insert(to, state);
+                    unknown @ None => {
+                        *unknown = Some(state);
                         true
                     }
                 };
-                if changed && let Some(at) = position.get(&to) {
-                    open.insert(*at);
+                if changed && let Some(at) = position[to.index()] {
+                    open.insert(at);
                 }
             }
             for block in std::mem::take(&mut self.again) {
-                if entry.contains_key(&block)
-                    && let Some(at) = position.get(&block)
+                if entry[block.index()].is_some()
+                    && let Some(at) = position[block.index()]
                 {
-                    open.insert(*at);
+                    open.insert(at);
                 }
             }
         }

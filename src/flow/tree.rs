@@ -257,7 +257,8 @@ impl Tree {
     /// each other there is no end, and others would fall out for them.
     fn is_full_for(&self, entry: &Entry) -> bool {
         let Some(items) = &self.items else { return false };
-        items.is_full_of(&entry.root) || is_deep(entry) && items.n_deep(&entry.root) >= MAX_DEEP
+        items.is_full_of(&entry.root)
+            || is_deep(entry) && items.entries.len() >= MAX_DEEP && items.n_deep(&entry.root) >= MAX_DEEP
     }
 
     /// Adds all of another tree; true when something is new.

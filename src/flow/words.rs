@@ -493,6 +493,9 @@ impl Words {
 
 /// Are the words the last ones of a name, or all? `*` is any one word.
 fn ends_in(name: &str, end: &str) -> bool {
+    if !end.contains('*') {
+        return name.strip_suffix(end).is_some_and(|before| before.is_empty() || before.ends_with(' '));
+    }
     let mut left = name.rsplit(' ');
     end.rsplit(' ').all(|word| left.next().is_some_and(|found| word == "*" || word == found))
 }
