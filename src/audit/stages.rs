@@ -3,6 +3,7 @@
 //! Each stage does the work of those before it, as the audit does it, and throws the result away.
 
 use std::collections::BTreeMap;
+use std::mem::ManuallyDrop;
 
 use rayon::prelude::*;
 
@@ -67,26 +68,30 @@ pub(crate) fn run(options: &Options, stage: Stage) -> Result<String, String> {
 
 fn analyse(
     options: &Options,
-    mut program: crate::ir::program::Program,
+    program: crate::ir::program::Program,
     workspace: &Workspace,
     stage: Stage,
 ) -> Result<String, String> {
-    let models = Models::load(&options.own, |language| program.speaks(language))?;
+    // As in the audit, what the passes made is not given back piece by piece.
+    let mut program = ManuallyDrop::new(program);
+    let models = ManuallyDrop::new(Models::load(&options.own, |language| program.speaks(language))?);
     let linker = Linker::new(&program, workspace)
         .modelled(models.index.imported())
         .described(named::described(&models, workspace));
     specialise(&mut program, &linker);
     let versions = Versions::new(workspace);
-    let values = solve(&program, &models, &linker, &versions);
+    let values = ManuallyDrop::new(solve(&program, &models, &linker, &versions));
     if stage == Stage::Values {
         return Ok(format!("{} call edges\n", values.call_graph.len()));
     }
     let (found, _) = servers::find(&values, workspace, options);
+    let found = ManuallyDrop::new(found);
     if stage == Stage::Servers {
         return Ok(format!("{} servers\n", found.len()));
     }
-    let units: Vec<rules::Unit<'_>> =
-        found.into_iter().enumerate().map(|(number, server)| server.unit(number)).collect();
+    let found = ManuallyDrop::into_inner(found).into_iter();
+    let units: ManuallyDrop<Vec<rules::Unit<'_>>> =
+        ManuallyDrop::new(found.enumerate().map(|(number, server)| server.unit(number)).collect());
     let words = Words::load(models.own_names());
     let cx = Cx { values: &values, units: &units, words: &words, texts: &|_| String::new(), inside: Inside::default() };
     let which = if stage == Stage::Streams { Which::Streams } else { Which::All };
