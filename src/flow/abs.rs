@@ -33,6 +33,15 @@ impl Abs {
     pub(crate) fn test(sym: Symbol, is: Option<Const>, negated: bool) -> Self {
         Self::Test(Box::new(Test { sym, is, negated }))
     }
+
+    /// The unknown that it is, or is about.
+    pub(crate) fn sym(&self) -> Option<&Symbol> {
+        match self {
+            Self::Const(_) => None,
+            Self::Sym(sym) => Some(sym),
+            Self::Test(test) => Some(&test.sym),
+        }
+    }
 }
 
 /// What is known of a symbol.
@@ -163,13 +172,16 @@ impl Facts {
 
     /// The symbol stands for something else from now on.
     pub(crate) fn forget(&mut self, abs: &Abs) {
-        let sym = match abs {
-            Abs::Const(_) => return,
-            Abs::Sym(sym) => sym,
-            Abs::Test(test) => &test.sym,
-        };
-        self.by_sym.remove(sym);
-        self.choices.retain(|choice| !choice.names(sym));
+        if let Some(sym) = abs.sym() {
+            self.by_sym.remove(sym);
+            self.choices.retain(|choice| !choice.names(sym));
+        }
+    }
+
+    /// Is anything known of the symbol?
+    pub(crate) fn speaks_of(&self, abs: &Abs) -> bool {
+        abs.sym()
+            .is_some_and(|sym| self.by_sym.contains_key(sym) || self.choices.iter().any(|choice| choice.names(sym)))
     }
 
     /// What both sides know.

@@ -13,7 +13,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::base::Symbol;
 use crate::base::bounds::{MAX_CALL_DEPTH, MAX_CONTEXTS, MAX_STATE_VISITS};
-use crate::base::idx::IndexVec;
+use crate::base::idx::{Id, IndexVec};
 use crate::ir::func::{BlockId, End, FuncId, FuncKind};
 use crate::ir::instr::{Base, Const, InstrId, Op};
 use crate::ir::program::{CellId, ClassId, Language, ModuleId};
@@ -31,18 +31,23 @@ use super::joins::{InProcess, Var, join};
 use super::lazy::{Filled, Lazy};
 use super::literals::AskedFields;
 use super::loaded::Imports;
+use super::looked_at::Instrs;
 use super::main_module::{StoredLocals, Tells};
 use super::needed::Needed;
 use super::settled::Relied;
 use super::step::{names_own, own_names};
+use super::vars::Vars;
 
 pub(crate) use super::frames::{Context, Event, Frame, FrameId, Mode, Outcome, Rebind, Serve, Visited};
 pub(crate) use super::phase::Phase;
 
+/// The place of a block to which nothing leads.
+pub(super) const UNREACHED: usize = usize::MAX;
+
 /// State between two instructions.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct State {
-    pub(super) vars: Rc<FxHashMap<Var, Abs>>,
+    pub(super) vars: Vars,
     /// What the function was given by names, beside its parameters.
     pub(super) named: Rc<Vec<(Symbol, Const)>>,
     pub(super) phase: Phase,
@@ -59,11 +64,15 @@ pub(crate) struct Prepared {
     /// Those of them that only the code of their module writes, and more than once.
     pub(super) followed: FxHashSet<CellId>,
     /// The instructions that store to fields and to variables that outlive their function: what they store is noted.
-    pub(super) stores_at: FxHashSet<At>,
+    pub(super) stores_at: Instrs,
     /// Where functions are defined of which their module has several under one name: `if …: def run() … else: def run() …`.
     pub(super) defined: FxHashMap<FuncId, At>,
+    /// The values that the exploration asks about.
+    pub(super) looked_at: Instrs,
+    /// The modules that imports run, as far as somebody asked.
+    pub(super) runs: RefCell<FxHashMap<At, Rc<[ModuleId]>>>,
     /// Calls whose result is waited for at once.
-    pub(super) awaited: FxHashSet<At>,
+    pub(super) awaited: Instrs,
     /// Calls whose result, a coroutine, is handed to what runs it.
     pub(super) started: FxHashSet<At>,
     /// The modules that ask which program was started, and what values tell of that, as far as somebody asked.
@@ -78,8 +87,8 @@ pub(crate) struct Prepared {
     pub(super) handed_out: FxHashSet<At>,
     /// By which fields of what a parameter holds functions decide, as far as somebody asked.
     pub(super) asked_fields: RefCell<FxHashMap<(FuncId, usize), AskedFields>>,
-    /// The place of each block in an order in which a block comes after those that lead to it.
-    pub(super) orders: RefCell<FxHashMap<FuncId, Rc<FxHashMap<BlockId, usize>>>>,
+    /// What `order_of` gives, as far as somebody asked.
+    pub(super) orders: RefCell<FxHashMap<FuncId, Rc<[usize]>>>,
     pub(super) imports: Imports,
     pub(super) lazy: Lazy,
     /// There are objects that call what they are given only where something runs them.
@@ -216,10 +225,11 @@ impl<'v> Explorer<'v> {
         while context.args.last().is_some_and(Option::is_none) {
             context.args.pop();
         }
-        let key = (func, context.clone());
+        let key = (func, context);
         if let Some(known) = self.by_context.get(&key) {
             return *known;
         }
+        let (_, context) = key;
         let n_contexts = self.n_contexts.entry(func).or_default();
         if *n_contexts >= MAX_CONTEXTS && !(context.args.is_empty() && context.named.is_empty()) {
             let Context { phase, rebinds, .. } = context;
@@ -239,7 +249,7 @@ impl<'v> Explorer<'v> {
             filled_at_serve: None,
         };
         let id = self.frames.push(Frame { func, phase: context.phase, outcome, blocks: Blocks::default() });
-        self.by_context.insert(key, id);
+        self.by_context.insert((func, context.clone()), id);
         if self.depth >= MAX_CALL_DEPTH {
             self.deep.push((id, context));
             return id;
@@ -266,7 +276,7 @@ impl<'v> Explorer<'v> {
     fn run(&mut self, id: FrameId, context: &Context) {
         let func_id = self.frames[id].func;
         let func = &self.values.program.funcs[func_id];
-        let mut vars = FxHashMap::default();
+        let mut vars = Vars::default();
         for (param, abs) in func.params.iter().zip(&context.args) {
             if let Some(abs) = abs {
                 vars.insert(Var::Local(param.local), abs.clone());
@@ -280,23 +290,26 @@ impl<'v> Explorer<'v> {
         }
         self.known_filled(context.phase, &mut facts);
         let start = State {
-            vars: Rc::new(vars),
+            vars,
             named: context.named.clone(),
             phase: context.phase,
             rebinds: context.rebinds.clone(),
             facts: Rc::new(facts),
             filled: Filled::default(),
         };
-        let mut states: BTreeMap<BlockId, State> = BTreeMap::from([(func.entry(), start)]);
-        let mut visits: FxHashMap<BlockId, u32> = FxHashMap::default();
+        let n_blocks = func.blocks.len();
+        let mut states: Vec<Option<State>> = vec![None; n_blocks];
+        states[func.entry().index()] = Some(start);
+        let mut visits: Vec<u32> = vec![0; n_blocks];
         // A block comes after those that lead to it, so that it is seen once, with all that is known.
         let order = self.order_of(func_id);
         let mut queue = BTreeSet::from([(0, func.entry())]);
         let mut result = Ends::new();
-        let mut blocks = BTreeMap::new();
+        let mut found: Vec<Option<Visited>> = Vec::new();
+        found.resize_with(n_blocks, || None);
         while let Some((_, block)) = queue.pop_first() {
-            let Some(state) = states.get(&block).cloned() else { continue };
-            let n_visits = visits.entry(block).or_default();
+            let Some(state) = states[block.index()].clone() else { continue };
+            let n_visits = &mut visits[block.index()];
             *n_visits += 1;
             if *n_visits > MAX_STATE_VISITS {
                 continue;
@@ -305,11 +318,11 @@ impl<'v> Explorer<'v> {
             self.way.push((func_id, block));
             let (visited, edges) = self.block(func_id, block, state, &mut result);
             self.way.pop();
-            blocks.insert(block, visited);
+            found[block.index()] = Some(visited);
             for (to, state) in edges {
-                let changed = match states.get_mut(&to) {
-                    None => {
-                        states.insert(to, state);
+                let changed = match &mut states[to.index()] {
+                    unknown @ None => {
+                        *unknown = Some(state);
                         true
                     }
                     Some(known) => {
@@ -318,17 +331,18 @@ impl<'v> Explorer<'v> {
                     }
                 };
                 if changed {
-                    queue.insert((order[&to], to));
+                    queue.insert((order[to.index()], to));
                 }
             }
         }
-        let serves = blocks.values().flat_map(|visited| &visited.events).any(|event| event.serves);
-        let on_stdio = blocks.values().flat_map(|visited| &visited.events).any(|event| event.on_stdio);
+        let blocks = Blocks::new(func.blocks.ids().zip(found).filter_map(|(block, visited)| Some((block, visited?))));
+        let serves = blocks.visited().flat_map(|visited| &visited.events).any(|event| event.serves);
+        let on_stdio = blocks.visited().flat_map(|visited| &visited.events).any(|event| event.on_stdio);
         if on_stdio {
             self.serving_funcs.insert(func_id);
         }
         let returns = result.phase != Phase::default();
-        let for_ever = !returns && blocks.values().all(|visited| self.goes_on(visited));
+        let for_ever = !returns && blocks.visited().all(|visited| self.goes_on(visited));
         let ret = result.ret.flatten();
         let given = if ret.as_ref().is_none_or(|abs| names_own(abs, func_id)) {
             let (local, param) = own_names(func_id);
@@ -338,7 +352,7 @@ impl<'v> Explorer<'v> {
             None
         };
         let frame = &mut self.frames[id];
-        frame.blocks = Blocks::new(blocks);
+        frame.blocks = blocks;
         frame.outcome = Outcome {
             ret,
             given,
@@ -359,11 +373,16 @@ impl<'v> Explorer<'v> {
         if visited.ends { !visited.next.is_empty() } else { visited.events.last().is_some_and(is_endless) }
     }
 
-    pub(super) fn order_of(&self, func: FuncId) -> Rc<FxHashMap<BlockId, usize>> {
+    /// The place of each block, by its number, in an order in which it comes after those that lead to it.
+    pub(super) fn order_of(&self, func: FuncId) -> Rc<[usize]> {
         let mut orders = self.prepared.orders.borrow_mut();
         let order = orders.entry(func).or_insert_with(|| {
-            let order = self.values.program.funcs[func].order();
-            Rc::new(order.into_iter().enumerate().map(|(at, id)| (id, at)).collect())
+            let body = &self.values.program.funcs[func];
+            let mut places = vec![UNREACHED; body.blocks.len()];
+            for (place, block) in body.order().into_iter().enumerate() {
+                places[block.index()] = place;
+            }
+            places.into()
         });
         order.clone()
     }
@@ -380,16 +399,7 @@ impl<'v> Explorer<'v> {
         let body = &func.blocks[block];
         let mut visited = Visited { ends: true, unwind: body.unwind, ..Visited::default() };
         let mut edges = Vec::new();
-        // What raises may do so anywhere in the block: of the variables that it changes nothing is known there.
-        let mut raised = state.clone();
-        if body.unwind.is_some() && !raised.vars.is_empty() {
-            for instr in &body.instrs {
-                let Op::Store(place, _) = &func.instrs[*instr].op else { continue };
-                if let Some(var) = self.var(&place.base).filter(|var| raised.vars.contains_key(var)) {
-                    Rc::make_mut(&mut raised.vars).remove(&var);
-                }
-            }
-        }
+        let mut raised = body.unwind.map(|handler| (handler, self.raised_in(func, body, &state)));
         for instr in &body.instrs {
             let filled = state.filled.clone();
             let (event, goes_on) = self.instr(func_id, *instr, &mut state);
@@ -398,7 +408,7 @@ impl<'v> Explorer<'v> {
                     let here = self.filled_there(&filled, event.frames.iter().map(|(frame, _)| *frame));
                     result.serves_with(&here);
                 }
-                if event.serves {
+                if let Some((_, raised)) = raised.as_mut().filter(|_| event.serves) {
                     raised.phase = raised.phase.union(Phase::AFTER);
                 }
                 visited.events.push(event);
@@ -408,11 +418,11 @@ impl<'v> Explorer<'v> {
                 break;
             }
         }
-        raised.phase = raised.phase.union(state.phase);
-        if let Some(handler) = body.unwind
+        if let Some((handler, mut raised)) = raised
             && !self.needed.contains(&(func_id, block))
             && body.instrs.iter().any(|instr| can_raise(&func.instrs[*instr].op)) | matches!(body.end, End::Throw(_))
         {
+            raised.phase = raised.phase.union(state.phase);
             edges.push((handler, raised));
         }
         if visited.ends {

@@ -6,13 +6,13 @@ use std::rc::Rc;
 use smol_str::format_smolstr;
 
 use crate::base::Symbol;
-use crate::ir::func::{FuncId, LocalId};
-use crate::ir::instr::{Const, InstrId};
+use crate::ir::func::{Block, FuncId, Function, LocalId};
+use crate::ir::instr::{Const, InstrId, Op};
 use crate::ir::program::CellId;
 
 use super::abs::{Abs, Facts, truth};
 use super::choices::Chosen;
-use super::explore::State;
+use super::explore::{Explorer, State};
 use super::lazy::both;
 
 /// A variable whose value is followed along the paths of one function.
@@ -79,6 +79,21 @@ pub(super) fn join(func: FuncId, state: &mut State, other: &State, process: &mut
     changed || !Rc::ptr_eq(&state.facts, &facts) && state.facts != facts
 }
 
+impl Explorer<'_> {
+    /// What is known where something in a block is raised. That may be anywhere in it: of the variables that it changes nothing
+    /// is known there.
+    pub(super) fn raised_in(&self, func: &Function, block: &Block, state: &State) -> State {
+        let mut raised = state.clone();
+        for instr in &block.instrs {
+            let Op::Store(place, _) = &func.instrs[*instr].op else { continue };
+            if let Some(var) = self.var(&place.base) {
+                raised.vars.remove(var);
+            }
+        }
+        raised
+    }
+}
+
 /// What is known in a process beside the state at one place.
 pub(super) struct InProcess<'p> {
     pub(super) assumed: &'p Facts,
@@ -93,17 +108,10 @@ fn join_vars(
     process: &mut InProcess<'_>,
     found: &mut Vec<(Symbol, Option<bool>)>,
 ) -> bool {
-    if Rc::ptr_eq(&state.vars, &other.vars) {
-        return false;
-    }
     let InProcess { assumed, chosen } = process;
-    let mut keys: Vec<Var> = state.vars.keys().chain(other.vars.keys()).copied().collect();
-    keys.retain(|var| state.vars.get(var) != other.vars.get(var));
-    keys.sort_unstable();
-    keys.dedup();
     let mut changed = false;
-    for var in keys {
-        let (a, b) = (state.vars.get(&var), other.vars.get(&var));
+    for var in state.vars.unlike(&other.vars) {
+        let (a, b) = (state.vars.get(var), other.vars.get(var));
         let sym = var.sym(func);
         chosen.alternatives.resume(&sym);
         // A setting, or the text that it defaults to: `env.MODE || "stdio"` goes by the setting's name.
@@ -113,7 +121,7 @@ fn join_vars(
             chosen.note_default(setting, text);
             if a != Some(setting) {
                 let setting = setting.clone();
-                Rc::make_mut(&mut state.vars).insert(var, setting);
+                state.vars.insert(var, setting);
                 changed = true;
             }
             continue;
@@ -134,13 +142,13 @@ fn join_vars(
             let (a, b) = (truth(a, &[&state.facts, assumed]), truth(b, &[&other.facts, assumed]));
             found.push((sym, a.filter(|a| b == Some(*a))));
             if !is_known {
-                Rc::make_mut(&mut state.vars).insert(var, unknown);
+                state.vars.insert(var, unknown);
                 changed = true;
             }
         } else if a.is_some() {
             chosen.give_up(&sym);
             chosen.alternatives.give_up(&sym);
-            Rc::make_mut(&mut state.vars).remove(&var);
+            state.vars.remove(var);
             changed = true;
         }
     }

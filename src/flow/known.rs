@@ -1,5 +1,6 @@
 //! What a value is known to be at one point of the exploration: a constant, or an unknown with a name.
 
+use std::fmt::Write;
 use std::rc::Rc;
 
 use crate::base::Symbol;
@@ -166,7 +167,7 @@ impl Explorer<'_> {
 
     fn load(&self, func: FuncId, id: InstrId, place: &Place, state: &State) -> Option<Abs> {
         if place.path.is_empty()
-            && let Some(abs) = self.var(&place.base).and_then(|var| state.vars.get(&var))
+            && let Some(abs) = self.var(&place.base).and_then(|var| state.vars.get(var))
         {
             return Some(abs.clone());
         }
@@ -197,6 +198,10 @@ impl Explorer<'_> {
 
     /// The constant an instruction gives whatever the path, if it is one.
     pub(super) fn constant(&self, func: FuncId, id: InstrId) -> Option<Const> {
+        let is_constant = |value: &Value| matches!(value, Value::Const(_) | Value::Variant(..));
+        if !self.values.of(func, id).items().iter().any(is_constant) {
+            return None;
+        }
         if let Some(known) = self.prepared.constants.borrow().get(&(func, id)) {
             return known.clone();
         }
@@ -388,7 +393,7 @@ impl Explorer<'_> {
     fn place_sym(&self, func: FuncId, place: &Place, state: &State) -> Option<Symbol> {
         let mut text = match &place.base {
             base @ (Base::Local(_) | Base::Cell(_))
-                if let Some(abs) = self.var(base).and_then(|var| state.vars.get(&var)) =>
+                if let Some(abs) = self.var(base).and_then(|var| state.vars.get(var)) =>
             {
                 let Abs::Sym(sym) = abs else { return None };
                 sym.to_string()
@@ -484,10 +489,10 @@ impl Explorer<'_> {
         text.push('(');
         for arg in &call.args {
             match self.operand(func, arg.value, state) {
-                Some(Abs::Const(value)) => text.push_str(&format!("{value:?},")),
-                Some(Abs::Sym(sym)) => text.push_str(&format!("{sym},")),
+                Some(Abs::Const(value)) => write!(text, "{value:?},").ok()?,
+                Some(Abs::Sym(sym)) => write!(text, "{sym},").ok()?,
                 _ if matches!(self.values.program.funcs[func].instrs[arg.value].op, Op::Closure(_)) => return None,
-                _ => text.push_str(&format!("{id},")),
+                _ => write!(text, "{id},").ok()?,
             }
         }
         text.push(')');

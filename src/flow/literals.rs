@@ -60,7 +60,7 @@ impl Explorer<'_> {
     /// What a field of an object that was written out holds.
     pub(super) fn field_of_made(&self, place: &Place, state: &State) -> Option<Const> {
         let [Field::Name(name)] = &place.path[..] else { return None };
-        let Abs::Sym(object) = state.vars.get(&self.var(&place.base)?)? else { return None };
+        let Abs::Sym(object) = state.vars.get(self.var(&place.base)?)? else { return None };
         self.chosen.alternatives.field_of_made(object, name)
     }
 

@@ -24,6 +24,7 @@ use super::explore::{Context, Explorer, FrameId, Mode, Phase, Prepared, Serve, T
 use super::lazy::Lazy;
 use super::live::{Live, live};
 use super::loaded::Imports;
+use super::looked_at::{Instrs, looked_at};
 use super::main_module;
 use super::needed::needed;
 use super::present::handed_out;
@@ -108,15 +109,17 @@ pub(crate) fn prepare(values: &Values<'_>) -> Rc<Prepared> {
             && stores.iter().all(|(func, _)| *func == first)
     };
     let followed = stores.iter().filter(|(_, stores)| is_own(stores)).map(|(cell, _)| *cell).collect();
-    let stores_at = stores.values().flatten().copied().chain(values.field_stores()).collect();
+    let stores_at: Vec<At> = stores.values().flatten().copied().chain(values.field_stores()).collect();
     let defined = defined(values, stores.values());
     let lazy = Lazy::new(values, &stores);
     Rc::new(Prepared {
         stores,
         followed,
         defined,
-        stores_at,
-        awaited,
+        looked_at: looked_at(values, stores_at.iter()),
+        runs: RefCell::default(),
+        stores_at: Instrs::new(values, stores_at.into_iter()),
+        awaited: Instrs::new(values, awaited.into_iter()),
         started: started(values),
         asking: main_module::asking(values),
         told: RefCell::default(),

@@ -6,6 +6,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::base::idx::Id;
 use crate::ir::func::{FuncId, FuncKind};
 use crate::ir::instr::{Base, Const, InstrId, Op};
 use crate::ir::program::Language;
@@ -13,7 +14,7 @@ use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Key, Obj, Site, Value};
 
 use super::abs::Abs;
-use super::explore::Explorer;
+use super::explore::{Explorer, UNREACHED};
 
 /// Constants that were relied on, by the first store, with all the stores that have to agree.
 pub(super) type Relied = FxHashMap<At, ReliedOn>;
@@ -153,7 +154,8 @@ impl Explorer<'_> {
         let order = self.order_of(then.0);
         let place = |at: At| {
             let (block, data) = body.blocks.iter_enumerated().find(|(_, block)| block.instrs.contains(&at.1))?;
-            Some((order.get(&block)?, data.instrs.iter().position(|instr| *instr == at.1)))
+            let place = order.get(block.index()).filter(|place| **place != UNREACHED)?;
+            Some((place, data.instrs.iter().position(|instr| *instr == at.1)))
         };
         first.0 == then.0 && place(first).zip(place(then)).is_some_and(|(first, then)| first < then)
     }

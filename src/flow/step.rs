@@ -47,7 +47,7 @@ impl Explorer<'_> {
             }
             _ => (None, true),
         };
-        if self.prepared.stores_at.contains(&(func, id)) {
+        if self.prepared.stores_at.has(self.values, (func, id)) {
             let abs = self.eval(func, id, op, state);
             self.note(func, id, abs);
         }
@@ -94,16 +94,18 @@ impl Explorer<'_> {
                 self.chosen.alternatives.forget(&unknown);
                 self.chosen.alternatives.give_up(&unknown);
                 let unknown = Abs::Sym(unknown);
-                Rc::make_mut(&mut state.facts).forget(&unknown);
+                if state.facts.speaks_of(&unknown) {
+                    Rc::make_mut(&mut state.facts).forget(&unknown);
+                }
                 unknown
             });
-            Rc::make_mut(&mut state.vars).insert(var, abs);
+            state.vars.insert(var, abs);
             return None;
         }
         if let (Base::Cell(cell), []) = (&place.base, &*place.path) {
-            let sym = cell_sym(*cell);
-            if state.facts.get(&sym).is_some() || state.facts.choices().iter().any(|choice| choice.names(&sym)) {
-                Rc::make_mut(&mut state.facts).forget(&Abs::Sym(sym));
+            let sym = Abs::Sym(cell_sym(*cell));
+            if state.facts.speaks_of(&sym) {
+                Rc::make_mut(&mut state.facts).forget(&sym);
             }
             return None;
         }
@@ -126,13 +128,18 @@ impl Explorer<'_> {
         if import.type_only {
             return None;
         }
-        let program = self.values.program;
-        let from = program.funcs[func].module;
         let mut event = self.event(id, state);
-        for module in self.values.runs(from, import) {
-            self.run_module((func, id), module, &mut event, state);
+        for module in self.run_by((func, id), import).iter() {
+            self.run_module((func, id), *module, &mut event, state);
         }
         (!event.frames.is_empty()).then_some(event)
+    }
+
+    /// The modules that an import runs.
+    fn run_by(&self, at: At, import: &Import) -> Rc<[ModuleId]> {
+        let mut known = self.prepared.runs.borrow_mut();
+        let from = self.values.program.funcs[at.0].module;
+        known.entry(at).or_insert_with(|| self.values.runs(from, import).into()).clone()
     }
 
     /// A module's own code runs where it is loaded first.
@@ -150,7 +157,7 @@ impl Explorer<'_> {
     // ---- calls ---------------------------------------------------------------------------------------------------
 
     fn is_awaited(&self, func: FuncId, id: InstrId) -> bool {
-        self.prepared.awaited.contains(&(func, id))
+        self.prepared.awaited.has(self.values, (func, id))
     }
 
     fn call(&mut self, func: FuncId, id: InstrId, call: &Call, state: &mut State) -> (Option<Event>, bool) {
@@ -225,6 +232,9 @@ impl Explorer<'_> {
         self.note_apps(at, call);
         goes_on &= self.library(at, call, &mut event, state);
         self.wait_in_call(at, call, state);
+        if !self.prepared.looked_at.has(values, at) {
+            return (Some(event), goes_on);
+        }
         let abs = match ret {
             Some(Some(abs)) if n_direct > 0 => Some(abs),
             _ if n_direct > 0 => {
@@ -381,11 +391,7 @@ impl Explorer<'_> {
     /// Is an argument an unknown that only the caller has a name for? What leads to serving may tell by it what else holds
     /// there; elsewhere the function does the same with any other unknown.
     fn tells_nothing(&self, abs: &Abs, caller: FuncId, callee: FuncId, state: &State) -> bool {
-        let unknown = match abs {
-            Abs::Const(_) => return false,
-            Abs::Sym(sym) => sym,
-            Abs::Test(test) => &test.sym,
-        };
+        let Some(unknown) = abs.sym() else { return false };
         !self.to_serving.contains(&callee)
             && names_own(abs, caller)
             && self.chosen.of(unknown).is_none()
@@ -572,11 +578,7 @@ fn selects(abs: &Abs) -> bool {
 /// Does a value have a name that only one run of the function has: of a parameter, of a variable, of what a call in it gave?
 /// Another call of the function gives another value, which would have the same name.
 pub(super) fn names_own(abs: &Abs, func: FuncId) -> bool {
-    let sym = match abs {
-        Abs::Const(_) => return false,
-        Abs::Sym(sym) => sym,
-        Abs::Test(test) => &test.sym,
-    };
+    let Some(sym) = abs.sym() else { return false };
     let (local, param) = own_names(func);
     sym.contains(&*local) || sym.contains(&*param)
 }
