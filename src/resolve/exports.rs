@@ -22,6 +22,18 @@ impl Values<'_> {
         };
         let mut seen = Vec::new();
         self.export(module, name, to, &mut seen);
+        self.load_promised(module, name, to);
+    }
+
+    /// What loads a module while the program runs gives it by a promise: `import("./tools.js").then(…)`.
+    fn load_promised(&mut self, module: ModuleId, name: &Symbol, to: SlotId) {
+        let data = &self.program.modules[module];
+        if self.is_namespace(module)
+            && !data.exports.names.contains_key(name)
+            && let Some(member) = self.models.index.told(data.language, name)
+        {
+            self.add(to, &Value::Api(member, None));
+        }
     }
 
     /// Is a module of the language an object whose fields are what it exports, and nothing else?
