@@ -278,6 +278,9 @@ pub(crate) const MAX_STATIC_DEPTH: usize = 12;
 /// How deep the parts of a computed log level are looked into: `getattr(logging, os.getenv("L", "INFO").upper())` has three.
 pub(crate) const MAX_LEVEL_DEPTH: usize = 5;
 
+/// Deepest chain of conditions, functions and variables from a filter of levels to the words that it compares.
+pub(crate) const MAX_FILTER_DEPTH: usize = 12;
+
 /// Most steps from a filter of log records back to the calls that it is made by: a builder, its directives, what stands in where
 /// a variable is not set.
 pub(crate) const MAX_FILTER_STEPS: usize = 64;

@@ -64,11 +64,15 @@ impl Explorer<'_> {
 
     /// The variable of the environment that a library call reads.
     pub(super) fn env_call(&self, func: FuncId, id: InstrId) -> Option<Symbol> {
+        self.env_read(func, id).map(|name| format!("{ENV}{name}").into())
+    }
+
+    /// Its name.
+    pub(crate) fn env_read(&self, func: FuncId, id: InstrId) -> Option<Symbol> {
         let at = (func, id);
         let mut rows = self.values.call_rows(at, Table::Source).into_iter().map(|row| self.values.models.source(row));
         let row = rows.find(|row| Kind::named(&row.kind) == Some(Kind::Env))?;
-        let name = self.values.port_text(at, std::slice::from_ref(row.name.as_ref()?))?;
-        Some(format!("{ENV}{name}").into())
+        self.values.port_text(at, std::slice::from_ref(row.name.as_ref()?))
     }
 
     /// The command that a place names which was chosen on the command line: the same in the whole process.

@@ -4,13 +4,13 @@
 use crate::base::bounds::{MAX_CHECK_DEPTH, MAX_LABEL_WORDS, MAX_WRAPPER, MIN_WRAPPER_CALLERS};
 use crate::base::idx::Id;
 use crate::ir::func::{End, FuncId, FuncKind};
-use crate::ir::instr::{Base, Const, InstrId, Op, Place, TextPart};
+use crate::ir::instr::{Base, Const, InstrId, Op, Oper, Place, TextPart};
 use crate::models::index::Table;
 use crate::models::schema::SinkKind;
 use crate::resolve::solve::CallKind;
 use crate::resolve::values::At;
 
-use super::domain::{Entry, RECEIVER, Root};
+use super::domain::{Entry, Heap, HeapId, RECEIVER, Root};
 use super::summary::{Helper, Hit};
 use super::transfer::Pass;
 
@@ -111,9 +111,26 @@ impl Pass<'_, '_> {
                 let is_handed = |hit: &Hit| matches!(hit.entry.root, Root::Param(at) if at != RECEIVER);
                 let is_other = *kind == CallKind::Callback || is_own(*func) && !self.hands_on(call);
                 let is_aside = is_other && summary.hits.iter().all(is_handed);
-                (summary.hits.is_empty() || is_aside) && summary.writes.is_empty()
+                // What a condition asks, and keeps for its inner functions, is its own.
+                let is_kept = |heap: HeapId| {
+                    self.is_condition(call)
+                        && match self.taint.names.heaps[heap] {
+                            Heap::Cell(cell) | Heap::Inner(cell) => values.program.cells[cell].owner == *func,
+                            _ => false,
+                        }
+                };
+                (summary.hits.is_empty() || is_aside) && summary.writes.iter().all(|(heap, _)| is_kept(*heap))
                     || *kind == CallKind::Callback && !is_own(*func)
             })
+    }
+
+    /// Does a condition of the function ask a call?
+    fn is_condition(&self, call: InstrId) -> bool {
+        let asks = |on: InstrId| match &self.func.instrs[on].op {
+            Op::Operator(Oper::Not, operands) => operands.contains(&call),
+            _ => on == call,
+        };
+        self.func.blocks.iter().any(|block| matches!(block.end, End::Branch { on, .. } if asks(on)))
     }
 
     /// Is something among the arguments of a call that the function was given?

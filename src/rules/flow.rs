@@ -9,6 +9,7 @@ mod judge;
 mod levels;
 pub(crate) mod spans;
 mod tell;
+mod thresholds;
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;

@@ -19,6 +19,7 @@ use crate::rules::{Cx, Findings, Unit, loc};
 
 use super::judge::Verdict;
 use super::levels::calls_inside;
+use super::thresholds;
 
 /// More places than these that keep a value on its way, and more steps than these, lower the confidence: what a variable or
 /// field holds is known for the whole run of the program, not for one request.
@@ -80,6 +81,7 @@ pub(super) fn switches_inside(cx: &Cx<'_>, unit: &Unit<'_>, live: &Live, leak: &
         switches.retain(|switch| !found.contains(switch));
         found.extend(switches);
     }
+    found.extend(thresholds::off_by_default(cx, unit, hit).filter(|switch| !found.contains(switch)));
     found
 }
 
