@@ -9,7 +9,7 @@
 use std::collections::BTreeSet;
 
 use crate::base::Symbol;
-use crate::base::bounds::MAX_CHAIN;
+use crate::base::bounds::{MAX_ALIASES, MAX_CHAIN};
 use crate::ir::func::{FuncId, LocalId};
 use crate::ir::instr::{Base, Const, Entry, Field, InstrId, Op, Place};
 use crate::models::path::{Port, PortHead, PortStep};
@@ -43,7 +43,13 @@ impl Values<'_> {
                 None => (self.port_values(at, port), false),
             };
             let PortValue::Known(values) = values else { continue };
-            let names: BTreeSet<Symbol> = values.iter().filter_map(text_of).collect();
+            let mut names: BTreeSet<Symbol> = values.iter().filter_map(text_of).collect();
+            if names.len() > 1
+                && let Some(handed) = self.texts_handed(at, port)
+                && handed.iter().any(|text| names.contains(text))
+            {
+                names.retain(|name| handed.contains(name));
+            }
             match names.len() {
                 0 => {}
                 1 => return names,
@@ -97,6 +103,43 @@ impl Values<'_> {
         call.args.iter().any(
             |arg| matches!(self.program.funcs[at.0].instrs[arg.value].op, Op::Closure(func) if func == handler.func),
         )
+    }
+
+    /// The texts that a function of the program is handed which makes what is at a port. Those that other calls of it are handed
+    /// are no values of this one: `nameOf("SEARCH_NAME", "search")`.
+    fn texts_handed(&self, at: At, port: &Port) -> Option<BTreeSet<Symbol>> {
+        let (mut func, mut value) = (at.0, argument(self.call_at(at)?, &port.head).filter(|_| port.path.is_empty())?);
+        for _ in 0..MAX_ALIASES {
+            match &self.program.funcs[func].instrs[value].op {
+                Op::Call(call) => {
+                    let texts = call.args.iter().filter_map(|arg| match self.of(func, arg.value).single_const()? {
+                        Const::Str(text) => Some(text.clone()),
+                        _ => None,
+                    });
+                    return (!self.callees((func, value)).is_empty()).then(|| texts.collect());
+                }
+                Op::Load(place) if place.path.is_empty() => match place.base {
+                    Base::Local(local) => value = self.set_once(func, local)?,
+                    Base::Cell(cell) => {
+                        func = self.program.cells[cell].owner;
+                        value = self.only_store(func, place)?;
+                    }
+                    Base::Value(inner) => value = inner,
+                    Base::Global(_) => return None,
+                },
+                _ => return None,
+            }
+        }
+        None
+    }
+
+    /// What a function puts into a variable, if it does that once.
+    fn only_store(&self, func: FuncId, place: &Place) -> Option<InstrId> {
+        let mut stores = self.program.funcs[func].instrs.iter().filter_map(|instr| match &instr.op {
+            Op::Store(to, value) if to == place => Some(*value),
+            _ => None,
+        });
+        stores.next().filter(|_| stores.next().is_none())
     }
 
     /// Does a function of the program make what is at a port? What it makes of others is among its values.
