@@ -82,8 +82,9 @@ pub(crate) enum ResponsePart {
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct ResponseWords {
+    in_errors: Vec<String>,
     plain: Vec<String>,
     labels: Vec<String>,
     prose: Vec<String>,
@@ -448,6 +449,15 @@ impl Words {
         } else {
             ResponsePart::Body
         }
+    }
+
+    /// Is a part of an error what the other side answered: `error.response.data`?
+    pub(crate) fn is_answer_in_error(&self, path: &[Symbol]) -> bool {
+        let begins = |known: &String| {
+            let mut rest = path.iter();
+            known.split('.').all(|name| rest.next().is_some_and(|own| own == name))
+        };
+        self.response.in_errors.iter().any(begins)
     }
 
     /// Does a part of this name of a response hold what people wrote?

@@ -70,6 +70,7 @@ pub(super) fn judge(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Option<Verdi
         (Kind::Argument, false) => argument(cx, taint, leak)?,
         (Kind::Response, false) => response(cx, taint.words(), leak)?,
         (Kind::Error | Kind::Stack, true) => error(cx, leak)?,
+        (Kind::Error, false) => answer_in_error(cx, taint.words(), leak)?,
         (Kind::Response, true) if leak.hit.entry.marks.has(Marks::RAISED) => raised_response(cx, taint.words(), leak)?,
         _ => return None,
     };
@@ -356,6 +357,13 @@ fn moves(cx: &Cx<'_>, leak: &Leak) -> usize {
     let steps = leak.hit.entry.trace.steps();
     let is_move = |what: &What| matches!(what, What::Passed(_) | What::Returned(_) | What::Thrown(_) | What::Stored(_));
     steps.iter().take_while(|(at, _)| *at != leak.hit.primary).filter(|(_, what)| is_move(what)).count().max(1)
+}
+
+/// What the other side answered, as a field of an error of a client that no model describes.
+fn answer_in_error(cx: &Cx<'_>, words: &Words, leak: &Leak) -> Option<Verdict> {
+    let found = response(cx, words, leak).filter(|_| words.is_answer_in_error(&leak.hit.entry.path))?;
+    let why = "an error carries it, if that error is raised at all";
+    Some(Verdict { doubts: found.doubts.into_iter().chain([why.into()]).collect(), ..found })
 }
 
 /// What the other side answered, in the text of an error that the program raised.
