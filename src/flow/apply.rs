@@ -16,11 +16,11 @@ use crate::resolve::ports::argument;
 use crate::resolve::solve::CallKind;
 use crate::resolve::values::{At, Value};
 
-use super::domain::{ANY, ARGS, ERR, Entry, Marks, RECEIVER, Root, Via};
+use super::domain::{ANY, ARGS, ERR, Entry, Heap, Marks, RECEIVER, Root, Via};
 use super::handed::Handed;
 use super::shown::{MAKE, TEXT_TYPES};
 use super::sources::PLAIN_TYPES;
-use super::summary::{Bound, Helper, Hit, Summary};
+use super::summary::{Bound, Helper, Hit, Summary, substitute};
 use super::trace::What;
 use super::transfer::{Applied, Pass, is_no_error};
 use super::tree::Tree;
@@ -208,10 +208,12 @@ impl Pass<'_, '_> {
         }
         let summary = self.taint.summaries[func.index()].clone();
         let key = (at.1, func, way);
+        let is_here = self.is_made_here(at, func);
         // A block that is visited once more mostly hands on what it handed on before: all that came of it is noted already.
         if let Some(known) = self.applied.get(&key)
             && Rc::ptr_eq(&known.summary, &summary)
             && known.marks == marks
+            && !is_here
             && known.bound.equals(bound)
         {
             let result = known.result.clone();
@@ -239,6 +241,13 @@ impl Pass<'_, '_> {
         if !self.is_constructor(func) {
             for entry in summary.returns.entries().iter().filter_map(|entry| handed.fitting(entry)) {
                 if bound.is_nothing(entry.root) {
+                    continue;
+                }
+                if let Some(held) = self.held_where_made(at, func, entry.root) {
+                    let add = |entry: Entry| {
+                        result.add(entry.then(at, What::Returned(func)));
+                    };
+                    substitute(&entry, &held, |before| before.then(at, What::Passed(func)), add);
                     continue;
                 }
                 bound.carry(&entry, Some(&passed), |carried| {
@@ -310,6 +319,24 @@ impl Pass<'_, '_> {
             self.thrown(at, func, (bound, called), summary.may_raise, thrown, &mut result);
         }
         result
+    }
+
+    /// Is a function called where it is written: `(() => …)()`?
+    fn is_made_here(&self, at: At, func: FuncId) -> bool {
+        match &self.func.instrs[at.1].op {
+            Op::Call(call) => match (&call.callee.base, &*call.callee.path) {
+                (Base::Value(made), []) => matches!(self.func.instrs[*made].op, Op::Closure(inner) if inner == func),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// What a variable of this function holds that a function uses which is called where it is written: what is known of it there.
+    fn held_where_made(&mut self, at: At, func: FuncId, root: Root) -> Option<Tree> {
+        let Root::Heap(heap) = root else { return None };
+        let Heap::Cell(cell) = self.taint.names.heaps[heap] else { return None };
+        (self.is_own(cell) && self.is_made_here(at, func)).then(|| self.load(&Place::of(Base::Cell(cell)), at))
     }
 
     /// Is a parameter named as what says nothing of a body: `task_id`, `url`?
