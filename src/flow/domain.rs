@@ -187,6 +187,9 @@ impl ErrorKind {
 /// A function, and the one that calls it as its parameter.
 pub(crate) type Via = (FuncId, FuncId);
 
+/// The way that an entry came by, and its marks.
+pub(super) type Known = (Option<Via>, Marks);
+
 impl Entry {
     pub(crate) fn new(root: Root, trace: Trace) -> Self {
         Self {
@@ -203,20 +206,26 @@ impl Entry {
         }
     }
 
-    /// Is it the same as another one that came by the way given?
-    pub(super) fn same(&self, other: &Self, via: Option<Via>) -> bool {
+    /// Is it the same as another one that came by the way given, of which `marks` are known?
+    pub(super) fn same(&self, other: &Self, (via, marks): Known) -> bool {
         self.root == other.root
             && self.form == other.form
             && self.via == via
+            && self.marks.apart() == marks.apart()
             && self.error == other.error
             && self.at == other.at
             && self.path == other.path
     }
 
+    /// What is known of it beside what it is.
+    pub(super) fn known(&self) -> Known {
+        (self.via, self.marks)
+    }
+
     /// The same for entries that are the same. `via`: the way that it came by.
-    pub(super) fn key(&self, via: Option<Via>) -> u64 {
+    pub(super) fn key(&self, (via, marks): Known) -> u64 {
         let mut hasher = FxHasher::default();
-        (self.root, self.form, via, self.error, self.at.digest(), self.path.digest()).hash(&mut hasher);
+        (self.root, self.form, via, marks.apart(), self.error, self.at.digest(), self.path.digest()).hash(&mut hasher);
         hasher.finish()
     }
 
@@ -427,6 +436,11 @@ impl Marks {
     /// program knows beside what it does not.
     pub(super) fn telling(self) -> Self {
         Self(self.0 & Self::OTHER_PART.with(Self::SPOKEN).with(Self::NO_TEXT).with(Self::OWN).with(Self::NO_QUERY).0)
+    }
+
+    /// What of them keeps two ways apart that one origin came by: a text, and what is no text, have different things in them.
+    fn apart(self) -> Self {
+        self.only(Self::NO_TEXT)
     }
 
     /// How much of the way is not sure.

@@ -31,7 +31,7 @@ pub(super) struct OwnLanes(FxHashMap<HeapId, Vec<Entry>>);
 impl OwnLanes {
     fn add(&mut self, lane: HeapId, entry: Entry) {
         let known = self.0.entry(lane).or_default();
-        if !known.iter().any(|known| known.same(&entry, entry.via)) {
+        if !known.iter().any(|known| known.same(&entry, entry.known())) {
             known.push(entry);
         }
     }

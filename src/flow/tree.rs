@@ -109,7 +109,7 @@ impl Items {
     fn retain(&mut self, keep: impl Fn(&Entry) -> bool) {
         let entries = std::mem::take(self).entries;
         for entry in entries.into_iter().filter(keep) {
-            let key = entry.key(entry.via);
+            let key = entry.key(entry.known());
             self.push(entry, key);
         }
     }
@@ -128,7 +128,7 @@ fn is_source(root: &Root) -> bool {
 impl Tree {
     pub(crate) fn of(entry: Entry) -> Self {
         let mut items = Items::default();
-        let key = entry.key(entry.via);
+        let key = entry.key(entry.known());
         items.push(entry, key);
         Self { items: Some(Rc::new(items)) }
     }
@@ -161,7 +161,7 @@ impl Tree {
     /// Do both hold the same, however it got there?
     pub(crate) fn equals(&self, other: &Self) -> bool {
         let is_same = |(own, other): (&Entry, &Entry)| {
-            own.same(other, other.via) && own.marks == other.marks && own.formed == other.formed
+            own.same(other, other.known()) && own.marks == other.marks && own.formed == other.formed
         };
         self.is_shared_with(other)
             || self.entries().len() == other.entries().len() && self.entries().iter().zip(other.entries()).all(is_same)
@@ -182,8 +182,8 @@ impl Tree {
     }
 
     fn admit(&mut self, entry: Cow<'_, Entry>, finish: impl FnOnce(Entry) -> Entry) -> bool {
-        let key = entry.key(entry.via);
-        match self.items.as_ref().and_then(|items| items.position(key, |known| known.same(&entry, entry.via))) {
+        let key = entry.key(entry.known());
+        match self.items.as_ref().and_then(|items| items.position(key, |known| known.same(&entry, entry.known()))) {
             Some(at) => {
                 let (marks, without) = (entry.marks, entry.without.clone());
                 self.meet(at, marks, &without, || finish(entry.into_owned()))
@@ -204,8 +204,8 @@ impl Tree {
         make: impl FnOnce(Entry) -> Entry,
     ) -> bool {
         let via = via.or(entry.via);
-        let key = entry.key(via);
-        match self.items.as_ref().and_then(|items| items.position(key, |known| known.same(entry, via))) {
+        let key = entry.key((via, marks));
+        match self.items.as_ref().and_then(|items| items.position(key, |known| known.same(entry, (via, marks)))) {
             Some(at) => self.meet(at, marks, &entry.without, || make(Entry { via, marks, ..entry.clone() })),
             None if self.is_full_for(entry) => false,
             None => {
@@ -220,9 +220,9 @@ impl Tree {
     /// came the longest.
     pub(super) fn add_nearest(&mut self, entry: Entry) {
         let is_short = |this: &Self, at: usize| entry.trace.len() < this.entries()[at].trace.len();
-        let key = entry.key(entry.via);
+        let key = entry.key(entry.known());
         let farthest = self.items.as_ref().filter(|items| items.is_full_of(&entry.root)).and_then(|items| {
-            let is_known = items.position(key, |known| known.same(&entry, entry.via)).is_some();
+            let is_known = items.position(key, |known| known.same(&entry, entry.known())).is_some();
             if is_known { None } else { items.farthest(is_source(&entry.root)) }
         });
         match farthest.filter(|at| is_short(self, *at)) {
