@@ -180,11 +180,22 @@ impl Pass<'_, '_> {
             asked: None,
         };
         let id = self.taint.names.source(source);
-        Some(Entry::new(Root::Source(id), Trace::default()))
+        Some(Entry { marks: Marks::GRAVE, ..Entry::new(Root::Source(id), Trace::default()) })
     }
 }
 
 impl Taint<'_> {
+    /// Is a source one that stays where a value has no room for all that is in it? Answers of services and arguments are many, and
+    /// so are errors and settings that are no secrets.
+    pub(super) fn gravity(&self, source: &Source) -> Marks {
+        let is_grave = match (source.kind, &source.name) {
+            (Kind::Argument | Kind::Response | Kind::Error, _) => false,
+            (Kind::Env, Some(name)) => self.words.env(name) == Secrecy::Secret,
+            _ => true,
+        };
+        if is_grave { Marks::GRAVE } else { Marks::default() }
+    }
+
     /// Does a place whose last name is `token` hold a credential, going by the names before it?
     pub(super) fn is_credential_holder(&self, place: &Place) -> bool {
         place.path.iter().rev().skip(1).any(|field| match field {

@@ -390,6 +390,8 @@ impl Marks {
     pub(crate) const TABLE: Self = Self(2_097_152);
     /// The program asked whether it is an error of a class that no library raises there: none of a library gets here.
     pub(crate) const OWN_ERROR: Self = Self(4_194_304);
+    /// Of what a value has no room for, this stays: a secret, a stack trace.
+    pub(crate) const GRAVE: Self = Self(8_388_608);
 
     pub(crate) fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)

@@ -450,8 +450,9 @@ impl Pass<'_, '_> {
     }
 
     pub(super) fn source_of(&mut self, source: Source, at: At) -> Entry {
+        let marks = self.taint.gravity(&source);
         let source = self.taint.names.source(source);
-        Entry::new(Root::Source(source), Trace::default().then(at, What::Source))
+        Entry { marks, ..Entry::new(Root::Source(source), Trace::default().then(at, What::Source)) }
     }
 
     fn record(&mut self, record: &Record, at: At) -> Tree {

@@ -24,10 +24,22 @@ struct Items {
     keys: Vec<u64>,
     /// How many of them are sources of the program.
     n_sources: usize,
+    /// How many of those are grave ones.
+    n_grave: usize,
     /// Once they are many: where each stands, counted from one, found by its key. There are never more than [`MAX_ENTRIES`]
     /// of each sort.
     index: Vec<u16>,
 }
+
+/// Where an entry finds room.
+enum Room {
+    Free,
+    /// In the place of this one.
+    Of(usize),
+}
+
+/// The field of a script's error that is its stack trace.
+const STACK: &str = "stack";
 
 /// From this many entries on, they are looked up in a table.
 const MANY: usize = 16;
@@ -35,6 +47,7 @@ const MANY: usize = 16;
 impl Items {
     fn push(&mut self, entry: Entry, key: u64) {
         self.n_sources += usize::from(is_source(&entry.root));
+        self.n_grave += usize::from(is_grave(&entry));
         self.entries.push(entry);
         self.keys.push(key);
         if self.keys.len() * 2 <= self.index.len() {
@@ -83,19 +96,37 @@ impl Items {
         n_known >= MAX_ENTRIES
     }
 
-    /// How many deep parts of an origin are known.
-    fn n_deep(&self, root: &Root) -> usize {
-        self.entries.iter().filter(|entry| entry.root == *root && is_deep(entry)).count()
+    /// The entry that gives way to a grave one: of those that are none, the last.
+    fn lightest(&self) -> Option<usize> {
+        let is_light = |entry: &Entry| is_source(&entry.root) && !is_grave(entry);
+        if self.n_grave < self.n_sources { self.entries.iter().rposition(is_light) } else { None }
+    }
+
+    /// Is there room for one more part of an origin, if it is a deep one? Of one origin a value keeps all fields, and some of what is
+    /// deeper: of objects that hold each other there is no end, and others would fall out for them.
+    fn has_room_for_parts(&self, of: &Entry) -> bool {
+        let is_other = |entry: &&Entry| entry.root == of.root && is_deep(entry);
+        !is_deep(of) || self.entries.len() < MAX_DEEP || self.entries.iter().filter(is_other).count() < MAX_DEEP
     }
 
     /// The entry of its sort with the longest trace.
     fn farthest(&self, of_sources: bool) -> Option<usize> {
         let of_sort = self.entries.iter().enumerate().filter(|(_, entry)| is_source(&entry.root) == of_sources);
-        of_sort.max_by_key(|(_, entry)| entry.trace.len()).map(|(at, _)| at)
+        of_sort.max_by_key(|(_, entry)| (!is_grave(entry), entry.trace.len())).map(|(at, _)| at)
+    }
+
+    /// Puts an entry where there is room for it.
+    fn put(&mut self, room: Room, entry: Entry, key: u64) {
+        match room {
+            Room::Free => self.push(entry, key),
+            Room::Of(at) => self.replace(at, entry, key),
+        }
     }
 
     /// Puts an entry in the place of another one of its sort.
     fn replace(&mut self, at: usize, entry: Entry, key: u64) {
+        self.n_grave -= usize::from(is_grave(&self.entries[at]));
+        self.n_grave += usize::from(is_grave(&entry));
         self.entries[at] = entry;
         self.keys[at] = key;
         self.index.fill(0);
@@ -123,6 +154,12 @@ fn is_deep(entry: &Entry) -> bool {
 /// Is it a source, and no symbol?
 fn is_source(root: &Root) -> bool {
     matches!(root, Root::Source(_))
+}
+
+/// Does it stay where there is no room for all? Of an error only its stack trace does.
+fn is_grave(entry: &Entry) -> bool {
+    let is_stack = || entry.path.last().is_some_and(|field| field == STACK);
+    is_source(&entry.root) && !entry.marks.has(Marks::OTHER_PART) && (entry.marks.has(Marks::GRAVE) || is_stack())
 }
 
 impl Tree {
@@ -188,11 +225,26 @@ impl Tree {
                 let (marks, without) = (entry.marks, entry.without.clone());
                 self.meet(at, marks, &without, || finish(entry.into_owned()))
             }
-            None if self.is_full_for(&entry) => false,
-            None => {
-                self.items_mut().push(finish(entry.into_owned()), key);
-                true
-            }
+            None => match self.room_for(&entry) {
+                Some(room) => {
+                    self.items_mut().put(room, finish(entry.into_owned()), key);
+                    true
+                }
+                None => false,
+            },
+        }
+    }
+
+    /// Where an entry that is new finds room; a grave one takes that of one that is none.
+    fn room_for(&self, entry: &Entry) -> Option<Room> {
+        let Some(items) = &self.items else { return Some(Room::Free) };
+        if !items.has_room_for_parts(entry) {
+            return None;
+        }
+        match items.is_full_of(&entry.root) {
+            false => Some(Room::Free),
+            true if is_grave(entry) => items.lightest().map(Room::Of),
+            true => None,
         }
     }
 
@@ -207,19 +259,24 @@ impl Tree {
         let key = entry.key((via, marks));
         match self.items.as_ref().and_then(|items| items.position(key, |known| known.same(entry, (via, marks)))) {
             Some(at) => self.meet(at, marks, &entry.without, || make(Entry { via, marks, ..entry.clone() })),
-            None if self.is_full_for(entry) => false,
-            None => {
-                let entry = make(Entry { via, marks, ..entry.clone() });
-                self.items_mut().push(entry, key);
-                true
-            }
+            None => match self.room_for(entry) {
+                Some(room) => {
+                    let entry = make(Entry { via, marks, ..entry.clone() });
+                    self.items_mut().put(room, entry, key);
+                    true
+                }
+                None => false,
+            },
         }
     }
 
     /// Adds an entry. Where there are as many as a value keeps, one that came a shorter way takes the place of the one that
     /// came the longest.
     pub(super) fn add_nearest(&mut self, entry: Entry) {
-        let is_short = |this: &Self, at: usize| entry.trace.len() < this.entries()[at].trace.len();
+        let is_short = |this: &Self, at: usize| {
+            let known = &this.entries()[at];
+            (!is_grave(&entry), entry.trace.len()) < (!is_grave(known), known.trace.len())
+        };
         let key = entry.key(entry.known());
         let farthest = self.items.as_ref().filter(|items| items.is_full_of(&entry.root)).and_then(|items| {
             let is_known = items.position(key, |known| known.same(&entry, entry.known())).is_some();
@@ -251,14 +308,6 @@ impl Tree {
             }
         }
         is_more
-    }
-
-    /// Is there no room for an entry? Of one origin a value keeps all fields, and some of what is deeper: of objects that hold
-    /// each other there is no end, and others would fall out for them.
-    fn is_full_for(&self, entry: &Entry) -> bool {
-        let Some(items) = &self.items else { return false };
-        items.is_full_of(&entry.root)
-            || is_deep(entry) && items.entries.len() >= MAX_DEEP && items.n_deep(&entry.root) >= MAX_DEEP
     }
 
     /// Adds all of another tree; true when something is new.
@@ -511,5 +560,22 @@ mod tests {
         }
         assert_eq!(tree.entries().len(), MAX_ENTRIES);
         assert!(tree.add(part(Root::Source(SourceId::new(0)), &[], "key")));
+    }
+
+    #[test]
+    fn a_grave_source_takes_the_room_of_one_that_is_none() {
+        let error = |number, path: &[&str]| part(Root::Source(SourceId::new(number)), path, "text");
+        let mut tree = Tree::default();
+        for number in 0..MAX_ENTRIES {
+            tree.add(error(number, &["message"]));
+        }
+        assert!(!tree.add(error(MAX_ENTRIES, &["message"])), "no more room for what every error has");
+        assert!(tree.add(error(MAX_ENTRIES, &["stack"])));
+        assert_eq!(tree.entries().len(), MAX_ENTRIES);
+        assert!(!tree.add(error(MAX_ENTRIES, &["stack"])), "it is known");
+        assert!(
+            tree.entries().iter().any(|entry| entry.root == Root::Source(SourceId::new(0))),
+            "the last one gave way"
+        );
     }
 }
