@@ -88,10 +88,16 @@ impl Checks<'_, '_> {
         let mut found = self.guarded(on);
         if found.is_empty() {
             let told = self.of_one(on);
-            let no_text = told.as_ref().filter(|check| check.tells == Tells::Text);
-            let no_text =
-                no_text.map(|check| Check { place: check.place.clone(), tells: Tells::NoText, holds: !check.holds });
-            found.extend(told.into_iter().chain(no_text));
+            let other = |check: &Check| {
+                let tells = match check.tells {
+                    Tells::Text => Tells::NoText,
+                    Tells::NoError => Tells::Error,
+                    _ => return None,
+                };
+                Some(Check { place: check.place.clone(), tells, holds: !check.holds })
+            };
+            let other = told.as_ref().and_then(other);
+            found.extend(told.into_iter().chain(other));
         }
         found.extend(self.lacks_message(on));
         found.extend(self.is_result(on));

@@ -390,6 +390,8 @@ impl Marks {
     pub(crate) const TABLE: Self = Self(2_097_152);
     /// The program asked whether it is an error of a class that no library raises there: none of a library gets here.
     pub(crate) const OWN_ERROR: Self = Self(4_194_304);
+    /// The program asked whether it is an error: nothing else gets here.
+    pub(crate) const ERROR: Self = Self(33_554_432);
     /// Of what a value has no room for, this stays: a secret, a stack trace.
     pub(crate) const GRAVE: Self = Self(8_388_608);
 
@@ -412,7 +414,12 @@ impl Marks {
     /// What of them says that less of a value, or less surely, gets there.
     pub(super) fn bars(self) -> Self {
         let doubts = Self::OBSCURE.with(Self::GUESSED).with(Self::WIDENED).with(Self::PART).with(Self::ANSWER);
-        let asked = Self::TEXT.with(Self::NO_TEXT).with(Self::NO_ERROR).with(Self::OWN_ERROR).with(Self::SPOKEN);
+        let asked = Self::TEXT
+            .with(Self::NO_TEXT)
+            .with(Self::NO_ERROR)
+            .with(Self::ERROR)
+            .with(Self::OWN_ERROR)
+            .with(Self::SPOKEN);
         Self(self.0 & doubts.with(asked).with(Self::LABEL).with(Self::silencing()).0)
     }
 
@@ -437,12 +444,14 @@ impl Marks {
     /// (`{ status: error.status, url: error.url }`), a text of an object beside the object, what is no text beside one, what the
     /// program knows beside what it does not.
     pub(super) fn telling(self) -> Self {
-        Self(self.0 & Self::OTHER_PART.with(Self::SPOKEN).with(Self::NO_TEXT).with(Self::OWN).with(Self::NO_QUERY).0)
+        let told = Self::OTHER_PART.with(Self::SPOKEN).with(Self::NO_TEXT).with(Self::ERROR);
+        Self(self.0 & told.with(Self::OWN).with(Self::NO_QUERY).0)
     }
 
-    /// What of them keeps two ways apart that one origin came by: a text, and what is no text, have different things in them.
+    /// What of them keeps two ways apart that one origin came by: a text, and what is no text, have different things in them; so
+    /// have an error, and what is none.
     fn apart(self) -> Self {
-        self.only(Self::NO_TEXT)
+        self.only(Self::NO_TEXT.with(Self::ERROR))
     }
 
     /// How much of the way is not sure.

@@ -7,11 +7,11 @@ use crate::base::Symbol;
 use crate::base::idx::Id;
 use crate::ir::func::FuncKind;
 use crate::ir::instr::{Base, Field, Place};
-use crate::ir::program::{CellId, ClassId};
+use crate::ir::program::{CellId, ClassId, Language};
 use crate::resolve::values::{At, Value};
 
 use super::checks::{Check, Tells};
-use super::domain::{ANY, Entry, Form, Heap, HeapId, Marks, Root};
+use super::domain::{ANY, Entry, Form, Heap, HeapId, Kind, Marks, Root, Source};
 use super::items::is_told_table;
 use super::path::Path;
 use super::summary::{Bound, Hit};
@@ -211,16 +211,27 @@ impl Pass<'_, '_> {
         });
     }
 
-    /// In a state, what a place holds is an error: no value that was never one.
+    /// In a state, what a place holds is an error: no value that was never one. What a parameter or variable stands for may turn
+    /// out to be such a value.
     fn keep_errors(&self, state: &mut State, place: &Place) {
-        let is_value = |entry: &Entry| {
-            entry.at.is_empty()
-                && matches!(entry.root, Root::Source(_))
-                && !entry.marks.has(Marks::RAISED)
-                && !self.taint.is_error(entry.root)
+        let is_script = self.language == Language::Script;
+        let is_itself = |entry: &Entry| entry.at.is_empty() && (entry.form == Form::Exact || !is_script);
+        let is_value = |entry: &Entry| match entry.root {
+            Root::Source(source) => {
+                let path = if is_script { &*entry.path } else { &[] };
+                is_itself(entry)
+                    && !entry.marks.has(Marks::RAISED)
+                    && is_never_error(&self.taint.names.sources[source], path)
+            }
+            Root::Param(_) | Root::Heap(_) => false,
         };
         let Some(known) = self.held_in(state, place) else { return };
-        *known = known.only(|entry| !is_value(entry));
+        *known = known.only(|entry| !is_value(entry)).map(|mut entry| {
+            if is_script && is_itself(&entry) && !matches!(entry.root, Root::Source(_)) {
+                entry.marks = entry.marks.with(Marks::ERROR);
+            }
+            Some(entry)
+        });
     }
 
     /// In a state, nothing is left of what a place held.
@@ -370,5 +381,14 @@ fn forget(state: &mut BTreeMap<Var, Tree>, var: Var, keys: &[Symbol]) {
         if let [key] = keys {
             *known = known.map(|entry| entry.lacking(key));
         }
+    }
+}
+
+/// Is a part of a source nothing that can be an error? What a library gives beside an answer may be one.
+pub(crate) fn is_never_error(source: &Source, path: &[Symbol]) -> bool {
+    match source.kind {
+        Kind::Error | Kind::Stack => false,
+        Kind::Response => path.is_empty(),
+        _ => true,
     }
 }

@@ -235,7 +235,7 @@ impl<'b> Carried<'b> {
     /// What the caller sees, without its trace. None when the parameter holds nothing where the entry asks.
     pub(super) fn entry(&self) -> Option<Entry> {
         let Some(held) = self.held else { return Some(Entry { trace: Trace::default(), ..self.entry.clone() }) };
-        replaced(self.entry, &*held_at(self.entry, held)?)
+        replaced(self.entry, &*held_at(self.entry, held)?, held)
     }
 
     /// The same with its trace.
@@ -257,8 +257,8 @@ impl<'b> Carried<'b> {
 
 /// The entry with its root replaced by what the root holds.
 pub(crate) fn substitute(entry: &Entry, held: &Tree, before: impl Fn(Trace) -> Trace, mut with: impl FnMut(Entry)) {
-    for inner in held.entries().iter().filter_map(|held| held_at(entry, held)) {
-        if let Some(made) = replaced(entry, &inner) {
+    for (held, inner) in held.entries().iter().filter_map(|held| Some((held, held_at(entry, held)?))) {
+        if let Some(made) = replaced(entry, &inner, held) {
             with(Entry { trace: before(inner.trace.clone()).followed_by(&entry.trace), ..made });
         }
     }
@@ -274,8 +274,8 @@ fn held_at<'h>(entry: &Entry, held: &'h Entry) -> Option<Cow<'h, Entry>> {
 }
 
 /// The entry with its root replaced by the one thing that its part of the root holds; without a trace. None when that is in a
-/// field that the entry lacks.
-fn replaced(entry: &Entry, inner: &Entry) -> Option<Entry> {
+/// field that the entry lacks. `held`: what the root holds.
+fn replaced(entry: &Entry, inner: &Entry, held: &Entry) -> Option<Entry> {
     let is_in_field = inner.at.first().is_some_and(|field| entry.without.contains(field));
     let is_left_out = entry.marks.has(Marks::JSON) && inner.marks.has(Marks::IN_ERROR);
     let is_unspoken = entry.marks.has(Marks::SPOKEN) && inner.is_unspoken();
@@ -315,6 +315,9 @@ fn replaced(entry: &Entry, inner: &Entry) -> Option<Entry> {
     // A text of it that was there before shows what that text shows.
     let is_text = inner.form != Form::Exact || inner.marks.has(Marks::JSON);
     let told = if is_whole { entry.marks } else { entry.marks.lacking(Marks::NO_TEXT) };
+    // What is in an object, or in a text, is in an error where that is one.
+    let is_itself = held.at.is_empty() && held.form == Form::Exact;
+    let told = if is_itself { told } else { told.lacking(Marks::ERROR) };
     let marks = inner.marks.with(if is_text { told.lacking(Marks::SPOKEN) } else { told });
     let formed = if inner.form == Form::Exact { entry.formed } else { inner.formed };
     Some(Entry {

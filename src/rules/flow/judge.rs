@@ -3,6 +3,7 @@
 use crate::base::Symbol;
 use crate::finding::{Level, Persona};
 use crate::flow::domain::{ANY, Entry, FIRST, Form, Kind, Marks, Root, SourcePlace};
+use crate::flow::places::is_never_error;
 use crate::flow::solve::{Leak, Taint, is_error_part};
 use crate::flow::summary::Drain;
 use crate::flow::trace::What;
@@ -56,6 +57,7 @@ pub(super) fn judge(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Option<Verdi
         return None;
     }
     if is_no_text(leak)
+        || is_no_error(leak)
         || is_own(taint.words(), leak)
         || is_redacted(leak)
         || taint.is_left_out(leak.hit.sink, &leak.hit.entry)
@@ -104,6 +106,15 @@ fn is_no_text(leak: &Leak) -> bool {
     matches!(leak.source.kind, Kind::Env | Kind::Credential) && leak.hit.entry.marks.has(Marks::NO_TEXT)
 }
 
+/// Is it something that is never an error, where the program made sure that nothing else gets?
+fn is_no_error(leak: &Leak) -> bool {
+    let entry = &leak.hit.entry;
+    let of_error = entry.path.iter().position(|name| ERROR_TEXTS.contains(&name.as_str())).unwrap_or(entry.path.len());
+    entry.marks.has(Marks::ERROR)
+        && !entry.marks.has(Marks::RAISED)
+        && is_never_error(&leak.source, &entry.path[..of_error])
+}
+
 /// Is it a name that the program gave to something itself? A secret stays one, though the program knows it.
 fn is_own(words: &Words, leak: &Leak) -> bool {
     let is_secret = || match (leak.source.kind, &leak.source.name) {
@@ -139,6 +150,7 @@ pub(super) fn why_none(leak: &Leak) -> &'static str {
     let to_agent = leak.hit.sink.drain == Drain::Agent;
     match (leak.source.kind, to_agent) {
         _ if is_no_text(leak) => "no text gets there: the program asked for its type",
+        _ if is_no_error(leak) => "only an error gets there: the program asked for that",
         _ if leak.hit.entry.marks.has(Marks::OWN) => "it is a name that the program gave to something itself",
         _ if is_redacted(leak) => "a helper of the program replaces the secret",
         (Kind::Env | Kind::Credential, _) if is_no_secret_part(&leak.hit.entry) => {
