@@ -392,6 +392,8 @@ impl Marks {
     pub(crate) const OWN_ERROR: Self = Self(4_194_304);
     /// The program asked whether it is an error: nothing else gets here.
     pub(crate) const ERROR: Self = Self(33_554_432);
+    /// What stands before the `@` of a URL was overwritten: user and password.
+    pub(crate) const NO_USER: Self = Self(16_777_216);
     /// Of what a value has no room for, this stays: a secret, a stack trace.
     pub(crate) const GRAVE: Self = Self(8_388_608);
 
@@ -425,7 +427,7 @@ impl Marks {
 
     /// Those of them because of which nothing is told of a secret.
     fn silencing() -> Self {
-        Self::OTHER_PART.with(Self::REDACTED).with(Self::OWN).with(Self::NO_QUERY)
+        Self::OTHER_PART.with(Self::REDACTED).with(Self::OWN).with(Self::NO_QUERY).with(Self::NO_USER)
     }
 
     /// What is known of a value that came by two ways. Each way has its own bars, and no way has only those that both have: of
@@ -444,8 +446,17 @@ impl Marks {
     /// (`{ status: error.status, url: error.url }`), a text of an object beside the object, what is no text beside one, what the
     /// program knows beside what it does not.
     pub(super) fn telling(self) -> Self {
-        let told = Self::OTHER_PART.with(Self::SPOKEN).with(Self::NO_TEXT).with(Self::ERROR);
-        Self(self.0 & told.with(Self::OWN).with(Self::NO_QUERY).0)
+        let of_url = Self::NO_QUERY.with(Self::NO_USER);
+        Self(
+            self.0
+                & Self::OTHER_PART
+                    .with(Self::SPOKEN)
+                    .with(Self::NO_TEXT)
+                    .with(Self::ERROR)
+                    .with(Self::OWN)
+                    .with(of_url)
+                    .0,
+        )
     }
 
     /// What of them keeps two ways apart that one origin came by: a text, and what is no text, have different things in them; so

@@ -413,6 +413,9 @@ impl Pass<'_, '_> {
         let receiver = rest.as_ref().unwrap_or(receiver);
         let mut tree = match keeps {
             Keeps::Text if self.cuts_query(call) => receiver.only(is_no_error).without_query().formed(Form::Text, at),
+            Keeps::Text if self.cuts_password(call) => {
+                receiver.only(is_no_error).marked(Marks::NO_USER).formed(Form::Text, at)
+            }
             Keeps::Text => receiver.only(is_no_error).formed(Form::Text, at),
             Keeps::Part if words.is_copying_method(self.language, name) => receiver.copied(),
             Keeps::Part if words.is_item_method(self.language, name) => receiver.map(|entry| Some(item_of(entry))),

@@ -8,6 +8,8 @@ use crate::base::idx::Id;
 use crate::ir::func::FuncKind;
 use crate::ir::instr::{Base, Field, Place};
 use crate::ir::program::{CellId, ClassId, Language};
+use crate::models::index::Table;
+use crate::models::path::Step;
 use crate::resolve::values::{At, Value};
 
 use super::checks::{Check, Tells};
@@ -146,6 +148,11 @@ impl Pass<'_, '_> {
         if let Some(var) = self.var(&place.base) {
             forget(self.state_mut(), var, &keys);
         }
+        if self.is_password_of_address(place) {
+            let mut state = std::mem::take(&mut self.state);
+            self.without_password(&mut state, place);
+            self.state = state;
+        }
         self.put_in(place, tree, at, keys.len());
     }
 
@@ -239,6 +246,27 @@ impl Pass<'_, '_> {
         let keys: Vec<Symbol> = place.path.iter().filter_map(key_of).collect();
         if let Some(var) = self.var(&place.base) {
             forget(Rc::make_mut(state), var, &keys);
+        }
+        if self.is_password_of_address(place) {
+            self.without_password(state, place);
+        }
+    }
+
+    /// Is it the member of an address that holds its password: `url.password`?
+    fn is_password_of_address(&self, place: &Place) -> bool {
+        let Some(Field::Name(name)) = place.path.last() else { return false };
+        let index = &self.taint.values.models.index;
+        self.taint.values.prefix_values(self.id, place, place.path.len() - 1).iter().any(|value| match value {
+            Value::Api(node, _) => index.node(index.step(*node, &Step::Member(name.clone()))).has(Table::PasswordPart),
+            _ => false,
+        })
+    }
+
+    /// In a state, the address that a place is the password of has none.
+    fn without_password(&self, state: &mut State, place: &Place) {
+        let Some((address, _)) = place.split_last() else { return };
+        if let Some(known) = self.held_in(state, &address) {
+            *known = known.marked(Marks::NO_USER);
         }
     }
 

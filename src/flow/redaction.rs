@@ -8,7 +8,9 @@ use rustc_hash::FxHashMap;
 use crate::base::bounds::MAX_STATIC_DEPTH;
 use crate::base::idx::Id;
 use crate::ir::func::{FuncId, FuncKind};
-use crate::ir::instr::{Base, Call, Const, Entry, Field, InstrId, Op, Oper, Place, QUERY_REGEX, REGEX, TextPart};
+use crate::ir::instr::{
+    Base, Call, Const, Entry, Field, InstrId, Op, Oper, PASSWORD_REGEX, Place, QUERY_REGEX, REGEX, TextPart,
+};
 use crate::ir::program::{CellId, Program};
 
 use super::domain::{ANY, Entry as Origin, Form, Kind, Marks, Root, Source};
@@ -139,7 +141,7 @@ impl<'p> Texts<'p> {
                 });
                 self.found.extend(literals);
             }
-            Op::Unknown(what, _) if *what == REGEX || *what == QUERY_REGEX => self.by_pattern = true,
+            Op::Unknown(what, _) if [REGEX, QUERY_REGEX, PASSWORD_REGEX].contains(what) => self.by_pattern = true,
             Op::Load(place) => self.list(place, depth),
             Op::Call(call) => self.list(&call.callee, depth),
             _ => {}

@@ -2,7 +2,7 @@
 //! Where a text is cut off there, nothing of that is left.
 
 use crate::base::bounds::MAX_STATIC_DEPTH;
-use crate::ir::instr::{Base, Call, Const, Field, Hole, InstrId, Op, Oper, QUERY_REGEX, TextPart};
+use crate::ir::instr::{Base, Call, Const, Field, Hole, InstrId, Op, Oper, PASSWORD_REGEX, QUERY_REGEX, TextPart};
 use crate::ir::program::Language;
 use crate::resolve::values::At;
 
@@ -114,6 +114,22 @@ impl Pass<'_, '_> {
     pub(super) fn cuts_query(&self, call: &Call) -> bool {
         let pattern = call.args.first().map(|arg| &self.func.instrs[arg.value].op);
         matches!(pattern, Some(Op::Unknown(what, _)) if *what == QUERY_REGEX)
+    }
+
+    /// Does a method replace the password in a URL: `url.replace(/:[^@]+@/, ":***@")`? The replacement does not bring back the
+    /// group of the pattern that it is in.
+    pub(super) fn cuts_password(&self, call: &Call) -> bool {
+        let [pattern, given] = call.args.as_slice() else { return false };
+        let (Op::Unknown(what, group), Op::Const(Const::Str(given))) =
+            (&self.func.instrs[pattern.value].op, &self.func.instrs[given.value].op)
+        else {
+            return false;
+        };
+        let brings_back = |group: &InstrId| match self.func.instrs[*group].op {
+            Op::Const(Const::Int(number)) => given.contains(&format!("${number}")),
+            _ => true,
+        };
+        *what == PASSWORD_REGEX && !given.contains("$&") && !group.iter().any(brings_back)
     }
 }
 

@@ -152,6 +152,7 @@ struct EnvWords {
     plain: Vec<String>,
     plain_ends: Vec<String>,
     secret_ends: Vec<String>,
+    addresses: Vec<String>,
     posture_ends: Vec<String>,
     secret: Vec<String>,
     besides: Vec<String>,
@@ -314,6 +315,14 @@ impl Words {
         } else {
             Secrecy::Unknown
         }
+    }
+
+    /// Does a name tell that it is an address, which may hold a password?
+    pub(crate) fn is_address(&self, name: &str) -> bool {
+        let name = words(name);
+        let is_end =
+            |end: &String| name == *end || name.strip_suffix(end.as_str()).is_some_and(|rest| rest.ends_with(' '));
+        self.env.addresses.iter().any(is_end)
     }
 
     /// Does a method of this name give something that does not hold the object?

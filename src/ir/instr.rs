@@ -68,6 +68,9 @@ pub(crate) enum Const {
 
 /// What an `Unknown` is called that is a pattern, and one that is a pattern of a `?` and all behind it.
 pub(crate) const REGEX: &str = "regex";
+/// One that matches the password of a URL, with the `@` behind it. Its operand is the number of the group that it is in, if it is in
+/// one.
+pub(crate) const PASSWORD_REGEX: &str = "regex of a password";
 pub(crate) const QUERY_REGEX: &str = "regex of a query";
 
 /// A variable with a field path.

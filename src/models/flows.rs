@@ -176,6 +176,13 @@ pub(crate) struct ServerPartRow {
     pub(crate) reads: Vec<String>,
 }
 
+/// Members of what a library makes of an address that hold its password: once it is overwritten, the address holds none.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PasswordPartRow {
+    pub(crate) writes: Vec<String>,
+}
+
 /// A call that describes values which say nothing worth hiding: numbers, truth values, one of a few constants.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -95,6 +95,7 @@ pub(crate) enum Table {
     Clean,
     Plain,
     ServerPart,
+    PasswordPart,
     /// A class of errors.
     ErrorClass,
 }
@@ -327,6 +328,9 @@ impl Index {
         }
         for (n, row) in file.server_parts.iter().enumerate() {
             add(Table::ServerPart, n, &row.reads, End::Any);
+        }
+        for (n, row) in file.password_parts.iter().enumerate() {
+            add(Table::PasswordPart, n, &row.writes, End::Any);
         }
         // A class without a dot is the language's own.
         for (n, class) in file.errors.keys().enumerate().filter(|(_, class)| class.contains('.')) {

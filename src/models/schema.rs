@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::flows::{ChannelRow, CleanRow, ErrorText, FlowRow, PlainRow, ServerPartRow, SourceRow};
+use super::flows::{ChannelRow, CleanRow, ErrorText, FlowRow, PasswordPartRow, PlainRow, ServerPartRow, SourceRow};
 use super::handlers::HandlerRow;
 use super::levels::{EchoRow, LevelRow, Records, ShownFrom};
 use crate::ir::program::Language;
@@ -97,6 +97,8 @@ pub(crate) struct ModelFile {
     pub(crate) plains: Vec<PlainRow>,
     #[serde(default, rename = "server_part")]
     pub(crate) server_parts: Vec<ServerPartRow>,
+    #[serde(default, rename = "password_part")]
+    pub(crate) password_parts: Vec<PasswordPartRow>,
     #[serde(default, rename = "echo")]
     pub(crate) echoes: Vec<EchoRow>,
     #[serde(default, rename = "level")]

@@ -4,8 +4,8 @@ use tree_sitter::Node;
 
 use crate::base::Symbol;
 use crate::ir::instr::{
-    Arg, ArgKind, CallStyle, Const, Entry, Field, Hole, InstrId, Op, Place, QUERY_REGEX, REGEX, Record, RecordKind,
-    TextPart,
+    Arg, ArgKind, CallStyle, Const, Entry, Field, Hole, InstrId, Op, PASSWORD_REGEX, Place, QUERY_REGEX, REGEX, Record,
+    RecordKind, TextPart,
 };
 
 use super::{Lowerer, first_named, named, span};
@@ -23,7 +23,12 @@ impl<'t> Lowerer<'t> {
             "array" => return self.array(node),
             "object" => return self.object(node),
             _ => {
-                let what = if is_of_query(self.text(node)) { QUERY_REGEX } else { REGEX };
+                let pattern = self.text(node);
+                if let Some(group) = group_of_password(pattern) {
+                    let group = group.map(|number| self.b.constant(Const::Int(number), span(node)));
+                    return self.unknown(PASSWORD_REGEX, group.into_iter().collect(), node);
+                }
+                let what = if is_of_query(pattern) { QUERY_REGEX } else { REGEX };
                 return self.unknown(what, Vec::new(), node);
             }
         };
@@ -196,4 +201,31 @@ fn is_of_query(pattern: &str) -> bool {
     let rest =
         pattern.strip_prefix(r"/\?").or_else(|| pattern.strip_prefix("/[?]")).or_else(|| pattern.strip_prefix("/[?#]"));
     rest.is_some_and(|rest| rest.starts_with(".*") || rest.starts_with(".+"))
+}
+
+/// Of a pattern that matches all between the `:` or `//` of a URL and the `@` behind its password, the number of the group that the
+/// password is in, if it is in one: `/:\/\/[^@]+@/`, `/\/\/([^:]+):([^@]+)@/`.
+fn group_of_password(pattern: &str) -> Option<Option<i64>> {
+    let (pattern, _) = pattern.strip_prefix('/')?.rsplit_once('/')?;
+    let ends = ["@", "(@)", "(?=@)", "@)"];
+    let before = ends.iter().find_map(|end| pattern.strip_suffix(end))?;
+    let inner = before.strip_suffix(')');
+    let repeated = inner.unwrap_or(before);
+    let repeated = repeated.strip_suffix('?').unwrap_or(repeated);
+    let class = repeated.strip_suffix(['+', '*'])?;
+    let front = match class.strip_suffix(']') {
+        Some(class) => {
+            let (front, class) = class.rsplit_once("[^")?;
+            class.contains('@').then_some(front)?
+        }
+        None => class.strip_suffix('.').filter(|front| !front.ends_with('\\')).or_else(|| class.strip_suffix("\\S"))?,
+    };
+    let (front, is_group) = match (inner, front.strip_suffix('(')) {
+        (Some(_), Some(front)) => (front, true),
+        (Some(_), None) => return None,
+        (None, _) => (front, false),
+    };
+    let is_start = front.strip_suffix(')').unwrap_or(front).ends_with([':', '/']);
+    let n_before = || front.match_indices('(').filter(|(at, _)| !front[at + 1..].starts_with('?')).count();
+    is_start.then(|| is_group.then(|| i64::try_from(n_before() + 1).unwrap_or(i64::MAX)))
 }

@@ -57,6 +57,7 @@ pub(super) fn judge(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Option<Verdi
         return None;
     }
     if is_no_text(leak)
+        || is_without_password(taint.words(), leak)
         || is_no_error(leak)
         || is_own(taint.words(), leak)
         || is_redacted(leak)
@@ -115,6 +116,14 @@ fn is_no_error(leak: &Leak) -> bool {
         && is_never_error(&leak.source, &entry.path[..of_error])
 }
 
+/// Is it an address whose password was overwritten?
+fn is_without_password(words: &Words, leak: &Leak) -> bool {
+    let entry = &leak.hit.entry;
+    let is_secret = matches!(leak.source.kind, Kind::Env | Kind::EnvAll | Kind::Credential);
+    let mut names = entry.path.iter().chain(leak.source.name.as_ref());
+    is_secret && entry.marks.has(Marks::NO_USER) && names.any(|name| words.is_address(name))
+}
+
 /// Is it a name that the program gave to something itself? A secret stays one, though the program knows it.
 fn is_own(words: &Words, leak: &Leak) -> bool {
     let is_secret = || match (leak.source.kind, &leak.source.name) {
@@ -151,6 +160,7 @@ pub(super) fn why_none(leak: &Leak) -> &'static str {
     match (leak.source.kind, to_agent) {
         _ if is_no_text(leak) => "no text gets there: the program asked for its type",
         _ if is_no_error(leak) => "only an error gets there: the program asked for that",
+        _ if leak.hit.entry.marks.has(Marks::NO_USER) => "it is an address whose password was overwritten",
         _ if leak.hit.entry.marks.has(Marks::OWN) => "it is a name that the program gave to something itself",
         _ if is_redacted(leak) => "a helper of the program replaces the secret",
         (Kind::Env | Kind::Credential, _) if is_no_secret_part(&leak.hit.entry) => {
