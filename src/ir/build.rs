@@ -323,6 +323,14 @@ impl Builder {
         self.draft().scopes.last().is_some_and(|scope| scope.names.contains_key(name))
     }
 
+    /// The variable of the function that `name` was given to in the innermost scope.
+    pub(crate) fn declared_here(&self, name: &str) -> Option<LocalId> {
+        match self.draft().scopes.last()?.names.get(name)?.base {
+            Base::Local(local) => Some(local),
+            _ => None,
+        }
+    }
+
     /// The place a name means here; [`Base::Global`] when no scope of the file declares it.
     pub(crate) fn lookup(&mut self, name: &str) -> Place {
         let inner = self.drafts.len() - 1;

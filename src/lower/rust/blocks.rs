@@ -4,7 +4,8 @@ use syn::{Block, Expr, Item, Local, Pat, Stmt};
 
 use crate::base::span::Span;
 use crate::ir::build::ScopeKind;
-use crate::ir::instr::{Const, InstrId, Place};
+use crate::ir::func::BlockId;
+use crate::ir::instr::{Const, InstrId, Op, Place};
 
 use super::items::Level;
 use super::types::symbol;
@@ -87,23 +88,23 @@ impl Cx {
         self.b.enter_scope(ScopeKind::Block);
         self.items(&items, Level::Block);
         self.b.enter_scope(ScopeKind::Block);
+        // `#[cfg(unix)] { a } #[cfg(not(unix))] { b }`: each of the last ones can be the value of the block.
+        let open = |stmt: &Stmt| conditional::is_open(conditional::of_statement(stmt));
+        let sure = stmts.iter().rposition(|stmt| !open(stmt)).map_or(0, |at| at + 1);
+        let tail = stmts.len().saturating_sub(1).min(sure);
         let mut has_value = false;
         for (at, stmt) in stmts.iter().enumerate() {
-            let is_last = at + 1 == stmts.len();
-            match stmt {
-                Stmt::Local(local) if !conditional::is_off(&local.attrs) => self.local(local),
-                Stmt::Expr(expr, None) if is_last => {
-                    has_value = true;
-                    self.into(expr, dest);
-                }
-                Stmt::Expr(expr, _) => self.into(expr, Dest::Nowhere),
-                Stmt::Macro(x) if !conditional::is_off(&x.attrs) => {
-                    let first = x.mac.path.segments.first().map_or(x.mac.bang_token.span, |part| part.ident.span());
-                    let span = self.between(first, x.mac.delimiter.span().close());
-                    has_value = is_last && x.semi_token.is_none();
-                    self.macro_into(&x.mac, span, if has_value { dest } else { Dest::Nowhere });
-                }
-                _ => {}
+            if conditional::is_off(conditional::of_statement(stmt)) {
+                continue;
+            }
+            let dest = if at >= tail { dest } else { Dest::Nowhere };
+            if open(stmt) {
+                let behind = self.perhaps(stmt);
+                self.statement(stmt, dest);
+                self.b.goto(behind);
+                self.b.switch_to(behind);
+            } else {
+                has_value = self.statement(stmt, dest) && at >= tail;
             }
         }
         if !has_value {
@@ -111,6 +112,40 @@ impl Cx {
         }
         self.b.leave_scope();
         self.b.leave_scope();
+    }
+
+    /// Lowers a statement; tells whether it gave the value.
+    fn statement(&mut self, stmt: &Stmt, dest: Dest) -> bool {
+        match stmt {
+            Stmt::Local(local) => self.local(local),
+            Stmt::Expr(expr, None) => {
+                self.into(expr, dest);
+                return true;
+            }
+            Stmt::Expr(expr, Some(_)) => self.into(expr, Dest::Nowhere),
+            Stmt::Macro(x) => {
+                let first = x.mac.path.segments.first().map_or(x.mac.bang_token.span, |part| part.ident.span());
+                let span = self.between(first, x.mac.delimiter.span().close());
+                let has_value = x.semi_token.is_none();
+                self.macro_into(&x.mac, span, if has_value { dest } else { Dest::Nowhere });
+                return has_value;
+            }
+            Stmt::Item(_) => {}
+        }
+        false
+    }
+
+    /// What follows is not part of every build; gives the block behind it.
+    fn perhaps(&mut self, stmt: &Stmt) -> BlockId {
+        let span = match conditional::of_statement(stmt).first() {
+            Some(attr) => self.between(attr.pound_token.span, attr.bracket_token.span.close()),
+            None => self.span_of(stmt),
+        };
+        let unknown = self.b.push(Op::Unknown("cfg", Vec::new()), span);
+        let (with, behind) = (self.b.new_block(), self.b.new_block());
+        self.b.branch(unknown, with, behind);
+        self.b.switch_to(with);
+        behind
     }
 
     fn local(&mut self, local: &Local) {
@@ -132,7 +167,9 @@ impl Cx {
         if let (Some(ident), None) = (ident, &init.diverge) {
             // The variable is in scope only behind its initialiser.
             let name = symbol(ident);
-            let variable = self.b.temp(&name, ty);
+            // `#[cfg(unix)] let x = a; #[cfg(not(unix))] let x = b;` is one variable.
+            let other = if conditional::is_open(&local.attrs) { self.b.declared_here(&name) } else { None };
+            let variable = other.unwrap_or_else(|| self.b.temp(&name, ty));
             self.into(&init.expr, Dest::Local(variable));
             self.b.bind(name, Place::local(variable));
             return;

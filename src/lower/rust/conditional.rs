@@ -2,7 +2,7 @@
 
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Meta, Token};
+use syn::{Attribute, Expr, Meta, Stmt, Token};
 
 /// Do these attributes keep an item out of the program? Conditions other than `test` may hold or not; both sides are lowered.
 pub(super) fn is_off(attrs: &[Attribute]) -> bool {
@@ -13,6 +13,53 @@ pub(super) fn is_off(attrs: &[Attribute]) -> bool {
         }
         path.segments.last().is_some_and(|last| last.ident == "test")
     })
+}
+
+/// Is it left open whether a statement with these attributes is part of the program?
+pub(super) fn is_open(attrs: &[Attribute]) -> bool {
+    attrs.iter().any(|attr| attr.path().is_ident("cfg") && condition(&attr.meta).is_none())
+}
+
+/// What stands before a statement.
+pub(super) fn of_statement(stmt: &Stmt) -> &[Attribute] {
+    match stmt {
+        Stmt::Local(local) => &local.attrs,
+        Stmt::Macro(mac) => &mac.attrs,
+        Stmt::Expr(expr, _) => of_expr(expr),
+        // Items are asked when they are collected.
+        Stmt::Item(_) => &[],
+    }
+}
+
+/// What stands before an expression: in `#[cfg(unix)] a = b` the parser gives it to the part that it stands before.
+fn of_expr(expr: &Expr) -> &[Attribute] {
+    match expr {
+        Expr::Assign(x) => of_expr(&x.left),
+        Expr::Binary(x) => of_expr(&x.left),
+        Expr::Cast(x) => of_expr(&x.expr),
+        Expr::Await(x) => &x.attrs,
+        Expr::Block(x) => &x.attrs,
+        Expr::Break(x) => &x.attrs,
+        Expr::Call(x) => &x.attrs,
+        Expr::Continue(x) => &x.attrs,
+        Expr::Field(x) => &x.attrs,
+        Expr::ForLoop(x) => &x.attrs,
+        Expr::If(x) => &x.attrs,
+        Expr::Index(x) => &x.attrs,
+        Expr::Loop(x) => &x.attrs,
+        Expr::Macro(x) => &x.attrs,
+        Expr::Match(x) => &x.attrs,
+        Expr::MethodCall(x) => &x.attrs,
+        Expr::Path(x) => &x.attrs,
+        Expr::Return(x) => &x.attrs,
+        Expr::Struct(x) => &x.attrs,
+        Expr::Try(x) => &x.attrs,
+        Expr::Tuple(x) => &x.attrs,
+        Expr::Unary(x) => &x.attrs,
+        Expr::Unsafe(x) => &x.attrs,
+        Expr::While(x) => &x.attrs,
+        _ => &[],
+    }
 }
 
 /// The value of `cfg(condition)` outside of tests; `None` when it depends on more than that.
