@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::bounds::MAX_WAY_BACK;
 use crate::ir::func::FuncId;
-use crate::ir::instr::{Base, Const, InstrId, Op, Oper, Place};
+use crate::ir::instr::{Base, Const, Entry, Field, InstrId, Op, Oper, Place};
 use crate::ir::program::{Language, ModuleId};
 use crate::models::handlers::HandlerKind;
 use crate::models::index::{RowRef, Table};
@@ -124,6 +124,7 @@ impl Values<'_> {
                             seen.comparing[word].insert(func);
                         }
                     }
+                    Op::Record(record) => self.look_at_table(func, &record.entries, &mut seen),
                     Op::Call(_) => self.look_at_call(at, &mut seen),
                     // What a variable was given was read before.
                     Op::Load(Place { base: Base::Local(_), path }) if path.is_empty() => {}
@@ -133,6 +134,31 @@ impl Values<'_> {
             }
         }
         seen
+    }
+
+    /// `{"tools/list": list_tools, "tools/call": call_tool}`: what is called by the name of a method told the methods apart.
+    fn look_at_table(&self, func: FuncId, entries: &[Entry], seen: &mut Seen) {
+        let named = |entry: &Entry| match entry {
+            Entry::Field(Field::Name(name), value) => {
+                ANSWERED.iter().position(|word| *word == name.as_str()).map(|word| (word, *value))
+            }
+            _ => None,
+        };
+        let is_protocol = |word: usize| PROTOCOL_WORDS.contains(&ANSWERED[word]);
+        if !entries.iter().filter_map(named).any(|(word, _)| is_protocol(word)) {
+            return;
+        }
+        for (word, value) in entries.iter().filter_map(named) {
+            let answering = self.of(func, value).items().iter().filter_map(|value| match value {
+                Value::Func(answering) => Some(*answering),
+                _ => None,
+            });
+            let before = seen.comparing[word].len();
+            seen.comparing[word].extend(answering);
+            if is_protocol(word) && seen.comparing[word].len() > before {
+                seen.speaking.insert(self.language(func));
+            }
+        }
     }
 
     fn look_at_call(&self, at: At, seen: &mut Seen) {
