@@ -136,10 +136,7 @@ impl<'v> Finder<'v, '_> {
     fn look(&mut self) {
         self.manifest_entries();
         self.scripts();
-        // A program that serves and has functions that would, too, does not call those.
-        if self.found.is_empty() {
-            self.loose_functions();
-        }
+        self.loose_functions();
     }
 
     /// The folders of examples in which files start servers.
@@ -353,8 +350,12 @@ impl<'v> Finder<'v, '_> {
     /// Serve calls in functions that no entry reaches: each outermost caller is taken for an entry, in doubt.
     fn loose_functions(&mut self) {
         let program = self.values.program;
+        // A program that serves and has functions that would, too, does not call those; one in another language is another.
+        let modules = self.found.iter().filter_map(|found| self.values.linker.module_of_file(found.entry));
+        let found: BTreeSet<Language> = modules.map(|module| program.modules[module].language).collect();
         for at in self.serving.clone() {
             if self.covered.contains(&at)
+                || found.contains(&self.values.language(at.0))
                 || self.workspace.roles[program.modules[program.funcs[at.0].module].file] != self.role
             {
                 continue;
