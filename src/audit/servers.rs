@@ -6,10 +6,11 @@ use std::rc::Rc;
 use crate::base::span::FileId;
 use crate::config::{Declared, DeclaredTransport, Options};
 use crate::flow::explore::{Prepared, Told};
+use crate::flow::frames::Serve;
 use crate::flow::process::{Process, Start, prepare, process};
 use crate::ir::func::FuncId;
 use crate::ir::instr::{Import, Op};
-use crate::ir::program::{Language, ModuleId};
+use crate::ir::program::{Language, Module, ModuleId};
 use crate::models::index::Table;
 use crate::models::schema::TransportKind;
 use crate::report::Remark;
@@ -136,6 +137,7 @@ impl<'v> Finder<'v, '_> {
     fn look(&mut self) {
         self.manifest_entries();
         self.scripts();
+        self.launchers();
         self.loose_functions();
     }
 
@@ -274,10 +276,16 @@ impl<'v> Finder<'v, '_> {
     }
 
     fn explore(&mut self, candidate: Candidate) {
-        let Some(process) = process(self.values, &self.prepared, &self.to_serving.funcs, &candidate.start, self.told)
-        else {
-            return;
-        };
+        if let Some(process) = self.process(&candidate.start) {
+            self.keep(candidate, process);
+        }
+    }
+
+    fn process(&self, start: &Start) -> Option<Process<'v>> {
+        process(self.values, &self.prepared, &self.to_serving.funcs, start, self.told)
+    }
+
+    fn keep(&mut self, candidate: Candidate, process: Process<'v>) {
         self.covered.extend(process.serves.iter().map(|serve| serve.at));
         let program = self.values.program;
         let module = candidate.start.module.or(candidate.start.func.map(|func| program.funcs[func].module));
@@ -312,26 +320,58 @@ impl<'v> Finder<'v, '_> {
         let mut modules: Vec<ModuleId> = program.modules.ids().collect();
         modules.sort_by_key(|module| (imported.contains(module), *module));
         for module in modules {
-            let data = &program.modules[module];
-            if data.within.is_some() || self.workspace.roles[data.file] != self.role {
-                continue;
+            if let Some(candidate) = self.script(module, true) {
+                self.consider(candidate);
             }
-            let start = match data.language {
-                Language::Rust => continue,
-                _ => Start { module: Some(module), is_main: true, func: None },
-            };
-            if self.tried.contains(&(start.module, None)) || !self.reaches_serving(&start, true) {
-                continue;
-            }
-            let path = &self.workspace.files[data.file].path;
-            let (name, how) = (stem(path), "run as a script".to_owned());
-            let manifests = &self.workspace.manifests;
-            let unnamed = (manifests.names_entries(data.language, path), "no manifest names this file as an entry");
-            let left_out =
-                (manifests.is_left_out(path), "the settings of the compiler leave this file out of the build");
-            let doubts = [unnamed, left_out].into_iter().filter(|(is_so, _)| *is_so).map(|(_, why)| why.to_owned());
-            self.consider(Candidate { start, name, how, doubts: doubts.collect() });
         }
+    }
+
+    /// A module that serves when its file is run (what no server covers yet, if `fresh`), unless that was tried.
+    fn script(&mut self, module: ModuleId, fresh: bool) -> Option<Candidate> {
+        let data = &self.values.program.modules[module];
+        if data.within.is_some() || self.workspace.roles[data.file] != self.role || data.language == Language::Rust {
+            return None;
+        }
+        let start = Start { module: Some(module), is_main: true, func: None };
+        if self.tried.contains(&(start.module, None)) || !self.reaches_serving(&start, fresh) {
+            return None;
+        }
+        let path = &self.workspace.files[data.file].path;
+        let (name, how) = (stem(path), "run as a script".to_owned());
+        let manifests = &self.workspace.manifests;
+        let is_unnamed = manifests.names_entries(data.language, path) && !manifests.is_entry(path);
+        let unnamed = (is_unnamed, "no manifest names this file as an entry");
+        let left_out = (manifests.is_left_out(path), "the settings of the compiler leave this file out of the build");
+        let doubts = [unnamed, left_out].into_iter().filter(|(is_so, _)| *is_so).map(|(_, why)| why.to_owned());
+        Some(Candidate { start, name, how, doubts: doubts.collect() })
+    }
+
+    /// Other ways to start a server that was found: a script that calls its main function, `python -m package.server` where
+    /// a manifest names the function. One that does nothing but that is the same server.
+    fn launchers(&mut self) {
+        let python = |data: &Module| data.language == Language::Python;
+        let program = self.values.program;
+        let modules: Vec<ModuleId> =
+            program.modules.iter_enumerated().filter(|(_, data)| python(data)).map(|(module, _)| module).collect();
+        for module in modules {
+            let Some(candidate) = self.script(module, false) else { continue };
+            self.tried.insert((Some(module), None));
+            if let Some(process) = self.process(&candidate.start)
+                && self.does_more(&process)
+            {
+                self.keep(candidate, process);
+            }
+        }
+    }
+
+    /// Does a process that serves what another one does write, log or start what that one does not?
+    fn does_more(&self, process: &Process<'_>) -> bool {
+        const TELLING: [Table; 6] =
+            [Table::Sink, Table::Logger, Table::LoggerDefault, Table::Child, Table::Rebind, Table::Crash];
+        let on_stdio = |serve: &Serve| matches!(serve.kind, TransportKind::Stdio | TransportKind::Unknown);
+        let tells = |at: &At| TELLING.iter().any(|table| !self.values.call_rows(*at, *table).is_empty());
+        let is_new = |at: &&At| !self.found.iter().any(|found| found.process.live.sites.contains_key(at));
+        process.serves.iter().any(on_stdio) && process.live.sites.keys().filter(is_new).any(tells)
     }
 
     fn imported_modules(&self) -> BTreeSet<ModuleId> {

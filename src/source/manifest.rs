@@ -176,6 +176,11 @@ impl Manifests {
         }
     }
 
+    /// Does a manifest name the file as an entry, or a function in it?
+    pub(crate) fn is_entry(&self, path: &str) -> bool {
+        self.entries().iter().any(|entry| entry.path == path)
+    }
+
     /// Does the package around `place` name entries, so that a file that is none is an odd one?
     pub(crate) fn names_entries(&self, language: Language, place: &str) -> bool {
         let Some(dir) = paths::upward(place).find(|dir| match language {
