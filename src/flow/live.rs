@@ -307,7 +307,9 @@ impl Marker<'_, '_> {
         if !blocks.is_empty() {
             let ways = Ways { starts: &|_| false, returns: &|_| true };
             let goes_on = leading(&self.explorer.frames[id], self.explorer_func(id), &ways, None);
-            blocks.retain(|block| goes_on.end.contains(block));
+            let endless = endless(&self.explorer.frames[id]);
+            let stays = |block| !endless.is_disjoint(&reach(self.explorer, id, [block].into(), &BTreeSet::new()));
+            blocks.retain(|block| goes_on.end.contains(block) || !endless.is_empty() && stays(*block));
         }
         (blocks, before)
     }
@@ -350,6 +352,26 @@ impl Marker<'_, '_> {
     fn explorer_func(&self, id: FrameId) -> &Function {
         &self.explorer.values.program.funcs[self.explorer.frames[id].func]
     }
+}
+
+/// The blocks that nothing leads out of: `loop { … }` without a `break` keeps the process going.
+fn endless(frame: &Frame) -> BTreeSet<BlockId> {
+    let mut open: Vec<BlockId> = Vec::new();
+    let mut before: BTreeMap<BlockId, Vec<BlockId>> = BTreeMap::new();
+    for (block, visited) in frame.blocks.iter() {
+        let next = visited.next.iter().copied().chain(visited.unwind);
+        next.clone().for_each(|to| before.entry(to).or_default().push(block));
+        if next.count() == 0 {
+            open.push(block);
+        }
+    }
+    let mut endless: BTreeSet<BlockId> = frame.blocks.ids().collect();
+    while let Some(block) = open.pop() {
+        if endless.remove(&block) {
+            open.extend(before.get(&block).into_iter().flatten());
+        }
+    }
+    endless
 }
 
 /// The blocks that only run when something inside a `try` around serving failed, or where the result of serving is an error.
