@@ -10,7 +10,7 @@ use std::rc::Rc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::base::bounds::{MAX_MEETINGS, MAX_STATIC_DEPTH};
-use crate::ir::func::{BlockId, FuncId, FuncKind, Function};
+use crate::ir::func::{Block, BlockId, FuncId, FuncKind, Function};
 use crate::ir::instr::{InstrId, Op};
 use crate::resolve::values::At;
 
@@ -68,6 +68,9 @@ pub(crate) fn live(explorer: &Explorer<'_>, roots: &[FrameId], later: &[(FrameId
         queue: Vec::new(),
         entered: FxHashSet::default(),
         never_made: never_made(explorer),
+        closures: closures(explorer),
+        made: FxHashSet::default(),
+        waiting: FxHashMap::default(),
         wanted: Vec::new(),
         decisions: FxHashMap::default(),
         next: 0,
@@ -155,6 +158,30 @@ impl LeftOut<'_, '_> {
     }
 }
 
+/// The functions that the explored code makes inside of functions, by who makes them.
+fn closures(explorer: &Explorer<'_>) -> FxHashMap<FuncId, Vec<(BlockId, FuncId)>> {
+    let program = explorer.values.program;
+    let mut closures: FxHashMap<FuncId, Vec<(BlockId, FuncId)>> = FxHashMap::default();
+    for frame in explorer.frames.iter() {
+        let body = &program.funcs[frame.func];
+        if body.kind == FuncKind::Init || closures.contains_key(&frame.func) {
+            continue;
+        }
+        let of_block = |(block, data): (BlockId, &Block)| {
+            let inner = data.instrs.iter().filter_map(|instr| match body.instrs[*instr].op {
+                Op::Closure(inner) => Some(inner),
+                _ => None,
+            });
+            inner.map(|inner| (block, inner)).collect::<Vec<_>>()
+        };
+        closures.insert(frame.func, body.blocks.iter_enumerated().flat_map(of_block).collect());
+    }
+    closures
+}
+
+/// A call of a function that is not known to be made.
+type Waiting = (Visit, Option<FrameKey>, Option<At>);
+
 struct Marker<'e, 'v> {
     explorer: &'e Explorer<'v>,
     offers: Offers,
@@ -165,6 +192,13 @@ struct Marker<'e, 'v> {
     entered: FxHashSet<FuncId>,
     /// Functions that nothing of the process makes.
     never_made: FxHashSet<FuncId>,
+    /// By function: what it makes functions in, and which.
+    closures: FxHashMap<FuncId, Vec<(BlockId, FuncId)>>,
+    /// The functions that live code was seen to make.
+    made: FxHashSet<FuncId>,
+    /// Calls of functions that none was seen to make yet: `fetch(params, |line| println!("{line}"))` in another command gives
+    /// `fetch` nothing to call where a handler calls it.
+    waiting: FxHashMap<FuncId, Vec<Waiting>>,
     /// What functions have to give back so that serving follows.
     wanted: Vec<Wanted>,
     /// By function: the branches that the result of a call decides.
@@ -211,12 +245,38 @@ impl Marker<'_, '_> {
         if self.never_made.contains(&self.explorer.frames[frame].func) {
             return;
         }
+        if from.is_some() && self.is_unmade(frame) {
+            self.waiting.entry(self.explorer.frames[frame].func).or_default().push((visit, from, at));
+            return;
+        }
         if self.seen.contains(&(frame, Leads::Always, crash)) || !self.seen.insert((frame, leads, crash)) {
             return;
         }
         self.live.reached.entry((frame, crash)).or_insert((from, at));
         self.entered.insert(self.explorer.frames[frame].func);
         self.queue.push(visit);
+    }
+
+    /// Is it a function that another one makes, and not where it was seen to be live?
+    fn is_unmade(&self, frame: FrameId) -> bool {
+        let frame = &self.explorer.frames[frame];
+        let parent = self.explorer.values.program.funcs[frame.func].parent;
+        let made_by = parent.and_then(|parent| self.closures.get(&parent));
+        let is_made_there = made_by.is_some_and(|inner| inner.iter().any(|(_, inner)| *inner == frame.func));
+        is_made_there && !frame.outcome.serves && !self.made.contains(&frame.func)
+    }
+
+    /// The functions that live code makes can be called.
+    fn make(&mut self, func: FuncId, is_live: impl Fn(BlockId) -> bool) {
+        let Some(inner) = self.closures.get(&func) else { return };
+        let made: Vec<FuncId> = inner.iter().filter(|(block, _)| is_live(*block)).map(|(_, inner)| *inner).collect();
+        for func in made {
+            if self.made.insert(func) {
+                for (visit, from, at) in self.waiting.remove(&func).unwrap_or_default() {
+                    self.push(visit, from, at);
+                }
+            }
+        }
     }
 
     fn frame(&mut self, id: FrameId, leads: Leads, crash: bool) {
@@ -230,6 +290,18 @@ impl Marker<'_, '_> {
         let crash_blocks = crash_blocks(explorer, id);
         // What goes on for ever is begun and not waited for, or nothing would follow: it runs beside what follows.
         let is_beside = frame.outcome.for_ever && leads == Leads::Always;
+        self.make(frame.func, |block| {
+            !asks
+                || crash
+                || is_beside
+                || block_leads.start.contains(&block)
+                || offered.contains(&block)
+                || crash_blocks.contains(&block)
+                || frame
+                    .blocks
+                    .get(block)
+                    .is_some_and(|visited| visited.events.iter().any(|event| event.phase.has(Phase::SERVING)))
+        });
         for (block, visited) in frame.blocks.iter() {
             let block = &block;
             let in_crash = crash || crash_blocks.contains(block);
