@@ -2,7 +2,9 @@
 
 use tree_sitter::Node;
 
-use crate::ir::instr::{Arg, ArgKind, Base, CallStyle, Const, Field, InstrId, Op, Oper, Place};
+use crate::ir::instr::{
+    Arg, ArgKind, Base, CallStyle, Const, Entry, Field, InstrId, Op, Oper, Place, Record, RecordKind,
+};
 
 use super::{Lowering, field, fields, first_part, parts, span};
 
@@ -105,6 +107,11 @@ impl<'t> Lowering<'t> {
             return value;
         }
         let args = self.args(arguments);
+        if place == Place::global("dict")
+            && let Some(entries) = named_entries(&args)
+        {
+            return self.push(Op::Record(Box::new(Record { kind: RecordKind::Object, ty: None, entries })), node);
+        }
         match args.as_slice() {
             [value, class] if place == Place::global("isinstance") => {
                 self.b.push(Op::Operator(Oper::InstanceOf, vec![value.value, class.value]), span(node))
@@ -170,4 +177,14 @@ impl<'t> Lowering<'t> {
         };
         Arg { value, kind }
     }
+}
+
+/// `dict(a=x, **rest)` is `{"a": x, **rest}`.
+fn named_entries(args: &[Arg]) -> Option<Vec<Entry>> {
+    let entry = |arg: &Arg| match &arg.kind {
+        ArgKind::Named(name) => Some(Entry::Field(Field::name(name), arg.value)),
+        ArgKind::SpreadNamed => Some(Entry::Spread(arg.value)),
+        ArgKind::Positional | ArgKind::Spread => None,
+    };
+    if args.is_empty() { None } else { args.iter().map(entry).collect() }
 }
