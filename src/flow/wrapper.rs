@@ -4,6 +4,7 @@
 use crate::base::bounds::{MAX_CHECK_DEPTH, MAX_LABEL_WORDS, MAX_WRAPPER, MIN_WRAPPER_CALLERS};
 use crate::base::idx::Id;
 use crate::ir::func::{End, FuncId, FuncKind};
+use crate::ir::instr as ir;
 use crate::ir::instr::{Base, Const, InstrId, Op, Oper, Place, TextPart};
 use crate::models::index::Table;
 use crate::models::schema::SinkKind;
@@ -61,8 +62,21 @@ impl Pass<'_, '_> {
         values.callers(self.id).iter().filter(calls).count()
     }
 
-    /// Does the function give back what it was given, or what it computed?
+    /// Does the function give back what it was given, what it computed, or one constant here and another one there?
     fn gives_back_something(&self) -> bool {
+        let constants = self.func.blocks.iter().filter_map(|block| match block.end {
+            End::Return(Some(value)) => match &self.func.instrs[value].op {
+                Op::Const(constant) => Some(constant),
+                _ => None,
+            },
+            _ => None,
+        });
+        let mut constants = constants.filter(|constant| !matches!(constant, Const::Null | Const::Undefined));
+        let first = constants.next();
+        constants.any(|other| first != Some(other)) || self.gives_back_a_value()
+    }
+
+    fn gives_back_a_value(&self) -> bool {
         self.func.blocks.iter().any(|block| match block.end {
             End::Return(Some(value)) => {
                 !matches!(self.func.instrs[value].op, Op::Const(_)) && !self.given[value.index()].is_empty()
@@ -78,6 +92,10 @@ impl Pass<'_, '_> {
         match &self.func.instrs[value].op {
             Op::Call(_) => !self.is_log_call(value),
             Op::Await(inner) => self.is_computed(*inner, depth),
+            Op::Operator(_, parts) => parts.iter().any(|part| self.is_computed(*part, depth)),
+            Op::Record(record) => record.entries.iter().any(|entry| match entry {
+                ir::Entry::Field(_, value) | ir::Entry::Spread(value) => self.is_computed(*value, depth),
+            }),
             Op::Load(Place { base: Base::Value(of), .. }) => self.is_computed(*of, depth),
             Op::Load(Place { base, path }) => self.func.instrs.iter().any(|instr| match &instr.op {
                 Op::Store(to, stored) => {
