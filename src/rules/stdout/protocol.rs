@@ -192,7 +192,8 @@ impl Slice<'_, '_> {
         })
     }
 
-    /// Is serialised data put into the channel that a call takes something out of?
+    /// Is serialised data put into the channel that a call takes something out of? Where nothing of the program puts anything
+    /// there, what it gave the other end to speaks the protocol.
     fn sent(&mut self, at: At, depth: usize) -> bool {
         let values = self.cx.values;
         let is_sent = |port: &Port| port.head == PortHead::Sent;
@@ -206,7 +207,10 @@ impl Slice<'_, '_> {
                 Channel::Made(made) => Some(made),
                 Channel::Class(_) => None,
             })
-            .any(|made| values.puts(made).iter().any(|put| self.serialised(*put, &[], depth - 1)))
+            .any(|made| {
+                let puts = values.puts(made);
+                self.by_hand && puts.is_empty() || puts.iter().any(|put| self.serialised(*put, &[], depth - 1))
+            })
     }
 
     /// Is what is stored to a variable serialised data: by an assignment of the function, or by an argument of a caller?
