@@ -196,7 +196,7 @@ struct Marker<'e, 'v> {
     closures: FxHashMap<FuncId, Vec<(BlockId, FuncId)>>,
     /// The functions that live code was seen to make.
     made: FxHashSet<FuncId>,
-    /// Calls of functions that none was seen to make yet: `fetch(params, |line| println!("{line}"))` in another command gives
+    /// Calls of functions that none was seen to make yet: `fetch(params, |line| show(line))` in another command gives
     /// `fetch` nothing to call where a handler calls it.
     waiting: FxHashMap<FuncId, Vec<Waiting>>,
     /// What functions have to give back so that serving follows.

@@ -243,7 +243,9 @@ fn run_roots(explorer: &mut Explorer<'_>, start: &Start) -> Vec<FrameId> {
     let program = explorer.values.program;
     let init = start.module.map(|module| program.modules[module].init);
     let mut roots: Vec<FrameId> = Vec::new();
-    for func in init.into_iter().chain(start.func) {
+    let before_main = start.module.into_iter().flat_map(|module| explorer.values.run_before_main(module));
+    let all: Vec<FuncId> = init.into_iter().chain(before_main).chain(start.func).collect();
+    for func in all {
         let (phase, rebinds) = match roots.last() {
             Some(last) => {
                 let outcome = &explorer.frames[*last].outcome;

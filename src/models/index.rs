@@ -84,6 +84,8 @@ pub(crate) enum Table {
     Crash,
     CrashPlace,
     Callback,
+    /// Attributes that have a function run before the main one.
+    CallbackMark,
     Loader,
     /// A call that makes a channel.
     Channel,
@@ -294,6 +296,7 @@ impl Index {
         }
         for (n, row) in file.callbacks.iter().enumerate() {
             add(Table::Callback, n, &row.calls, End::Call);
+            add(Table::CallbackMark, n, &row.annotations, End::Any);
         }
         for (n, row) in file.loaders.iter().enumerate() {
             add(Table::Loader, n, &row.calls, End::Call);

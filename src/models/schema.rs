@@ -546,8 +546,13 @@ pub(crate) enum Crash {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CallbackRow {
+    #[serde(default)]
     pub(crate) calls: Vec<String>,
+    /// Attributes of functions that run before the program's main function (Rust).
+    #[serde(default)]
+    pub(crate) annotations: Vec<String>,
     /// Ports with the functions; none: nothing that the call is given is called, and no method of it.
+    #[serde(default)]
     pub(crate) func: Vec<String>,
     pub(crate) runs: CallbackTime,
     /// Ports that flow into the function's parameters, in order: `["self[]"]` for `Array.map`.

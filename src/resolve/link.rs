@@ -147,6 +147,11 @@ impl<'w> Linker<'w> {
         }
     }
 
+    /// Do two modules belong to one package of Rust?
+    pub(crate) fn is_one_package(&self, one: ModuleId, other: ModuleId) -> bool {
+        self.crates.is_one_package(one, other)
+    }
+
     /// The modules directly inside a Python package, with their names in it; in order of their paths.
     pub(crate) fn submodules(&self, package: ModuleId) -> Vec<(&'w str, ModuleId)> {
         let Some((Language::Python, path)) = self.modules.get(&package) else { return Vec::new() };

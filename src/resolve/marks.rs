@@ -56,11 +56,20 @@ impl Values<'_> {
         &self.marked
     }
 
+    /// Functions that a library runs before the main function of the package of a module.
+    pub(crate) fn run_before_main(&self, module: ModuleId) -> impl Iterator<Item = FuncId> {
+        let home = move |func: &FuncId| self.linker.is_one_package(self.program.funcs[*func].module, module);
+        self.before_main.iter().copied().filter(home)
+    }
+
     pub(super) fn find_marked(&mut self) {
         let program = self.program;
         let mut found = Vec::new();
         for (id, func) in program.funcs.iter_enumerated() {
             for annotation in &func.annotations {
+                if !self.annotation_rows(func.module, annotation, Table::CallbackMark).is_empty() {
+                    self.before_main.push(id);
+                }
                 for row in self.annotation_rows(func.module, annotation, Table::HandlerMark) {
                     if !found.contains(&(id, row)) {
                         found.push((id, row));

@@ -133,6 +133,8 @@ pub(crate) struct Values<'p> {
     pub(super) guessed: FxHashSet<At>,
     /// Handlers by attribute or class.
     pub(super) marked: Vec<(FuncId, crate::models::index::RowRef)>,
+    /// Functions that run before the main one.
+    pub(super) before_main: Vec<FuncId>,
     /// What starts a server without an SDK: reads of standard input, registrations of what answers HTTP requests.
     pub(super) by_hand: std::collections::BTreeMap<At, crate::models::schema::TransportKind>,
 }
@@ -233,6 +235,7 @@ impl<'p> Values<'p> {
             impls: Vec::new(),
             guessed: FxHashSet::default(),
             marked: Vec::new(),
+            before_main: Vec::new(),
             by_hand: std::collections::BTreeMap::new(),
         }
     }

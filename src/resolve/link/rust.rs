@@ -39,6 +39,12 @@ struct Pending {
 type Paths<'w> = BTreeMap<&'w str, (FileId, Option<ModuleId>)>;
 
 impl Crates {
+    /// Do two modules belong to crates of one package?
+    pub(super) fn is_one_package(&self, one: ModuleId, other: ModuleId) -> bool {
+        let dir = |module| self.homes.get(&module).map(|(number, _)| &self.crates[*number].dir);
+        dir(one).is_some() && dir(one) == dir(other)
+    }
+
     pub(super) fn new(program: &Program, workspace: &Workspace, files: &Paths<'_>) -> Self {
         let mut res = Self::default();
         let mut roots = Vec::new();
