@@ -4,8 +4,7 @@
 use crate::base::bounds::{MAX_CHECK_DEPTH, MAX_LABEL_WORDS, MAX_WRAPPER, MIN_WRAPPER_CALLERS};
 use crate::base::idx::Id;
 use crate::ir::func::{End, FuncId, FuncKind};
-use crate::ir::instr as ir;
-use crate::ir::instr::{Base, Const, InstrId, Op, Oper, Place, TextPart};
+use crate::ir::instr::{self as ir, Base, Const, InstrId, Op, Oper, Place, TextPart};
 use crate::models::index::Table;
 use crate::models::schema::SinkKind;
 use crate::resolve::solve::CallKind;

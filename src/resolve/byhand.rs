@@ -40,6 +40,8 @@ struct Seen {
     speakers: BTreeSet<FuncId>,
     /// The functions that compare with each of the methods.
     comparing: [BTreeSet<FuncId>; ANSWERED.len()],
+    /// Those that a table has under each of them.
+    tabled: [BTreeSet<FuncId>; ANSWERED.len()],
     /// The modules whose code has an SDK serve, and the functions that do it.
     with_sdk: BTreeSet<ModuleId>,
     serving: BTreeSet<FuncId>,
@@ -55,6 +57,11 @@ impl Values<'_> {
     /// registrations of functions that answer HTTP requests.
     pub(crate) fn hand_written_serves(&self) -> &BTreeMap<At, TransportKind> {
         &self.by_hand
+    }
+
+    /// Does a function answer requests that call no tool? What those carry is of the protocol: versions, names, a page.
+    pub(crate) fn answers_without_arguments(&self, func: FuncId) -> bool {
+        self.answers_others.contains(&func)
     }
 
     pub(super) fn find_by_hand(&mut self) {
@@ -103,6 +110,8 @@ impl Values<'_> {
         let routes = seen.routes.iter().filter(|(at, func)| calling.contains(func) && answers(at, func));
         by_hand.extend(routes.map(|(at, _)| (*at, TransportKind::Http)));
         self.by_hand = by_hand;
+        let [calling, others @ ..] = seen.tabled;
+        self.answers_others = others.into_iter().flatten().filter(|func| !calling.contains(func)).collect();
     }
 
     fn look_by_hand(&self) -> Seen {
@@ -153,9 +162,10 @@ impl Values<'_> {
                 Value::Func(answering) => Some(*answering),
                 _ => None,
             });
-            let before = seen.comparing[word].len();
-            seen.comparing[word].extend(answering);
-            if is_protocol(word) && seen.comparing[word].len() > before {
+            let answering: Vec<FuncId> = answering.collect();
+            seen.comparing[word].extend(&answering);
+            seen.tabled[word].extend(&answering);
+            if is_protocol(word) && !answering.is_empty() {
                 seen.speaking.insert(self.language(func));
             }
         }

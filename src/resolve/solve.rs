@@ -137,6 +137,8 @@ pub(crate) struct Values<'p> {
     pub(super) before_main: Vec<FuncId>,
     /// What starts a server without an SDK: reads of standard input, registrations of what answers HTTP requests.
     pub(super) by_hand: std::collections::BTreeMap<At, crate::models::schema::TransportKind>,
+    /// Functions by which a program without an SDK answers requests that call no tool.
+    pub(super) answers_others: std::collections::BTreeSet<FuncId>,
 }
 
 /// Runs the value pass.
@@ -237,6 +239,7 @@ impl<'p> Values<'p> {
             marked: Vec::new(),
             before_main: Vec::new(),
             by_hand: std::collections::BTreeMap::new(),
+            answers_others: std::collections::BTreeSet::new(),
         }
     }
 

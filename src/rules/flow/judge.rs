@@ -275,6 +275,9 @@ fn argument(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Option<Verdict> {
     {
         return None;
     }
+    if is_message && cx.values.answers_without_arguments(leak.hit.primary.0) {
+        return None;
+    }
     if entry.marks.has(Marks::SPOKEN) && is_object(cx, leak) {
         return None;
     }
