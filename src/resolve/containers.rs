@@ -120,7 +120,8 @@ impl Values<'_> {
                 // a program calls: what stands there by such a name is something else, which may be in the same variable.
                 let has_none =
                     self.language(*func) == Language::Python && self.program.funcs[*func].annotations.is_empty();
-                if !has_none && !self.models.is_everywhere(name) {
+                let is_bound = name == BIND && self.language(*func) == Language::Script;
+                if !has_none && !is_bound && !self.models.is_everywhere(name) {
                     let at = self.calls[number as usize].at;
                     self.link_call(at, *func, CallKind::Callback);
                 }
