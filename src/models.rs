@@ -330,6 +330,11 @@ impl Models {
         self.containers.asks.contains(method)
     }
 
+    /// Does a list's method of this name say whether what it is handed is one of the items?
+    pub(crate) fn tells_members(&self, method: &str) -> bool {
+        self.containers.members.contains(method)
+    }
+
     /// Does a method of this name only compare what it is handed with what is in the object?
     pub(crate) fn compares(&self, method: &str) -> bool {
         self.containers.compares.contains(method)

@@ -21,17 +21,22 @@ pub(crate) enum Abs {
     Test(Box<Test>),
 }
 
-/// A truth value: is the unknown this constant (or, without one, truthy)?
+/// A truth value: is the unknown one of these constants (or, without any, truthy)?
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Test {
     pub(crate) sym: Symbol,
-    pub(crate) is: Option<Const>,
+    pub(crate) is: Vec<Const>,
     pub(crate) negated: bool,
 }
 
 impl Abs {
     pub(crate) fn test(sym: Symbol, is: Option<Const>, negated: bool) -> Self {
-        Self::Test(Box::new(Test { sym, is, negated }))
+        Self::Test(Box::new(Test { sym, is: is.into_iter().collect(), negated }))
+    }
+
+    /// Is the unknown one of these constants?
+    fn one_of(sym: Symbol, is: &[Const]) -> Self {
+        Self::Test(Box::new(Test { sym, is: is.to_vec(), negated: false }))
     }
 
     /// The unknown that it is, or is about.
@@ -77,6 +82,17 @@ impl Fact {
                 either.dedup();
                 (either.len() <= MAX_EXCLUDED).then_some(Self::OneOf(either))
             }
+        }
+    }
+
+    /// What is one of these constants.
+    fn of<'c>(values: impl Iterator<Item = &'c Const>) -> Self {
+        let mut values: Vec<Const> = values.cloned().collect();
+        values.sort();
+        values.dedup();
+        match values.as_slice() {
+            [only] => Self::Is(only.clone()),
+            _ => Self::OneOf(values),
         }
     }
 
@@ -150,14 +166,17 @@ impl Facts {
             Abs::Test(test) => {
                 let Test { sym, is, negated } = &**test;
                 let holds = holds != *negated;
-                let fact = match (is, holds) {
-                    (Some(value), true) => Fact::Is(value.clone()),
-                    (Some(value), false) => match self.by_sym.get(sym) {
-                        Some(known) => known.excluding(value),
-                        None => Fact::Not(vec![value.clone()]),
-                    },
-                    (None, true) => Fact::Truthy,
-                    (None, false) => Fact::Falsy,
+                let known = self.by_sym.get(sym);
+                let fact = match (is.as_slice(), holds) {
+                    ([], true) => Fact::Truthy,
+                    ([], false) => Fact::Falsy,
+                    ([value], true) => Fact::Is(value.clone()),
+                    (values, true) => {
+                        Fact::of(values.iter().filter(|value| known.is_none_or(|known| known.allows(value))))
+                    }
+                    (values, false) => values
+                        .iter()
+                        .fold(known.cloned().unwrap_or(Fact::Not(Vec::new())), |fact, value| fact.excluding(value)),
                 };
                 (sym, fact)
             }
@@ -288,12 +307,13 @@ impl Facts {
 pub(crate) fn truth(abs: &Abs, facts: &[&Facts]) -> Option<bool> {
     let (sym, is, negated) = match abs {
         Abs::Const(value) => return Some(is_truthy(value)),
-        Abs::Sym(sym) => (sym, None, false),
-        Abs::Test(test) => (&test.sym, test.is.as_ref(), test.negated),
+        Abs::Sym(sym) => (sym, &[][..], false),
+        Abs::Test(test) => (&test.sym, test.is.as_slice(), test.negated),
     };
     let by = |fact: &Fact| match is {
-        None => truthy_by(fact),
-        Some(value) => is_by(fact, value),
+        [] => truthy_by(fact),
+        [value] => is_by(fact, value),
+        values => is_one_by(fact, values),
     };
     let holds = facts.iter().find_map(|facts| by(facts.get(sym)?));
     let holds = holds.or_else(|| {
@@ -329,6 +349,15 @@ fn is_by(fact: &Fact, value: &Const) -> Option<bool> {
     }
 }
 
+fn is_one_by(fact: &Fact, values: &[Const]) -> Option<bool> {
+    let is_one = |known: &Const| values.iter().any(|value| same(known, value));
+    match fact {
+        Fact::Is(known) => Some(is_one(known)),
+        Fact::OneOf(known) if known.iter().all(is_one) => Some(true),
+        _ => values.iter().all(|value| is_by(fact, value) == Some(false)).then_some(false),
+    }
+}
+
 /// Equality of constants; `null` and `undefined` are the same nothing.
 pub(crate) fn same(a: &Const, b: &Const) -> bool {
     let nothing = |value: &Const| matches!(value, Const::Null | Const::Undefined);
@@ -350,7 +379,7 @@ pub(crate) fn not(abs: &Abs) -> Abs {
     match abs {
         Abs::Const(value) => Abs::Const(Const::Bool(!is_truthy(value))),
         Abs::Sym(sym) => Abs::test(sym.clone(), None, true),
-        Abs::Test(test) => Abs::test(test.sym.clone(), test.is.clone(), !test.negated),
+        Abs::Test(test) => Abs::Test(Box::new(Test { negated: !test.negated, ..(**test).clone() })),
     }
 }
 
@@ -364,6 +393,22 @@ pub(crate) fn equal(a: &Abs, b: &Abs) -> Option<Abs> {
         (Abs::Test(_), Abs::Const(Const::Bool(flag))) => Some(if *flag { a.clone() } else { not(a) }),
         (Abs::Const(Const::Bool(flag)), Abs::Test(_)) => Some(if *flag { b.clone() } else { not(b) }),
         _ => None,
+    }
+}
+
+/// `a in [b, c]`.
+pub(crate) fn member(a: &Abs, of: &[Const]) -> Option<Abs> {
+    match a {
+        Abs::Const(value) => Some(Abs::Const(Const::Bool(of.iter().any(|known| same(known, value))))),
+        Abs::Sym(sym) if (1..=MAX_EXCLUDED).contains(&of.len()) => Some(Abs::one_of(sym.clone(), of)),
+        Abs::Sym(_) => None,
+        Abs::Test(_) => {
+            if let [only] = of {
+                equal(a, &Abs::Const(only.clone()))
+            } else {
+                None
+            }
+        }
     }
 }
 
@@ -414,6 +459,21 @@ mod tests {
         assert_eq!(truth(&test("both"), &[&either]), None);
         either.assume(&test("stdio"), false);
         assert_eq!(truth(&test("both"), &[&either]), Some(true));
+    }
+
+    #[test]
+    fn one_of_several_constants_is_none_of_the_others() {
+        let is_web = member(&sym(), &[Const::str("sse"), Const::str("http")]).expect("a test");
+        let is = |word: &str| equal(&sym(), &Abs::Const(Const::str(word))).expect("a test");
+        let (mut web, mut other) = (Facts::default(), Facts::default());
+        web.assume(&is_web, true);
+        other.assume(&is_web, false);
+        assert_eq!(truth(&is("stdio"), &[&web]), Some(false));
+        assert_eq!(truth(&is("sse"), &[&web]), None);
+        assert_eq!(truth(&is("sse"), &[&other]), Some(false));
+        assert_eq!(truth(&is_web, &[&other]), Some(false));
+        web.assume(&is("sse"), false);
+        assert_eq!(truth(&is("http"), &[&web]), Some(true));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::base::Symbol;
 use crate::base::bounds::{MAX_ALIASES, MAX_WAYS};
 use crate::ir::instr::Const;
 
-use super::abs::{Abs, Facts, equal, truth};
+use super::abs::{Abs, Facts, member, truth};
 use super::choices::{Choice, known_beside};
 use super::known::variant;
 
@@ -152,7 +152,7 @@ impl Alternatives {
             let mut facts = (**way).clone();
             facts.learn(beside);
             match asked(abs) {
-                Some((sym, None, false)) if is_own(sym) && !self.made.contains_key(sym) => {
+                Some((sym, [], false)) if is_own(sym) && !self.made.contains_key(sym) => {
                     self.collect_outside(self.of(sym)?, &facts, is_own, found, depth)?;
                 }
                 Some((sym, ..)) if is_own(sym) && !self.made.contains_key(sym) => return None,
@@ -188,7 +188,7 @@ impl Alternatives {
         if self.made.contains_key(sym) {
             // An object that is not empty; which variant of an enum it is does not show here.
             let is_other = |constant: &Const| matches!(constant, Const::Str(text) if variant(text).is_some());
-            return if is.is_some_and(is_other) { None } else { Some(is.is_none() != negated) };
+            return if is.iter().any(is_other) { None } else { Some(is.is_empty() != negated) };
         }
         let mut answer = None;
         for (value, way) in self.of(sym)? {
@@ -273,21 +273,18 @@ fn add(given: &mut Given, abs: &Abs, facts: &Rc<Facts>) -> bool {
     is_new
 }
 
-/// The symbol that a value asks about, the constant that it is compared with, and whether the answer is turned around.
-fn asked(abs: &Abs) -> Option<(&Symbol, Option<&Const>, bool)> {
+/// The symbol that a value asks about, the constants that it is compared with, and whether the answer is turned around.
+fn asked(abs: &Abs) -> Option<(&Symbol, &[Const], bool)> {
     match abs {
         Abs::Const(_) => None,
-        Abs::Sym(sym) => Some((sym, None, false)),
-        Abs::Test(test) => Some((&test.sym, test.is.as_ref(), test.negated)),
+        Abs::Sym(sym) => Some((sym, &[], false)),
+        Abs::Test(test) => Some((&test.sym, &test.is, test.negated)),
     }
 }
 
 /// The question about an unknown, asked of what it is on one way.
-fn question(value: &Abs, is: Option<&Const>) -> Option<Abs> {
-    match is {
-        None => Some(value.clone()),
-        Some(constant) => equal(value, &Abs::Const(constant.clone())),
-    }
+fn question(value: &Abs, is: &[Const]) -> Option<Abs> {
+    if is.is_empty() { Some(value.clone()) } else { member(value, is) }
 }
 
 #[cfg(test)]

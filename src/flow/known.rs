@@ -7,14 +7,14 @@ use crate::base::Symbol;
 use crate::base::bounds::{MAX_ALIASES, MAX_SYM};
 use crate::ir::func::{FuncId, LocalId};
 use crate::ir::instr::{Base, Call, Const, Entry, Field, Imported, InstrId, Op, Oper, Place, Record, RecordKind};
-use crate::ir::program::{CellId, ClassKind};
+use crate::ir::program::{CellId, ClassKind, Language};
 use crate::ir::types::TypeRef;
 use crate::models::index::{RowRef, Table};
 use crate::resolve::link::Target;
 use crate::resolve::ports::argument;
 use crate::resolve::values::{At, Key, Obj, Site, Value};
 
-use super::abs::{Abs, equal, not};
+use super::abs::{Abs, equal, member, not};
 use super::alternatives::Given;
 use super::domain::has_value;
 use super::explore::{Explorer, State};
@@ -118,6 +118,8 @@ impl Explorer<'_> {
                     Oper::Eq => equal(&operand(0)?, &operand(1)?),
                     Oper::IsVariant => equal(&operand(0)?, &operand(1).map(fate)?),
                     Oper::Ne => Some(not(&equal(&operand(0)?, &operand(1)?)?)),
+                    Oper::In => member(&operand(0)?, &self.constants_in(func, *values.get(1)?)?),
+                    Oper::NotIn => Some(not(&member(&operand(0)?, &self.constants_in(func, *values.get(1)?)?)?)),
                     Oper::IsMissing => equal(&operand(0)?, &Abs::Const(Const::Undefined)),
                     _ => None,
                 }
@@ -150,6 +152,47 @@ impl Explorer<'_> {
             }
             _ => None,
         }
+    }
+
+    /// The constants in a list, set or tuple that is written out: there, or where a variable gets it that nobody adds to. Of a
+    /// table its keys.
+    pub(super) fn constants_in(&self, func: FuncId, value: InstrId) -> Option<Vec<Const>> {
+        match &self.values.program.funcs[func].instrs[value].op {
+            Op::Record(_) => self.constants_written((func, value)),
+            _ => self.constants_of(self.values.of(func, value).items()),
+        }
+    }
+
+    fn constants_of(&self, found: &[Value]) -> Option<Vec<Const>> {
+        match found {
+            [Value::Record(Site::Instr(made))] if !self.is_added_to(*made) => self.constants_written(*made),
+            _ => None,
+        }
+    }
+
+    /// Is something put into the list that a literal makes, beside what is written there?
+    fn is_added_to(&self, made: At) -> bool {
+        let Op::Record(record) = &self.values.program.funcs[made.0].instrs[made.1].op else { return true };
+        let written = |at: &At| {
+            let is_it = |entry: &Entry| matches!(entry, Entry::Field(_, value) if (made.0, *value) == *at);
+            record.entries.iter().any(is_it)
+        };
+        !self.values.stores_to(&Obj::Record(Site::Instr(made)), &Key::Some).iter().all(written)
+    }
+
+    fn constants_written(&self, (func, value): At) -> Option<Vec<Const>> {
+        let body = &self.values.program.funcs[func];
+        let Op::Record(record) = &body.instrs[value].op else { return None };
+        let is_table = record.kind == RecordKind::Object && self.values.language(func) == Language::Python;
+        let constant = |entry: &Entry| match entry {
+            Entry::Field(Field::Name(name), _) if is_table => Some(Const::Str(name.clone())),
+            Entry::Field(_, value) if !is_table => match &body.instrs[*value].op {
+                Op::Const(constant) => Some(constant.clone()),
+                _ => None,
+            },
+            _ => None,
+        };
+        record.entries.iter().map(constant).collect()
     }
 
     fn is_variant_literal(&self, func: FuncId, value: InstrId) -> bool {
@@ -391,7 +434,12 @@ impl Explorer<'_> {
 
     /// The name of what a place holds.
     fn place_sym(&self, func: FuncId, place: &Place, state: &State) -> Option<Symbol> {
+        let (kept, path) = match self.kept_object(func, place) {
+            Some(kept) => (Some(kept), &place.path[1..]),
+            None => (None, &place.path[..]),
+        };
         let mut text = match &place.base {
+            _ if kept.is_some() => kept?.to_string(),
             base @ (Base::Local(_) | Base::Cell(_))
                 if let Some(abs) = self.var(base).and_then(|var| state.vars.get(var)) =>
             {
@@ -412,7 +460,7 @@ impl Explorer<'_> {
             },
             Base::Global(name) => name.to_string(),
         };
-        for field in &place.path {
+        for field in path {
             match field {
                 Field::Name(name) => {
                     text.push('.');
@@ -424,6 +472,22 @@ impl Explorer<'_> {
             }
         }
         if text.len() > MAX_SYM { None } else { Some(text.into()) }
+    }
+
+    /// The name of the object that is kept in the field with which a place begins, where that is written once: what is said of
+    /// `self.settings.mode` in one method holds in the others.
+    fn kept_object(&self, func: FuncId, place: &Place) -> Option<Symbol> {
+        let [Field::Name(name), _, ..] = &place.path[..] else { return None };
+        let Base::Local(local) = &place.base else { return None };
+        let objs = self.objects_in(func, &Place::local(*local))?;
+        let ([obj @ Obj::Instances(_)], false) = (&objs[..], objs.iter().any(|obj| self.values.is_open(obj))) else {
+            return None;
+        };
+        let [at] = self.values.stores_to(obj, &Key::Name(name.clone())) else { return None };
+        Some(match self.seen_at(at.0, at.1) {
+            Some(Some(Abs::Sym(kept))) => kept.clone(),
+            _ => format!("{obj:?}.{name}").into(),
+        })
     }
 
     fn param_name(&self, func: FuncId, local: LocalId) -> Option<String> {
@@ -465,6 +529,15 @@ impl Explorer<'_> {
             return None;
         }
         let (owner, method) = call.callee.split_last().unzip();
+        if let (Some(owner), Some(Field::Name(name)), [item]) = (&owner, method, &call.args[..])
+            && self.values.models.tells_members(name)
+            && let Some(listed) = match (&owner.base, &owner.path[..]) {
+                (Base::Value(list), []) => self.constants_in(func, *list),
+                _ => self.values.place_values(func, owner).and_then(|found| self.constants_of(found)),
+            }
+        {
+            return member(&self.operand(func, item.value, state)?, &listed);
+        }
         let mut text = match (&owner, method) {
             (Some(owner), Some(Field::Name(name))) => {
                 let of = match self.values.place_values(func, owner).unwrap_or_default() {

@@ -17,8 +17,8 @@ use crate::ir::program::Language;
 use crate::resolve::solve::{CallKind, Values};
 use crate::resolve::values::{At, Key, Obj, Site};
 
-use super::abs::Abs;
-use super::alternatives::Fields;
+use super::abs::{Abs, Facts};
+use super::alternatives::{Fields, field_sym};
 use super::explore::{Explorer, State};
 use super::joins::given_sym;
 
@@ -91,6 +91,16 @@ impl Explorer<'_> {
         }
         self.chosen.alternatives.made(&sym, known);
         Some(Abs::Sym(sym))
+    }
+
+    /// Does a function ask for a field of an object of which a condition has told what is in the field?
+    pub(super) fn is_asked_about(&self, object: &Abs, callee: FuncId, param: usize, facts: &Facts) -> bool {
+        let Abs::Sym(object) = object else { return false };
+        let is_known = |name: &Symbol| {
+            let field = field_sym(object, name);
+            facts.get(&field).or(self.assumed.get(&field)).is_some()
+        };
+        self.asked_fields(callee, param, MAX_STATIC_DEPTH).iter().any(is_known)
     }
 
     /// A field that a literal does not have is not there, where the language says so and nobody adds it.

@@ -315,7 +315,10 @@ impl Explorer<'_> {
             let abs = self.operand(func, arg.value, state).filter(selects);
             let abs = self.handed_literal((func, arg.value), abs, callee, at);
             let abs = self.transport_handed((func, arg.value), callee, abs);
-            known[at] = abs.filter(|abs| !self.tells_nothing(abs, func, callee, state));
+            let is_known = |abs: &Abs| {
+                !self.tells_nothing(abs, func, callee, state) || self.is_asked_about(abs, callee, at, &state.facts)
+            };
+            known[at] = abs.filter(is_known);
         }
         for (at, param) in params.iter().enumerate() {
             if takes(&at) && !given[at] && !is_open {

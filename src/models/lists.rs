@@ -32,6 +32,7 @@ pub(super) struct Containers {
     pub(super) payload: FxHashSet<String>,
     pub(super) asks: FxHashSet<String>,
     pub(super) compares: FxHashSet<String>,
+    pub(super) members: FxHashSet<String>,
     pub(super) opens: FxHashSet<String>,
     pub(super) same: FxHashSet<String>,
     pub(super) wraps: Vec<String>,
