@@ -349,10 +349,14 @@ impl<'v> Finder<'v, '_> {
     /// Other ways to start a server that was found: a script that calls its main function, `python -m package.server` where
     /// a manifest names the function. One that does nothing but that is the same server.
     fn launchers(&mut self) {
-        let python = |data: &Module| data.language == Language::Python;
         let program = self.values.program;
+        let imported = self.imported_modules();
+        // What is imported and does not ask how it was started is no program of its own.
+        let is_program = |(module, data): &(ModuleId, &Module)| {
+            data.language == Language::Python && (!imported.contains(module) || self.prepared.asks_for_start(*module))
+        };
         let modules: Vec<ModuleId> =
-            program.modules.iter_enumerated().filter(|(_, data)| python(data)).map(|(module, _)| module).collect();
+            program.modules.iter_enumerated().filter(is_program).map(|(module, _)| module).collect();
         for module in modules {
             let Some(candidate) = self.script(module, false) else { continue };
             self.tried.insert((Some(module), None));

@@ -97,6 +97,13 @@ pub(crate) struct Prepared {
     pub(super) on_by_default: FxHashSet<(ClassId, Symbol)>,
 }
 
+impl Prepared {
+    /// Does a module ask whether it is the program that was started?
+    pub(crate) fn asks_for_start(&self, module: ModuleId) -> bool {
+        self.asking.contains(&module)
+    }
+}
+
 /// What a user says of a server, whatever its code looks like.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Told {

@@ -266,14 +266,16 @@ impl Values<'_> {
             Base::Local(local) => self.local_slot(func, *local),
             Base::Cell(cell) => self.cell_slot(*cell),
             Base::Value(value) => self.instr_slot(func, *value),
-            Base::Global(name) if name == "super" && self.language(func) != Language::Rust => match self.supers.get(&func) {
-                Some(slot) => *slot,
-                None => {
-                    let slot = self.super_slot(func);
-                    self.supers.insert(func, slot);
-                    slot
+            Base::Global(name) if name == "super" && self.language(func) != Language::Rust => {
+                match self.supers.get(&func) {
+                    Some(slot) => *slot,
+                    None => {
+                        let slot = self.super_slot(func);
+                        self.supers.insert(func, slot);
+                        slot
+                    }
                 }
-            },
+            }
             Base::Global(name) => self.global(self.program.funcs[func].module, name),
         }
     }
