@@ -281,6 +281,9 @@ pub(crate) const MAX_LEVEL_DEPTH: usize = 5;
 /// Deepest chain of conditions, functions and variables from a filter of levels to the words that it compares.
 pub(crate) const MAX_FILTER_DEPTH: usize = 12;
 
+/// Most values that are looked at to tell whether a logger's own filter leaves a call out: a filter is a function or two.
+pub(crate) const MAX_FILTER_VALUES: usize = 500;
+
 /// Most steps from a filter of log records back to the calls that it is made by: a builder, its directives, what stands in where
 /// a variable is not set.
 pub(crate) const MAX_FILTER_STEPS: usize = 64;

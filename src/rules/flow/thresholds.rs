@@ -4,10 +4,11 @@
 //! In such a filter two levels are compared: that of the call, a word that it is made with, and the threshold, which the
 //! environment gives or else a word in the code. Which of them may be the larger is not asked: graver records are always shown.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use crate::base::Symbol;
-use crate::base::bounds::{MAX_FILTER_DEPTH, MAX_OPTIONS};
+use crate::base::bounds::{MAX_FILTER_DEPTH, MAX_FILTER_VALUES, MAX_OPTIONS};
 use crate::flow::domain::Kind;
 use crate::flow::summary::Hit;
 use crate::ir::func::{BlockId, End, FuncId, Function, LocalId};
@@ -68,15 +69,17 @@ enum Decision {
 struct Filters<'a, 'v> {
     cx: &'a Cx<'v>,
     unit: &'a Unit<'v>,
+    /// How many more values are looked at.
+    left: Cell<usize>,
 }
 
 /// The variable of the environment that has to be set for what is handed over at the primary place to be written.
 pub(super) fn off_by_default(cx: &Cx<'_>, unit: &Unit<'_>, hit: &Hit) -> Option<String> {
-    let filters = Filters { cx, unit };
+    let filters = Filters { cx, unit, left: Cell::new(MAX_FILTER_VALUES) };
     let mut given = Given::default();
     let mut caller = hit.primary;
     for at in calls_inside(hit) {
-        given = filters.given(caller, at.0, &given);
+        given = filters.given(caller, at.0, &given, MAX_FILTER_DEPTH);
         if let Some(env) = filters.hides(at, &given) {
             return Some(env.to_string());
         }
@@ -91,14 +94,13 @@ impl Filters<'_, '_> {
     }
 
     /// The levels that a call hands to a function.
-    fn given(&self, call: At, func: FuncId, outer: &Given) -> Given {
+    fn given(&self, call: At, func: FuncId, outer: &Given, depth: usize) -> Given {
         let values = self.cx.values;
         let is_called = values.callees(call).iter().any(|(callee, _)| *callee == func);
         let Some(data) = values.call_at(call).filter(|_| is_called) else { return Given::default() };
         let by_position = data.args.iter().take_while(|arg| arg.kind == ArgKind::Positional);
         let params = self.func(func).params.iter().zip(by_position);
-        let told =
-            params.map(|(param, arg)| (func, param.local, self.told(call.0, arg.value, outer, MAX_FILTER_DEPTH)));
+        let told = params.map(|(param, arg)| (func, param.local, self.told(call.0, arg.value, outer, depth)));
         Given(told.filter(|(_, _, told)| *told != Told::default()).collect())
     }
 
@@ -225,7 +227,7 @@ impl Filters<'_, '_> {
             }
             Op::Call(_) => {
                 let [(callee, _)] = self.cx.values.callees((func, value)) else { return None };
-                let given = self.given((func, value), *callee, given);
+                let given = self.given((func, value), *callee, given, depth);
                 let is_compare =
                     |instr: &InstrId| matches!(self.func(*callee).instrs[*instr].op, Op::Operator(Oper::Compare, _));
                 let mut compares = self.func(*callee).instrs.ids().filter(is_compare);
@@ -237,7 +239,10 @@ impl Filters<'_, '_> {
 
     /// What is told of a value that may be a level.
     fn told(&self, func: FuncId, value: InstrId, given: &Given, depth: usize) -> Told {
-        let Some(depth) = depth.checked_sub(1) else { return Told::default() };
+        let (Some(depth), Some(left)) = (depth.checked_sub(1), self.left.get().checked_sub(1)) else {
+            return Told::default();
+        };
+        self.left.set(left);
         let body = self.func(func);
         match &body.instrs[value].op {
             Op::Const(Const::Str(word)) => LogLevel::parse(word).map(Told::level).unwrap_or_default(),
@@ -248,7 +253,7 @@ impl Filters<'_, '_> {
                     return Told { env: Some(env), ..Told::default() };
                 }
                 if let [(callee, _)] = self.cx.values.callees((func, value)) {
-                    let given = self.given((func, value), *callee, given);
+                    let given = self.given((func, value), *callee, given, depth);
                     return self.returned(*callee, &given, depth);
                 }
                 let Some((of, Field::Name(name))) = call.callee.split_last() else { return Told::default() };
