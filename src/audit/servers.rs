@@ -353,7 +353,8 @@ impl<'v> Finder<'v, '_> {
         let imported = self.imported_modules();
         // What is imported and does not ask how it was started is no program of its own.
         let is_program = |(module, data): &(ModuleId, &Module)| {
-            data.language == Language::Python && (!imported.contains(module) || self.prepared.asks_for_start(*module))
+            data.language == Language::Python
+                && (!imported.contains(module) || self.prepared.asks_for_start(self.values, *module))
         };
         let modules: Vec<ModuleId> =
             program.modules.iter_enumerated().filter(is_program).map(|(module, _)| module).collect();

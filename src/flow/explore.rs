@@ -32,7 +32,7 @@ use super::lazy::{Filled, Lazy};
 use super::literals::AskedFields;
 use super::loaded::Imports;
 use super::looked_at::Instrs;
-use super::main_module::{StoredLocals, Tells};
+use super::main_module::{StoredLocals, Tells, asks_for_name};
 use super::needed::Needed;
 use super::settled::Relied;
 use super::step::{names_own, own_names};
@@ -99,8 +99,8 @@ pub(crate) struct Prepared {
 
 impl Prepared {
     /// Does a module ask whether it is the program that was started?
-    pub(crate) fn asks_for_start(&self, module: ModuleId) -> bool {
-        self.asking.contains(&module)
+    pub(crate) fn asks_for_start(&self, values: &Values<'_>, module: ModuleId) -> bool {
+        self.asking.contains(&module) || asks_for_name(values, module)
     }
 }
 

@@ -235,6 +235,17 @@ fn import_name(op: &Op) -> Option<String> {
     })
 }
 
+/// Does a module's own code ask what the module is called: `if __name__ == "__main__"`?
+pub(super) fn asks_for_name(values: &Values<'_>, module: ModuleId) -> bool {
+    let names = &values.models.main_words().names;
+    let init = &values.program.funcs[values.program.modules[module].init];
+    let asks = |op: &Op| match op {
+        Op::Load(Place { base: Base::Global(name), .. }) => names.iter().any(|known| known.place == name.as_str()),
+        _ => false,
+    };
+    init.instrs.iter().any(|instr| asks(&instr.op))
+}
+
 /// The modules that name the started program.
 pub(super) fn asking(values: &Values<'_>) -> FxHashSet<ModuleId> {
     let words = values.models.main_words();
