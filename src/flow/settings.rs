@@ -56,18 +56,6 @@ impl Explorer<'_> {
         is_read.then(|| format!("{ENV}{name}").into())
     }
 
-    /// The variable of the environment that a place is to which something is written.
-    pub(super) fn env_written(&self, func: FuncId, place: &Place) -> Option<Symbol> {
-        let (owner, field) = place.split_last()?;
-        let Field::Name(name) = field else { return None };
-        let is_env = |value: &Value| match value {
-            Value::Api(node, _) => self.reads_env(self.values.models.index.step(*node, &Step::Member(name.clone()))),
-            _ => false,
-        };
-        let is_written = self.values.place_values(func, &owner)?.iter().any(is_env);
-        is_written.then(|| format!("{ENV}{name}").into())
-    }
-
     /// Is what a library keeps there a variable of the environment?
     fn reads_env(&self, node: NodeId) -> bool {
         let node = self.values.models.index.node(node);

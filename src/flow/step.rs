@@ -109,14 +109,6 @@ impl Explorer<'_> {
             }
             return None;
         }
-        if let Some(setting) = self.env_written(func, place) {
-            let is = self.operand(func, value, state);
-            let facts = Rc::make_mut(&mut state.facts);
-            facts.forget(&Abs::Sym(setting.clone()));
-            if let Some(Abs::Const(constant)) = is {
-                facts.assume(&Abs::test(setting, Some(constant), false), true);
-            }
-        }
         let (owner, field) = place.split_last()?;
         let Field::Name(name) = field else { return None };
         let owners = self.values.place_values(func, &owner)?;
