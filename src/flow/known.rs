@@ -118,6 +118,8 @@ impl Explorer<'_> {
                     Oper::Eq => equal(&operand(0)?, &operand(1)?),
                     Oper::IsVariant => equal(&operand(0)?, &operand(1).map(fate)?),
                     Oper::Ne => Some(not(&equal(&operand(0)?, &operand(1)?)?)),
+                    // In a script that asks for a property: of a list, for a number.
+                    Oper::In | Oper::NotIn if self.values.language(func) != Language::Python => None,
                     Oper::In => member(&operand(0)?, &self.constants_in(func, *values.get(1)?)?),
                     Oper::NotIn => Some(not(&member(&operand(0)?, &self.constants_in(func, *values.get(1)?)?)?)),
                     Oper::IsMissing => equal(&operand(0)?, &Abs::Const(Const::Undefined)),
@@ -183,7 +185,7 @@ impl Explorer<'_> {
     fn constants_written(&self, (func, value): At) -> Option<Vec<Const>> {
         let body = &self.values.program.funcs[func];
         let Op::Record(record) = &body.instrs[value].op else { return None };
-        let is_table = record.kind == RecordKind::Object && self.values.language(func) == Language::Python;
+        let is_table = record.kind == RecordKind::Object;
         let constant = |entry: &Entry| match entry {
             Entry::Field(Field::Name(name), _) if is_table => Some(Const::Str(name.clone())),
             Entry::Field(_, value) if !is_table => match &body.instrs[*value].op {
