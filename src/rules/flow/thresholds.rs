@@ -20,9 +20,6 @@ use crate::rules::{Cx, Unit};
 
 use super::levels::calls_inside;
 
-/// Methods of a list of levels that tell where a level stands in it.
-const PLACES: [&str; 2] = ["indexOf", "index"];
-
 /// What is known of a value that is a level, or a number that stands for one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Told {
@@ -257,8 +254,10 @@ impl Filters<'_, '_> {
                     return self.returned(*callee, &given, depth);
                 }
                 let Some((of, Field::Name(name))) = call.callee.split_last() else { return Told::default() };
+                let language = self.cx.values.language(func);
                 match call.args.as_slice() {
-                    [arg] if PLACES.contains(&name.as_str()) => self.told(func, arg.value, given, depth),
+                    // Where in a list of levels it stands.
+                    [arg] if self.cx.words.is_index_method(language, name) => self.told(func, arg.value, given, depth),
                     [] => match of.base {
                         Base::Value(of) => self.told(func, of, given, depth),
                         _ => self.placed(func, value, &of, given, depth),
