@@ -10,6 +10,7 @@
 //! | `assumed` | what holds in the whole process, since it serves on stdio |
 //! | `blocks` | what of a function is reached |
 //! | `step` | what one instruction does to the state of the exploration |
+//! | `arguments` | what a called function is known to be given |
 //! | `known` | what a value is known to be while exploring |
 //! | `present` | which values are surely objects, so that a condition that asks for one is true; what of a literal stands on top |
 //! | `literals` | which fields of objects that are written out the functions ask for that get them |
@@ -52,6 +53,7 @@ pub(crate) mod abs;
 mod alternatives;
 pub(crate) mod apply;
 mod apps;
+mod arguments;
 mod asked;
 mod assumed;
 pub(crate) mod blocks;
