@@ -11,6 +11,7 @@
 //! | `blocks` | what of a function is reached |
 //! | `step` | what one instruction does to the state of the exploration |
 //! | `arguments` | what a called function is known to be given |
+//! | `lazy` | variables that are filled once, and what holds of them from then on |
 //! | `known` | what a value is known to be while exploring |
 //! | `present` | which values are surely objects, so that a condition that asks for one is true; what of a literal stands on top |
 //! | `literals` | which fields of objects that are written out the functions ask for that get them |

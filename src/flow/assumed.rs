@@ -64,6 +64,8 @@ impl<'e, 'v> Assumed<'e, 'v> {
         });
         let values = self.explorer.values;
         facts.decide(|known| left_transport(values, known), &self.open);
+        // What the program writes itself is so from then on only.
+        facts.leave_out(&|sym| self.explorer.prepared.lazy.is_setting(sym));
         facts
     }
 

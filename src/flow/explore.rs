@@ -239,8 +239,8 @@ impl<'v> Explorer<'v> {
         let (_, context) = key;
         let n_contexts = self.n_contexts.entry(func).or_default();
         if *n_contexts >= MAX_CONTEXTS && !(context.args.is_empty() && context.named.is_empty()) {
-            let Context { phase, rebinds, .. } = context;
-            return self.frame(func, Context { phase, rebinds, ..Context::default() });
+            let Context { phase, rebinds, settings, .. } = context;
+            return self.frame(func, Context { phase, rebinds, settings, ..Context::default() });
         }
         *n_contexts += 1;
         let outcome = Outcome {
@@ -295,14 +295,14 @@ impl<'v> Explorer<'v> {
                 facts.assume(abs, *is);
             }
         }
-        self.known_filled(context.phase, &mut facts);
+        self.known_filled(context, &mut facts);
         let start = State {
             vars,
             named: context.named.clone(),
             phase: context.phase,
             rebinds: context.rebinds.clone(),
             facts: Rc::new(facts),
-            filled: Filled::default(),
+            filled: context.settings.clone(),
         };
         let n_blocks = func.blocks.len();
         let mut states: Vec<Option<State>> = vec![None; n_blocks];

@@ -58,6 +58,8 @@ pub(crate) struct Context {
     pub(crate) asked: Vec<(usize, bool)>,
     pub(crate) phase: Phase,
     pub(crate) rebinds: Rc<BTreeSet<u32>>,
+    /// The variables of the environment that the program has written.
+    pub(super) settings: Filled,
 }
 
 /// How a called frame relates to its caller.

@@ -2,6 +2,9 @@
 //! filled one before it serves, what runs while serving finds it so.
 //!
 //! A way through the program *fills* a variable when it stores something there, or found that something is there already.
+//!
+//! A variable of the environment to which the program itself only ever writes one constant is filled by that, too: what runs
+//! afterwards finds it there (`process.env.SPEAKS_MCP = "1"`).
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -16,17 +19,20 @@ use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Value};
 
 use super::abs::{Abs, Facts, truth};
-use super::explore::{Explorer, FrameId, Phase, State};
+use super::explore::{Context, Explorer, FrameId, Phase, State};
 use super::joins::cell_sym;
+use super::settings::{is_env, written_settings};
 
-pub(super) type Filled = Rc<BTreeSet<CellId>>;
+/// The symbols of variables that are filled.
+pub(super) type Filled = Rc<BTreeSet<Symbol>>;
 
 /// The variables of a program to which nothing is stored but what is there for certain, once its module is loaded.
 #[derive(Default)]
 pub(super) struct Lazy {
-    by_sym: FxHashMap<Symbol, CellId>,
     /// What holds of one that is filled: a condition, and whether it is true.
-    holds: FxHashMap<CellId, (Abs, bool)>,
+    holds: FxHashMap<Symbol, (Abs, bool)>,
+    /// Where the program writes those of the environment.
+    settings: FxHashMap<At, Symbol>,
 }
 
 impl Lazy {
@@ -46,10 +52,20 @@ impl Lazy {
             } else {
                 (Abs::test(sym.clone(), Some(Const::Null), false), false)
             };
-            lazy.by_sym.insert(sym, *cell);
-            lazy.holds.insert(*cell, holds);
+            lazy.holds.insert(sym, holds);
+        }
+        for (setting, written) in written_settings(values) {
+            let first = written[0].1.clone();
+            let (Some(constant), true) = (&first, written.iter().all(|(_, is)| *is == first)) else { continue };
+            lazy.settings.extend(written.iter().map(|(at, _)| (*at, setting.clone())));
+            lazy.holds.insert(setting.clone(), (Abs::test(setting, Some(constant.clone()), false), true));
         }
         lazy
+    }
+
+    /// Is a symbol a variable of the environment that the program writes itself?
+    pub(super) fn is_setting(&self, sym: &Symbol) -> bool {
+        is_env(sym) && self.holds.contains_key(sym)
     }
 }
 
@@ -103,22 +119,49 @@ fn stored(values: &Values<'_>, at: At) -> Option<Stored> {
 }
 
 pub(super) fn both(a: &Filled, b: &Filled) -> Filled {
-    if a == b { a.clone() } else { Rc::new(a.intersection(b).copied().collect()) }
+    if a == b { a.clone() } else { Rc::new(a.intersection(b).cloned().collect()) }
 }
 
 pub(super) fn either(a: &Filled, b: &Filled) -> Filled {
-    if b.is_subset(a) { a.clone() } else { Rc::new(a.union(b).copied().collect()) }
+    if b.is_subset(a) { a.clone() } else { Rc::new(a.union(b).cloned().collect()) }
 }
 
 impl Explorer<'_> {
     /// A store, as far as it fills a variable.
     pub(super) fn fill(&self, at: At, place: &Place, state: &mut State) {
         if let (Base::Cell(cell), []) = (&place.base, &*place.path)
-            && self.prepared.lazy.holds.contains_key(cell)
+            && let sym = cell_sym(*cell)
+            && self.prepared.lazy.holds.contains_key(&sym)
             && !is_emptied(self.values, at)
         {
-            Rc::make_mut(&mut state.filled).insert(*cell);
+            Rc::make_mut(&mut state.filled).insert(sym);
         }
+    }
+
+    /// What writes a variable of the environment fills it.
+    pub(super) fn fill_setting(&self, at: At, state: &mut State) {
+        if let Some(setting) = self.prepared.lazy.settings.get(&at) {
+            self.take_filled(&Rc::new(BTreeSet::from([setting.clone()])), state);
+        }
+    }
+
+    /// What is filled by what just ran: the variables of the environment hold what is written to them from here on.
+    pub(super) fn take_filled(&self, filled: &Filled, state: &mut State) {
+        for setting in filled.iter().filter(|sym| is_env(sym) && !state.filled.contains(*sym)) {
+            let facts = Rc::make_mut(&mut state.facts);
+            facts.forget(&Abs::Sym(setting.clone()));
+            let (abs, holds) = &self.prepared.lazy.holds[setting];
+            facts.assume(abs, *holds);
+        }
+        state.filled = either(&state.filled, filled);
+    }
+
+    /// What a called function finds filled, of what can't be told by its phase.
+    pub(super) fn settings_filled(&self, filled: &Filled) -> Filled {
+        if self.prepared.lazy.settings.is_empty() {
+            return Filled::default();
+        }
+        Rc::new(filled.iter().filter(|sym| is_env(sym)).cloned().collect())
     }
 
     /// On this way a condition was true or false: was a variable found to be filled?
@@ -128,12 +171,11 @@ impl Explorer<'_> {
             Abs::Sym(sym) => sym,
             Abs::Test(test) => &test.sym,
         };
-        let Some(cell) = self.prepared.lazy.by_sym.get(sym) else { return };
-        let (abs, holds) = &self.prepared.lazy.holds[cell];
+        let Some((abs, holds)) = self.prepared.lazy.holds.get(sym) else { return };
         let says = |abs: &Abs| truth(abs, &[&state.facts]);
         let is_empty = Abs::test(sym.clone(), Some(Const::Null), false);
-        if says(abs) == Some(*holds) || says(&is_empty) == Some(false) {
-            Rc::make_mut(&mut state.filled).insert(*cell);
+        if says(abs) == Some(*holds) || !is_env(sym) && says(&is_empty) == Some(false) {
+            Rc::make_mut(&mut state.filled).insert(sym.clone());
         }
     }
 
@@ -160,12 +202,10 @@ impl Explorer<'_> {
     }
 
     /// What is known of variables where a function begins.
-    pub(super) fn known_filled(&self, phase: Phase, facts: &mut Facts) {
-        if phase != Phase::SERVING {
-            return;
-        }
-        for cell in &*self.filled {
-            let (abs, holds) = &self.prepared.lazy.holds[cell];
+    pub(super) fn known_filled(&self, context: &Context, facts: &mut Facts) {
+        let when_serving = (context.phase == Phase::SERVING).then_some(&self.filled);
+        for sym in [Some(&context.settings), when_serving].into_iter().flatten().flat_map(|filled| filled.iter()) {
+            let (abs, holds) = &self.prepared.lazy.holds[sym];
             facts.assume(abs, *holds);
         }
     }

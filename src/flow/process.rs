@@ -246,12 +246,12 @@ fn run_roots(explorer: &mut Explorer<'_>, start: &Start) -> Vec<FrameId> {
     let before_main = start.module.into_iter().flat_map(|module| explorer.values.run_before_main(module));
     let all: Vec<FuncId> = init.into_iter().chain(before_main).chain(start.func).collect();
     for func in all {
-        let (phase, rebinds) = match roots.last() {
+        let (phase, rebinds, settings) = match roots.last() {
             Some(last) => {
                 let outcome = &explorer.frames[*last].outcome;
-                (outcome.phase, outcome.rebinds.clone())
+                (outcome.phase, outcome.rebinds.clone(), explorer.settings_filled(&outcome.filled))
             }
-            None => (Phase::BEFORE, Rc::default()),
+            None => (Phase::BEFORE, Rc::default(), Rc::default()),
         };
         if phase == Phase::default() {
             break;
@@ -259,7 +259,7 @@ fn run_roots(explorer: &mut Explorer<'_>, start: &Start) -> Vec<FrameId> {
         if let Some(module) = start.module {
             explorer.mark_ran(module);
         }
-        roots.push(explorer.frame(func, Context { phase, rebinds, ..Context::default() }));
+        roots.push(explorer.frame(func, Context { phase, rebinds, settings, ..Context::default() }));
     }
     roots
 }

@@ -4,6 +4,8 @@
 //! `option CLASS.name`. A *switch* is a setting that conditions ask for. What only runs when one is switched on is less
 //! sure to run than what runs by default; that a credential or an address is given is no such condition.
 
+use std::collections::BTreeMap;
+
 use rustc_hash::FxHashSet;
 
 use crate::base::Symbol;
@@ -15,7 +17,7 @@ use crate::ir::types::{AnnotationArg, AnnotationValue};
 use crate::models::index::{NodeId, Table};
 use crate::models::path::Step;
 use crate::resolve::solve::Values;
-use crate::resolve::values::Value;
+use crate::resolve::values::{At, Value};
 
 use super::abs::{Abs, Fact, Facts, truth};
 use super::choices::Choice;
@@ -45,21 +47,17 @@ impl Explorer<'_> {
             Field::Name(name) => name.clone(),
             _ => self.values.computed_key(func, id)?,
         };
-        let is_env = |value: &Value| matches!(value, Value::Api(node, None) if self.reads_env(*node));
+        let is_env = |value: &Value| matches!(value, Value::Api(node, None) if reads_env(self.values, *node));
         // What is read may also be a copy that is kept under another name: `settings.mode`.
         let is_kept = |value: &Value| match value {
-            Value::Api(node, _) => !self.reads_env(self.values.models.index.step(*node, &Step::Member(name.clone()))),
+            Value::Api(node, _) => {
+                !reads_env(self.values, self.values.models.index.step(*node, &Step::Member(name.clone())))
+            }
             _ => true,
         };
         let is_read = self.values.of(func, id).items().iter().any(is_env)
             && !matches!(self.values.place_values(func, &owner), Some(of @ [_, ..]) if of.iter().all(is_kept));
         is_read.then(|| format!("{ENV}{name}").into())
-    }
-
-    /// Is what a library keeps there a variable of the environment?
-    fn reads_env(&self, node: NodeId) -> bool {
-        let node = self.values.models.index.node(node);
-        node.rows(Table::SourceRead).any(|row| Kind::named(&self.values.models.source(row).kind) == Some(Kind::Env))
     }
 
     /// The variable of the environment that a library call reads.
@@ -111,6 +109,63 @@ impl Explorer<'_> {
             _ => None,
         })
     }
+}
+
+/// Is a symbol a variable of the environment?
+pub(super) fn is_env(sym: &Symbol) -> bool {
+    sym.starts_with(ENV)
+}
+
+/// The variables of the environment that the program writes: where, and with which constant if it is one.
+pub(super) fn written_settings(values: &Values<'_>) -> BTreeMap<Symbol, Vec<(At, Option<Const>)>> {
+    let index = &values.models.index;
+    let mut found: BTreeMap<Symbol, Vec<(At, Option<Const>)>> = BTreeMap::new();
+    let mut add = |name: &Symbol, at: At, is: Option<Const>| {
+        found.entry(format!("{ENV}{name}").into()).or_default().push((at, is));
+    };
+    for (func, body) in values.program.funcs.iter_enumerated() {
+        for (id, instr) in body.instrs.iter_enumerated() {
+            let at = (func, id);
+            match &instr.op {
+                Op::Store(place, value) => {
+                    let Some((owner, Field::Name(name))) = place.split_last() else { continue };
+                    let is_env = |value: &Value| match value {
+                        Value::Api(node, _) => reads_env(values, index.step(*node, &Step::Member(name.clone()))),
+                        _ => false,
+                    };
+                    if values.place_values(func, &owner).is_some_and(|owners| owners.iter().any(is_env)) {
+                        add(name, at, as_text(&body.instrs[*value].op));
+                    }
+                }
+                Op::Call(_) => {
+                    let rows = values.call_rows(at, Table::Source).into_iter().map(|row| values.models.source(row));
+                    let mut writes =
+                        rows.filter(|row| !row.gives.is_empty() && Kind::named(&row.kind) == Some(Kind::Env));
+                    let Some(row) = writes.next() else { continue };
+                    let name = row.name.as_ref().and_then(|name| values.port_text(at, std::slice::from_ref(name)));
+                    if let Some(name) = name {
+                        add(&name, at, values.port_text(at, &row.gives).map(Const::Str));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    found
+}
+
+/// A text that is written in the source.
+fn as_text(op: &Op) -> Option<Const> {
+    match op {
+        Op::Const(text @ Const::Str(_)) => Some(text.clone()),
+        _ => None,
+    }
+}
+
+/// Is what a library keeps there a variable of the environment?
+fn reads_env(values: &Values<'_>, node: NodeId) -> bool {
+    let node = values.models.index.node(node);
+    node.rows(Table::SourceRead).any(|row| Kind::named(&values.models.source(row).kind) == Some(Kind::Env))
 }
 
 /// The fields that a library fills and that are true where nothing is given for them:
@@ -174,7 +229,9 @@ struct Asked<'a, 'v> {
 impl Asked<'_, '_> {
     /// The switch that a fact asks for.
     fn of(&self, sym: &Symbol, fact: &Fact, depth: usize) -> Option<String> {
-        if self.explorer.assumed.get(sym).is_some() || self.explorer.chosen.is_default(sym, fact) {
+        let explorer = self.explorer;
+        let is_own = explorer.prepared.lazy.is_setting(sym);
+        if is_own || explorer.assumed.get(sym).is_some() || explorer.chosen.is_default(sym, fact) {
             return None;
         }
         let own = switch(sym, matches!(fact, Fact::Is(_)), self.words);

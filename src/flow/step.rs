@@ -18,7 +18,7 @@ use crate::resolve::values::{At, Site, Value};
 use super::abs::Abs;
 use super::explore::{Context, Event, Explorer, Mode, Phase, Rebind, State};
 use super::joins::{Var, cell_sym, given_sym};
-use super::lazy::{Filled, both, either};
+use super::lazy::{Filled, both};
 use super::loaded::is_loaded;
 use super::settings::chosen_command;
 
@@ -37,6 +37,7 @@ impl Explorer<'_> {
             Op::Import(import) => (self.import(func, id, import, state), true),
             Op::Store(place, value) => {
                 self.fill((func, id), place, state);
+                self.fill_setting((func, id), state);
                 (self.store(func, id, place, *value, state), true)
             }
             Op::Load(_) if self.serves_by_hand((func, id)) => {
@@ -59,11 +60,17 @@ impl Explorer<'_> {
         let mut event = self.event(at.1, state);
         let before = state.clone();
         for (block, _) in values.callees(at) {
-            let context = Context { phase: before.phase, rebinds: before.rebinds.clone(), ..Context::default() };
+            let context = self.context(&before);
             let frame = self.frame(*block, context);
             self.enter(&mut event, frame, Mode::Now, state);
         }
         (!event.frames.is_empty()).then_some(event)
+    }
+
+    /// What any function is entered with.
+    fn context(&self, state: &State) -> Context {
+        let settings = self.settings_filled(&state.filled);
+        Context { phase: state.phase, rebinds: state.rebinds.clone(), settings, ..Context::default() }
     }
 
     fn event(&self, id: InstrId, state: &State) -> Event {
@@ -148,9 +155,11 @@ impl Explorer<'_> {
         if first != at || module == program.funcs[at.0].module {
             return;
         }
-        let context = Context { phase: state.phase, rebinds: state.rebinds.clone(), ..Context::default() };
+        let context = self.context(state);
         let frame = self.frame(program.modules[module].init, context);
         self.enter(event, frame, Mode::Now, state);
+        let filled = self.frames[frame].outcome.filled.clone();
+        self.take_filled(&filled, state);
     }
 
     // ---- calls ---------------------------------------------------------------------------------------------------
@@ -190,8 +199,7 @@ impl Explorer<'_> {
                 asked: self.asked(callee, &args, &before),
                 named: self.named_beside(func, call, callee, &before),
                 args,
-                phase: before.phase,
-                rebinds: before.rebinds.clone(),
+                ..self.context(&before)
             };
             let frame = self.frame(callee, context);
             let outcome = self.frames[frame].outcome.clone();
@@ -223,7 +231,7 @@ impl Explorer<'_> {
             state.phase = before.phase.union(Phase::SERVING);
         }
         if let Some(filled) = filled {
-            state.filled = either(&state.filled, &filled);
+            self.take_filled(&filled, state);
         }
         if n_direct > 0 && n_ending == n_direct {
             goes_on = false;
@@ -309,7 +317,7 @@ impl Explorer<'_> {
         if let (Mode::Alone, Some(row)) = (mode, rows.first()) {
             self.commands.insert(at, row.file);
         }
-        let context = Context { phase: before.phase, rebinds: before.rebinds.clone(), ..Context::default() };
+        let context = self.context(before);
         let frame = self.frame(callee, context);
         let (ending, serves) = (!self.frames[frame].outcome.returns, self.frames[frame].outcome.on_stdio);
         let keep = state.clone();
@@ -352,7 +360,7 @@ impl Explorer<'_> {
             return false;
         }
         values.callees(at).iter().any(|(other, kind)| {
-            let context = Context { phase: before.phase, rebinds: before.rebinds.clone(), ..Context::default() };
+            let context = self.context(before);
             *other != callee && *kind == CallKind::Callback && {
                 let frame = self.frame(*other, context);
                 self.frames[frame].outcome.serves
@@ -393,6 +401,7 @@ impl Explorer<'_> {
                 }
             }
         }
+        self.fill_setting(at, state);
         for module in self.values.loads(at) {
             self.run_module(at, module, event, state);
         }
