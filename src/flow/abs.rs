@@ -211,7 +211,7 @@ impl Facts {
 
     /// Is a symbol known to be one of the constants that `accepts` accepts?
     pub(crate) fn says(&self, accepts: impl Fn(&Const) -> bool) -> bool {
-        self.by_sym.values().any(|fact| matches!(fact, Fact::Is(value) if accepts(value)))
+        self.by_sym.values().any(|fact| fact.candidates().is_some_and(|known| known.iter().all(&accepts)))
     }
 
     /// What both say together.

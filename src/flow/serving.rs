@@ -144,7 +144,15 @@ impl Explorer<'_> {
     /// A transport that is handed to a function which leads to serving: another caller may hand over another one. It gets the
     /// name of the argument, unless it has come by another call already.
     pub(super) fn transport_handed(&self, (func, value): At, callee: FuncId, abs: Option<Abs>) -> Option<Abs> {
-        let is_transport = |value: &Value| matches!(value, Value::Api(node, _) if self.values.models.index.node(*node).has(Table::Transport));
+        let index = &self.values.models.index;
+        let is_transport = |value: &Value| match value {
+            Value::Api(node, _) => index.node(*node).has(Table::Transport),
+            Value::Instance(class) | Value::Typed(class) => {
+                let bases = self.values.classes.api_bases(*class);
+                bases.into_iter().any(|base| index.node(index.instance(base)).has(Table::Transport))
+            }
+            _ => false,
+        };
         let is_known = matches!(&abs, Some(Abs::Sym(sym)) if self.transports.borrow().contains_key(sym));
         if is_known
             || !self.to_serving.contains(&callee)
