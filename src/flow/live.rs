@@ -127,7 +127,7 @@ fn never_made(explorer: &Explorer<'_>) -> FxHashSet<FuncId> {
     not_made
 }
 
-/// Functions that are called, but only where the process does not get to.
+/// Functions that are called by nobody, or only where the process does not get to.
 struct LeftOut<'e, 'v> {
     explorer: &'e Explorer<'v>,
     reached: &'e BTreeMap<FuncId, BTreeSet<BlockId>>,
@@ -139,7 +139,7 @@ impl LeftOut<'_, '_> {
         let values = self.explorer.values;
         let callers = values.callers(func);
         let Some(depth) = depth.checked_sub(1) else { return false };
-        if self.reached.contains_key(&func) || callers.is_empty() {
+        if self.reached.contains_key(&func) || values.program.funcs[func].kind == FuncKind::Init {
             return false;
         }
         if let Some(known) = self.known.get(&func) {
