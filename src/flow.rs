@@ -16,6 +16,7 @@
 //! | `present` | which values are surely objects, so that a condition that asks for one is true; what of a literal stands on top |
 //! | `literals` | which fields of objects that are written out the functions ask for that get them |
 //! | `settled` | which variables that are written several times hold one constant in a process |
+//! | `unset` | which fields and variables nothing is put into |
 //! | `settings` | variables of the environment and options, and which of them are switches |
 //! | `main_module` | whether a module is the program that was started, as the module asks it |
 //! | `loaded`, `needed` | which modules a process can load, which imports it cannot do without |
@@ -120,6 +121,7 @@ pub(crate) mod trace;
 pub(crate) mod transfer;
 pub(crate) mod transport;
 pub(crate) mod tree;
+mod unset;
 mod vars;
 pub(crate) mod words;
 pub(crate) mod wrapper;

@@ -65,6 +65,8 @@ pub(crate) struct Prepared {
     pub(super) followed: FxHashSet<CellId>,
     /// The instructions that store to fields and to variables that outlive their function: what they store is noted.
     pub(super) stores_at: Instrs,
+    /// The names of fields that are stored to in objects of which nothing is known.
+    pub(super) stored_openly: FxHashSet<Symbol>,
     /// Where functions are defined of which their module has several under one name: `if …: def run() … else: def run() …`.
     pub(super) defined: FxHashMap<FuncId, At>,
     /// The values that the exploration asks about.
@@ -162,6 +164,8 @@ pub(crate) struct Explorer<'v> {
     pub(super) unmade: RefCell<FxHashSet<At>>,
     /// Stores that were taken not to run, since the function that they are in did without them.
     pub(super) unstored: RefCell<FxHashSet<At>>,
+    /// The stores behind the symbols of fields and variables that hold nothing before one of them ran.
+    pub(super) kept: RefCell<FxHashMap<Symbol, Rc<[At]>>>,
     pub(super) prepared: Rc<Prepared>,
     /// Functions that were seen to start serving, and the calls that do it.
     pub(super) serving_funcs: FxHashSet<FuncId>,
@@ -213,6 +217,7 @@ impl<'v> Explorer<'v> {
             relied: RefCell::default(),
             unmade: RefCell::default(),
             unstored: RefCell::default(),
+            kept: RefCell::default(),
             prepared,
             serving_funcs: FxHashSet::default(),
             serving_calls: FxHashSet::default(),

@@ -349,7 +349,11 @@ impl Explorer<'_> {
             return sym();
         }
         let on_top = self.on_top(obj, &key);
-        match on_top.as_deref().unwrap_or_else(|| self.values.stores_to(obj, &key)) {
+        let stores = on_top.as_deref().unwrap_or_else(|| self.values.stores_to(obj, &key));
+        if !self.is_of_library(obj) && !stores.is_empty() {
+            self.note_kept(&format!("{obj:?}.{name}").into(), name, stores);
+        }
+        match stores {
             [at] => {
                 // A store's own value is the value written; a literal's entry is named by its value.
                 let nothing = if self.is_of_library(obj) { None } else { self.never_stored(*at) };

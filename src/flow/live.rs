@@ -71,6 +71,7 @@ pub(crate) fn live(explorer: &Explorer<'_>, roots: &[FrameId], later: &[(FrameId
         closures: closures(explorer),
         made: FxHashSet::default(),
         waiting: FxHashMap::default(),
+        unset: Vec::new(),
         wanted: Vec::new(),
         decisions: FxHashMap::default(),
         next: 0,
@@ -179,6 +180,13 @@ fn closures(explorer: &Explorer<'_>) -> FxHashMap<FuncId, Vec<(BlockId, FuncId)>
     closures
 }
 
+/// An instruction that does not run while something holds nothing, in a frame that is looked at again then.
+struct Unset {
+    at: At,
+    facts: Rc<Facts>,
+    visit: Visit,
+}
+
 /// A call of a function that is not known to be made.
 type Waiting = (Visit, Option<FrameKey>, Option<At>);
 
@@ -199,6 +207,8 @@ struct Marker<'e, 'v> {
     /// Calls of functions that none was seen to make yet: `fetch(params, |line| show(line))` in another command gives
     /// `fetch` nothing to call where a handler calls it.
     waiting: FxHashMap<FuncId, Vec<Waiting>>,
+    /// What runs only where a field or variable holds something into which nothing was put yet.
+    unset: Vec<Unset>,
     /// What functions have to give back so that serving follows.
     wanted: Vec<Wanted>,
     /// By function: the branches that the result of a call decides.
@@ -210,16 +220,28 @@ struct Marker<'e, 'v> {
 impl Marker<'_, '_> {
     /// First in, first out: the shortest way to a frame is the one that is told.
     fn drain(&mut self) {
-        while let Some(Visit { frame, leads, crash }) = self.queue.get(self.next).copied() {
-            self.next += 1;
-            self.frame(frame, leads, crash);
+        loop {
+            while let Some(Visit { frame, leads, crash }) = self.queue.get(self.next).copied() {
+                self.next += 1;
+                self.frame(frame, leads, crash);
+            }
+            // What waited for something to be there is looked at again.
+            let (unset, set): (Vec<_>, Vec<_>) = std::mem::take(&mut self.unset)
+                .into_iter()
+                .partition(|unset| self.explorer.unset(&unset.facts, &self.entered).is_some());
+            self.unset = unset;
+            if set.is_empty() {
+                return;
+            }
+            self.queue.extend(set.into_iter().map(|set| set.visit));
         }
     }
 
     /// Is what hands it over known to run? Of what runs an application the very call.
     fn is_handed_over(&self, (frame, at, _): &(FrameId, At, Mode)) -> bool {
         let is_run = self.explorer.is_run_by(self.explorer.frames[*frame].func, *at);
-        if is_run { self.live.sites.contains_key(at) } else { self.entered.contains(&at.0) }
+        let is_met = self.live.sites.contains_key(at);
+        is_met || !is_run && self.entered.contains(&at.0) && !self.unset.iter().any(|unset| unset.at == *at)
     }
 
     /// Marks what runs while serving because it was handed over.
@@ -321,6 +343,11 @@ impl Marker<'_, '_> {
                 let after = after || already;
                 let before = event.phase.has(Phase::BEFORE) && (live_before || already);
                 let is_live = event.phase.has(Phase::SERVING) || before || in_crash;
+                if is_live && !event.serves && explorer.unset(&event.facts, &self.entered).is_some() {
+                    let (at, facts) = ((frame.func, event.instr), event.facts.clone());
+                    self.unset.push(Unset { at, facts, visit: Visit { frame: id, leads, crash } });
+                    continue;
+                }
                 if is_live {
                     let site = Site {
                         frame: id,

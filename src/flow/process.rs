@@ -31,6 +31,7 @@ use super::present::handed_out;
 use super::settings;
 use super::settled::defined;
 use super::started::started;
+use super::unset::stored_openly;
 
 /// What a process starts with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,6 +111,7 @@ pub(crate) fn prepare(values: &Values<'_>) -> Rc<Prepared> {
     };
     let followed = stores.iter().filter(|(_, stores)| is_own(stores)).map(|(cell, _)| *cell).collect();
     let stores_at: Vec<At> = stores.values().flatten().copied().chain(values.field_stores()).collect();
+    let stored_openly = stored_openly(values);
     let defined = defined(values, stores.values());
     let lazy = Lazy::new(values, &stores);
     Rc::new(Prepared {
@@ -119,6 +121,7 @@ pub(crate) fn prepare(values: &Values<'_>) -> Rc<Prepared> {
         looked_at: looked_at(values, stores_at.iter()),
         runs: RefCell::default(),
         stores_at: Instrs::new(values, stores_at.into_iter()),
+        stored_openly,
         awaited: Instrs::new(values, awaited.into_iter()),
         started: started(values),
         asking: main_module::asking(values),
