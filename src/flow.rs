@@ -14,6 +14,7 @@
 //! | `lazy` | variables that are filled once, and what holds of them from then on |
 //! | `known` | what a value is known to be while exploring |
 //! | `present` | which values are surely objects, so that a condition that asks for one is true; what of a literal stands on top |
+//! | `picked` | which of several objects stands where a method is called |
 //! | `literals` | which fields of objects that are written out the functions ask for that get them |
 //! | `settled` | which variables that are written several times hold one constant in a process |
 //! | `unset` | which fields and variables nothing is put into |
@@ -98,6 +99,7 @@ pub(crate) mod offered;
 mod parts;
 pub(crate) mod path;
 mod phase;
+mod picked;
 pub(crate) mod places;
 mod present;
 pub(crate) mod process;

@@ -11,6 +11,7 @@ use smol_str::format_smolstr;
 use crate::base::Symbol;
 use crate::base::bounds::{MAX_ALIASES, MAX_WAYS};
 use crate::ir::instr::Const;
+use crate::resolve::values::At;
 
 use super::abs::{Abs, Facts, member, truth};
 use super::choices::{Choice, known_beside};
@@ -30,12 +31,14 @@ pub(crate) struct Alternatives {
     aside: FxHashMap<Symbol, Option<Given>>,
     /// Symbols that name the objects which literals make, with what is in them.
     made: FxHashMap<Symbol, Rc<Fields>>,
+    /// Symbols that name one object or function each, with an instruction that gives it.
+    objects: FxHashMap<Symbol, At>,
     /// The fields of which there are alternatives, by the unknown that the object is.
     fields: FxHashMap<Symbol, BTreeSet<Symbol>>,
 }
 
-/// The constants that the fields of an object hold; `None` for what is not known.
-pub(super) type Fields = BTreeMap<Symbol, Option<Const>>;
+/// What the fields of an object hold; `None` for what is not known.
+pub(super) type Fields = BTreeMap<Symbol, Option<Abs>>;
 
 impl Alternatives {
     /// On one way the unknown is `abs`, and the facts hold. True when that was not known.
@@ -56,17 +59,35 @@ impl Alternatives {
         is_new
     }
 
-    /// A symbol names the object that a literal makes.
+    /// A symbol names the object that a literal makes. Of a field that holds one thing now and another one then nothing is known.
     pub(super) fn made(&mut self, sym: &Symbol, fields: Fields) {
-        self.made.entry(sym.clone()).or_insert_with(|| Rc::new(fields));
+        let known = self.made.entry(sym.clone()).or_insert_with(|| Rc::new(fields.clone()));
+        if **known != fields {
+            for (name, value) in Rc::make_mut(known) {
+                if fields.get(name) != Some(value) {
+                    *value = None;
+                }
+            }
+        }
     }
 
-    pub(super) fn is_made(&self, sym: &Symbol) -> bool {
-        self.made.contains_key(sym)
+    /// The fields of an object that a literal makes.
+    pub(super) fn fields_of(&self, sym: &Symbol) -> Option<&Fields> {
+        self.made.get(sym).map(|fields| &**fields)
     }
 
-    /// The constant in a field of an object that a literal makes.
-    pub(super) fn field_of_made(&self, object: &Symbol, field: &Symbol) -> Option<Const> {
+    /// A symbol names the object, or function, that an instruction gives.
+    pub(super) fn stands_for(&mut self, sym: &Symbol, at: At) {
+        self.objects.entry(sym.clone()).or_insert(at);
+    }
+
+    /// The instruction that gives what a symbol names.
+    pub(super) fn object(&self, sym: &Symbol) -> Option<At> {
+        self.objects.get(sym).copied()
+    }
+
+    /// What is in a field of an object that a literal makes.
+    pub(super) fn field_of_made(&self, object: &Symbol, field: &Symbol) -> Option<Abs> {
         self.made.get(object)?.get(field)?.clone()
     }
 
@@ -86,7 +107,7 @@ impl Alternatives {
                 self.give_up(&field);
             }
             match own.get(name) {
-                Some(Some(constant)) => _ = self.note(&field, &Abs::Const(constant.clone()), facts),
+                Some(Some(value)) => _ = self.note(&field, value, facts),
                 None if made.is_some() => _ = self.note(&field, &Abs::Const(Const::Undefined), facts),
                 _ => self.give_up(&field),
             }
@@ -152,10 +173,12 @@ impl Alternatives {
             let mut facts = (**way).clone();
             facts.learn(beside);
             match asked(abs) {
-                Some((sym, [], false)) if is_own(sym) && !self.made.contains_key(sym) => {
+                Some((sym, [], false)) if is_own(sym) && self.of(sym).is_some() => {
                     self.collect_outside(self.of(sym)?, &facts, is_own, found, depth)?;
                 }
-                Some((sym, ..)) if is_own(sym) && !self.made.contains_key(sym) => return None,
+                Some((sym, ..)) if is_own(sym) && !self.made.contains_key(sym) && !self.objects.contains_key(sym) => {
+                    return None;
+                }
                 _ => {
                     facts.leave_out(is_own);
                     add(found, abs, &Rc::new(facts));

@@ -53,7 +53,7 @@ impl Explorer<'_> {
             let Some(at) = at else { continue };
             given[at] = true;
             let abs = self.operand(func, arg.value, state).filter(selects);
-            let abs = self.handed_literal((func, arg.value), abs, callee, at);
+            let abs = self.handed_literal((func, arg.value), abs, (callee, at), state);
             let abs = self.transport_handed((func, arg.value), callee, abs);
             let is_known = |abs: &Abs| {
                 !self.tells_nothing(abs, func, callee, state) || self.is_asked_about(abs, callee, at, &state.facts)

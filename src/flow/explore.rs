@@ -476,7 +476,10 @@ impl<'v> Explorer<'v> {
             }
             End::Return(value) => {
                 let abs = match value {
-                    Some(value) => self.value(func, *value, &state).or_else(|| self.made((func, *value))),
+                    Some(value) => {
+                        let at = (func, *value);
+                        self.value(func, *value, &state).or_else(|| self.made(at, &state)).or_else(|| self.closure(at))
+                    }
                     // A constructor gives nothing back, and yet the call gives an object.
                     None if self.values.program.funcs[func].kind == FuncKind::Constructor => None,
                     None => Some(Abs::Const(Const::Undefined)),

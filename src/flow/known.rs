@@ -226,7 +226,7 @@ impl Explorer<'_> {
             return self.settled(func, id, self.stores_of(*cell)).or_else(|| self.cell(*cell, 0));
         }
         if let Some(value) = self.field_of_made(place, state) {
-            return Some(Abs::Const(value));
+            return Some(value);
         }
         if self.is_terminal_place(func, id) {
             return Some(Abs::Const(Const::Undefined));
@@ -293,6 +293,11 @@ impl Explorer<'_> {
         })
     }
 
+    /// What is known of a variable that is the same for the whole process.
+    pub(super) fn variable(&self, base: &Base) -> Option<Abs> {
+        if let Base::Cell(cell) = base { self.cell(*cell, 0) } else { None }
+    }
+
     /// A variable that is written once is what was written.
     fn cell(&self, cell: CellId, depth: usize) -> Option<Abs> {
         let sym = || Some(Abs::Sym(cell_sym(cell)));
@@ -332,7 +337,7 @@ impl Explorer<'_> {
     }
 
     /// A field of one known object that is written once is what was written.
-    fn single_field(&self, func: FuncId, id: InstrId, place: &Place) -> Option<Abs> {
+    pub(super) fn single_field(&self, func: FuncId, id: InstrId, place: &Place) -> Option<Abs> {
         let (owner, field) = place.split_last()?;
         let Field::Name(name) = field else { return None };
         let objs = self.objects_in(func, &owner)?;

@@ -1,7 +1,7 @@
 //! Objects that are written out, as far as conditions ask for their fields: `record({ level: "info", data })`, where the function
 //! tells its arms apart by `event.level`.
 //!
-//! An object is known here by the constants in it. Two that have the same in the fields which a function asks for are one
+//! An object is known here by what is in it. Two that have the same in the fields which a function asks for are one
 //! to it, so that it is entered once for both.
 
 use std::collections::BTreeSet;
@@ -14,67 +14,77 @@ use crate::base::bounds::{MAX_STATIC_DEPTH, MAX_SYM};
 use crate::ir::func::{End, FuncId};
 use crate::ir::instr::{ArgKind, Base, Const, Entry, Field, InstrId, Op, Place, RecordKind};
 use crate::ir::program::Language;
-use crate::resolve::solve::{CallKind, Values};
+use crate::resolve::solve::CallKind;
 use crate::resolve::values::{At, Key, Obj, Site};
 
 use super::abs::{Abs, Facts};
 use super::alternatives::{Fields, field_sym};
 use super::explore::{Explorer, State};
 use super::joins::given_sym;
+use super::step::names_own;
 
 /// The fields by which a function, or one that it hands the object on to, decides what to do; by the number of a parameter.
 pub(super) type AskedFields = Rc<BTreeSet<Symbol>>;
 
-/// The constants that the fields of the object hold which a literal makes: those that nobody writes once more.
-fn fields_of_literal(values: &Values<'_>, made: At) -> Fields {
-    let func = &values.program.funcs[made.0];
-    let Op::Record(record) = &func.instrs[made.1].op else { return Fields::new() };
-    let obj = Obj::Record(Site::Instr(made));
-    let constant = |name: &Symbol, value: InstrId| match &func.instrs[value].op {
-        Op::Const(constant) if values.stores_to(&obj, &Key::Name(name.clone())).len() <= 1 && !values.is_open(&obj) => {
-            Some(constant.clone())
-        }
-        _ => None,
-    };
-    let field = |entry: &Entry| match entry {
-        Entry::Field(Field::Name(name), value) => Some((name.clone(), constant(name, *value))),
-        _ => None,
-    };
-    record.entries.iter().filter_map(field).collect()
-}
-
 impl Explorer<'_> {
     /// The name of the object that a literal makes.
-    pub(super) fn made(&mut self, at: At) -> Option<Abs> {
-        let Op::Record(record) = &self.values.program.funcs[at.0].instrs[at.1].op else { return None };
-        if record.kind != RecordKind::Object || record.entries.is_empty() {
-            return None;
-        }
+    pub(super) fn made(&mut self, at: At, state: &State) -> Option<Abs> {
+        let fields = self.fields_of_literal(at, state)?;
         let sym = given_sym(at.0, at.1);
-        if !self.chosen.alternatives.is_made(&sym) {
-            self.chosen.alternatives.made(&sym, fields_of_literal(self.values, at));
-        }
+        self.chosen.alternatives.made(&sym, fields);
+        self.chosen.alternatives.stands_for(&sym, at);
         Some(Abs::Sym(sym))
     }
 
+    /// What the fields of the object hold which a literal makes, of those that nobody writes once more.
+    fn fields_of_literal(&self, made: At, state: &State) -> Option<Fields> {
+        let func = &self.values.program.funcs[made.0];
+        let Op::Record(record) = &func.instrs[made.1].op else { return None };
+        if record.kind != RecordKind::Object || record.entries.is_empty() {
+            return None;
+        }
+        let obj = Obj::Record(Site::Instr(made));
+        let is_kept = |name: &Symbol| {
+            self.values.stores_to(&obj, &Key::Name(name.clone())).len() <= 1 && !self.values.is_open(&obj)
+        };
+        let known = |name: &Symbol, value: InstrId| match &func.instrs[value].op {
+            Op::Const(constant) => is_kept(name).then(|| Abs::Const(constant.clone())),
+            // What only the function itself has a name for is another thing each time.
+            Op::Load(_) => self.operand(made.0, value, state).filter(|abs| !names_own(abs, made.0) && is_kept(name)),
+            _ => None,
+        };
+        let field = |entry: &Entry| match entry {
+            Entry::Field(Field::Name(name), value) => Some((name.clone(), known(name, *value))),
+            _ => None,
+        };
+        Some(record.entries.iter().filter_map(field).collect())
+    }
+
     /// What a field of an object that was written out holds.
-    pub(super) fn field_of_made(&self, place: &Place, state: &State) -> Option<Const> {
+    pub(super) fn field_of_made(&self, place: &Place, state: &State) -> Option<Abs> {
         let [Field::Name(name)] = &place.path[..] else { return None };
         let Abs::Sym(object) = state.vars.get(self.var(&place.base)?)? else { return None };
         self.chosen.alternatives.field_of_made(object, name)
     }
 
     /// The argument of a call, as an object that is written out: by the fields that the called function asks for.
-    pub(super) fn handed_literal(&mut self, at: At, abs: Option<Abs>, callee: FuncId, param: usize) -> Option<Abs> {
-        let made = match &abs {
-            None => self.made(at),
-            Some(Abs::Sym(sym)) if self.chosen.alternatives.is_made(sym) => abs.clone(),
-            Some(_) => return abs,
+    pub(super) fn handed_literal(
+        &mut self,
+        at: At,
+        abs: Option<Abs>,
+        (callee, param): (FuncId, usize),
+        state: &State,
+    ) -> Option<Abs> {
+        let fields = match &abs {
+            None => self.fields_of_literal(at, state),
+            Some(Abs::Sym(sym)) => self.chosen.alternatives.fields_of(sym).cloned(),
+            Some(_) => None,
         };
-        let Some(Abs::Sym(object)) = &made else { return abs };
+        let Some(fields) = fields else { return abs };
         let asked = self.asked_fields(callee, param, MAX_STATIC_DEPTH);
         let known = asked.iter().filter_map(|name| {
-            let value = self.chosen.alternatives.field_of_made(object, name).or_else(|| self.missing(at, name))?;
+            let value = fields.get(name).cloned().flatten();
+            let value = value.or_else(|| self.missing(at, name).map(Abs::Const))?;
             Some((name.clone(), Some(value)))
         });
         let known: Fields = known.collect();
@@ -83,7 +93,10 @@ impl Explorer<'_> {
         }
         let texts: Vec<String> = known
             .iter()
-            .map(|(name, value)| format!("{name} {:?}", value.as_ref().unwrap_or(&Const::Undefined)))
+            .map(|(name, value)| match value {
+                Some(Abs::Const(value)) => format!("{name} {value:?}"),
+                value => format!("{name} {value:?}"),
+            })
             .collect();
         let sym: Symbol = format_smolstr!("object {{{}}}", texts.join(", "));
         if sym.len() > MAX_SYM {

@@ -92,7 +92,8 @@ impl Explorer<'_> {
             && let Some(var) = self.var(&place.base)
         {
             let unknown = var.sym(func);
-            let abs = self.operand(func, value, state).or_else(|| self.made((func, value)));
+            let abs = self.operand(func, value, state).or_else(|| self.made((func, value), state));
+            let abs = abs.or_else(|| self.closure((func, value)));
             if matches!(var, Var::Cell(_)) {
                 self.chosen.alternatives.suspend(&unknown);
             }
@@ -109,6 +110,7 @@ impl Explorer<'_> {
             return None;
         }
         if let (Base::Cell(cell), []) = (&place.base, &*place.path) {
+            self.note_stored(func, place, value);
             let sym = Abs::Sym(cell_sym(*cell));
             if state.facts.speaks_of(&sym) {
                 Rc::make_mut(&mut state.facts).forget(&sym);
@@ -185,8 +187,10 @@ impl Explorer<'_> {
             self.leave_scope(at, call, state);
         }
         let values = self.values;
+        let picked = self.picked(at, call, &before);
         for (callee, kind) in values.callees(at).iter().copied() {
-            if !is_loaded(self.values, self.loaded.as_deref(), callee) || !self.is_defined(callee) {
+            let is_other = kind == CallKind::Direct && picked.as_ref().is_some_and(|picked| !picked.contains(&callee));
+            if is_other || !is_loaded(self.values, self.loaded.as_deref(), callee) || !self.is_defined(callee) {
                 continue;
             }
             if kind == CallKind::Callback {
@@ -250,6 +254,9 @@ impl Explorer<'_> {
             }
             _ => self.call_sym(func, id, call, state).or_else(|| Some(Abs::Sym(given_sym(func, id)))),
         };
+        if let Some(Abs::Sym(sym)) = &abs {
+            self.note_object(sym, at);
+        }
         self.note(func, id, abs);
         (Some(event), goes_on)
     }
