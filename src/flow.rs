@@ -26,6 +26,7 @@
 //! | `serving`, `transport` | calls that start to serve, and over which transport |
 //! | `started` | coroutines that are made in one place and waited for in another |
 //! | `phase` | where a process is in its life |
+//! | `prepared` | what is found out once for all processes of a program |
 //! | `process` | one server process, explored to the end |
 //! | `live` | which of that can run in the same execution as serving stdio |
 //! | `words` | which names tell that a value is secret |
@@ -101,6 +102,7 @@ pub(crate) mod path;
 mod phase;
 mod picked;
 pub(crate) mod places;
+pub(crate) mod prepared;
 mod present;
 pub(crate) mod process;
 pub(crate) mod reach;

@@ -15,8 +15,8 @@ use crate::base::Symbol;
 use crate::base::bounds::{MAX_CALL_DEPTH, MAX_CONTEXTS, MAX_STATE_VISITS};
 use crate::base::idx::{Id, IndexVec};
 use crate::ir::func::{BlockId, End, FuncId, FuncKind};
-use crate::ir::instr::{Base, Const, InstrId, Op};
-use crate::ir::program::{CellId, ClassId, Language, ModuleId};
+use crate::ir::instr::{Base, Const, Op};
+use crate::ir::program::{CellId, Language, ModuleId};
 use crate::models::index::RowRef;
 use crate::models::schema::TransportKind;
 use crate::resolve::solve::Values;
@@ -28,11 +28,7 @@ use super::blocks::Blocks;
 use super::choices::Chosen;
 use super::ends::Ends;
 use super::joins::{InProcess, Var, join};
-use super::lazy::{Filled, Lazy};
-use super::literals::AskedFields;
-use super::loaded::Imports;
-use super::looked_at::Instrs;
-use super::main_module::{StoredLocals, Tells, asks_for_name};
+use super::lazy::Filled;
 use super::needed::Needed;
 use super::settled::Relied;
 use super::step::{names_own, own_names};
@@ -40,6 +36,7 @@ use super::vars::Vars;
 
 pub(crate) use super::frames::{Context, Event, Frame, FrameId, Mode, Outcome, Rebind, Serve, Visited};
 pub(crate) use super::phase::Phase;
+pub(crate) use super::prepared::Prepared;
 
 /// The place of a block to which nothing leads.
 pub(super) const UNREACHED: usize = usize::MAX;
@@ -55,55 +52,6 @@ pub(super) struct State {
     pub(super) facts: Rc<Facts>,
     /// The variables that the way through the function filled.
     pub(super) filled: Filled,
-}
-
-/// What is found out once for all processes.
-pub(crate) struct Prepared {
-    /// Where every variable that outlives its function is stored to.
-    pub(super) stores: FxHashMap<CellId, Vec<At>>,
-    /// Those of them that only the code of their module writes, and more than once.
-    pub(super) followed: FxHashSet<CellId>,
-    /// The instructions that store to fields and to variables that outlive their function: what they store is noted.
-    pub(super) stores_at: Instrs,
-    /// The names of fields that are stored to in objects of which nothing is known.
-    pub(super) stored_openly: FxHashSet<Symbol>,
-    /// Where functions are defined of which their module has several under one name: `if …: def run() … else: def run() …`.
-    pub(super) defined: FxHashMap<FuncId, At>,
-    /// The values that the exploration asks about.
-    pub(super) looked_at: Instrs,
-    /// The modules that imports run, as far as somebody asked.
-    pub(super) runs: RefCell<FxHashMap<At, Rc<[ModuleId]>>>,
-    /// Calls whose result is waited for at once.
-    pub(super) awaited: Instrs,
-    /// Calls whose result, a coroutine, is handed to what runs it.
-    pub(super) started: FxHashSet<At>,
-    /// The modules that ask which program was started, and what values tell of that, as far as somebody asked.
-    pub(super) asking: FxHashSet<ModuleId>,
-    pub(super) told: RefCell<FxHashMap<(FuncId, InstrId, usize), Option<Tells>>>,
-    pub(super) stored_locals: RefCell<FxHashMap<FuncId, Rc<StoredLocals>>>,
-    /// The constants that instructions give whatever the path, as far as somebody asked.
-    pub(super) constants: RefCell<FxHashMap<At, Option<Const>>>,
-    /// Is what instructions give surely an object, as far as somebody asked?
-    pub(super) objects: RefCell<FxHashMap<At, bool>>,
-    /// Object literals that a library is handed.
-    pub(super) handed_out: FxHashSet<At>,
-    /// By which fields of what a parameter holds functions decide, as far as somebody asked.
-    pub(super) asked_fields: RefCell<FxHashMap<(FuncId, usize), AskedFields>>,
-    /// What `order_of` gives, as far as somebody asked.
-    pub(super) orders: RefCell<FxHashMap<FuncId, Rc<[usize]>>>,
-    pub(super) imports: Imports,
-    pub(super) lazy: Lazy,
-    /// There are objects that call what they are given only where something runs them.
-    pub(super) has_apps: bool,
-    /// Fields that a library fills, which are true where nothing is given for them.
-    pub(super) on_by_default: FxHashSet<(ClassId, Symbol)>,
-}
-
-impl Prepared {
-    /// Does a module ask whether it is the program that was started?
-    pub(crate) fn asks_for_start(&self, values: &Values<'_>, module: ModuleId) -> bool {
-        self.asking.contains(&module) || asks_for_name(values, module)
-    }
 }
 
 /// What a user says of a server, whatever its code looks like.

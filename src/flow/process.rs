@@ -1,16 +1,15 @@
 //! One server process: its entry explored to the end, and what of it is live.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 use crate::base::Symbol;
 use crate::base::bounds::MAX_SERVER_DEPTH;
-use crate::ir::func::{FuncId, FuncKind};
-use crate::ir::instr::{ArgKind, Base, Op};
-use crate::ir::program::{CellId, ClassId, ClassKind, ModuleId};
+use crate::ir::func::FuncId;
+use crate::ir::instr::{ArgKind, Base};
+use crate::ir::program::{ClassId, ClassKind, ModuleId};
 use crate::models::handlers::HandlerKind;
 use crate::models::index::{RowRef, Table};
 use crate::models::schema::TransportKind;
@@ -21,17 +20,8 @@ use crate::resolve::values::{At, Key, Obj, Value};
 
 use super::assumed::Assumed;
 use super::explore::{Context, Explorer, FrameId, Mode, Phase, Prepared, Serve, Told};
-use super::lazy::Lazy;
 use super::live::{Live, live};
-use super::loaded::Imports;
-use super::looked_at::{Instrs, looked_at};
-use super::main_module;
 use super::needed::needed;
-use super::present::handed_out;
-use super::settings;
-use super::settled::defined;
-use super::started::started;
-use super::unset::stored_openly;
 
 /// What a process starts with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,68 +65,6 @@ pub(crate) struct Handler {
     pub(crate) name: Option<Symbol>,
     /// The registration call; none for handlers by annotation or base class.
     pub(crate) at: Option<At>,
-}
-
-/// What is found out once for all processes.
-pub(crate) fn prepare(values: &Values<'_>) -> Rc<Prepared> {
-    let mut stores: FxHashMap<CellId, Vec<At>> = FxHashMap::default();
-    let mut awaited: FxHashSet<At> = FxHashSet::default();
-    for (func, data) in values.program.funcs.iter_enumerated() {
-        for (id, instr) in data.instrs.iter_enumerated() {
-            if let Op::Store(place, _) = &instr.op
-                && let (Base::Cell(cell), []) = (&place.base, &*place.path)
-            {
-                stores.entry(*cell).or_default().push((func, id));
-            }
-        }
-        for block in data.blocks.iter() {
-            let mut called = None;
-            for id in &block.instrs {
-                match data.instrs[*id].op {
-                    Op::Call(_) => called = Some(*id),
-                    // What else is called or waited for between the two runs beside it.
-                    Op::Await(value) if called == Some(value) => _ = awaited.insert((func, value)),
-                    Op::Await(_) => called = None,
-                    _ => {}
-                }
-            }
-        }
-    }
-    // What functions write, too, is more than what the module's own code makes of it.
-    let is_own = |stores: &Vec<At>| {
-        let first = stores[0].0;
-        stores.len() > 1
-            && values.program.funcs[first].kind == FuncKind::Init
-            && stores.iter().all(|(func, _)| *func == first)
-    };
-    let followed = stores.iter().filter(|(_, stores)| is_own(stores)).map(|(cell, _)| *cell).collect();
-    let stores_at: Vec<At> = stores.values().flatten().copied().chain(values.field_stores()).collect();
-    let stored_openly = stored_openly(values);
-    let defined = defined(values, stores.values());
-    let lazy = Lazy::new(values, &stores);
-    Rc::new(Prepared {
-        stores,
-        followed,
-        defined,
-        looked_at: looked_at(values, stores_at.iter()),
-        runs: RefCell::default(),
-        stores_at: Instrs::new(values, stores_at.into_iter()),
-        stored_openly,
-        awaited: Instrs::new(values, awaited.into_iter()),
-        started: started(values),
-        asking: main_module::asking(values),
-        told: RefCell::default(),
-        stored_locals: RefCell::default(),
-        constants: RefCell::default(),
-        objects: RefCell::default(),
-        handed_out: handed_out(values),
-        asked_fields: RefCell::default(),
-        orders: RefCell::default(),
-        imports: Imports::new(values),
-        lazy,
-        has_apps: values.models.index.knows_of_runs(),
-        on_by_default: settings::on_by_default(values),
-    })
 }
 
 /// Explores the process that `start` begins. `None` when it never serves. `serving`: the functions from which a call that

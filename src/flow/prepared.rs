@@ -1,0 +1,135 @@
+//! What is found out once for all processes of a program.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::base::Symbol;
+use crate::ir::func::{FuncId, FuncKind};
+use crate::ir::instr::{Base, Const, InstrId, Op};
+use crate::ir::program::{CellId, ClassId, ModuleId};
+use crate::resolve::solve::Values;
+use crate::resolve::values::At;
+
+use super::lazy::Lazy;
+use super::literals::AskedFields;
+use super::loaded::Imports;
+use super::looked_at::{Instrs, looked_at};
+use super::main_module::{self, StoredLocals, Tells, asks_for_name};
+use super::present::handed_out;
+use super::settings;
+use super::settled::defined;
+use super::started::started;
+use super::unset::stored_openly;
+
+/// What is found out once for all processes.
+pub(crate) struct Prepared {
+    /// Where every variable that outlives its function is stored to.
+    pub(super) stores: FxHashMap<CellId, Vec<At>>,
+    /// Those of them that only the code of their module writes, and more than once.
+    pub(super) followed: FxHashSet<CellId>,
+    /// The instructions that store to fields and to variables that outlive their function: what they store is noted.
+    pub(super) stores_at: Instrs,
+    /// The names of fields that are stored to in objects of which nothing is known.
+    pub(super) stored_openly: FxHashSet<Symbol>,
+    /// Where functions are defined of which their module has several under one name: `if …: def run() … else: def run() …`.
+    pub(super) defined: FxHashMap<FuncId, At>,
+    /// The values that the exploration asks about.
+    pub(super) looked_at: Instrs,
+    /// The modules that imports run, as far as somebody asked.
+    pub(super) runs: RefCell<FxHashMap<At, Rc<[ModuleId]>>>,
+    /// Calls whose result is waited for at once.
+    pub(super) awaited: Instrs,
+    /// Calls whose result, a coroutine, is handed to what runs it.
+    pub(super) started: FxHashSet<At>,
+    /// The modules that ask which program was started, and what values tell of that, as far as somebody asked.
+    pub(super) asking: FxHashSet<ModuleId>,
+    pub(super) told: RefCell<FxHashMap<(FuncId, InstrId, usize), Option<Tells>>>,
+    pub(super) stored_locals: RefCell<FxHashMap<FuncId, Rc<StoredLocals>>>,
+    /// The constants that instructions give whatever the path, as far as somebody asked.
+    pub(super) constants: RefCell<FxHashMap<At, Option<Const>>>,
+    /// Is what instructions give surely an object, as far as somebody asked?
+    pub(super) objects: RefCell<FxHashMap<At, bool>>,
+    /// Object literals that a library is handed.
+    pub(super) handed_out: FxHashSet<At>,
+    /// By which fields of what a parameter holds functions decide, as far as somebody asked.
+    pub(super) asked_fields: RefCell<FxHashMap<(FuncId, usize), AskedFields>>,
+    /// What `order_of` gives, as far as somebody asked.
+    pub(super) orders: RefCell<FxHashMap<FuncId, Rc<[usize]>>>,
+    pub(super) imports: Imports,
+    pub(super) lazy: Lazy,
+    /// There are objects that call what they are given only where something runs them.
+    pub(super) has_apps: bool,
+    /// Fields that a library fills, which are true where nothing is given for them.
+    pub(super) on_by_default: FxHashSet<(ClassId, Symbol)>,
+}
+
+impl Prepared {
+    /// Does a module ask whether it is the program that was started?
+    pub(crate) fn asks_for_start(&self, values: &Values<'_>, module: ModuleId) -> bool {
+        self.asking.contains(&module) || asks_for_name(values, module)
+    }
+}
+
+/// Finds it out.
+pub(crate) fn prepare(values: &Values<'_>) -> Rc<Prepared> {
+    let mut stores: FxHashMap<CellId, Vec<At>> = FxHashMap::default();
+    let mut awaited: FxHashSet<At> = FxHashSet::default();
+    for (func, data) in values.program.funcs.iter_enumerated() {
+        for (id, instr) in data.instrs.iter_enumerated() {
+            if let Op::Store(place, _) = &instr.op
+                && let (Base::Cell(cell), []) = (&place.base, &*place.path)
+            {
+                stores.entry(*cell).or_default().push((func, id));
+            }
+        }
+        for block in data.blocks.iter() {
+            let mut called = None;
+            for id in &block.instrs {
+                match data.instrs[*id].op {
+                    Op::Call(_) => called = Some(*id),
+                    // What else is called or waited for between the two runs beside it.
+                    Op::Await(value) if called == Some(value) => _ = awaited.insert((func, value)),
+                    Op::Await(_) => called = None,
+                    _ => {}
+                }
+            }
+        }
+    }
+    // What functions write, too, is more than what the module's own code makes of it.
+    let is_own = |stores: &Vec<At>| {
+        let first = stores[0].0;
+        stores.len() > 1
+            && values.program.funcs[first].kind == FuncKind::Init
+            && stores.iter().all(|(func, _)| *func == first)
+    };
+    let followed = stores.iter().filter(|(_, stores)| is_own(stores)).map(|(cell, _)| *cell).collect();
+    let stores_at: Vec<At> = stores.values().flatten().copied().chain(values.field_stores()).collect();
+    let stored_openly = stored_openly(values);
+    let defined = defined(values, stores.values());
+    let lazy = Lazy::new(values, &stores);
+    Rc::new(Prepared {
+        stores,
+        followed,
+        defined,
+        looked_at: looked_at(values, stores_at.iter()),
+        runs: RefCell::default(),
+        stores_at: Instrs::new(values, stores_at.into_iter()),
+        stored_openly,
+        awaited: Instrs::new(values, awaited.into_iter()),
+        started: started(values),
+        asking: main_module::asking(values),
+        told: RefCell::default(),
+        stored_locals: RefCell::default(),
+        constants: RefCell::default(),
+        objects: RefCell::default(),
+        handed_out: handed_out(values),
+        asked_fields: RefCell::default(),
+        orders: RefCell::default(),
+        imports: Imports::new(values),
+        lazy,
+        has_apps: values.models.index.knows_of_runs(),
+        on_by_default: settings::on_by_default(values),
+    })
+}
