@@ -284,7 +284,7 @@ impl Checks<'_, '_> {
     fn member(&self, key: InstrId, container: InstrId) -> Option<Check> {
         let is_listed = match &self.func.instrs[container].op {
             // `name in table.keys()`
-            Op::Call(call) if call.args.is_empty() => self.is_listed_receiver(container, MAX_CHECK_DEPTH),
+            Op::Call(call) if call.args.is_empty() => self.is_listed_receiver((self.id, container), MAX_CHECK_DEPTH),
             _ => false,
         };
         let held = self.values.of(self.id, container).items();
@@ -317,7 +317,7 @@ impl Checks<'_, '_> {
             return None;
         }
         let is_such = is_such(self.words, self.values.language(self.id), name);
-        if !is_such || !self.is_listed_receiver(at, MAX_CHECK_DEPTH) {
+        if !is_such || !self.is_listed_receiver((self.id, at), MAX_CHECK_DEPTH) {
             return None;
         }
         let container = self.values.of_slot(self.values.receiver_slot((self.id, at))?).items();
@@ -364,7 +364,7 @@ impl Checks<'_, '_> {
         let (Some(Field::Name(name)), [arg]) = (call.callee.path.last(), call.args.as_slice()) else { return None };
         let Op::Closure(inner) = &self.func.instrs[arg.value].op else { return None };
         if !self.words.is_search_method(self.values.language(self.id), name)
-            || !self.is_listed_receiver(at, MAX_CHECK_DEPTH)
+            || !self.is_listed_receiver((self.id, at), MAX_CHECK_DEPTH)
         {
             return None;
         }
@@ -394,6 +394,27 @@ impl Checks<'_, '_> {
         Some(Check { place: self.place(arg.value, MAX_CHECK_DEPTH)?, ..check })
     }
 
+    /// The same of a function that looks it up in one table after the other: whatever it gives that is something was found.
+    fn found_by_callee(&self, call: &Call, at: InstrId, depth: usize) -> Option<Check> {
+        let [(callee, _)] = self.values.callees((self.id, at)) else { return None };
+        let func = &self.values.program.funcs[*callee];
+        let inner = Checks { id: *callee, func, ..*self };
+        let is_something =
+            |value: &InstrId| !matches!(func.instrs[*value].op, Op::Const(Const::Null | Const::Undefined));
+        let given =
+            func.blocks.iter().filter_map(|block| if let End::Return(value) = block.end { value } else { None });
+        let checks: Option<Vec<Check>> = given.filter(is_something).map(|given| inner.found(given, depth)).collect();
+        let mut checks = checks?.into_iter();
+        let check = checks.next()?;
+        let is_same =
+            |other: &Check| (&other.place, other.holds) == (&check.place, check.holds) && other.tells == check.tells;
+        if !checks.all(|other| is_same(&other)) {
+            return None;
+        }
+        let arg = call.args.get(inner.param(&check.place)?)?;
+        Some(Check { place: self.place(arg.value, MAX_CHECK_DEPTH)?, ..check })
+    }
+
     /// The position of the parameter that a place is; one that inner functions use is kept in a variable for them.
     fn param(&self, place: &Place) -> Option<usize> {
         let local = match (&place.base, place.path.as_ref()) {
@@ -416,7 +437,7 @@ impl Checks<'_, '_> {
                 let lookup = self.held(call, value, Words::is_lookup_method).or_else(|| self.searched(call, value));
                 lookup
                     .or_else(|| self.found(self.handed_on(call)?, depth))
-                    .or_else(|| self.by_callee(call, value, |inner, given| inner.found(given, depth)))
+                    .or_else(|| self.found_by_callee(call, value, depth))
             }
             Op::Await(inner) => self.found(*inner, depth),
             Op::Load(place) if place.path.is_empty() => {
@@ -424,7 +445,7 @@ impl Checks<'_, '_> {
                 match &self.func.instrs[stored].op {
                     Op::Operator(..) => self.within(stored, depth),
                     Op::Call(call) => self.asked(call, stored, depth).or_else(|| self.found(stored, depth)),
-                    Op::Load(_) => self.found(stored, depth),
+                    Op::Load(_) | Op::Await(_) => self.found(stored, depth),
                     _ => None,
                 }
             }

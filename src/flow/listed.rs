@@ -4,30 +4,29 @@
 //! One that other functions fill, as a cache, holds whatever was asked for before.
 
 use crate::ir::func::Function;
-use crate::ir::instr::{Entry as RecordEntry, Field, InstrId, Op, Record, RecordKind};
+use crate::ir::instr::{Entry as RecordEntry, Field, Op, Record, RecordKind};
 use crate::models::index::Table;
 use crate::resolve::values::{At, Key, Obj, Site, Value};
 
 use super::checks::{Checks, made_at};
 
 impl Checks<'_, '_> {
-    pub(super) fn is_listed_receiver(&self, at: InstrId, depth: usize) -> bool {
-        let slot = self.values.receiver_slot((self.id, at));
+    pub(super) fn is_listed_receiver(&self, at: At, depth: usize) -> bool {
+        let slot = self.values.receiver_slot(at);
         slot.is_some_and(|slot| self.is_listed(self.values.of_slot(slot).items(), depth))
     }
 
     /// Is all that is in a container put there by the program where it makes it? What else the container may be is not asked.
     pub(super) fn is_listed(&self, container: &[Value], depth: usize) -> bool {
-        // That it is a container of its declared type says nothing more.
-        let is_told =
-            |value: &&Value| !matches!(value, Value::Unknown | Value::Const(_) | Value::Api(_, None) | Value::Typed(_));
-        let mut made = container.iter().filter(is_told).peekable();
         // An object of a library is a container only where it is known to have items: a client has a `get`, too.
         let has_items = |made: At| container.contains(&Value::Record(Site::Instr(made)));
         let is_known = |made: At| {
             has_items(made) && self.is_named_by_program(made) || depth > 0 && self.is_made_of_listed(made, depth - 1)
         };
-        made.peek().is_some() && made.all(|value| made_at(value).is_some_and(is_known))
+        // What a container is made of comes along with it.
+        let (known, others): (Vec<&Value>, Vec<&Value>) =
+            told(container).partition(|value| made_at(value).is_some_and(is_known));
+        !known.is_empty() && others.iter().all(|value| self.is_clean(value))
     }
 
     fn is_named_by_program(&self, made: At) -> bool {
@@ -38,7 +37,11 @@ impl Checks<'_, '_> {
         match &func.instrs[made.1].op {
             Op::Record(record) => {
                 let is_filled = || !self.values.stores_to(&Obj::Record(Site::Instr(made)), &Key::Some).is_empty();
-                made.0 != self.id && (!record.entries.is_empty() || is_filled()) || is_constant(func, record)
+                // What stands in for a table that is not there has nothing in it: `TABLES.get(kind, {}).get(name)`.
+                let is_empty = || made.0 == self.id && record.entries.is_empty() && !is_filled();
+                made.0 != self.id && (!record.entries.is_empty() || is_filled())
+                    || is_constant(func, record)
+                    || is_empty()
             }
             Op::Call(_) if made.0 != self.id => true,
             // `new Set(["a", "b"])` where it is asked.
@@ -50,21 +53,37 @@ impl Checks<'_, '_> {
         }
     }
 
-    /// Is a container made, where it is asked, of the names of one that the program lists: `tuple(TABLE)`, `TABLE.keys()`?
+    /// Is a container made of the names of one that the program lists: `tuple(TABLE)`, `TABLE.keys()`, `frozenset({"a", "b"})`?
     fn is_made_of_listed(&self, made: At, depth: usize) -> bool {
-        let (true, Op::Call(call)) = (made.0 == self.id, &self.values.program.funcs[made.0].instrs[made.1].op) else {
-            return false;
-        };
+        let Op::Call(call) = &self.values.program.funcs[made.0].instrs[made.1].op else { return false };
         let gives_names = matches!(call.callee.path.last(), Some(Field::Name(name)) if self.values.models.names(name));
         if !gives_names && self.values.call_rows(made, Table::Flow).is_empty() {
             return false;
         }
         match call.args.as_slice() {
-            [] => self.is_listed_receiver(made.1, depth),
-            [arg] => self.is_listed(self.values.of(self.id, arg.value).items(), depth),
+            [] => self.is_listed_receiver(made, depth),
+            [arg] => {
+                let items = self.values.of(made.0, arg.value).items();
+                let mut made = told(items).peekable();
+                self.is_listed(items, depth) || made.peek().is_some() && made.all(|value| self.is_clean(value))
+            }
             _ => false,
         }
     }
+
+    /// Does a library make it of nothing that came from outside: the members of a type?
+    fn is_clean(&self, value: &Value) -> bool {
+        let Some(made) = made_at(value) else { return false };
+        let mut clean = self.values.call_rows(made, Table::Clean).into_iter().map(|row| self.values.models.clean(row));
+        clean.any(|row| row.numbers.is_empty() && row.lacking.is_empty())
+    }
+}
+
+/// What a value is beside what it is declared to be, which says nothing more of a container.
+fn told(items: &[Value]) -> impl Iterator<Item = &Value> {
+    let is_told =
+        |value: &&Value| !matches!(value, Value::Unknown | Value::Const(_) | Value::Api(_, None) | Value::Typed(_));
+    items.iter().filter(is_told)
 }
 
 /// Does a list or table consist of what is written there? Of a table, the names do.
