@@ -384,6 +384,10 @@ impl Marks {
     pub(crate) const QUERY: Self = Self(262_144);
     /// What stands behind the `?` of a text was cut off.
     pub(crate) const NO_QUERY: Self = Self(524_288);
+    /// It stands behind the server in a text, if that is the address of one: behind the first `/` that follows the scheme.
+    pub(crate) const PATH: Self = Self(67_108_864);
+    /// What stands behind the server of an address was cut off.
+    pub(crate) const NO_PATH: Self = Self(134_217_728);
     /// A handler raises it as it is: an error merely passes through.
     pub(crate) const PASSED: Self = Self(1_048_576);
     /// The program asked whether it is a table: what goes through it gets its keys.
@@ -427,7 +431,12 @@ impl Marks {
 
     /// Those of them because of which nothing is told of a secret.
     fn silencing() -> Self {
-        Self::OTHER_PART.with(Self::REDACTED).with(Self::OWN).with(Self::NO_QUERY).with(Self::NO_USER)
+        Self::OTHER_PART
+            .with(Self::REDACTED)
+            .with(Self::OWN)
+            .with(Self::NO_QUERY)
+            .with(Self::NO_PATH)
+            .with(Self::NO_USER)
     }
 
     /// What is known of a value that came by two ways. Each way has its own bars, and no way has only those that both have: of
@@ -446,7 +455,7 @@ impl Marks {
     /// (`{ status: error.status, url: error.url }`), a text of an object beside the object, what is no text beside one, what the
     /// program knows beside what it does not.
     pub(super) fn telling(self) -> Self {
-        let of_url = Self::NO_QUERY.with(Self::NO_USER);
+        let of_url = Self::NO_QUERY.with(Self::NO_PATH).with(Self::NO_USER);
         Self(
             self.0
                 & Self::OTHER_PART

@@ -81,7 +81,7 @@ impl Pass<'_, '_> {
             }
             self.read_sources(place, depth + 1, &mut tree, at);
             if !tree.is_empty() && self.names_server(place, depth + 1) {
-                tree = tree.without_query().marked(Marks::OTHER_PART);
+                tree = tree.only_server().marked(Marks::OTHER_PART);
             }
         }
         self.credential_field(place, &mut tree, at);

@@ -14,6 +14,7 @@ use crate::resolve::values::{At, Value};
 use super::apply::port_keys;
 use super::domain::{ANY, Entry, Kind, Marks, Root, Source, SourcePlace};
 use super::process::Handler;
+use super::shown::TEXT_TYPES;
 use super::solve::Taint;
 use super::summary::Bound;
 use super::trace::Trace;
@@ -265,6 +266,13 @@ impl Taint<'_> {
     /// Is a type one of numbers and truth values?
     pub(super) fn is_plain_type(&self, ty: Option<&TypeRef>) -> bool {
         self.is_type_of(ty, PLAIN_TYPES)
+    }
+
+    /// Is a source an argument that is declared to be a text?
+    pub(crate) fn is_text_argument(&self, place: &SourcePlace) -> bool {
+        let SourcePlace::Param(func, Some(at)) = *place else { return false };
+        let param = self.values.program.funcs[func].params.get(at as usize);
+        param.is_some_and(|param| self.is_type_of(param.ty.as_ref(), TEXT_TYPES))
     }
 
     /// Is a type one of a list, an enumeration, or made of nothing else?

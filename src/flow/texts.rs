@@ -1,5 +1,5 @@
-//! Texts that are put together: what of the values in them shows, and what of it stands behind a `?`, in the query of a URL.
-//! Where a text is cut off there, nothing of that is left.
+//! Texts that are put together: what of the values in them shows, and what of it stands in the path of a URL, or behind a `?`,
+//! in its query. Where a text is cut off there, nothing of that is left.
 
 use crate::base::bounds::MAX_STATIC_DEPTH;
 use crate::ir::instr::{Base, Call, Const, Field, Hole, InstrId, Op, Oper, PASSWORD_REGEX, QUERY_REGEX, TextPart};
@@ -15,20 +15,41 @@ use super::words::Keeps;
 /// What the query of a URL stands behind.
 const QUERY_SIGN: char = '?';
 
+/// What the path of a URL stands behind, and what the server of one does.
+const PATH_SIGN: char = '/';
+const SCHEME_SIGN: &str = "://";
+
+/// What the parts of a text so far say of the next one.
+#[derive(Clone, Copy, Default)]
+struct Behind {
+    path: bool,
+    query: bool,
+}
+
+impl Behind {
+    /// Behind a text that is written out, too.
+    fn and(self, text: &str) -> Self {
+        let path = self.path || text.replace(SCHEME_SIGN, "").contains(PATH_SIGN);
+        Self { path, query: self.query || text.contains(QUERY_SIGN) }
+    }
+
+    fn mark(self, shown: Tree) -> Tree {
+        let shown = if self.path { shown.marked(Marks::PATH) } else { shown };
+        if self.query { shown.marked(Marks::QUERY) } else { shown }
+    }
+}
+
 /// What stands between a name and what it stands for in a text.
 const PAIR_SIGNS: [&str; 2] = ["=", ":"];
 
 impl Pass<'_, '_> {
     pub(super) fn text(&mut self, parts: &[TextPart], at: At) -> Tree {
         let mut tree = Tree::default();
-        let mut is_in_query = false;
+        let mut behind = Behind::default();
         for part in parts {
             match part {
-                TextPart::Lit(text) => is_in_query |= text.contains(QUERY_SIGN),
-                TextPart::Hole(value, hole) => {
-                    let shown = self.in_hole(*value, *hole, at);
-                    tree.join(&if is_in_query { shown.marked(Marks::QUERY) } else { shown });
-                }
+                TextPart::Lit(text) => behind = behind.and(text),
+                TextPart::Hole(value, hole) => _ = tree.join(&behind.mark(self.in_hole(*value, *hole, at))),
             }
         }
         tree
@@ -56,25 +77,27 @@ impl Pass<'_, '_> {
     /// What a sum of texts holds.
     pub(super) fn added(&self, operands: &[InstrId], at: At) -> Tree {
         let mut tree = Tree::default();
-        let mut is_in_query = false;
+        let mut behind = Behind::default();
         for operand in operands {
-            let shown = self.shown(*operand, Form::Text).formed(Form::Text, at);
-            tree.join(&if is_in_query { shown.marked(Marks::QUERY) } else { shown });
-            is_in_query |= self.writes_sign(*operand, MAX_STATIC_DEPTH);
+            tree.join(&behind.mark(self.shown(*operand, Form::Text).formed(Form::Text, at)));
+            behind = self.behind(*operand, behind, MAX_STATIC_DEPTH);
         }
         tree
     }
 
-    /// Is there a `?` in what is written out of a text?
-    fn writes_sign(&self, text: InstrId, depth: usize) -> bool {
-        let Some(depth) = depth.checked_sub(1) else { return false };
+    /// What a text says of what follows it, by what is written out of it.
+    fn behind(&self, text: InstrId, known: Behind, depth: usize) -> Behind {
+        let Some(depth) = depth.checked_sub(1) else { return known };
         match &self.func.instrs[text].op {
-            Op::Const(Const::Str(text)) => text.contains(QUERY_SIGN),
-            Op::Text(parts) => {
-                parts.iter().any(|part| matches!(part, TextPart::Lit(text) if text.contains(QUERY_SIGN)))
+            Op::Const(Const::Str(text)) => known.and(text),
+            Op::Text(parts) => parts.iter().fold(known, |known, part| match part {
+                TextPart::Lit(text) => known.and(text),
+                TextPart::Hole(..) => known,
+            }),
+            Op::Operator(Oper::Add, operands) => {
+                operands.iter().fold(known, |known, operand| self.behind(*operand, known, depth))
             }
-            Op::Operator(Oper::Add, operands) => operands.iter().any(|operand| self.writes_sign(*operand, depth)),
-            _ => false,
+            _ => known,
         }
     }
 
@@ -134,6 +157,12 @@ impl Pass<'_, '_> {
 }
 
 impl Tree {
+    /// The same with nothing of what stands behind the server of a URL.
+    pub(super) fn only_server(&self) -> Self {
+        let is_behind = Marks::QUERY.with(Marks::PATH);
+        self.only(|entry| !entry.marks.has(is_behind)).marked(Marks::NO_QUERY.with(Marks::NO_PATH))
+    }
+
     /// The same with nothing of what stands in the query of a URL.
     pub(super) fn without_query(&self) -> Self {
         self.only(|entry| !entry.marks.has(Marks::QUERY)).marked(Marks::NO_QUERY)

@@ -282,6 +282,8 @@ fn argument(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Option<Verdict> {
         return None;
     }
     let inner = entry.path.iter().find(|name| !OUTER.contains(&name.as_str()) && !is_payload(name));
+    // What is read of a text is no argument of its own: `urlsplit(page).path`.
+    let inner = inner.filter(|_| !taint.is_text_argument(&leak.source.place));
     if let (Some(name), SourcePlace::Param(func, _)) = (inner, &leak.source.place) {
         let mut handlers = cx.units.iter().flat_map(|unit| &unit.process.handlers).filter(|known| known.func == *func);
         if handlers.clone().next().is_some() && handlers.all(|handler| taint.is_plain_argument(handler, name)) {
