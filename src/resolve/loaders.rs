@@ -42,9 +42,12 @@ impl Values<'_> {
             let mut ports = ports.iter().filter_map(|port| self.models.port(port));
             ports.find_map(|port| argument(self.call_at(at)?, &port.head))
         };
-        // Each name of a table: `for path in MODULES.values(): import_module(path)`.
+        // Each name of a table: `for path in MODULES.values(): import_module(path)`. What a variable is declared as says nothing
+        // beside the names: `MODULES: dict[str, str] = {…}`.
         let names = given(&loader.module).map(|name| self.of(at.0, name).items()).unwrap_or_default();
-        if names.len() > 1 && names.iter().all(|name| matches!(name, Value::Const(Const::Str(_)))) {
+        let is_name = |name: &Value| matches!(name, Value::Const(Const::Str(_)));
+        let is_declared = |name: &Value| matches!(name, Value::Api(_, None) | Value::Typed(_));
+        if names.len() > 1 && names.iter().any(is_name) && names.iter().all(|name| is_name(name) || is_declared(name)) {
             return names.iter().filter_map(|name| self.module_called(at.0, name)).collect();
         }
         let Some(mut name) = given(&loader.module).and_then(|name| self.beginning(at.0, name, MAX_ALIASES)) else {
