@@ -150,6 +150,10 @@ pub(crate) const MAX_LITERALS: usize = 4;
 /// Longest chain of single assignments that is followed to find out what a variable is.
 pub(crate) const MAX_ALIASES: usize = 12;
 
+/// Longest way back from a path to the file that it begins at: `str(Path(__file__).resolve().parent / "notes" / "server.py")`
+/// and the variables in between are nine.
+pub(crate) const MAX_PATH_STEPS: usize = 16;
+
 /// Most values looked at on the way back from a place that waits to the coroutines it waits for. Lists of tasks have a dozen.
 pub(crate) const MAX_PARTS_OF_TASKS: usize = 256;
 

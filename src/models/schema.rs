@@ -593,6 +593,9 @@ pub(crate) struct LoaderRow {
     /// Ports of the package in which a name is that begins with a dot.
     #[serde(default)]
     pub(crate) package: Vec<String>,
+    /// Ports of the path of the file that is loaded and given back.
+    #[serde(default)]
+    pub(crate) file: Vec<String>,
     /// The name is that of something in a module, `notes.web:app`, and nothing is loaded where the thing itself is given.
     #[serde(default)]
     pub(crate) of_part: bool,

@@ -207,6 +207,12 @@ impl<'w> Linker<'w> {
         self.files.get(&file).copied()
     }
 
+    /// The module in the file of this path, in the folder of another module or the nearest around it that has one.
+    pub(super) fn module_around(&self, module: ModuleId, path: &str) -> Option<ModuleId> {
+        let (_, own) = self.modules.get(&module)?;
+        paths::upward(paths::parent(own)).find_map(|dir| self.module_by_path(&paths::join(dir, path)?))
+    }
+
     pub(crate) fn file_by_path(&self, path: &str) -> Option<FileId> {
         self.paths.get(path).map(|(file, _)| *file)
     }

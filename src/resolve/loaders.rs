@@ -1,9 +1,10 @@
 //! Modules that a call loads by a name that the code makes: `import_module(f"tools.{name}")`.
 
-use crate::base::bounds::MAX_ALIASES;
+use crate::base::Symbol;
+use crate::base::bounds::{MAX_ALIASES, MAX_PATH_STEPS};
 use crate::ir::func::FuncId;
 use crate::ir::instr::{Base, Const, Field, InstrId, Op, Oper, TextPart};
-use crate::ir::program::ModuleId;
+use crate::ir::program::{CellId, ModuleId};
 use crate::models::index::{RowRef, Table};
 
 use super::link::Target;
@@ -13,6 +14,9 @@ use super::values::{At, Value};
 
 /// Where a module keeps its own name.
 const NAME: &str = "__name__";
+
+/// Where it keeps the path of its file.
+const FILE: &str = "__file__";
 
 /// The beginning of a module's name.
 #[derive(Default)]
@@ -42,6 +46,9 @@ impl Values<'_> {
             let mut ports = ports.iter().filter_map(|port| self.models.port(port));
             ports.find_map(|port| argument(self.call_at(at)?, &port.head))
         };
+        if let Some(path) = given(&loader.file) {
+            return self.module_at(at.0, path).into_iter().collect();
+        }
         // Each name of a table: `for path in MODULES.values(): import_module(path)`. What a variable is declared as says nothing
         // beside the names: `MODULES: dict[str, str] = {…}`.
         let names = given(&loader.module).map(|name| self.of(at.0, name).items()).unwrap_or_default();
@@ -173,5 +180,76 @@ impl Values<'_> {
             name.text.push_str(&known.text);
         }
         (name.package.is_some() || !name.text.is_empty()).then_some(name)
+    }
+
+    /// The module in the file whose path the code makes of its own: `Path(__file__).parent / "notes" / "server.py"`. In which
+    /// of the folders around the code it begins is not told; the nearest that has the file is it.
+    fn module_at(&self, func: FuncId, path: InstrId) -> Option<ModuleId> {
+        let below = self.below_own_file(func, path, MAX_PATH_STEPS)?;
+        self.linker.module_around(self.program.funcs[func].module, &below.join("/"))
+    }
+
+    /// What a path has behind that of the file with the code.
+    fn below_own_file(&self, func: FuncId, value: InstrId, left: usize) -> Option<Vec<Symbol>> {
+        let left = left.checked_sub(1)?;
+        // Values are still being followed where this is asked first: only what is written out is surely known.
+        let part = |value: InstrId| match &self.program.funcs[func].instrs[value].op {
+            Op::Const(Const::Str(text)) => Ok(text.clone()),
+            _ => Err(value),
+        };
+        let parts: Vec<Result<Symbol, InstrId>> = match &self.program.funcs[func].instrs[value].op {
+            Op::Load(place) => match &place.base {
+                Base::Global(name) if name == FILE => return Some(Vec::new()),
+                Base::Value(value) => return self.below_own_file(func, *value, left),
+                Base::Local(local) => return self.below_own_file(func, self.set_once(func, *local)?, left),
+                Base::Cell(cell) => {
+                    let (owner, value) = self.kept_once(*cell)?;
+                    return self.below_own_file(owner, value, left);
+                }
+                Base::Global(_) => return None,
+            },
+            Op::Text(parts) => parts
+                .iter()
+                .map(|part| match part {
+                    TextPart::Lit(text) => Ok(text.clone()),
+                    TextPart::Hole(value, _) => Err(*value),
+                })
+                .collect(),
+            Op::Operator(_, values) => values.iter().map(|value| part(*value)).collect(),
+            Op::Call(call) => {
+                let object = match call.callee.base {
+                    Base::Value(object) => Some(Err(object)),
+                    Base::Local(local) => self.set_once(func, local).map(Err),
+                    Base::Cell(_) | Base::Global(_) => None,
+                };
+                object.into_iter().chain(call.args.iter().map(|arg| part(arg.value))).collect()
+            }
+            _ => return None,
+        };
+        let mut below = None;
+        for part in parts {
+            below = match (part, below) {
+                (Ok(text), Some(known)) => Some(known).map(|mut known: Vec<Symbol>| {
+                    known.push(text);
+                    known
+                }),
+                (Ok(_), None) => None,
+                (Err(value), _) => self.below_own_file(func, value, left),
+            };
+        }
+        below
+    }
+
+    /// What a variable of a module is set to, if its code sets it once and nobody else does.
+    fn kept_once(&self, cell: CellId) -> Option<At> {
+        let owner = self.program.cells[cell].owner;
+        let mut stores = self.program.funcs[owner].instrs.iter().filter_map(|instr| match &instr.op {
+            Op::Store(place, value) if place.base == Base::Cell(cell) => Some(*value),
+            _ => None,
+        });
+        match (stores.next(), stores.next()) {
+            (Some(value), None) => Some((owner, value)),
+            _ => None,
+        }
     }
 }
