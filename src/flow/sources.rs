@@ -295,10 +295,11 @@ impl Taint<'_> {
         }
     }
 
-    /// Is a type one of a list of names without anything in them?
+    /// Is a type one of a list of names without anything in them, or another name for one of a few constants?
     fn is_enumeration(&self, base: &Base, path: &[Symbol]) -> bool {
         let (Base::Cell(cell), []) = (base, path) else { return false };
         let is_one = |value: &Value| match value {
+            Value::Api(node, None) => self.values.models.index.node(*node).has(Table::PlainType),
             Value::Class(class) => {
                 let class = &self.values.program.classes[*class];
                 class.kind == ClassKind::Enum && class.variants.iter().all(|variant| variant.fields.is_empty())

@@ -187,7 +187,11 @@ pub(crate) struct PasswordPartRow {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PlainRow {
+    #[serde(default)]
     pub(crate) calls: Vec<String>,
+    /// Types that are such a description themselves, under whatever name: `Kind = Literal["old", "new"]`.
+    #[serde(default)]
+    pub(crate) types: Vec<String>,
     /// Ports of a pattern: it is one of a few constants where that only lists words: `^(old|new)$`.
     #[serde(default)]
     pub(crate) lists: Vec<String>,

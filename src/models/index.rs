@@ -96,6 +96,7 @@ pub(crate) enum Table {
     Flow,
     Clean,
     Plain,
+    PlainType,
     ServerPart,
     PasswordPart,
     /// A class of errors.
@@ -328,6 +329,7 @@ impl Index {
         }
         for (n, row) in file.plains.iter().enumerate() {
             add(Table::Plain, n, &row.calls, End::Call);
+            add(Table::PlainType, n, &row.types, End::Value);
         }
         for (n, row) in file.server_parts.iter().enumerate() {
             add(Table::ServerPart, n, &row.reads, End::Any);

@@ -161,7 +161,9 @@ impl Special {
         Some(match name {
             "Optional" => Self::Optional,
             "Union" => Self::Union,
-            "Annotated" | "Final" | "ClassVar" | "Required" | "NotRequired" | "ReadOnly" | "InitVar" => Self::First,
+            "Annotated" | "Final" | "ClassVar" | "Required" | "NotRequired" | "ReadOnly" | "InitVar" | "TypeAlias" => {
+                Self::First
+            }
             "list" | "List" | "set" | "Set" | "frozenset" | "FrozenSet" | "Sequence" | "Iterable" | "Collection"
             | "MutableSequence" | "deque" => Self::List,
             "tuple" | "Tuple" => Self::Tuple,
