@@ -18,7 +18,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::base::Symbol;
 use crate::ir::func::FuncId;
 use crate::ir::instr::{Call, Field, InstrId, Op};
-use crate::ir::program::ModuleId;
+use crate::ir::program::{Language, ModuleId};
 use crate::models::index::Table;
 use crate::models::schema::TransportKind;
 use crate::resolve::values::{At, Key, SlotId, Value};
@@ -48,7 +48,7 @@ impl<'v> Explorer<'v> {
             return false;
         }
         if !self.apps.called.contains_key(&at) {
-            let apps = self.apps_called(at);
+            let apps = self.apps_called(at).map(|apps| if apps.is_empty() { self.apps_asking(at) } else { apps });
             self.apps.called.insert(at, apps);
         }
         let Some(Some(apps)) = self.apps.called.get(&at).cloned() else { return false };
@@ -159,6 +159,34 @@ impl<'v> Explorer<'v> {
             }
         }
         (!is_open || !found.is_empty()).then_some(found)
+    }
+
+    /// The applications that are given the function of which a call is the default of a parameter. It is for them to call what
+    /// is in there; who calls the function itself only hands on the object that was made:
+    ///
+    /// ```text
+    /// @app.post("/notes")
+    /// def add_note(text: str, user: str = Depends(current_user)): …
+    /// ```
+    fn apps_asking(&self, at: At) -> BTreeSet<At> {
+        let values = self.values;
+        let mut found = BTreeSet::new();
+        let mut seen = BTreeSet::new();
+        let mut open = vec![at];
+        while let Some(default) = open.pop() {
+            let is_default =
+                values.program.funcs[default.0].params.iter().any(|param| param.default == Some(default.1));
+            if !is_default || values.language(default.0) != Language::Python || !seen.insert(default) {
+                continue;
+            }
+            for given in values.callers(default.0) {
+                match self.apps_called(*given).unwrap_or_default() {
+                    apps if apps.is_empty() => open.push(*given),
+                    apps => found.extend(apps),
+                }
+            }
+        }
+        found
     }
 
     /// The applications that a call is a method of, with the methods that run each.
