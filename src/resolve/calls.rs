@@ -219,6 +219,9 @@ impl Values<'_> {
         let made = self.models.index.step(node, &Step::Call);
         let program = self.program;
         let Op::Call(call) = &program.funcs[site.at.0].instrs[site.at.1].op else { return };
+        if self.calls_parent(call) {
+            self.make_bases(number, self.class_around(site.at.0));
+        }
         self.note_channel(site.at, &self.models.index.node(made), site.receiver, site.result);
         // A class stays that class, whatever a library decorates it with; it is no function that calls what it is given.
         let data = self.models.index.node(made);
@@ -527,19 +530,22 @@ impl Values<'_> {
         guessed
     }
 
-    /// The values `super` stands for in a function: an instance of each base of its class.
-    pub(super) fn super_slot(&mut self, func: FuncId) -> SlotId {
+    /// The class in which a function is, or one around it.
+    pub(super) fn class_around(&self, func: FuncId) -> Option<ClassId> {
         let mut at = Some(func);
-        let mut class = None;
         while let Some(id) = at {
-            class = self.class_of_func(id);
-            if class.is_some() {
-                break;
+            if let Some(class) = self.class_of_func(id) {
+                return Some(class);
             }
             at = self.program.funcs[id].parent;
         }
+        None
+    }
+
+    /// The values `super` stands for in a function: an instance of each base of its class.
+    pub(super) fn super_slot(&mut self, func: FuncId) -> SlotId {
         let slot = self.fresh();
-        let Some(class) = class else { return slot };
+        let Some(class) = self.class_around(func) else { return slot };
         for base in self.classes.bases_of(class) {
             self.add(slot, &Value::Instance(base));
         }

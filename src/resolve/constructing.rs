@@ -2,8 +2,10 @@
 
 use crate::base::Symbol;
 use crate::ir::func::{FuncId, FuncKind};
-use crate::ir::instr::{ArgKind, Op};
+use crate::ir::instr::{ArgKind, Base, Call, Field, Op};
 use crate::ir::program::ClassId;
+use crate::models::index::{RowRef, Table};
+use crate::models::path::Step;
 
 use super::edges::Edge;
 use super::solve::{CallKind, Values};
@@ -29,7 +31,33 @@ impl Values<'_> {
         }
         if constructors.is_empty() {
             self.fill_fields(at, class);
+            if let Some(number) = self.call_number(at) {
+                self.make_bases(number, Some(class));
+            }
         }
+    }
+
+    /// Does a call call the constructor of the class above: `super().__init__(stream)`?
+    pub(super) fn calls_parent(&self, call: &Call) -> bool {
+        let names = |field: &Field| matches!(field, Field::Name(name) if name == "__init__");
+        call.callee.base == Base::Global("super".into()) && call.callee.path.last().is_some_and(names)
+    }
+
+    /// A call makes the part of an object that is of a library's class.
+    pub(super) fn make_bases(&mut self, number: u32, class: Option<ClassId>) {
+        let Some(class) = class else { return };
+        let bases = self.classes.api_bases(class);
+        if !bases.is_empty() {
+            self.makes_bases.insert(number, bases);
+        }
+    }
+
+    /// What the constructors of a library's classes say of a call that makes an object of the program's own class made of
+    /// those: where it writes. What else such an object is, is told of the object.
+    pub(super) fn rows_of_bases(&self, number: u32) -> impl Iterator<Item = RowRef> {
+        let bases = self.makes_bases.get(&number).into_iter().flatten();
+        let made = bases.map(|base| self.models.index.node(self.models.index.step(*base, &Step::Call)));
+        made.flat_map(|made| made.rows(Table::Logger).collect::<Vec<_>>())
     }
 
     /// Construction without a constructor of the program: data classes, tuple structs.

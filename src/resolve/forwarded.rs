@@ -10,10 +10,10 @@
 
 use crate::ir::func::{FuncId, LocalId, ParamKind};
 use crate::ir::instr::{ArgKind, Base, Call, Field, InstrId, Op, Place};
-use crate::models::path::{Port, PortHead};
+use crate::models::path::{Port, PortHead, PortStep};
 use crate::models::schema::{Stream, StreamPorts, StreamSpec};
 
-use super::ports::{PortValue, argument};
+use super::ports::{PortValue, argument, in_spread};
 use super::solve::{CallKind, Values};
 use super::values::At;
 
@@ -23,6 +23,8 @@ enum Origin {
     Call,
     /// It is the parameter with this number.
     Param(usize),
+    /// It is the argument with this number, among those that are handed on as a list.
+    Nth(usize),
     /// It is among the named arguments that are handed on.
     Rest,
 }
@@ -63,6 +65,12 @@ impl Values<'_> {
                 _ => Origin::Call,
             };
         }
+        if let Some((list, PortStep::Index(nth))) = in_spread(call, &port.head) {
+            return match param(list) {
+                Some((at, ParamKind::Rest)) => Origin::Nth(at + nth as usize),
+                _ => Origin::Call,
+            };
+        }
         let mut spread = call.args.iter().filter(|arg| arg.kind == ArgKind::SpreadNamed);
         match (&port.head, spread.next(), spread.next()) {
             (PortHead::Named(_), Some(arg), None) if matches!(param(arg.value), Some((_, ParamKind::RestNamed))) => {
@@ -96,6 +104,7 @@ impl Values<'_> {
         for (port, origin) in origins {
             let value = match origin {
                 Origin::Call => self.port_values(at, port),
+                Origin::Nth(at) => given(&PortHead::Arg(i32::try_from(*at).ok()?)).unwrap_or(PortValue::Missing),
                 Origin::Rest => given(&port.head).unwrap_or(PortValue::Missing),
                 Origin::Param(index) => {
                     let param = &self.program.funcs[at.0].params[*index];

@@ -12,7 +12,7 @@ use crate::models::schema::{CallbackTime, TransportSpec};
 use super::generate::key_of;
 use super::link::Target;
 use super::solve::{CallKind, Values};
-use super::values::{At, Key, SlotId, Value};
+use super::values::{At, Key, Site, SlotId, Value};
 
 /// What stands at a port.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,6 +104,9 @@ impl Values<'_> {
             }
             let PortHead::Named(name) = head else { return PortValue::Unknown };
             if arg.kind == ArgKind::Spread {
+                if self.is_given_nothing((at.0, arg.value)) {
+                    continue;
+                }
                 return PortValue::Unknown;
             }
             let whole = self.slot_value(self.instr_slot(at.0, arg.value));
@@ -115,6 +118,17 @@ impl Values<'_> {
             }
         }
         found
+    }
+
+    /// Is a list that is spread the rest of what a function is given, `*args`, and does no call give it any?
+    fn is_given_nothing(&self, list: At) -> bool {
+        let is_rest = |value: &Value| matches!(value, Value::Record(Site::Rest(..)));
+        let lists = self.of(list.0, list.1).items();
+        let holds = |value: &Value| {
+            let held = self.object_of(value).and_then(|obj| self.known_field(&obj, &Key::All));
+            held.is_some_and(|held| !self.of_slot(held).is_empty())
+        };
+        !lists.is_empty() && lists.iter().all(|value| is_rest(value) && !holds(value))
     }
 
     pub(super) fn slot_value(&self, slot: SlotId) -> PortValue {
@@ -231,6 +245,7 @@ impl Values<'_> {
                 }
             }
         }
+        rows.extend(self.rows_of_bases(number));
         let at = self.calls[number as usize].at;
         rows.extend(self.served_by_handing(at, &rows));
         if rows.is_empty() {

@@ -110,6 +110,8 @@ pub(crate) struct Values<'p> {
     call_of: Vec<Option<NonZeroU32>>,
     /// By number of the call, methods of what is written out that it calls.
     pub(super) told: FxHashMap<u32, Vec<NodeId>>,
+    /// By call: the classes of libraries of which the object is made that it makes, or makes a part of.
+    pub(super) makes_bases: FxHashMap<u32, Vec<NodeId>>,
     /// The rows of the models that speak of each call; filled in at the end.
     pub(super) rows_of_calls: Vec<Box<[crate::models::index::RowRef]>>,
     /// The calls of methods on what a call made, in order of functions and instructions; filled in at the end.
@@ -222,6 +224,7 @@ impl<'p> Values<'p> {
             calls: Vec::new(),
             call_of: vec![None; n_instrs],
             told: FxHashMap::default(),
+            makes_bases: FxHashMap::default(),
             rows_of_calls: Vec::new(),
             built_on: FxHashMap::default(),
             called_in_fields: FxHashMap::default(),

@@ -190,13 +190,19 @@ fn loggers(cx: &Cx<'_>, unit: &Unit<'_>, at: At, sites: &[Site], out: &mut Findi
     for row in cx.values.call_rows(at, Table::Logger) {
         let logger = cx.values.models.logger(row);
         let applies = cx.values.holds(at, &logger.when) && is_first(cx, unit, at, row) && is_default(cx, unit, row);
+        let by_callers = if applies { decide::by_callers(cx, unit, at, &logger.stream) } else { None };
+        let is_on_stdout = || match by_callers {
+            Some(Decides::Nobody) => false,
+            Some(_) => true,
+            None => decide::live_stream(cx, unit, at, &logger.stream) == Stream::Stdout,
+        };
         if applies
-            && decide::live_stream(cx, unit, at, &logger.stream) == Stream::Stdout
+            && is_on_stdout()
             && !is_told_where_made(cx, unit, at, &logger.stream)
             && !is_idle(cx, unit, at, row)
             && !logger.records.as_ref().is_some_and(|records| is_switched_off(cx, unit, at, records))
         {
-            logger_finding(cx, unit, (at, row), sites, out);
+            logger_finding(cx, unit, (at, row), by_callers.unwrap_or(Decides::Call), sites, out);
         }
     }
     for row in cx.values.assigned_rows(at, Table::LoggerPlace) {
@@ -205,7 +211,7 @@ fn loggers(cx: &Cx<'_>, unit: &Unit<'_>, at: At, sites: &[Site], out: &mut Findi
             StreamSpec::Ports(ports) => Some(ports),
         };
         if cx.values.stream_of_values(&cx.values.assigned_values(at), ports) == Stream::Stdout {
-            logger_finding(cx, unit, (at, row), sites, out);
+            logger_finding(cx, unit, (at, row), Decides::Call, sites, out);
         }
     }
 }
@@ -270,7 +276,14 @@ fn stream_argument(cx: &Cx<'_>, at: At, spec: &StreamSpec) -> Option<At> {
     whole.filter_map(|port| argument(call, &port.head)).next().map(|value| (at.0, value))
 }
 
-fn logger_finding(cx: &Cx<'_>, unit: &Unit<'_>, (at, row): (At, RowRef), sites: &[Site], out: &mut Findings<'_>) {
+fn logger_finding(
+    cx: &Cx<'_>,
+    unit: &Unit<'_>,
+    (at, row): (At, RowRef),
+    decides: Decides,
+    sites: &[Site],
+    out: &mut Findings<'_>,
+) {
     let logger = cx.values.models.logger(row);
     let version = cx.values.version_of(Some(at.0), row, logger.versions.as_deref());
     let Some(site) = sites.iter().find(|site| !is_moved(cx, unit, at, site)).filter(|_| version != Allowed::No) else {
@@ -292,6 +305,9 @@ fn logger_finding(cx: &Cx<'_>, unit: &Unit<'_>, (at, row): (At, RowRef), sites: 
     }
     if sites.iter().all(|site| !site.phase.has(Phase::BEFORE)) {
         diverted(unit, &mut finding);
+    }
+    if matches!(decides, Decides::Callers(_)) {
+        return add_where_decided(cx, finding, &decides, out);
     }
     match given.map(|given| decide::made_before(cx, unit, given)) {
         Some(makers) if !makers.is_empty() && !makers.contains(&place) => {

@@ -28,18 +28,22 @@ pub(super) enum Decides {
     Makers(Vec<At>),
 }
 
-pub(super) fn decides(cx: &Cx<'_>, unit: &Unit<'_>, at: At, spec: &StreamSpec) -> Decides {
+/// Who decides, where the callers of the function each hand something on that decides.
+pub(super) fn by_callers(cx: &Cx<'_>, unit: &Unit<'_>, at: At, spec: &StreamSpec) -> Option<Decides> {
     let sites = &unit.process.live.sites;
-    if let Some(callers) = cx.values.streams_by_caller(at, spec) {
-        let live: Vec<(At, Stream)> = callers.into_iter().filter(|(caller, _)| sites.contains_key(caller)).collect();
-        let on_stdout: Vec<At> =
-            live.iter().filter(|(_, stream)| *stream == Stream::Stdout).map(|(caller, _)| *caller).collect();
-        if !live.is_empty() && on_stdout.is_empty() {
-            return Decides::Nobody;
-        }
-        if !live.is_empty() && on_stdout.len() < live.len() {
-            return Decides::Callers(on_stdout);
-        }
+    let callers = cx.values.streams_by_caller(at, spec)?;
+    let live: Vec<(At, Stream)> = callers.into_iter().filter(|(caller, _)| sites.contains_key(caller)).collect();
+    let on_stdout: Vec<At> =
+        live.iter().filter(|(_, stream)| *stream == Stream::Stdout).map(|(caller, _)| *caller).collect();
+    match on_stdout.len() {
+        0 => (!live.is_empty()).then_some(Decides::Nobody),
+        n => (n < live.len()).then_some(Decides::Callers(on_stdout)),
+    }
+}
+
+pub(super) fn decides(cx: &Cx<'_>, unit: &Unit<'_>, at: At, spec: &StreamSpec) -> Decides {
+    if let Some(decides) = by_callers(cx, unit, at, spec) {
+        return decides;
     }
     if live_stream(cx, unit, at, spec) != Stream::Stdout {
         return Decides::Nobody;
