@@ -210,6 +210,11 @@ impl Values<'_> {
         self.stores.get(&(obj.clone(), key.clone())).map_or(&[], Vec::as_slice)
     }
 
+    /// The names of the fields of an object that anything reads or writes.
+    pub(crate) fn names_in(&self, obj: &Obj) -> &[Symbol] {
+        self.field_names.get(obj).map_or(&[], Vec::as_slice)
+    }
+
     /// The instructions that store to a field, and those that give what the fields of literals hold; in no order.
     pub(crate) fn field_stores(&self) -> impl Iterator<Item = At> + '_ {
         self.stores.values().flatten().copied()

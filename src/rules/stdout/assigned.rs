@@ -7,7 +7,7 @@ use crate::ir::func::{FuncId, LocalId};
 use crate::ir::instr::{ArgKind, Base, Call, Field, Op, Place};
 use crate::ir::program::Language;
 use crate::models::index::{NodeId, RowRef};
-use crate::models::path::{PortHead, Step};
+use crate::models::path::{PortHead, PortStep, Step};
 use crate::resolve::ports::argument;
 use crate::resolve::solve::CallKind;
 use crate::resolve::values::{At, Key, Obj, Value};
@@ -176,15 +176,58 @@ fn kept_in(
             return None;
         }
         for at in stores {
-            let from = match &cx.values.program.funcs[at.0].instrs[at.1].op {
-                Op::Store(_, from) => *from,
-                _ => at.1,
-            };
-            let is_here = gets_to(cx, unit, *at) && assigned(cx, unit, (at.0, from), depth, found);
+            let is_here = gets_to(cx, unit, *at) && assigned(cx, unit, stored(cx, *at), depth, found);
             is_all = Some(is_all.unwrap_or(true) && is_here);
         }
     }
     is_all
+}
+
+/// What is at the end of a path in a table that is written out, of what the process puts into it:
+///
+/// ```text
+/// handlers = {}
+/// if on_http:
+///     handlers["console"] = {"class": "logging.StreamHandler", "stream": "ext://sys.stdout"}
+/// ```
+///
+/// `None` where the path leads elsewhere, and where it puts all there that the program does.
+pub(super) fn at_path(cx: &Cx<'_>, unit: &Unit<'_>, given: At, path: &[PortStep]) -> Option<Vec<Value>> {
+    let values = cx.values;
+    let mut held = vec![given];
+    let mut is_all = true;
+    for step in path {
+        let mut inside = Vec::new();
+        for value in held.iter().flat_map(|(func, value)| values.of(*func, *value).items()) {
+            let Value::Record(made) = value else { return None };
+            let obj = Obj::Record(*made);
+            let names = match step {
+                PortStep::Name(name) => std::slice::from_ref(name),
+                PortStep::Element => values.names_in(&obj),
+                _ => return None,
+            };
+            if values.is_open(&obj) {
+                return None;
+            }
+            for at in names.iter().flat_map(|name| values.stores_to(&obj, &Key::Name(name.clone()))) {
+                is_all &= gets_to(cx, unit, *at);
+                if gets_to(cx, unit, *at) {
+                    inside.push(stored(cx, *at));
+                }
+            }
+        }
+        held = inside;
+    }
+    let found = held.iter().flat_map(|(func, value)| values.of(*func, *value).items().iter().cloned());
+    (!is_all).then(|| found.collect())
+}
+
+/// The value that a store puts somewhere; what a literal holds is its own.
+fn stored(cx: &Cx<'_>, at: At) -> At {
+    match &cx.values.program.funcs[at.0].instrs[at.1].op {
+        Op::Store(_, from) => (at.0, *from),
+        _ => at,
+    }
 }
 
 /// Is the block of an instruction entered in one of the calls of the function that belong to the process?

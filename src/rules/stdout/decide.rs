@@ -14,7 +14,7 @@ use crate::resolve::ports::argument;
 use crate::resolve::values::{At, Key, Value};
 use crate::rules::{Cx, Unit};
 
-use super::assigned::{MAX_ASSIGNED, assigned, gets_to};
+use super::assigned::{MAX_ASSIGNED, assigned, at_path, gets_to};
 
 /// Who decides.
 pub(super) enum Decides {
@@ -59,7 +59,13 @@ pub(super) fn live_stream(cx: &Cx<'_>, unit: &Unit<'_>, at: At, spec: &StreamSpe
     if let Some(stream) = stream_of_made(cx, unit, at, ports) {
         return stream;
     }
-    let whole = ports.from.iter().filter_map(|text| cx.values.models.port(text)).filter(|port| port.path.is_empty());
+    let all = || ports.from.iter().filter_map(|text| cx.values.models.port(text));
+    if let Some(found) =
+        all().find_map(|port| at_path(cx, unit, (at.0, argument(cx.values.call_at(at)?, &port.head)?), &port.path))
+    {
+        return cx.values.stream_of_values(&found, Some(ports));
+    }
+    let whole = all().filter(|port| port.path.is_empty());
     let Some(given) = whole.filter_map(|port| given_at(cx, at, port)).next() else { return stream };
     if let Some(kept) = kept_in_list(cx, unit, given) {
         let streams =
