@@ -44,6 +44,20 @@ fn fate(variant: Abs) -> Abs {
     }
 }
 
+/// Adds a field to the name of what has it.
+fn add_field(text: &mut String, field: &Field) -> Option<()> {
+    match field {
+        Field::Name(name) => {
+            text.push('.');
+            text.push_str(name);
+        }
+        Field::Index(at) => text.push_str(&format!("[{at}]")),
+        Field::Variant(variant, at) => text.push_str(&format!("@{variant}.{at}")),
+        Field::Any => return None,
+    }
+    Some(())
+}
+
 impl Explorer<'_> {
     pub(super) fn note(&mut self, func: FuncId, id: InstrId, abs: Option<Abs>) {
         self.seen
@@ -113,8 +127,10 @@ impl Explorer<'_> {
                 let operand = |at: usize| self.operand(func, *values.get(at)?, state);
                 match oper {
                     Oper::Not => Some(not(&operand(0)?)),
-                    // Of what a variant holds nothing is known.
-                    Oper::Eq | Oper::Ne if values.iter().any(|value| self.is_variant_literal(func, *value)) => None,
+                    Oper::Eq | Oper::Ne if let Some((is, other)) = self.beside_variant(func, values) => {
+                        let is_equal = self.holds_constant(func, is, &self.operand(func, other, state)?)?;
+                        Some(if *oper == Oper::Ne { not(&is_equal) } else { is_equal })
+                    }
                     Oper::Eq => equal(&operand(0)?, &operand(1)?),
                     Oper::IsVariant => equal(&operand(0)?, &operand(1).map(fate)?),
                     Oper::Ne => Some(not(&equal(&operand(0)?, &operand(1)?)?)),
@@ -197,9 +213,26 @@ impl Explorer<'_> {
         record.entries.iter().map(constant).collect()
     }
 
-    fn is_variant_literal(&self, func: FuncId, value: InstrId) -> bool {
-        let op = &self.values.program.funcs[func].instrs[value].op;
-        matches!(op, Op::Record(record) if self.variant_literal(record).is_some())
+    /// The literal of a variant that a value is compared with, and the value.
+    fn beside_variant(&self, func: FuncId, values: &[InstrId]) -> Option<(&Record, InstrId)> {
+        let variant = |value: InstrId| match &self.values.program.funcs[func].instrs[value].op {
+            Op::Record(record) if self.variant_literal(record).is_some() => Some(&**record),
+            _ => None,
+        };
+        let [a, b] = *values else { return None };
+        variant(b).map(|is| (is, a)).or_else(|| variant(a).map(|is| (is, b)))
+    }
+
+    /// Is a value the variant that a literal makes? That is asked of what the variant holds, if that is one constant:
+    /// `mode == Ok("http")`. Of what it holds otherwise nothing is known.
+    fn holds_constant(&self, func: FuncId, is: &Record, value: &Abs) -> Option<Abs> {
+        let ([Entry::Field(field @ Field::Variant(..), held)], Abs::Sym(of)) = (&is.entries[..], value) else {
+            return None;
+        };
+        let Op::Const(held) = &self.values.program.funcs[func].instrs[*held].op else { return None };
+        let mut name = of.to_string();
+        add_field(&mut name, field)?;
+        equal(&Abs::Sym(name.into()), &Abs::Const(held.clone())).filter(|_| of.len() < MAX_SYM)
     }
 
     pub(super) fn operand(&self, func: FuncId, id: InstrId, state: &State) -> Option<Abs> {
@@ -472,15 +505,7 @@ impl Explorer<'_> {
             Base::Global(name) => name.to_string(),
         };
         for field in path {
-            match field {
-                Field::Name(name) => {
-                    text.push('.');
-                    text.push_str(name);
-                }
-                Field::Index(at) => text.push_str(&format!("[{at}]")),
-                Field::Variant(variant, at) => text.push_str(&format!("@{variant}.{at}")),
-                Field::Any => return None,
-            }
+            add_field(&mut text, field)?;
         }
         if text.len() > MAX_SYM { None } else { Some(text.into()) }
     }
