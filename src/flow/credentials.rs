@@ -14,6 +14,9 @@ use super::transfer::Pass;
 use super::tree::Tree;
 use super::words::{ResponsePart, Secrecy};
 
+/// Where in a pair the name stands.
+const FIRST_OF_PAIR: Field = Field::Index(0);
+
 impl Pass<'_, '_> {
     /// A field that holds a credential by its name: `headers.authorization`, `config.apiKey`.
     pub(super) fn credential_field(&mut self, place: &Place, tree: &mut Tree, at: At) {
@@ -125,6 +128,16 @@ impl Pass<'_, '_> {
                 }
                 Some(entry)
             });
+        }
+    }
+
+    /// The first of a pair, kept under a name that tells that it is none: `for (cookie_name, value) in &cookies`.
+    pub(super) fn name_local(&self, place: &Place, value: InstrId, tree: &mut Tree) {
+        let (Base::Local(local), [], Op::Load(from)) = (&place.base, &*place.path, &self.func.instrs[value].op) else {
+            return;
+        };
+        if from.path.last() == Some(&FIRST_OF_PAIR) && self.taint.words.is_of_name(&self.func.locals[*local].name) {
+            *tree = tree.marked(Marks::OTHER_PART);
         }
     }
 

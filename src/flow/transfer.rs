@@ -332,6 +332,7 @@ impl Pass<'_, '_> {
                 }
                 self.credential_local(place, *value, &mut tree, at);
                 self.label_local(place, &mut tree);
+                self.name_local(place, *value, &mut tree);
                 if self.holds_plain(place) {
                     tree = Tree::default();
                 }

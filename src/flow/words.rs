@@ -100,6 +100,7 @@ struct ArgumentWords {
 #[serde(deny_unknown_fields)]
 struct PartWords {
     whole: Vec<String>,
+    names: Vec<String>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -224,6 +225,12 @@ impl Words {
             && self.env(name) != Secrecy::Secret
             && self.credential(name).is_none()
             && !self.is_headers(name)
+    }
+
+    /// Is a variable of this name the one for the name of something: `cookie_name`?
+    pub(super) fn is_of_name(&self, name: &str) -> bool {
+        let name = words(name);
+        self.parts.names.iter().any(|known| ends_in(&name, known))
     }
 
     /// Methods by which a class says itself what of its objects is shown.
