@@ -126,6 +126,7 @@ pub(crate) mod transfer;
 pub(crate) mod transport;
 pub(crate) mod tree;
 mod unset;
+mod variants;
 mod vars;
 pub(crate) mod words;
 pub(crate) mod wrapper;

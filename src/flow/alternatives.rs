@@ -15,7 +15,7 @@ use crate::resolve::values::At;
 
 use super::abs::{Abs, Facts, member, truth};
 use super::choices::{Choice, known_beside};
-use super::known::variant;
+use super::variants::variant;
 
 /// What a value is, with what holds where it is that.
 pub(super) type Given = BTreeMap<Abs, Rc<Facts>>;

@@ -10,8 +10,8 @@ use crate::resolve::values::At;
 
 use super::abs::{Abs, truth};
 use super::explore::{Explorer, State};
-use super::known::variant;
 use super::step::names_own;
+use super::variants::variant;
 
 impl Explorer<'_> {
     /// What is known of the arguments, by the callee's parameters.

@@ -15,7 +15,7 @@ use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Key, Obj, Value};
 
 use super::explore::Explorer;
-use super::known::{variant, variant_const};
+use super::variants::{variant, variant_const};
 
 /// From so many methods in common on, an object that a transport holds is a transport too: sending and closing, not closing
 /// alone.
