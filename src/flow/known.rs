@@ -309,8 +309,14 @@ impl Explorer<'_> {
     /// A field of one known object that is written once is what was written.
     pub(super) fn single_field(&self, func: FuncId, id: InstrId, place: &Place) -> Option<Abs> {
         let (owner, field) = place.split_last()?;
-        let Field::Name(name) = field else { return None };
         let objs = self.objects_in(func, &owner)?;
+        let name = match field {
+            Field::Name(name) => name.clone(),
+            // `Output(stream)`, of which `output.0` is the stream.
+            Field::Index(at) if self.values.language(func) == Language::Rust => at.to_string().into(),
+            _ => return None,
+        };
+        let name = &name;
         let key = Key::Name(name.clone());
         if self.is_never_put(func, &owner, &key) {
             return Some(Abs::Const(Const::Undefined));
