@@ -290,10 +290,11 @@ fn argument(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Option<Verdict> {
             return None;
         }
     }
-    let name = inner.or(leak.source.name.as_ref()).cloned().unwrap_or_default();
-    if taint.words().is_plain_argument(&name) {
+    // What is in a plain argument is no more than that, whatever the field is called: `session_id.eq`.
+    if inner.into_iter().chain(&leak.source.name).any(|name| taint.words().is_plain_argument(name)) {
         return None;
     }
+    let name = inner.or(leak.source.name.as_ref()).cloned().unwrap_or_default();
     let is_made_up = name.strip_prefix("arg").unwrap_or(&name).parse::<u32>().is_ok();
     let what = if is_made_up || name.starts_with('<') || name.is_empty() || OUTER.contains(&name.as_str()) {
         "the arguments".into()
