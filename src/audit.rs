@@ -2,18 +2,20 @@
 
 mod before;
 mod describe;
+mod generated;
 mod named;
 mod servers;
 pub(crate) mod stages;
 mod unloaded;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::mem::ManuallyDrop;
 use std::path::Path;
 use std::time::Instant;
 
 use rayon::prelude::*;
 
+use self::generated::{Generated, Imports};
 use crate::base::bounds::{ANALYSIS_STACK, MAX_CALL_DEPTH, MAX_FILE_BYTES, MAX_SINKS, STACK_SIZE};
 use crate::base::idx::IndexVec;
 use crate::base::span::{FileId, LineIndex, Loc};
@@ -47,12 +49,26 @@ pub(crate) fn audit_and<T: Send>(
 ) -> Result<(Report, T), String> {
     let began = Instant::now();
     let (pool, workspace) = read(options)?;
-    let (program, notes) = lower_all(&pool, &workspace, options);
-    let mut report = describe(options, &workspace, &notes);
-    let answer = on_analysis_stack(|| analyse(options, program, &workspace, &mut report, ask))?;
+    let run = Run { options, pool: &pool, workspace: &workspace };
+    let (mut report, answer, unread) = on_analysis_stack(|| analyse(&run, Generated::Named, ask))?;
     report.elapsed = began.elapsed();
-    report.texts = texts(workspace);
+    report.texts = texts(workspace, &unread);
     Ok((report, answer))
+}
+
+/// What all passes of one audit need.
+struct Run<'r> {
+    options: &'r Options,
+    pool: &'r rayon::ThreadPool,
+    workspace: &'r Workspace,
+}
+
+/// What the front ends made of the files.
+struct LoweredAll {
+    program: Program,
+    notes: IndexVec<FileId, Vec<LowerNote>>,
+    /// Generated files that nothing names.
+    unread: BTreeSet<FileId>,
 }
 
 /// Walks and reads; gives the threads for what follows, too.
@@ -69,28 +85,39 @@ fn read(options: &Options) -> Result<(rayon::ThreadPool, Workspace), String> {
 }
 
 /// Lowers all files of the program (not its tests, nor what no server can load) on all cores; in order of their paths.
-fn lower_all(
-    pool: &rayon::ThreadPool,
-    workspace: &Workspace,
-    options: &Options,
-) -> (Program, IndexVec<FileId, Vec<LowerNote>>) {
-    let lowered: Vec<Lowered> = pool.install(|| {
-        let ids: Vec<FileId> = workspace.files.ids().collect();
-        ids.par_iter()
-            .map(|id| match workspace.roles[*id] {
-                Role::Source | Role::Example => lower(&workspace.files[*id]),
-                Role::Test => Lowered { program: Program::default(), notes: Vec::new() },
-            })
-            .collect()
-    });
+fn lower_all(run: &Run<'_>, generated: Generated) -> LoweredAll {
+    let Run { options, pool, workspace } = *run;
+    let empty = || Lowered { program: Program::default(), notes: Vec::new() };
+    let mut lowered: IndexVec<FileId, Lowered> = workspace.files.iter().map(|_| empty()).collect();
+    let mut unread = workspace.generated.clone();
+    if generated == Generated::All {
+        unread.clear();
+    }
+    for id in generated::named(workspace, options) {
+        unread.remove(&id);
+    }
+    let mut next: Vec<FileId> = workspace.files.ids().filter(|id| !unread.contains(id)).collect();
+    let mut imports = Imports::default();
+    while !next.is_empty() {
+        next.retain(|id| workspace.roles[*id] != Role::Test);
+        let done: Vec<Lowered> = pool.install(|| next.par_iter().map(|id| lower(&workspace.files[*id])).collect());
+        for (id, file) in next.drain(..).zip(done) {
+            if !unread.is_empty() {
+                imports.add(&file.program, id, workspace);
+            }
+            lowered[id] = file;
+        }
+        next = unread.iter().copied().filter(|id| imports.name(&workspace.files[*id].path)).collect();
+        unread.retain(|id| !next.contains(id));
+    }
     let mut notes = IndexVec::new();
     let mut parts = IndexVec::new();
-    for file in lowered {
+    for file in lowered.into_items() {
         notes.push(file.notes);
         parts.push(file.program);
     }
     unloaded::leave_out(&mut parts, workspace, options);
-    (Program::join(parts.into_items()), notes)
+    LoweredAll { program: Program::join(parts.into_items()), notes, unread }
 }
 
 fn on_analysis_stack<T: Send>(work: impl FnOnce() -> T + Send) -> T {
@@ -105,12 +132,13 @@ fn on_analysis_stack<T: Send>(work: impl FnOnce() -> T + Send) -> T {
 }
 
 fn analyse<T>(
-    options: &Options,
-    program: Program,
-    workspace: &Workspace,
-    report: &mut Report,
+    run: &Run<'_>,
+    generated: Generated,
     ask: impl FnOnce(&Subject<'_>) -> T,
-) -> Result<T, String> {
+) -> Result<(Report, T, BTreeSet<FileId>), String> {
+    let Run { options, workspace, .. } = *run;
+    let LoweredAll { program, notes, unread } = lower_all(run, generated);
+    let mut report = describe(options, workspace, &notes, &unread);
     // A process audits once, or twice to compare: to give back piece by piece what the passes made would take longer than some
     // of them.
     let mut program = ManuallyDrop::new(program);
@@ -124,12 +152,15 @@ fn analyse<T>(
     let versions = Versions::new(workspace);
     let values = ManuallyDrop::new(solve(&program, &models, &linker, &versions));
     let (found, aside) = servers::find(&values, workspace, options);
+    if found.is_empty() && !unread.is_empty() {
+        return analyse(run, Generated::All, ask);
+    }
     report.remarks.extend(aside);
     let without = named::without_server(&found, workspace, options);
     if found.is_empty() {
         let (hints, candidates) = servers::hints(&values, workspace);
         report.hints = hints;
-        report.hints.extend(unread(workspace));
+        report.hints.extend(not_read(workspace));
         report.entry_candidates = candidates;
         report.names_entries = !options.entries.is_empty() || !options.servers.is_empty();
     }
@@ -165,10 +196,10 @@ fn analyse<T>(
     }
     findings.sort_by(|a, b| (a.primary.loc, &a.rule).cmp(&(b.primary.loc, &b.rule)));
     let names: Vec<String> = servers.iter().map(|server| server.name.clone()).collect();
-    let answer = ask(&Subject { cx: &cx, workspace, findings: &findings, servers: &names });
+    let answer = ask(&Subject { cx: &cx, workspace, unread: &unread, findings: &findings, servers: &names });
     report.findings = findings;
     report.servers = servers;
-    Ok(answer)
+    Ok((report, answer, unread))
 }
 
 /// What was left out since a limit of a pass over the whole program was reached.
@@ -197,7 +228,7 @@ fn widened(cx: &Cx<'_>, ran: &rules::Ran) -> Option<NotAnalysed> {
 }
 
 /// When no server was found: the files that it may be in, though nobody read them.
-fn unread(workspace: &Workspace) -> impl Iterator<Item = String> {
+fn not_read(workspace: &Workspace) -> impl Iterator<Item = String> {
     let may_hold_code = |reason: &SkipReason| match reason {
         SkipReason::TooLarge
         | SkipReason::Minified
@@ -211,7 +242,12 @@ fn unread(workspace: &Workspace) -> impl Iterator<Item = String> {
 }
 
 /// What the report says of the files.
-fn describe(options: &Options, workspace: &Workspace, notes: &IndexVec<FileId, Vec<LowerNote>>) -> Report {
+fn describe(
+    options: &Options,
+    workspace: &Workspace,
+    notes: &IndexVec<FileId, Vec<LowerNote>>,
+    unread: &BTreeSet<FileId>,
+) -> Report {
     let mut files = FilesInfo { folders: workspace.skipped_dirs.clone(), ..FilesInfo::default() };
     let mut looked_at: BTreeMap<String, usize> = BTreeMap::new();
     let mut not_analysed: Vec<NotAnalysed> = workspace
@@ -226,6 +262,11 @@ fn describe(options: &Options, workspace: &Workspace, notes: &IndexVec<FileId, V
     for (id, file) in workspace.files.iter_enumerated() {
         if workspace.roles[id] == Role::Test {
             files.tests += 1;
+            continue;
+        }
+        if unread.contains(&id) {
+            let reason = SkipReason::Generated.to_string();
+            not_analysed.push(NotAnalysed { path: file.path.clone(), reason, in_part: false });
             continue;
         }
         let refused = notes[id].iter().find(|note| note.kind == LowerNoteKind::Refused);
@@ -299,12 +340,12 @@ pub(crate) fn names_of_file(root: &Path, wanted: &str) -> Vec<String> {
     below().into_iter().chain([plain]).collect()
 }
 
-fn texts(workspace: Workspace) -> Texts {
+fn texts(workspace: Workspace, unread: &BTreeSet<FileId>) -> Texts {
     let mut texts = Texts::default();
     let ids: Vec<FileId> = workspace.files.ids().collect();
     for (id, file) in ids.into_iter().zip(workspace.files.into_items()) {
         texts.insert(id, file.path, file.text);
-        if workspace.roles[id] == Role::Test {
+        if workspace.roles[id] == Role::Test || unread.contains(&id) {
             texts.leave_aside(id);
         }
     }

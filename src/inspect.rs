@@ -4,6 +4,8 @@
 //! Nothing here decides anything: it asks the passes and the rules that `audit` ran, and tells their answers. The answer is
 //! plain data (`report::line`); the findings of the line are added by whoever has the finished report.
 
+use std::collections::BTreeSet;
+
 use crate::base::span::{FileId, LineIndex, Loc};
 use crate::base::spelling::nearest;
 use crate::finding::Finding;
@@ -29,6 +31,8 @@ pub(crate) use summary::summaries;
 pub(crate) struct Subject<'a> {
     pub(crate) cx: &'a Cx<'a>,
     pub(crate) workspace: &'a Workspace,
+    /// Files that nobody needed to look into.
+    pub(crate) unread: &'a BTreeSet<FileId>,
     pub(crate) findings: &'a [Finding],
     /// Names of the servers, in the order of the units.
     pub(crate) servers: &'a [String],
@@ -123,6 +127,10 @@ fn told(subject: &Subject<'_>, file: FileId, line: u32) -> LineReport {
     let mut report = LineReport::new(file, line, text);
     if subject.workspace.roles[file] == Role::Test {
         report.running.push(Running::of("it is in a test, and tests are left aside"));
+        return report;
+    }
+    if subject.unread.contains(&file) {
+        report.running.push(Running::of("it is in a generated file that nothing imports"));
         return report;
     }
     let Some(place) = place::find(subject, file, line) else {

@@ -20,7 +20,8 @@ use crate::rules::flow::spans::Inside;
 use crate::rules::{self, Cx, Which};
 use crate::source::workspace::{Role, Workspace};
 
-use super::{lower_all, named, on_analysis_stack, read, servers};
+use super::generated::Generated;
+use super::{LoweredAll, Run, lower_all, named, on_analysis_stack, read, servers};
 
 /// A stage of the audit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
@@ -47,19 +48,20 @@ pub(crate) enum Stage {
 /// When a path can't be read, or a model file is wrong.
 pub(crate) fn run(options: &Options, stage: Stage) -> Result<String, String> {
     let (pool, workspace) = read(options)?;
-    let n_files = workspace.roles.iter().filter(|role| **role != Role::Test).count();
+    let is_read = |id: &FileId| workspace.roles[*id] != Role::Test && !workspace.generated.contains(id);
+    let n_files = workspace.files.ids().filter(is_read).count();
     if stage == Stage::Read {
         return Ok(format!("{n_files} files\n"));
     }
     if stage == Stage::Parse {
         let n_nodes: usize = pool.install(|| {
-            let ids: Vec<FileId> = workspace.files.ids().collect();
-            let sources = ids.par_iter().filter(|id| workspace.roles[**id] != Role::Test);
-            sources.map(|id| parse_only(&workspace.files[*id])).sum()
+            let ids: Vec<FileId> = workspace.files.ids().filter(is_read).collect();
+            ids.par_iter().map(|id| parse_only(&workspace.files[*id])).sum()
         });
         return Ok(format!("{n_files} files, {n_nodes} nodes at their tops\n"));
     }
-    let (program, _) = lower_all(&pool, &workspace, options);
+    let run = Run { options, pool: &pool, workspace: &workspace };
+    let LoweredAll { program, .. } = lower_all(&run, Generated::Named);
     if stage == Stage::Lower {
         return Ok(format!("{n_files} files, {} functions\n", program.funcs.len()));
     }

@@ -51,7 +51,7 @@ pub(crate) fn is_declarations(path: &str) -> bool {
     [".d.ts", ".d.mts", ".d.cts"].iter().any(|end| path.ends_with(end))
 }
 
-/// Why the content of a source file says that nobody wrote it.
+/// Why the content of a source file says that there is nothing to read in it.
 pub(crate) fn skip_by_content(path: &str, bytes: &[u8]) -> Option<SkipReason> {
     let n_nul = bytes.iter().take(BINARY_HEAD).filter(|byte| **byte == 0).count();
     let is_script = matches!(dialect_of_name(path), Some(Dialect::TypeScript | Dialect::Tsx | Dialect::JavaScript));
@@ -64,13 +64,18 @@ pub(crate) fn skip_by_content(path: &str, bytes: &[u8]) -> Option<SkipReason> {
     {
         return Some(SkipReason::Minified);
     }
+    None
+}
+
+/// Does the file say above its code that a program wrote it?
+pub(crate) fn is_generated(bytes: &[u8]) -> bool {
     let header = bytes.split(|byte| *byte == b'\n').take(HEADER_LINES);
     let is_mark = |line: &[u8]| {
         let line = String::from_utf8_lossy(line.get(..200).unwrap_or(line));
         let comment = line.trim_start().starts_with(['/', '*', '#']);
         comment && (line.contains("@generated") || line.to_ascii_uppercase().contains("DO NOT EDIT"))
     };
-    header.into_iter().any(is_mark).then_some(SkipReason::Generated)
+    header.into_iter().any(is_mark)
 }
 
 /// Which JavaScript files are compiled from TypeScript of the same package? A package that ships only its compiled form has none.

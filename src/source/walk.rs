@@ -207,11 +207,18 @@ fn read(found: &BTreeMap<String, PathBuf>, options: &WalkOptions, workspace: &mu
     let mut files: IndexVec<FileId, SourceFile> = IndexVec::new();
     for (name, dialect, text) in texts {
         match text {
-            Ok((text, is_exact)) => {
+            Ok(Text { is_generated: true, .. }) if Role::of(name) == Role::Test => {
+                workspace.skipped.push(Skipped { path: name.into(), reason: SkipReason::Generated });
+            }
+            Ok(Text { text, is_exact, is_generated }) => {
                 if !is_exact {
                     workspace.skipped.push(Skipped { path: name.into(), reason: SkipReason::NotUtf8 });
                 }
-                files.push(SourceFile { id: FileId::new(files.len()), path: name.into(), dialect, text });
+                let id = FileId::new(files.len());
+                if is_generated {
+                    workspace.generated.insert(id);
+                }
+                files.push(SourceFile { id, path: name.into(), dialect, text });
             }
             Err(reason) => workspace.skipped.push(Skipped { path: name.into(), reason }),
         }
@@ -251,16 +258,26 @@ fn dialect(name: &str, path: &Path, is_bin: bool) -> Option<Dialect> {
     by_line.or((is_bin && !head.starts_with(b"#!") && !head.contains(&0)).then_some(Dialect::JavaScript))
 }
 
-/// The text, and whether it is what the file holds byte for byte.
-fn read_source(name: &str, path: &Path, options: &WalkOptions) -> Result<(String, bool), SkipReason> {
+struct Text {
+    text: String,
+    /// Is it what the file holds byte for byte?
+    is_exact: bool,
+    is_generated: bool,
+}
+
+fn read_source(name: &str, path: &Path, options: &WalkOptions) -> Result<Text, SkipReason> {
     let bytes = read_limited(path, options.max_file_bytes)?;
     if let Some(reason) = classify::skip_by_content(name, &bytes) {
         return Err(reason);
     }
-    match String::from_utf8(bytes) {
-        Ok(text) => Ok((text, true)),
-        Err(err) => Ok((String::from_utf8_lossy(err.as_bytes()).into_owned(), false)),
-    }
+    let is_generated = classify::is_generated(&bytes);
+    Ok(match String::from_utf8(bytes) {
+        Ok(text) => Text { text, is_exact: true, is_generated },
+        Err(err) => {
+            let text = String::from_utf8_lossy(err.as_bytes()).into_owned();
+            Text { text, is_exact: false, is_generated }
+        }
+    })
 }
 
 fn read_limited(path: &Path, limit: u64) -> Result<Vec<u8>, SkipReason> {

@@ -1,6 +1,6 @@
 //! Everything that was read from disk: source files, what was left out and why, manifests.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use crate::base::idx::IndexVec;
@@ -18,6 +18,8 @@ pub(crate) struct Workspace {
     /// Sorted by path.
     pub(crate) files: IndexVec<FileId, SourceFile>,
     pub(crate) roles: IndexVec<FileId, Role>,
+    /// Files that say that a program wrote them: examined only where the program needs them.
+    pub(crate) generated: BTreeSet<FileId>,
     /// Files left out, and files read with a caveat; sorted by path.
     pub(crate) skipped: Vec<Skipped>,
     /// How many folders were not entered, by what they are.
