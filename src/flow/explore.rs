@@ -357,7 +357,7 @@ impl<'v> Explorer<'v> {
     ) -> (Visited, Vec<(BlockId, State)>) {
         let func = &self.values.program.funcs[func_id];
         let body = &func.blocks[block];
-        let mut visited = Visited { ends: true, unwind: body.unwind, ..Visited::default() };
+        let mut visited = Visited { ends: true, unwind: body.unwind, facts: state.facts.clone(), ..Visited::default() };
         let mut edges = Vec::new();
         let mut raised = body.unwind.map(|handler| (handler, self.raised_in(func, body, &state)));
         for instr in &body.instrs {

@@ -113,6 +113,8 @@ pub(crate) struct Visited {
     /// Successors that facts allow.
     pub(crate) next: Vec<BlockId>,
     pub(crate) unwind: Option<BlockId>,
+    /// What tests of switches led here.
+    pub(crate) facts: Rc<Facts>,
 }
 
 /// Something that happens in a block: a call, import or store.

@@ -42,7 +42,7 @@ pub(crate) struct Process<'v> {
     /// so over HTTP, too.
     pub(crate) on_any_transport: Option<OnAny>,
     /// The exploration that tells it.
-    pub(super) any_explorer: Option<Explorer<'v>>,
+    pub(crate) any_explorer: Option<Explorer<'v>>,
     /// The serve calls, those on stdio first.
     pub(crate) serves: Vec<Serve>,
     pub(crate) handlers: Vec<Handler>,

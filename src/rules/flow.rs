@@ -3,6 +3,7 @@
 //! A leak is a source that reaches a sink. All leaks with the same rule and primary place are one finding: the gravest is
 //! told, the others are related places.
 
+mod asked;
 pub(in crate::rules) mod echo;
 mod fixed;
 mod judge;

@@ -17,6 +17,7 @@ use crate::rules::name::called;
 use crate::rules::place::{cap, conditions, doubt, doubt_switch, is_switch, tell_in};
 use crate::rules::{Cx, Findings, Unit, loc};
 
+use super::asked;
 use super::judge::Verdict;
 use super::levels::calls_inside;
 use super::thresholds;
@@ -60,6 +61,10 @@ pub(super) fn finding(
         doubt_switch(&mut finding, switch);
     }
     grade(cx, verdict, leak, &mut finding);
+    // A stack that is shown where somebody asks for it.
+    if finding.rule == "error-in-result" && !switches.is_empty() {
+        finding.level = Level::Note;
+    }
     finding.path = path(cx, leak);
     finding
 }
@@ -68,7 +73,10 @@ pub(super) fn finding(
 /// `function note(m) { if (process.env.DEBUG) console.error(m); }`.
 pub(super) fn switches_inside(cx: &Cx<'_>, unit: &Unit<'_>, live: &Live, leak: &Leak) -> Vec<String> {
     let hit = &leak.hit;
-    if hit.sink.drain == Drain::Agent || hit.primary == hit.sink.at {
+    if hit.sink.drain == Drain::Agent {
+        return asked::switches_on_way(cx, unit, live, leak);
+    }
+    if hit.primary == hit.sink.at {
         return Vec::new();
     }
     let mut found: Vec<String> = Vec::new();
