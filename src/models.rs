@@ -59,6 +59,7 @@ pub(crate) struct Callback {
     pub(crate) in_ok: bool,
     pub(crate) func_ports: Vec<Port>,
     pub(crate) gives: Vec<Port>,
+    pub(crate) gives_when: Vec<Condition>,
     /// What names the lane of what comes through a channel.
     pub(crate) topic: Option<Port>,
 }
@@ -449,6 +450,7 @@ impl Models {
             };
             for (n, row) in data.callbacks.iter().enumerate() {
                 let callback = Callback {
+                    gives_when: row.gives_when.clone(),
                     runs: row.runs,
                     returns: row.returns,
                     in_ok: row.in_ok,

@@ -51,7 +51,8 @@ impl Pass<'_, '_> {
             match row.map(|row| self.taint.values.models.callback(row)) {
                 Some(callback) => {
                     returns = callback.returns;
-                    for (index, gives) in callback.gives.iter().enumerate().take(params) {
+                    let is_given = self.taint.values.holds(at, &callback.gives_when);
+                    for (index, gives) in callback.gives.iter().enumerate().take(params).filter(|_| is_given) {
                         bound.params[index] = match gives.head {
                             PortHead::Sent => self.sent(at, gives, callback.topic.as_ref()),
                             _ => self.port_tree(call, gives, receiver),
@@ -222,7 +223,8 @@ pub(super) fn chained(values: &Values<'_>, id: FuncId) -> BTreeSet<InstrId> {
         values.call_rows((id, at), Table::Callback).into_iter().any(|row| {
             let callback = values.models.callback(row);
             let takes_whole = |port: &Port| port.head == PortHead::Receiver && port.path.is_empty();
-            callback.runs == CallbackTime::Failure || callback.gives.iter().any(takes_whole)
+            callback.runs == CallbackTime::Failure
+                || callback.gives_when.is_empty() && callback.gives.iter().any(takes_whole)
         })
     };
     let mut found = BTreeSet::new();

@@ -71,6 +71,7 @@ pub(super) fn port_texts(file: &ModelFile, visit: &mut dyn FnMut(&str)) {
     for row in &file.callbacks {
         all(&row.func, visit);
         all(&row.gives, visit);
+        when(&row.gives_when, visit);
         row.topic.iter().for_each(|text| visit(text));
     }
     for row in &file.sources {

@@ -558,6 +558,9 @@ pub(crate) struct CallbackRow {
     /// Ports that flow into the function's parameters, in order: `["self[]"]` for `Array.map`.
     #[serde(default)]
     pub(crate) gives: Vec<String>,
+    /// Conditions under which they do.
+    #[serde(default)]
+    pub(crate) gives_when: Vec<Condition>,
     /// A port with the name of what it is called with where that comes through a channel: of an event.
     pub(crate) topic: Option<String>,
     /// The function's result is in the call's result.

@@ -375,7 +375,9 @@ impl Values<'_> {
                 }
                 let Some(row) = row else { return };
                 let callback = self.models.callback(row);
-                for (index, gives) in callback.gives.iter().enumerate() {
+                // What is only given under a condition has something of the value, and is another one.
+                let always = callback.gives_when.is_empty();
+                for (index, gives) in callback.gives.iter().enumerate().filter(|_| always) {
                     let (Some(param), Some(from)) =
                         (self.program.funcs[*func].params.get(index), self.port_slot(number, gives))
                     else {
