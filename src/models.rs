@@ -228,6 +228,16 @@ impl Models {
         &self.transports.message_field
     }
 
+    /// The field of a message that says which one it is.
+    pub(crate) fn method_field(&self) -> &str {
+        &self.transports.method_field
+    }
+
+    /// May the protocol have a method of that name?
+    pub(crate) fn is_method(&self, name: &str) -> bool {
+        name.contains('/') || self.transports.plain_methods.iter().any(|plain| plain == name)
+    }
+
     /// Does a library fill the objects of a type for which this is derived?
     pub(crate) fn is_filling(&self, derived: &str) -> bool {
         self.bases.filled.contains(derived)

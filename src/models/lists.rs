@@ -9,6 +9,8 @@ pub(super) struct Transports {
     pub(super) stdio: String,
     pub(super) others: Vec<String>,
     pub(super) message_field: String,
+    pub(super) method_field: String,
+    pub(super) plain_methods: Vec<String>,
 }
 
 /// How containers are told: `rules/containers.toml`.

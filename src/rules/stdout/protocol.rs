@@ -107,7 +107,11 @@ impl Slice<'_, '_> {
 
     /// `json!({ "jsonrpc": … }).to_string()`: the text of a message, whichever way it is made.
     fn recorded(&mut self, func: FuncId, record: &Record, names: &[Symbol], depth: usize) -> bool {
-        let message_field = self.cx.values.models.message_field();
+        let models = self.cx.values.models;
+        let message_field = models.message_field();
+        if names.is_empty() && !self.by_hand && self.names_other_method(func, record) {
+            return false;
+        }
         record.entries.iter().any(|entry| match (entry, names) {
             (Entry::Field(Field::Name(name), _), []) => *name == *message_field,
             (Entry::Field(Field::Name(name), value), [wanted, rest @ ..]) => {
@@ -148,7 +152,9 @@ impl Slice<'_, '_> {
     /// Does a call that serialises take an object with the field that every message has?
     fn is_message(&self, at: At) -> bool {
         let values = self.cx.values;
-        let is_message = |value: &Value| values.object_of(value).is_some_and(|obj| self.has_message_field(&obj));
+        let is_message = |value: &Value| {
+            values.object_of(value).is_some_and(|obj| self.has_message_field(&obj) && !self.has_other_method(&obj))
+        };
         values
             .call_at(at)
             .is_some_and(|call| call.args.iter().any(|arg| values.of(at.0, arg.value).items().iter().any(is_message)))
@@ -179,6 +185,32 @@ impl Slice<'_, '_> {
     fn has_message_field(&self, obj: &Obj) -> bool {
         let values = self.cx.values;
         values.known_field(obj, &Key::Name(values.models.message_field().into())).is_some()
+    }
+
+    /// Does an object say that it is a message which the protocol does not have: `method: "log"`? Beside an SDK that is a log
+    /// in the shape of JSON-RPC.
+    fn has_other_method(&self, obj: &Obj) -> bool {
+        let values = self.cx.values;
+        let named = values.known_field(obj, &Key::Name(values.models.method_field().into()));
+        named.map(|slot| values.of_slot(slot)).is_some_and(|named| {
+            !named.items().is_empty()
+                && named.items().iter().all(|value| match value {
+                    Value::Const(Const::Str(name)) => !values.models.is_method(name),
+                    _ => false,
+                })
+        })
+    }
+
+    fn names_other_method(&self, func: FuncId, record: &Record) -> bool {
+        let values = self.cx.values;
+        let field = values.models.method_field();
+        record.entries.iter().any(|entry| match entry {
+            Entry::Field(Field::Name(name), value) if *name == *field => {
+                let known = values.of(func, *value);
+                matches!(known.single_const(), Some(Const::Str(name)) if !values.models.is_method(name))
+            }
+            _ => false,
+        })
     }
 
     fn returned(&mut self, at: At, names: &[Symbol], depth: usize) -> bool {
