@@ -40,6 +40,12 @@ pub(super) fn chosen_command() -> Symbol {
 }
 
 impl Explorer<'_> {
+    /// Is a setting a variable that only runners of tests set?
+    pub(super) fn is_never_set(&self, setting: &str) -> bool {
+        let unset = &self.values.models.main_words().unset;
+        setting.strip_prefix(ENV).is_some_and(|name| unset.iter().any(|known| known == name))
+    }
+
     /// The variable of the environment that a place is.
     pub(super) fn env_place(&self, func: FuncId, id: InstrId, place: &Place) -> Option<Symbol> {
         let (owner, field) = place.split_last()?;

@@ -102,6 +102,8 @@ pub(crate) struct MainWords {
     pub(crate) flags: Vec<String>,
     /// Places that are true in an imported module.
     pub(crate) imported: Vec<String>,
+    /// Variables of the environment that are not set in a program which serves.
+    pub(crate) unset: Vec<String>,
     pub(crate) names: Vec<MainName>,
 }
 
