@@ -220,6 +220,9 @@ impl Explorer<'_> {
         if on_stdio {
             event.on_stdio = true;
             self.serving_calls.insert(at);
+        }
+        // What is registered to answer requests does not wait for them: what follows runs.
+        if on_stdio || self.any_transport {
             state.phase = Phase::SERVING;
         }
     }
