@@ -7,6 +7,7 @@ use crate::ir::func::FuncKind;
 use crate::ir::instr::{
     Arg, ArgKind, Base, CallStyle, Const, Entry, Field, Imported, InstrId, Op, Oper, PROTOTYPE, Place,
 };
+use crate::ir::types::TypeRef;
 
 use super::names::is_global_object;
 use super::{Lowerer, field, first_named, named, span};
@@ -179,9 +180,18 @@ impl<'t> Lowerer<'t> {
         let args = self.args(args);
         let style = if is_super { CallStyle::Implicit } else { CallStyle::Plain };
         let (callee, args) = self.called_on(callee.into_place(), args);
+        let is_method = !callee.path.is_empty();
         let res = self.b.call(callee, args, style, span(node));
         if is_super {
             self.fields_after_super();
+        }
+        // `services.resolve<Billing>("billing")` says what is in the box. A call that is told more than one type, or one of a
+        // function by its name, gives something made of it.
+        if is_method && let Some(types) = field(node, "type_arguments") {
+            let types: Vec<TypeRef> = named(types).into_iter().map(|ty| self.ty(ty)).collect();
+            if matches!(&*types, [TypeRef::Named(ty)] if ty.args.is_empty()) {
+                self.b.set_call_types(res, types);
+            }
         }
         res
     }
