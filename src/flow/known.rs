@@ -114,6 +114,13 @@ impl Explorer<'_> {
                     Oper::In | Oper::NotIn if self.values.language(func) != Language::Python => None,
                     Oper::In => member(&operand(0)?, &self.constants_in(func, *values.get(1)?)?),
                     Oper::NotIn => Some(not(&member(&operand(0)?, &self.constants_in(func, *values.get(1)?)?)?)),
+                    // Whether the runtime has something is the same in the whole process.
+                    Oper::TypeOf => match &self.values.program.funcs[func].instrs[*values.first()?].op {
+                        Op::Load(Place { base: Base::Global(name), path }) if path.is_empty() => {
+                            Some(Abs::Sym(format!("typeof {name}").into()))
+                        }
+                        _ => None,
+                    },
                     Oper::IsMissing => equal(&operand(0)?, &Abs::Const(Const::Undefined)),
                     _ => None,
                 }
