@@ -65,6 +65,10 @@ fn tools_of_a_list_are_named_one_by_one() {
     for tool in ["find_city(city)", "count_cities(country)"] {
         assert_eq!(text.matches(tool).count(), 1, "{tool}: {text}");
     }
+    let text = out(&run(&["servers", &format!("{fixtures}/js-handed-with-name")]));
+    for tool in ["painter(painting)", "room(hall)"] {
+        assert_eq!(text.matches(tool).count(), 1, "{tool}: {text}");
+    }
     // Which of the names that one function makes is whose, nobody says: they go by their functions' names.
     let text = out(&run(&["servers", &format!("{fixtures}/py-made-names")]));
     for tool in ["open_book(title)", "close_book(shelf)"] {

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use crate::base::Symbol;
 use crate::base::bounds::{MAX_ALIASES, MAX_CHAIN};
 use crate::ir::func::{FuncId, LocalId};
-use crate::ir::instr::{Base, Const, Entry, Field, InstrId, Op, Place};
+use crate::ir::instr::{ArgKind, Base, Const, Entry, Field, InstrId, Op, Place};
 use crate::models::path::{Port, PortHead, PortStep};
 
 use super::ports::{PortValue, argument};
@@ -63,7 +63,32 @@ impl Values<'_> {
 
     /// What stands at a port of the call at `at` for one handler that it registers, by its name where several share it.
     pub(super) fn registered_with(&self, at: At, handler: Registered<'_>, port: &Port) -> PortValue {
-        self.beside(at, handler, port).unwrap_or_else(|| self.port_values(at, port))
+        let of_one = self.beside(at, handler, port).or_else(|| self.handed_with_name(at, handler, port));
+        of_one.unwrap_or_else(|| self.port_values(at, port))
+    }
+
+    /// What the callers hand over that name the handler, where a function which registers one is handed all of it:
+    /// `register("find", { word: z.string() }, find)`.
+    fn handed_with_name(&self, at: At, handler: Registered<'_>, port: &Port) -> Option<PortValue> {
+        let (name, ports) = handler.name?;
+        let params = &self.program.funcs[at.0].params;
+        let index_of = |part: &Part| params.iter().position(|param| part.base == Base::Local(param.local));
+        let wanted = self.part_of(at, port)?;
+        let mut named = ports.iter().filter_map(|text| self.part_of(at, self.models.port(text)?));
+        let named = named.find(|part| part.path.is_empty())?;
+        let (wanted_at, named_at) = (index_of(&wanted)?, index_of(&named)?);
+        let mut found = Vec::new();
+        for caller in self.callers(at.0).iter().filter(|_| wanted_at != named_at) {
+            let call = self.call_at(*caller)?;
+            let given = |index: usize| {
+                let arg = call.args.get(index).filter(|arg| arg.kind == ArgKind::Positional)?;
+                Some(self.of(caller.0, arg.value).items())
+            };
+            if given(named_at)?.iter().any(|value| text_of(value).as_ref() == Some(name)) {
+                found.extend(given(wanted_at)?.iter().cloned());
+            }
+        }
+        (!found.is_empty()).then(|| self.follow(PortValue::Known(found), &wanted.path))
     }
 
     /// The values of a port that is a part of the same object as the handler: those of the objects that hold the handler.
