@@ -107,7 +107,7 @@ struct Finder<'v, 'w> {
     told: Told,
     /// Calls that start to serve, anywhere in the program.
     serving: BTreeSet<At>,
-    /// Those that a server found so far reaches.
+    /// Those that a server found so far reaches, on whichever transport.
     covered: BTreeSet<At>,
     before: Before,
     /// What leads to a call that serves.
@@ -287,7 +287,7 @@ impl<'v> Finder<'v, '_> {
     }
 
     fn keep(&mut self, candidate: Candidate, process: Process<'v>) {
-        self.covered.extend(process.serves.iter().map(|serve| serve.at));
+        self.covered.extend(&process.may_serve);
         let program = self.values.program;
         let module = candidate.start.module.or(candidate.start.func.map(|func| program.funcs[func].module));
         let Some(module) = module else { return };

@@ -51,9 +51,7 @@ impl Explorer<'_> {
     pub(super) fn picked(&self, at: At, call: &Call, state: &State) -> Option<Vec<FuncId>> {
         let callees = self.values.callees(at);
         let direct = || callees.iter().filter(|(_, kind)| *kind == CallKind::Direct).map(|(callee, _)| *callee);
-        if direct().nth(1).is_none() {
-            return None;
-        }
+        direct().nth(1)?;
         let (owner, method) = match call.callee.path.last() {
             Some(Field::Name(method)) => (call.callee.split_last()?.0, Some(method)),
             Some(_) => return None,

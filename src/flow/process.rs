@@ -45,6 +45,8 @@ pub(crate) struct Process<'v> {
     pub(crate) any_explorer: Option<Explorer<'v>>,
     /// The serve calls, those on stdio first.
     pub(crate) serves: Vec<Serve>,
+    /// All calls that start to serve, also those that it does not get to where it serves on stdio.
+    pub(crate) may_serve: BTreeSet<At>,
     pub(crate) handlers: Vec<Handler>,
 }
 
@@ -129,8 +131,9 @@ pub(crate) fn process<'v>(
             handlers.push(handler.clone());
         }
     }
+    let may_serve = first.serves.keys().chain(explorer.serves.keys()).map(|(at, _)| *at).collect();
     let any_explorer = on_any_transport.is_some().then_some(first);
-    Some(Process { explorer, live, on_any_transport, any_explorer, serves, handlers })
+    Some(Process { explorer, live, on_any_transport, any_explorer, serves, may_serve, handlers })
 }
 
 /// Explores what a process runs from its start, and what runs later.
