@@ -226,6 +226,14 @@ impl Pass<'_, '_> {
                         }
                     }
                 }
+                // What it was made of keeps what goes through it: `csv.writer(out).writerow(row)`.
+                PortHead::Chain(method, inner) => {
+                    let is_made = |made: &At| made.0 == at.0 && values.is_call_of(*made, method);
+                    let made = values.chain(at).into_iter().filter(is_made);
+                    for value in made.filter_map(|made| argument(values.call_at(made)?, &inner.head)) {
+                        self.put_value(value, &moved.under(&port_keys(inner)), at);
+                    }
+                }
                 head => {
                     if let Some(value) = argument(call, head) {
                         let tree = moved.under(&port_keys(to));

@@ -399,13 +399,7 @@ impl Values<'_> {
 
     fn chain_values(&self, at: At, method: &str, inner: &Port) -> PortValue {
         let chain = self.chain(at);
-        let is_method = |call: &&At| {
-            let path = self.call_at(**call).map(|call| &call.callee.path);
-            match path.and_then(|path| path.last()) {
-                Some(Field::Name(name)) => name == method,
-                _ => self.is_imported(**call, method),
-            }
-        };
+        let is_method = |call: &&At| self.is_call_of(**call, method);
         // A lock and what it holds are made by methods of one name: what either was given counts.
         let made: Vec<At> =
             chain.iter().filter(is_method).copied().filter(|made| self.is_receiver(at, *made)).collect();
@@ -426,6 +420,15 @@ impl Values<'_> {
         {
             Some(made) => self.port_values(made, inner),
             None => PortValue::Missing,
+        }
+    }
+
+    /// Is a method or function of this name called here?
+    pub(crate) fn is_call_of(&self, call: At, method: &str) -> bool {
+        let path = self.call_at(call).map(|call| &call.callee.path);
+        match path.and_then(|path| path.last()) {
+            Some(Field::Name(name)) => name == method,
+            _ => self.is_imported(call, method),
         }
     }
 
