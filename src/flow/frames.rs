@@ -32,6 +32,17 @@ pub(crate) struct Rebind {
     pub(crate) is_filter: bool,
 }
 
+/// Where a transport writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Output {
+    /// To stdout, as it finds it.
+    Stdout,
+    /// To what was made of stdout and handed over: where stdout leads by then does not matter.
+    Kept,
+    /// To a stream of its own.
+    Own,
+}
+
 /// A call that starts to serve, as it was met.
 #[derive(Clone, Debug)]
 pub(crate) struct Serve {
@@ -39,7 +50,7 @@ pub(crate) struct Serve {
     pub(crate) row: RowRef,
     pub(crate) kind: TransportKind,
     pub(crate) diverts_stdout: bool,
-    pub(crate) own_stream: bool,
+    pub(crate) output: Output,
     /// What chose it, where that was known on the way there.
     pub(crate) name: Option<Symbol>,
     /// Without an SDK.

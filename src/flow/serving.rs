@@ -16,6 +16,7 @@ use crate::source::version::Allowed;
 use super::abs::Abs;
 use super::explore::{Event, Explorer, Phase, Serve, State};
 use super::failed::result_of;
+use super::frames::Output;
 use super::joins::given_sym;
 
 impl Explorer<'_> {
@@ -64,8 +65,8 @@ impl Explorer<'_> {
     fn serve(&mut self, at: At, row: RowRef, event: &mut Event, state: &mut State) -> bool {
         let serve = self.values.models.serve(row);
         let named = self.named_transport(at, &serve.transport, state);
-        let (mut kind, own_stream) = match &named {
-            Some((kind, _)) => (*kind, false),
+        let (mut kind, output) = match &named {
+            Some((kind, _)) => (*kind, Output::Stdout),
             None => {
                 let given = self.transport_given(at, &serve.transport, state);
                 given.unwrap_or_else(|| self.transport(at, &serve.transport))
@@ -89,7 +90,7 @@ impl Explorer<'_> {
                 row,
                 kind,
                 diverts_stdout,
-                own_stream,
+                output,
                 name: named.and_then(|(_, name)| name),
                 by_hand: false,
                 facts: (*facts).clone(),
@@ -166,7 +167,7 @@ impl Explorer<'_> {
     }
 
     /// The transport that this very caller handed over.
-    fn transport_given(&self, at: At, spec: &TransportSpec, state: &State) -> Option<(TransportKind, bool)> {
+    fn transport_given(&self, at: At, spec: &TransportSpec, state: &State) -> Option<(TransportKind, Output)> {
         let (TransportSpec::Ports(ports), Some(call)) = (spec, self.values.call_at(at)) else { return None };
         let port =
             ports.from.iter().find_map(|text| self.values.models.port(text)).filter(|port| port.path.is_empty())?;
@@ -208,7 +209,7 @@ impl Explorer<'_> {
                 row,
                 kind,
                 diverts_stdout: false,
-                own_stream: false,
+                output: Output::Stdout,
                 name: None,
                 by_hand: true,
                 facts: (*facts).clone(),

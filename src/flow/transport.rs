@@ -15,6 +15,7 @@ use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Key, Obj, Value};
 
 use super::explore::Explorer;
+use super::frames::Output;
 use super::variants::{variant, variant_const};
 
 /// From so many methods in common on, an object that a transport holds is a transport too: sending and closing, not closing
@@ -22,29 +23,29 @@ use super::variants::{variant, variant_const};
 const SHARED_METHODS: usize = 2;
 
 impl Explorer<'_> {
-    /// Which transport a serve call uses, and whether that has a stream of its own.
-    pub(crate) fn transport(&self, at: At, spec: &TransportSpec) -> (TransportKind, bool) {
+    /// Which transport a serve call uses, and where that writes.
+    pub(crate) fn transport(&self, at: At, spec: &TransportSpec) -> (TransportKind, Output) {
         let ports = match spec {
-            TransportSpec::Fixed(kind) => return (*kind, false),
+            TransportSpec::Fixed(kind) => return (*kind, Output::Stdout),
             TransportSpec::Ports(ports) => ports,
         };
         for text in &ports.from {
             let Some(port) = self.values.models.port(text) else { continue };
             let values = match self.values.port_values(at, port) {
                 PortValue::Missing => continue,
-                PortValue::Unknown => return (TransportKind::Unknown, false),
+                PortValue::Unknown => return (TransportKind::Unknown, Output::Stdout),
                 PortValue::Known(values) if values.iter().any(|value| self.is_served(value)) => continue,
                 PortValue::Known(values) => values,
             };
-            let kinds: Vec<(TransportKind, bool)> =
+            let kinds: Vec<(TransportKind, Output)> =
                 values.iter().filter_map(|value| self.transport_value(value, ports, MAX_TRANSPORT_DEPTH)).collect();
             let known = kinds.into_iter().min();
             // Chosen by a name that may come from outside: `chosen = os.environ.get("TRANSPORT")`, and one name in its place.
             let is_open =
                 known.is_some_and(|(kind, _)| kind != TransportKind::Stdio) && self.is_named_openly(&values, ports);
-            return known.filter(|_| !is_open).unwrap_or((TransportKind::Unknown, false));
+            return known.filter(|_| !is_open).unwrap_or((TransportKind::Unknown, Output::Stdout));
         }
-        (ports.default, false)
+        (ports.default, Output::Stdout)
     }
 
     /// Is a value the method that serves, handed to what calls it: `to_thread(server.run)`?
@@ -76,36 +77,31 @@ impl Explorer<'_> {
         value: &Value,
         ports: &TransportPorts,
         depth: usize,
-    ) -> Option<(TransportKind, bool)> {
+    ) -> Option<(TransportKind, Output)> {
         if depth == 0 {
             return None;
         }
         match value {
             Value::Const(value) => {
                 let text = Values::const_text(value);
-                ports.map.get(text.as_str()).map(|kind| (*kind, false))
+                ports.map.get(text.as_str()).map(|kind| (*kind, Output::Stdout))
             }
-            Value::Variant(_, name) => ports.map.get(name.as_str()).map(|kind| (*kind, false)),
+            Value::Variant(_, name) => ports.map.get(name.as_str()).map(|kind| (*kind, Output::Stdout)),
             Value::Api(node, site) => {
                 let data = self.values.models.index.node(*node);
                 let Some(row) = data.rows(Table::Transport).find(|row| {
                     let versions = self.values.models.transport(*row).versions.as_deref();
                     self.values.version_allows(site.map(|at| at.0), *row, versions)
                 }) else {
-                    return self.is_named_other((*site)?).then_some((TransportKind::Http, false));
+                    return self.is_named_other((*site)?).then_some((TransportKind::Http, Output::Stdout));
                 };
                 let transport = self.values.models.transport(row);
-                let own = site.is_some_and(|at| {
-                    transport.own_stream.iter().any(|text| {
-                        let Some(port) = self.values.models.port(text) else { return false };
-                        match self.values.port_values(at, port) {
-                            PortValue::Missing => false,
-                            PortValue::Unknown => true,
-                            PortValue::Known(values) => self.values.stream_of_values(&values, None) != Stream::Stdout,
-                        }
-                    })
-                });
-                Some((transport.is, own))
+                let given = |at: At| {
+                    let ports = transport.own_stream.iter().filter_map(|text| self.values.models.port(text));
+                    ports.filter_map(|port| self.output_given(&self.values.port_values(at, port))).max()
+                };
+                let output = site.and_then(given).unwrap_or(Output::Stdout);
+                Some((transport.is, output))
             }
             // A pair of streams, a subclass of a transport.
             Value::Record(_) => {
@@ -123,6 +119,21 @@ impl Explorer<'_> {
                 inherited.or_else(|| self.own_transport(*class, ports, depth - 1))
             }
             _ => None,
+        }
+    }
+
+    /// Where a transport writes that is handed a stream.
+    fn output_given(&self, stream: &PortValue) -> Option<Output> {
+        match stream {
+            PortValue::Missing => None,
+            PortValue::Unknown => Some(Output::Own),
+            PortValue::Known(values) if self.values.stream_of_values(values, None) != Stream::Stdout => {
+                Some(Output::Own)
+            }
+            PortValue::Known(values) => {
+                let is_made = |value: &Value| matches!(value, Value::Api(_, Some(_)));
+                Some(if values.iter().all(is_made) { Output::Kept } else { Output::Stdout })
+            }
         }
     }
 
@@ -145,7 +156,7 @@ impl Explorer<'_> {
 
     /// What a transport of the program's own is, by what its objects hold and read: another transport, standard input,
     /// neither. What only writes to stdout may be logging. `None` for a type whose code is not known.
-    fn own_transport(&self, class: ClassId, ports: &TransportPorts, depth: usize) -> Option<(TransportKind, bool)> {
+    fn own_transport(&self, class: ClassId, ports: &TransportPorts, depth: usize) -> Option<(TransportKind, Output)> {
         if self.is_list_of_names(class) {
             return None;
         }
@@ -160,18 +171,18 @@ impl Explorer<'_> {
             Value::Api(..) => true,
             _ => false,
         });
-        let mut found: Vec<(TransportKind, bool)> = Vec::new();
+        let mut found: Vec<(TransportKind, Output)> = Vec::new();
         for value in inner {
             let is_stdout = || self.values.stream_of_values(std::slice::from_ref(value), None) == Stream::Stdout;
             if self.values.is_stdin(value) || is_stdout() {
-                found.push((TransportKind::Stdio, false));
+                found.push((TransportKind::Stdio, Output::Stdout));
             }
             found.extend(self.transport_value(value, ports, depth));
         }
         if code.iter().any(|func| self.values.touches_stdin(*func)) {
-            found.push((TransportKind::Stdio, false));
+            found.push((TransportKind::Stdio, Output::Stdout));
         }
-        Some(found.into_iter().min().unwrap_or((TransportKind::Other, false)))
+        Some(found.into_iter().min().unwrap_or((TransportKind::Other, Output::Stdout)))
     }
 
     /// Is a class nothing but names for what it can be? Methods beside them make no transport of it.

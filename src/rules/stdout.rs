@@ -3,6 +3,7 @@
 use crate::base::bounds::MAX_WAY_BACK;
 use crate::finding::{Confidence, Finding, Level, Persona, Step};
 use crate::flow::explore::Phase;
+use crate::flow::frames::Output;
 use crate::flow::live::Site;
 use crate::models::index::{RowRef, Table};
 use crate::models::schema::{SinkKind, Stream, StreamSpec, TransportKind};
@@ -29,7 +30,7 @@ pub(super) fn run(cx: &Cx<'_>, unit: &Unit<'_>, out: &mut Findings<'_>) {
         return;
     }
     // The protocol runs over a stream of its own; stdout is free.
-    if unit.process.serves.iter().filter(|serve| on_stdio(serve.kind)).all(|serve| serve.own_stream) {
+    if unit.process.serves.iter().filter(|serve| on_stdio(serve.kind)).all(|serve| serve.output == Output::Own) {
         return;
     }
     for (at, sites) in &unit.process.live.sites {
@@ -360,7 +361,7 @@ fn rebound(cx: &Cx<'_>, unit: &Unit<'_>, out: &mut Findings<'_>) {
         }
         let caught = unit.process.serves.iter().find(|serve| {
             serve.rebinds.contains(&id)
-                && !serve.own_stream
+                && serve.output == Output::Stdout
                 && matches!(serve.kind, TransportKind::Stdio | TransportKind::Unknown)
         });
         let (Some(serve), Some(sites)) = (caught, unit.process.live.sites.get(&rebind.at)) else { continue };

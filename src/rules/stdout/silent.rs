@@ -1,5 +1,6 @@
 //! Why the rules about stdout say nothing of a call that runs: for somebody who asks about its line.
 
+use crate::flow::frames::Output;
 use crate::flow::live::Site;
 use crate::models::index::Table;
 use crate::models::schema::{SinkKind, Stream, TransportKind};
@@ -24,7 +25,7 @@ pub(crate) fn free_stdout(unit: &Unit<'_>) -> Option<&'static str> {
     if on_stdio.peek().is_none() {
         return Some("the server does not serve stdio");
     }
-    on_stdio.all(|serve| serve.own_stream).then_some("the protocol runs over a stream of its own")
+    on_stdio.all(|serve| serve.output == Output::Own).then_some("the protocol runs over a stream of its own")
 }
 
 /// The rules about stdout that could speak of the call and do not. `sites` are the places where it was met.
