@@ -48,6 +48,7 @@ pub(crate) mod marks;
 pub(crate) mod members;
 mod named;
 pub(crate) mod ports;
+mod registered;
 mod schemas;
 pub(crate) mod solve;
 pub(crate) mod specialise;

@@ -312,6 +312,7 @@ impl Values<'_> {
             return;
         }
         self.keep_items(number, row);
+        self.join_made(number, row);
         let site = &self.calls[number as usize];
         if let (true, Some(receiver), result) = (flow.instance, site.receiver, site.result) {
             self.add_edge(receiver, Edge::Instance(result));
