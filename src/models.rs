@@ -415,7 +415,7 @@ impl Models {
 
     row_accessors! {
         stream streams StreamRow [Stream],
-        sink sinks SinkRow [Sink],
+        sink sinks SinkRow [Sink | SinkShown],
         logger loggers LoggerRow [Logger | LoggerPlace | LoggerDefault],
         child children ChildRow [Child],
         rebind rebinds RebindRow [Rebind | RebindPlace | RebindMoves],

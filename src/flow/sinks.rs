@@ -5,8 +5,9 @@ use crate::ir::instr::{Arg, ArgKind, Base, Call, Const, InstrId, Op, TextPart};
 use crate::ir::program::Language;
 use crate::models::flows::ErrorText;
 use crate::models::index::{RowRef, Table};
+use crate::models::levels::Fills;
 use crate::models::path::{Port, PortHead};
-use crate::models::schema::{Fills, SinkKind, Stream};
+use crate::models::schema::{SinkKind, Stream};
 use crate::resolve::ports::{PortValue, argument};
 use crate::resolve::values::At;
 
@@ -69,6 +70,9 @@ impl Pass<'_, '_> {
         for row in values.call_rows(at, Table::Sink) {
             let data = values.models.sink(row);
             if !values.holds(at, &data.when) || !values.version_allows(Some(at.0), row, data.versions.as_deref()) {
+                continue;
+            }
+            if data.shown_with.is_some() && !self.taint.shown.iter().any(|shown| shown.is_of(row)) {
                 continue;
             }
             let Some(drain) = Sink::drain_of(data.kind) else { continue };

@@ -14,6 +14,7 @@ use crate::ir::func::{End, FuncId, FuncKind};
 use crate::ir::instr::{Base, Const, Field, Import, Op};
 use crate::ir::program::{CellId, ClassId, Language, ModuleId};
 use crate::models::handlers::{HandlerKind, ThrowShape};
+use crate::models::index::RowRef;
 use crate::resolve::channels::Channel;
 use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Key, Obj, Value};
@@ -75,6 +76,8 @@ pub(crate) struct Taint<'v> {
     pub(super) shared: FxHashSet<CellId>,
     /// What the program declares of arguments by name.
     pub(super) declared: FxHashMap<Symbol, bool>,
+    /// What loggers show only where they are told to, and are.
+    pub(super) shown: BTreeSet<RowRef>,
     /// A class says what JSON shows of its objects: errors may well be among them.
     pub(super) shows_errors: bool,
     /// Methods that say how an object is put into a text.
@@ -149,6 +152,7 @@ pub(crate) fn taint<'v>(
         labels: FxHashMap::default(),
         shared: changed_inside(values),
         declared: declared(program),
+        shown: values.shown_on_request(),
         shows_errors: program.funcs.iter().any(|func| func.name == TO_JSON),
         formats: formats(values),
         spoken: spoken(values),

@@ -47,6 +47,8 @@ pub(crate) enum Table {
     TypeName,
     Stream,
     Sink,
+    /// A call after which a logger shows more.
+    SinkShown,
     Logger,
     /// A place whose assignment configures a logger.
     LoggerPlace,
@@ -251,6 +253,9 @@ impl Index {
         }
         for (n, row) in file.sinks.iter().enumerate() {
             add(Table::Sink, n, &row.calls, End::Call);
+            if let Some(with) = &row.shown_with {
+                add(Table::SinkShown, n, &with.calls, End::Call);
+            }
         }
         for (n, row) in file.loggers.iter().enumerate() {
             add(Table::Logger, n, &row.calls, End::Call);

@@ -60,6 +60,26 @@ pub(crate) struct ShownFrom {
     pub(crate) unless: Vec<String>,
 }
 
+/// The calls that have a logger show what it otherwise keeps to itself.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ShownWith {
+    pub(crate) calls: Vec<String>,
+    /// One of these holds of the call.
+    pub(crate) any: Vec<Condition>,
+}
+
+/// Which arguments a text has places for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Fills {
+    /// The letters that stand for a place, each behind a `%`.
+    pub(crate) letters: String,
+    /// Ports: of all, where something is handed over there.
+    #[serde(default)]
+    pub(crate) unless: Vec<String>,
+}
+
 /// What a library itself logs once the program switches a level on: a finding at the place that sets the level.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

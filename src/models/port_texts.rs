@@ -25,6 +25,7 @@ pub(super) fn port_texts(file: &ModelFile, visit: &mut dyn FnMut(&str)) {
             shown.outputs.iter().for_each(|text| visit(text));
             all(&shown.unless, visit);
         }
+        row.shown_with.iter().for_each(|with| when(&with.any, visit));
         when(&row.when, visit);
     }
     for row in &file.loggers {

@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 use super::flows::{ChannelRow, CleanRow, ErrorText, FlowRow, PasswordPartRow, PlainRow, ServerPartRow, SourceRow};
 use super::handlers::HandlerRow;
-use super::levels::{EchoRow, LevelRow, Records, ShownFrom};
+use super::levels::{EchoRow, Fills, LevelRow, Records, ShownFrom, ShownWith};
 use crate::ir::program::Language;
 
 /// What a user says of names beside the models, in the configuration.
@@ -277,6 +277,8 @@ pub(crate) struct SinkRow {
     pub(crate) errors: Option<ErrorText>,
     /// For `log`: where the code says which records the logger shows.
     pub(crate) shown: Option<ShownFrom>,
+    /// For `log`: it shows only in a program that has the logger show such things.
+    pub(crate) shown_with: Option<ShownWith>,
     /// How many fields deep an object is shown: with 3, `a.b.c` is and `a.b.c.d` is not.
     pub(crate) depth: Option<usize>,
     /// What follows the text is written only where the text has a place for it.
@@ -287,17 +289,6 @@ pub(crate) struct SinkRow {
     /// For `agent`: a log notification of the protocol, which is for the people behind the client first.
     #[serde(default)]
     pub(crate) notification: bool,
-}
-
-/// Which arguments a text has places for.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Fills {
-    /// The letters that stand for a place, each behind a `%`.
-    pub(crate) letters: String,
-    /// Ports: of all, where something is handed over there.
-    #[serde(default)]
-    pub(crate) unless: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -9,7 +9,7 @@ use crate::base::Symbol;
 use crate::base::bounds::{MAX_FILTER_STEPS, MAX_LEVEL_DEPTH};
 use crate::ir::func::{End, FuncId};
 use crate::ir::instr::{Const, InstrId, Op};
-use crate::models::index::RowRef;
+use crate::models::index::{RowRef, Table};
 use crate::models::levels::{LevelRow, LogLevel};
 use crate::models::path::PortHead;
 
@@ -35,6 +35,20 @@ pub(crate) struct Set {
 }
 
 impl Values<'_> {
+    /// The rows of what loggers keep to themselves unless they are told to show it, and are told so in the program.
+    pub(crate) fn shown_on_request(&self) -> BTreeSet<RowRef> {
+        let mut found = BTreeSet::new();
+        for (rows, site) in self.rows_of_calls.iter().zip(&self.calls) {
+            for row in rows.iter().filter(|row| row.table == Table::SinkShown) {
+                let mut conditions = self.models.sink(*row).shown_with.iter().flat_map(|with| &with.any);
+                if conditions.any(|condition| self.holds(site.at, std::slice::from_ref(condition))) {
+                    found.insert(*row);
+                }
+            }
+        }
+        found
+    }
+
     /// What the call or assignment at `at` sets, as the row tells it.
     pub(crate) fn levels_set(&self, at: At, row: RowRef) -> Vec<Set> {
         let level = self.models.level(row);
