@@ -76,6 +76,9 @@ impl Pass<'_, '_> {
 
     /// What a sum of texts holds.
     pub(super) fn added(&self, operands: &[InstrId], at: At) -> Tree {
+        if self.language == Language::Python && operands.iter().any(|operand| self.is_count(*operand)) {
+            return Tree::default();
+        }
         let mut tree = Tree::default();
         let mut behind = Behind::default();
         for operand in operands {
@@ -83,6 +86,27 @@ impl Pass<'_, '_> {
             behind = self.behind(*operand, behind, MAX_STATIC_DEPTH);
         }
         tree
+    }
+
+    /// Is it a number, or a variable that began as one and is only added to? What Python adds to a number is one.
+    fn is_count(&self, value: InstrId) -> bool {
+        let is_number = |value: InstrId| matches!(self.func.instrs[value].op, Op::Const(Const::Int(_) | Const::Num(_)));
+        let Op::Load(place) = &self.func.instrs[value].op else { return is_number(value) };
+        let Base::Local(local) = place.base else { return false };
+        if !place.path.is_empty() || self.func.params.iter().any(|param| param.local == local) {
+            return false;
+        }
+        let loads_it = |value: &InstrId| matches!(&self.func.instrs[*value].op, Op::Load(from) if from == place);
+        let mut begins = false;
+        let adds = self.func.instrs.iter().all(|instr| match &instr.op {
+            Op::Store(to, value) if to.base == place.base => {
+                begins |= is_number(*value);
+                is_number(*value)
+                    || matches!(&self.func.instrs[*value].op, Op::Operator(Oper::Add, parts) if parts.iter().any(loads_it))
+            }
+            _ => true,
+        });
+        begins && adds
     }
 
     /// What a text says of what follows it, by what is written out of it.
