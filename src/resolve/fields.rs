@@ -263,7 +263,8 @@ impl Values<'_> {
         for base in self.classes.api_bases(class) {
             let index = &self.models.index;
             let next = index.step(base, &Step::Member(name.clone()));
-            if index.node(index.step(next, &Step::Call)).has(Table::Flow) {
+            let made = index.node(index.step(next, &Step::Call));
+            if made.has(Table::Flow) || made.has(Table::Handler) {
                 self.add(to, &Value::Api(next, None));
             }
         }

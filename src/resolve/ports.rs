@@ -208,7 +208,7 @@ impl Values<'_> {
         let Field::Name(name) = field else { return None };
         let methods = match value {
             Value::Instance(class) | Value::Typed(class) if self.is_getter(*class, name) => return None,
-            Value::Instance(class) => self.classes.methods(*class, name),
+            Value::Instance(class) | Value::Class(class) => self.classes.methods(*class, name),
             Value::Typed(class) => self.classes.virtual_methods(*class, name),
             _ => return None,
         };
