@@ -433,7 +433,8 @@ impl<'v> Explorer<'v> {
                     None => Some(Abs::Const(Const::Undefined)),
                 };
                 result.add(abs, &state);
-                for (var, abs) in state.vars.iter().filter(|(var, _)| matches!(var, Var::Cell(_))) {
+                let outlives = |var: &Var| matches!(var, Var::Cell(cell) if self.prepared.followed.contains(cell));
+                for (var, abs) in state.vars.iter().filter(|(var, _)| outlives(var)) {
                     self.chosen.alternatives.settle(&var.sym(func), abs, &state.facts);
                 }
             }
@@ -445,7 +446,10 @@ impl<'v> Explorer<'v> {
     pub(super) fn var(&self, base: &Base) -> Option<Var> {
         match base {
             Base::Local(local) => Some(Var::Local(*local)),
-            Base::Cell(cell) => self.prepared.followed.contains(cell).then_some(Var::Cell(*cell)),
+            Base::Cell(cell) => {
+                let all = [&self.prepared.followed, &self.prepared.followed_inside];
+                all.iter().any(|followed| followed.contains(cell)).then_some(Var::Cell(*cell))
+            }
             Base::Global(_) | Base::Value(_) => None,
         }
     }

@@ -29,6 +29,8 @@ pub(crate) struct Prepared {
     pub(super) stores: FxHashMap<CellId, Vec<At>>,
     /// Those of them that only the code of their module writes, and more than once.
     pub(super) followed: FxHashSet<CellId>,
+    /// Variables that functions inside read, but only their own function writes, and more than once: known on the way through it.
+    pub(super) followed_inside: FxHashSet<CellId>,
     /// The instructions that store to fields and to variables that outlive their function: what they store is noted.
     pub(super) stores_at: Instrs,
     /// The names of fields that are stored to in objects of which nothing is known.
@@ -105,6 +107,14 @@ pub(crate) fn prepare(values: &Values<'_>) -> Rc<Prepared> {
             && stores.iter().all(|(func, _)| *func == first)
     };
     let followed = stores.iter().filter(|(_, stores)| is_own(stores)).map(|(cell, _)| *cell).collect();
+    let is_of_owner = |cell: CellId, stores: &[At]| {
+        let owner = values.program.cells[cell].owner;
+        stores.len() > 1
+            && values.program.funcs[owner].kind != FuncKind::Init
+            && stores.iter().all(|(func, _)| *func == owner)
+    };
+    let followed_inside =
+        stores.iter().filter(|(cell, stores)| is_of_owner(**cell, stores)).map(|(cell, _)| *cell).collect();
     let stores_at: Vec<At> = stores.values().flatten().copied().chain(values.field_stores()).collect();
     let stored_openly = stored_openly(values);
     let defined = defined(values, stores.values());
@@ -112,6 +122,7 @@ pub(crate) fn prepare(values: &Values<'_>) -> Rc<Prepared> {
     Rc::new(Prepared {
         stores,
         followed,
+        followed_inside,
         defined,
         looked_at: looked_at(values, stores_at.iter()),
         runs: RefCell::default(),
