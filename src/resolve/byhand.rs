@@ -8,9 +8,10 @@ use crate::ir::instr::{Base, Const, Entry, Field, InstrId, Op, Oper, Place};
 use crate::ir::program::{Language, ModuleId};
 use crate::models::handlers::HandlerKind;
 use crate::models::index::{RowRef, Table};
-use crate::models::path::Step;
+use crate::models::path::{Port, PortHead, Step};
 use crate::models::schema::TransportKind;
 
+use super::ports::PortValue;
 use super::solve::Values;
 use super::values::{At, Value};
 
@@ -37,7 +38,10 @@ pub(crate) const ANSWERED: [&str; 3] = ["tools/call", "tools/list", "initialize"
 struct Seen {
     /// Languages in which the protocol's methods are named.
     speaking: BTreeSet<Language>,
-    speakers: BTreeSet<FuncId>,
+    /// The functions that name a method, and which.
+    speakers: BTreeSet<(FuncId, usize)>,
+    /// The methods of requests that the program makes itself, as a client does.
+    sent: BTreeSet<(Language, usize)>,
     /// The functions that compare with each of the methods.
     comparing: [BTreeSet<FuncId>; ANSWERED.len()],
     /// Those that a table has under each of them.
@@ -88,7 +92,11 @@ impl Values<'_> {
         // Who tells the methods apart answers requests; a client only names them.
         let mut found = self.of_requests(alone.clone(), &comparing, false);
         if found.is_empty() {
-            found = self.of_requests(alone, &seen.speakers, true);
+            let answers = |(func, word): &&(FuncId, usize)| !seen.sent.contains(&(self.language(*func), *word));
+            let speakers: BTreeSet<FuncId> = seen.speakers.iter().filter(answers).map(|(func, _)| *func).collect();
+            let speaking: BTreeSet<Language> = speakers.iter().map(|func| self.language(*func)).collect();
+            let alone = alone.into_iter().filter(|at| speaking.contains(&language(at))).collect();
+            found = self.of_requests(alone, &speakers, true);
         }
         // So does code that answers all that a server is asked, and is not what the SDK reads through.
         let is_whole = |at: &At| {
@@ -124,16 +132,21 @@ impl Values<'_> {
             for (id, instr) in data.instrs.iter_enumerated() {
                 let at = (func, id);
                 match &instr.op {
-                    Op::Const(Const::Str(text)) if PROTOCOL_WORDS.contains(&text.as_str()) => {
-                        seen.speaking.insert(self.language(func));
-                        seen.speakers.insert(func);
+                    Op::Const(Const::Str(text)) => {
+                        if let Some(word) = protocol_word(text) {
+                            seen.speaking.insert(self.language(func));
+                            seen.speakers.insert((func, word));
+                        }
                     }
                     Op::Operator(Oper::Eq | Oper::Ne, operands) => {
                         for word in operands.iter().filter_map(constant) {
                             seen.comparing[word].insert(func);
                         }
                     }
-                    Op::Record(record) => self.look_at_table(func, &record.entries, &mut seen),
+                    Op::Record(record) => {
+                        self.look_at_table(func, &record.entries, &mut seen);
+                        self.look_at_request(func, &record.entries, &mut seen);
+                    }
                     Op::Call(_) => self.look_at_call(at, &mut seen),
                     // What a variable was given was read before.
                     Op::Load(Place { base: Base::Local(_), path }) if path.is_empty() => {}
@@ -169,6 +182,34 @@ impl Values<'_> {
                 seen.speaking.insert(self.language(func));
             }
         }
+    }
+
+    /// `{"jsonrpc": "2.0", "method": method, …}`, where the method is known.
+    fn look_at_request(&self, func: FuncId, entries: &[Entry], seen: &mut Seen) {
+        for entry in entries {
+            let Entry::Field(Field::Name(name), value) = entry else { continue };
+            if name.as_str() != "method" {
+                continue;
+            }
+            let word = |value: &Value| match value {
+                Value::Const(Const::Str(text)) => protocol_word(text),
+                _ => None,
+            };
+            let mut words: Vec<usize> = self.of(func, *value).items().iter().filter_map(word).collect();
+            // `method.to_string()`
+            let receiver = Port { head: PortHead::Receiver, path: Vec::new() };
+            if self.gives_its_receiver((func, *value))
+                && let PortValue::Known(values) = self.port_values((func, *value), &receiver)
+            {
+                words.extend(values.iter().filter_map(word));
+            }
+            seen.sent.extend(words.into_iter().map(|word| (self.language(func), word)));
+        }
+    }
+
+    fn gives_its_receiver(&self, at: At) -> bool {
+        let method = self.call_at(at).filter(|call| call.args.is_empty()).and_then(|call| call.callee.path.last());
+        matches!(method, Some(Field::Name(method)) if self.models.gives_the_same(method))
     }
 
     fn look_at_call(&self, at: At, seen: &mut Seen) {
@@ -312,6 +353,10 @@ impl Values<'_> {
         let when = &self.models.source(row).when;
         when.is_empty() || made.is_some_and(|made| self.holds(made, when))
     }
+}
+
+fn protocol_word(text: &str) -> Option<usize> {
+    PROTOCOL_WORDS.iter().position(|word| *word == text)
 }
 
 /// The modules given, and all that lead to one of them.
