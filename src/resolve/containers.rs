@@ -73,6 +73,11 @@ impl Values<'_> {
                 if data.is_modelled() && data.language == Language::Rust && self.models.error_fate(name).is_some() {
                     self.add(result, value);
                 }
+                // What is in it is of the library, too: `found.map_or(0, |found| found.start())`.
+                if data.language == Language::Rust && self.models.iterates(name) {
+                    let items = self.handed_over(number);
+                    self.add(items, value);
+                }
                 let given = self.models.index.node(made);
                 // A lock is taken for what it holds, until somebody asks it for that.
                 if data.is_modelled() && !given.is_modelled() && self.opens(number, name) {
