@@ -29,7 +29,8 @@ const RANGE: &str = "range";
 /// What models call a value that was made a text which is data.
 const SERIALISED: &str = "serialised";
 
-/// Where the item stands in a pair of a number and an item.
+/// The places of a pair; of one of a number and an item the item's.
+const HALVES: [&str; 2] = ["0", ITEM_OF_PAIR];
 const ITEM_OF_PAIR: &str = "1";
 
 /// What a value is, as far as it decides what a library call makes of it.
@@ -412,6 +413,14 @@ impl Pass<'_, '_> {
         if words.is_numbering_method(self.language, name) {
             let items = receiver.only(is_no_error).read(ANY).under(&[ANY.into(), ITEM_OF_PAIR.into()]);
             return Some(items.map(|entry| Some(entry.then(at, What::Through))));
+        }
+        if words.is_pairing_method(self.language, name) {
+            let mut pairs = Tree::default();
+            let handed = call.args.first().map(|arg| &self.given[arg.value.index()]);
+            for (half, items) in HALVES.into_iter().zip([Some(receiver), handed].into_iter().flatten()) {
+                pairs.join(&items.only(is_no_error).read(ANY).under(&[ANY.into(), half.into()]));
+            }
+            return Some(pairs.map(|entry| Some(entry.then(at, What::Through))));
         }
         let keeps = match self.slices(call) {
             true => Keeps::Part,

@@ -34,6 +34,7 @@ pub(crate) struct Words {
     copying_methods: MethodWords,
     item_methods: MethodWords,
     numbering_methods: MethodWords,
+    pairing_methods: MethodWords,
     infallible_methods: MethodWords,
     membership_methods: MethodWords,
     index_methods: MethodWords,
@@ -366,6 +367,11 @@ impl Words {
     /// Does a method of this name give a copy of what it is called on, or of a part of that?
     pub(crate) fn is_copying_method(&self, language: Language, name: &str) -> bool {
         self.copying_methods.has(language, name)
+    }
+
+    /// Does a method of this name give pairs of an item and one of what it is handed?
+    pub(crate) fn is_pairing_method(&self, language: Language, name: &str) -> bool {
+        self.pairing_methods.has(language, name)
     }
 
     /// Does a method of this name give pairs of a number and an item?
