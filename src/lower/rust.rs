@@ -60,6 +60,7 @@ struct Cx {
     /// Type parameters in scope and the bounds that say what they can do, innermost last.
     generics: Vec<BTreeMap<Symbol, TypeRef>>,
     loops: Vec<control::Loop>,
+    parts: Vec<Vec<crate::ir::func::LocalId>>,
     /// Inside an alternative of `A(x) | B(x)`: names are declared already.
     in_alternative: bool,
     /// The cells of items that this file defines (not imports).
@@ -99,6 +100,7 @@ fn lower_text(file: &SourceFile) -> Lowered {
         self_types: Vec::new(),
         generics: Vec::new(),
         loops: Vec::new(),
+        parts: Vec::new(),
         in_alternative: false,
         own_items: BTreeSet::new(),
     };
@@ -113,8 +115,14 @@ fn lower_text(file: &SourceFile) -> Lowered {
 enum Dest {
     Nowhere,
     Local(crate::ir::func::LocalId),
+    /// Each part of a tuple has a variable of its own: `let (a, b) = match x { … => (1, 2), … }`.
+    Parts(Parts),
     Return,
 }
+
+/// The variables for the parts of a tuple, by their place in the list of all.
+#[derive(Clone, Copy)]
+struct Parts(usize);
 
 /// Where control goes when a pattern or condition does not hold; `None` where it always does.
 type Otherwise = Option<BlockId>;

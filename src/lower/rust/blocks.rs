@@ -2,14 +2,15 @@
 
 use syn::{Block, Expr, Item, Local, Pat, Stmt};
 
+use crate::base::Symbol;
 use crate::base::span::Span;
 use crate::ir::build::ScopeKind;
-use crate::ir::func::BlockId;
-use crate::ir::instr::{Const, InstrId, Op, Place};
+use crate::ir::func::{BlockId, LocalId};
+use crate::ir::instr::{Const, Field, InstrId, Op, Place};
 
 use super::items::Level;
 use super::types::symbol;
-use super::{Cx, Dest, conditional};
+use super::{Cx, Dest, Parts, conditional};
 
 impl Cx {
     /// Lowers an expression and hands its value on. Blocks, `if` and `match` hand on the value of each branch.
@@ -36,6 +37,11 @@ impl Cx {
             Expr::Break(x) => self.break_loop(x),
             Expr::Continue(x) => self.continue_loop(x),
             Expr::Macro(x) => self.macro_into(&x.mac, self.expr_span(expr), dest),
+            Expr::Tuple(x) if self.parts_of(dest).len() == x.elems.len() => {
+                for (elem, part) in x.elems.iter().zip(self.parts_of(dest)) {
+                    self.into(elem, Dest::Local(part));
+                }
+            }
             other => {
                 let value = self.expr(other);
                 self.deliver(value, dest, self.expr_span(other));
@@ -52,8 +58,19 @@ impl Cx {
             Dest::Local(local) => {
                 self.b.store(Place::local(local), value, span);
             }
+            Dest::Parts(_) => {
+                for (at, local) in (0..).zip(self.parts_of(dest)) {
+                    let part = self.b.push(Op::Load(Place::value(value).then(Field::Index(at))), span);
+                    self.b.store(Place::local(local), part, span);
+                }
+            }
             Dest::Return => self.b.ret(Some(value)),
         }
+    }
+
+    fn parts_of(&self, dest: Dest) -> Vec<LocalId> {
+        let Dest::Parts(Parts(at)) = dest else { return Vec::new() };
+        self.parts.get(at).cloned().unwrap_or_default()
     }
 
     pub(super) fn deliver_unit(&mut self, dest: Dest) {
@@ -174,6 +191,19 @@ impl Cx {
             self.b.bind(name, Place::local(variable));
             return;
         }
+        if init.diverge.is_none()
+            && ty.is_none()
+            && let Some(names) = plain_parts(pat, &init.expr)
+        {
+            let parts = names.iter().map(|name| self.b.temp(name, None)).collect();
+            self.parts.push(parts);
+            let dest = Dest::Parts(Parts(self.parts.len() - 1));
+            self.into(&init.expr, dest);
+            for (name, variable) in names.into_iter().zip(self.parts_of(dest)) {
+                self.b.bind(name, Place::local(variable));
+            }
+            return;
+        }
         let subject = self.typed_subject(&init.expr, ty);
         let Some((_, diverge)) = &init.diverge else { return self.pattern(pat, &subject, None) };
         // The other way is lowered first: it does not see the names that the pattern binds.
@@ -195,4 +225,19 @@ impl Cx {
         self.into(init, Dest::Local(whole));
         Place::local(whole)
     }
+}
+
+/// The names that a tuple of plain names binds to what one of several ways gives; `_` names nothing.
+fn plain_parts(pat: &Pat, init: &Expr) -> Option<Vec<Symbol>> {
+    let (Pat::Tuple(tuple), Expr::If(_) | Expr::Match(_)) = (pat, init) else { return None };
+    let name = |pat: &Pat| match pat {
+        Pat::Ident(ident) if ident.subpat.is_none() && ident.by_ref.is_none() => {
+            let name = symbol(&ident.ident);
+            // A constant in scope looks like a name, too.
+            (!name.starts_with(|first: char| first.is_uppercase())).then_some(name)
+        }
+        Pat::Wild(_) => Some("_".into()),
+        _ => None,
+    };
+    tuple.elems.iter().map(name).collect()
 }
