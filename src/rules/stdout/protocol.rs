@@ -304,6 +304,11 @@ impl Slice<'_, '_> {
             let ports = ports.from.iter().filter_map(|text| values.models.port(text));
             found.extend(ports.filter_map(|port| argument(call, &port.head)));
         }
+        // What a serialiser is given that fills it later: `Serializer::new(&mut buffer)`.
+        for row in values.call_rows(at, Table::Source) {
+            let ports = values.models.source(row).gives.iter().filter_map(|text| values.models.port(text));
+            found.extend(ports.filter_map(|port| argument(call, &port.head)));
+        }
         found
     }
 }
