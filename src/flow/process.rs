@@ -364,6 +364,12 @@ fn run_by_trait(explorer: &mut Explorer<'_>, live: &Live) {
         }
     }
     used.extend(made(values, live));
+    // The library makes the objects of a class that is served itself: `Notes.serve("/mcp")`.
+    let receivers = explorer.serves.values().filter_map(|serve| values.receiver_slot(serve.at));
+    used.extend(receivers.flat_map(|slot| values.of_slot(slot).items()).filter_map(|value| match value {
+        Value::Class(class) => Some(*class),
+        _ => None,
+    }));
     let Some(at) = explorer.serves.values().next().map(|serve| serve.at) else { return };
     for class in used {
         for func in values.called_by_libraries(class) {

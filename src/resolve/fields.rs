@@ -258,13 +258,13 @@ impl Values<'_> {
         names
     }
 
-    /// A method of a library's class that is called on a class derived from it: `Book.validate(x)`.
+    /// A method of a library's class that is called on a class derived from it: `Book.validate(x)`, `Notes.serve()`.
     pub(super) fn load_static_of_library(&mut self, class: ClassId, name: &Symbol, to: SlotId) {
         for base in self.classes.api_bases(class) {
             let index = &self.models.index;
             let next = index.step(base, &Step::Member(name.clone()));
             let made = index.node(index.step(next, &Step::Call));
-            if made.has(Table::Flow) || made.has(Table::Handler) {
+            if made.has(Table::Flow) || made.has(Table::Handler) || made.has(Table::Serve) {
                 self.add(to, &Value::Api(next, None));
             }
         }
