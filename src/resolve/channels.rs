@@ -55,8 +55,10 @@ impl Values<'_> {
         if self.makes_channel(site.at) {
             self.between_ends(site.at, number, row);
         } else {
-            // An end may be a function: `resolve(answer)`.
-            self.add_edge(site.receiver.unwrap_or(site.callee), Edge::Channel(number, row));
+            // An end may be a function: `resolve(answer)`, also one that is kept somewhere: `waiting.resolve(answer)`.
+            for end in site.receiver.into_iter().chain([site.callee]) {
+                self.add_edge(end, Edge::Channel(number, row));
+            }
         }
     }
 
@@ -119,9 +121,9 @@ impl Values<'_> {
         if self.makes_channel(at) {
             return vec![Channel::Made(at)];
         }
-        let Some(end) = self.receiver_slot(at).or_else(|| self.callee_slot(at)) else { return Vec::new() };
+        let ends = self.receiver_slot(at).into_iter().chain(self.callee_slot(at));
         let mut found = Vec::new();
-        for value in self.of_slot(end).items() {
+        for value in ends.flat_map(|end| self.of_slot(end).items()) {
             let channel = match value {
                 Value::Api(_, Some(made)) if self.makes_channel(*made) => Channel::Made(*made),
                 Value::Instance(class) | Value::Typed(class) if self.is_channel(*class) => {
