@@ -6,6 +6,7 @@
 //! | `byhand` | which reads of standard input are a server without an SDK? |
 //! | `link` | which module does an import mean? |
 //! | `loaders` | which modules does a call load by a name? |
+//! | `loaded_paths` | which modules does a script load by a path that it makes? |
 //! | `values` | the vocabulary: values, objects, slots |
 //! | `growing` | the values of a slot while they are propagated |
 //! | `edges` | the constraints of a slot |
@@ -43,6 +44,7 @@ pub(crate) mod growing;
 pub(crate) mod levels;
 pub(crate) mod link;
 mod literals;
+mod loaded_paths;
 mod loaders;
 pub(crate) mod marks;
 pub(crate) mod members;

@@ -8,13 +8,13 @@ use crate::base::bounds::LARGE_FILE;
 use crate::base::idx::IndexVec;
 use crate::base::span::FileId;
 use crate::config::Options;
-use crate::ir::instr::{Const, Op};
+use crate::ir::instr::{Base, Const, Op};
 use crate::ir::program::{Language, Program};
 use crate::resolve::byhand::ANSWERED;
 use crate::source::paths;
 use crate::source::workspace::Workspace;
 
-/// The label that front ends give to an import of something computed.
+/// What scripts call to import something computed.
 const COMPUTED_IMPORT: &str = "import";
 
 /// Empties the parts of such files.
@@ -64,7 +64,8 @@ fn is_alone(part: &Program) -> bool {
 fn loads_computed(part: &Program) -> bool {
     let mut instrs = part.funcs.iter().flat_map(|func| func.instrs.iter());
     let is_script = part.modules.iter().any(|module| module.language == Language::Script);
-    is_script && instrs.any(|instr| matches!(instr.op, Op::Unknown(COMPUTED_IMPORT, _)))
+    let is_import = |base: &Base| matches!(base, Base::Global(name) if name == COMPUTED_IMPORT);
+    is_script && instrs.any(|instr| matches!(&instr.op, Op::Call(call) if is_import(&call.callee.base)))
 }
 
 /// Texts by which code may name a file.

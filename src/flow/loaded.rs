@@ -15,9 +15,6 @@ use crate::resolve::solve::Values;
 
 use super::process::Start;
 
-/// The label that front ends give to an import of something computed.
-const COMPUTED_IMPORT: &str = "import";
-
 /// What each module of the program imports.
 pub(crate) struct Imports {
     of: FxHashMap<ModuleId, Vec<ModuleId>>,
@@ -35,15 +32,11 @@ impl Imports {
                     Op::Import(import) if !import.type_only => {
                         imports.of.entry(module).or_default().extend(values.runs(module, import));
                     }
-                    Op::Unknown(COMPUTED_IMPORT, _) => {
-                        imports.open.insert(module);
-                    }
                     Op::Call(_) => {
-                        let rows = values.call_rows((id, instr), Table::Loader);
-                        if rows.is_empty() {
+                        if values.call_rows((id, instr), Table::Loader).is_empty() {
                             continue;
                         }
-                        if rows.into_iter().any(|row| !values.models.loader(row).of_part) {
+                        if values.loads_unknown((id, instr)) {
                             imports.open.insert(module);
                         }
                         imports.of.entry(module).or_default().extend(values.loads((id, instr)));
@@ -56,15 +49,29 @@ impl Imports {
     }
 
     /// All modules that the process which `start` begins can load. `None` where that is not known: one of them loads others
-    /// by computed names, or the language links everything into the program.
+    /// by computed names, or the language links everything into the program. A script that does so loads what is in its own
+    /// package or in that of the program.
     pub(super) fn loaded(&self, values: &Values<'_>, start: &Start) -> Option<Rc<FxHashSet<ModuleId>>> {
         let program = values.program;
         let first = start.func.map(|func| program.funcs[func].module);
         let mut open: Vec<ModuleId> = start.module.into_iter().chain(first).collect();
+        let starts = open.clone();
         let mut seen: FxHashSet<ModuleId> = open.iter().copied().collect();
+        let mut packages: Vec<&str> = Vec::new();
         while let Some(module) = open.pop() {
-            if self.open.contains(&module) || program.modules[module].language == Language::Rust {
-                return None;
+            match program.modules[module].language {
+                Language::Rust => return None,
+                Language::Python if self.open.contains(&module) => return None,
+                Language::Script if self.open.contains(&module) => {
+                    for package in starts.iter().chain([&module]).map(|module| values.linker.package_dir(*module)) {
+                        if !packages.contains(&package) {
+                            packages.push(package);
+                            let inside = values.linker.modules_of_package(package);
+                            open.extend(inside.filter(|module| seen.insert(*module)));
+                        }
+                    }
+                }
+                _ => {}
             }
             open.extend(self.of.get(&module).into_iter().flatten().filter(|module| seen.insert(**module)));
         }

@@ -380,7 +380,7 @@ impl Values<'_> {
 
     // ---- imports -------------------------------------------------------------------------------------------------
 
-    fn import(&mut self, module: ModuleId, import: &Import, out: SlotId) {
+    pub(super) fn import(&mut self, module: ModuleId, import: &Import, out: SlotId) {
         let language = self.program.modules[module].language;
         if let Some(child) = self.linker.own_child(module, import) {
             self.submodule(child, out);

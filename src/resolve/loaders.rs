@@ -3,8 +3,8 @@
 use crate::base::Symbol;
 use crate::base::bounds::{MAX_ALIASES, MAX_PATH_STEPS};
 use crate::ir::func::FuncId;
-use crate::ir::instr::{Base, Const, Field, InstrId, Op, Oper, TextPart};
-use crate::ir::program::{CellId, ModuleId};
+use crate::ir::instr::{Base, Const, Field, Import, Imported, InstrId, Op, Oper, TextPart};
+use crate::ir::program::{CellId, Language, ModuleId};
 use crate::models::index::{RowRef, Table};
 
 use super::link::Target;
@@ -40,6 +40,17 @@ impl Values<'_> {
         modules
     }
 
+    /// Does a call load modules of which the code does not tell which they are?
+    pub(crate) fn loads_unknown(&self, at: At) -> bool {
+        self.call_rows(at, Table::Loader).into_iter().any(|row| {
+            let loader = self.models.loader(row);
+            let mut ports = loader.module.iter().filter_map(|port| self.models.port(port));
+            let name = ports.find_map(|port| argument(self.call_at(at)?, &port.head));
+            let is_told = self.language(at.0) == Language::Script && name.is_some_and(|name| self.is_told(at.0, name));
+            !loader.of_part && !is_told
+        })
+    }
+
     pub(super) fn loads_by(&self, at: At, row: RowRef) -> Vec<ModuleId> {
         let loader = self.models.loader(row);
         let given = |ports: &[String]| {
@@ -48,6 +59,9 @@ impl Values<'_> {
         };
         if let Some(path) = given(&loader.file) {
             return self.module_at(at.0, path).into_iter().collect();
+        }
+        if self.language(at.0) == Language::Script {
+            return given(&loader.module).map(|path| self.loads_by_path(at.0, path)).unwrap_or_default();
         }
         // Each name of a table: `for path in MODULES.values(): import_module(path)`. What a variable is declared as says nothing
         // beside the names: `MODULES: dict[str, str] = {…}`.
@@ -82,6 +96,11 @@ impl Values<'_> {
     /// A call is found to load the module of a name.
     pub(super) fn loaded_by_name(&mut self, name: &Value, number: u32) {
         let (at, result) = (self.calls[number as usize].at, self.calls[number as usize].result);
+        if let (Language::Script, Value::Const(Const::Str(text))) = (self.language(at.0), name) {
+            let import = Import { from: text.clone(), what: Imported::Module, type_only: false };
+            self.import(self.program.funcs[at.0].module, &import, result);
+            return;
+        }
         if let Some(module) = self.module_called(at.0, name) {
             self.add(result, &Value::Module(module));
         }

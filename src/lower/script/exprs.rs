@@ -230,7 +230,7 @@ impl<'t> Lowerer<'t> {
         (Place { path: method.unwrap_or_default(), ..callee }, given)
     }
 
-    /// `import(x)`, `require("x")`.
+    /// `import("x")`, `require("x")`. With a name that is made at run time it stays a call.
     fn import_call(
         &mut self,
         callee: &Operand,
@@ -248,11 +248,7 @@ impl<'t> Lowerer<'t> {
         if let Some(from) = self.constant_text(from) {
             return Some(self.b.import(&from, Imported::Module, span(node)));
         }
-        if is_require {
-            return None;
-        }
-        let from = self.expr(from);
-        Some(self.unknown("import", vec![from], node))
+        None
     }
 
     pub(super) fn args(&mut self, args: Node<'t>) -> Vec<Arg> {

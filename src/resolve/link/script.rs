@@ -1,12 +1,60 @@
 //! TypeScript and JavaScript: relative files, compiler settings, packages of the scan.
 
-use crate::ir::program::Language;
+use crate::ir::program::{Language, ModuleId};
 use crate::source::manifest::npm::{Package, TsConfig};
 use crate::source::paths;
 
 use super::{Linker, Target};
 
-impl Linker<'_> {
+impl<'w> Linker<'w> {
+    /// The folder of the npm package that a module belongs to.
+    pub(crate) fn package_dir(&self, module: ModuleId) -> &'w str {
+        self.modules.get(&module).map_or("", |(_, path)| self.manifests.package_dir(path))
+    }
+
+    /// The scripts in the folder of an npm package, but for those in packages inside it.
+    pub(crate) fn modules_of_package(&self, dir: &'w str) -> impl Iterator<Item = ModuleId> {
+        let is_script = |language: &Language| *language == Language::Script;
+        let inside = move |path: &str| self.manifests.package_dir(path) == dir;
+        let of = self.modules.iter().filter(move |(_, (language, path))| is_script(language) && inside(path));
+        of.map(|(module, _)| *module)
+    }
+
+    /// The modules that a path names which is known as far as `text`: beside the module, else below its package. Programs of
+    /// their own that lie in the same folder are not among them.
+    pub(crate) fn modules_at(&self, from: ModuleId, text: &str, is_whole: bool, is_beside: bool) -> Vec<ModuleId> {
+        let Some((Language::Script, own)) = self.modules.get(&from) else { return Vec::new() };
+        let beside = paths::parent(own);
+        let dirs = if is_beside { vec![beside] } else { vec![beside, self.manifests.package_dir(own)] };
+        if is_whole {
+            let file = |dir: &str| self.module_by_path(&self.manifests.source_of(&paths::join(dir, text)?)?);
+            return dirs.into_iter().find_map(file).into_iter().collect();
+        }
+        let Some((folder, start)) = text.rsplit_once('/').or(is_beside.then_some(("", text))) else {
+            return Vec::new();
+        };
+        let is_named = folder.split('/').any(|part| !matches!(part, "" | "." | ".."));
+        if !is_named && !is_beside && !text.starts_with('.') {
+            return Vec::new();
+        }
+        let programs = self.manifests.entries();
+        let inside = |dir: &str| -> Vec<ModuleId> {
+            let Some(folder) = paths::join(dir, folder) else { return Vec::new() };
+            let below =
+                |path: &str| paths::below(path, &folder).filter(|name| name.starts_with(start)).map(str::to_owned);
+            let is_loaded = |path: &str| {
+                let Some(name) = below(path) else { return false };
+                let stem = paths::without_extension(&name);
+                let is_direct = !name.contains('/') || stem.ends_with("/index") && name.matches('/').count() == 1;
+                is_direct && programs.iter().all(|entry| entry.path != path)
+            };
+            let files = self.paths.range(folder.as_str()..).take_while(|(path, _)| path.starts_with(&*folder));
+            let modules = files.filter(|(path, _)| is_loaded(path)).filter_map(|(_, (_, module))| *module);
+            modules.filter(|module| *module != from).collect()
+        };
+        dirs.into_iter().map(inside).find(|found| !found.is_empty()).unwrap_or_default()
+    }
+
     pub(super) fn resolve_script(&self, from: &str, specifier: &str) -> Target {
         let specifier = specifier.split('?').next().unwrap_or_default();
         let dir = paths::parent(from);
