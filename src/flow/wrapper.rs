@@ -3,7 +3,7 @@
 
 use crate::base::bounds::{MAX_CHECK_DEPTH, MAX_LABEL_WORDS, MAX_WRAPPER, MIN_WRAPPER_CALLERS};
 use crate::base::idx::Id;
-use crate::ir::func::{End, FuncId, FuncKind};
+use crate::ir::func::{BlockId, End, FuncId, FuncKind};
 use crate::ir::instr::{self as ir, Base, Const, InstrId, Op, Oper, Place, TextPart};
 use crate::models::index::Table;
 use crate::models::schema::SinkKind;
@@ -23,17 +23,29 @@ impl Pass<'_, '_> {
             && !matches!(self.func.kind, FuncKind::Init | FuncKind::Constructor)
             && !self.gives_back_something()
             && self.func.instrs.iter_enumerated().all(|(id, instr)| match &instr.op {
-                op @ Op::Call(_) => self.only_logs(id) && self.n_words(op) <= MAX_LABEL_WORDS,
+                op @ Op::Call(_) => self.only_logs(id) && (self.n_words(op) <= MAX_LABEL_WORDS || self.is_beside(id)),
                 Op::Await(_) => !self.func.is_async || !self.awaits_library(&instr.op),
                 // What is said of an error that was caught here says nothing of what it was given.
                 Op::Text(parts) if self.is_of_caught(parts) => true,
-                op => self.n_words(op) <= MAX_LABEL_WORDS,
+                op => self.n_words(op) <= MAX_LABEL_WORDS || self.is_beside(id),
             });
         match self.n_callers() {
             _ if !is_one => Helper::None,
             n if n < MIN_WRAPPER_CALLERS && !self.taint.words.is_log_function(&self.func.name) => Helper::Part,
             _ => Helper::Shared,
         }
+    }
+
+    /// Is an instruction on a way on which nothing is written of what the function was given? What is said there is about the
+    /// logging itself: `if (!file) { console.error("there is no file to write to"); return; }`.
+    fn is_beside(&self, id: InstrId) -> bool {
+        let block_of = |id: InstrId| self.func.blocks.ids().find(|block| self.func.blocks[*block].instrs.contains(&id));
+        let hits = self.summary.hits.iter().filter(|hit| hit.open && hit.primary.0 == self.id);
+        let written: Vec<BlockId> = hits.filter_map(|hit| block_of(hit.primary.1)).collect();
+        block_of(id).is_some_and(|own| {
+            !written.is_empty()
+                && written.iter().all(|block| !self.func.leads_to(own, *block) && !self.func.leads_to(*block, own))
+        })
     }
 
     /// Is a text made of nothing but an error that was caught here?
