@@ -18,6 +18,9 @@ use super::summary::{Drain, Hit, Sink};
 use super::transfer::{Pass, is_no_error};
 use super::tree::Tree;
 
+/// Fields with the text of a script's error.
+const ERROR_TEXTS: [&str; 2] = ["message", "stack"];
+
 impl Taint<'_> {
     /// Is it the text of an error that a call does not write: JSON has none, unless something else puts it in?
     pub(crate) fn is_left_out(&self, sink: Sink, entry: &Entry) -> bool {
@@ -26,8 +29,10 @@ impl Taint<'_> {
             errors.whole && entry.at.len() == 1
                 || entry.at.first().is_some_and(|key| errors.keys.iter().any(|known| key == known))
         };
+        let is_text = || entry.at.last().is_some_and(|field| ERROR_TEXTS.contains(&field.as_str()));
+        let is_written = |errors: &ErrorText| is_under_key(errors) || errors.texts && is_text();
         entry.marks.has(Marks::IN_ERROR)
-            && errors.is_some_and(|errors| !is_under_key(errors) && self.makes_json(sink.at, errors))
+            && errors.is_some_and(|errors| !is_written(errors) && self.makes_json(sink.at, errors))
     }
 
     /// Is it so far inside what a call writes that the call does not show it?

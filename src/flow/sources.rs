@@ -152,7 +152,10 @@ impl Pass<'_, '_> {
                     PortHead::Return => {
                         result.join(&given);
                     }
-                    PortHead::Throws => self.fail(at, &given.of_error(self.library_error()), false, result),
+                    PortHead::Throws => {
+                        let given = if source.unlisted { given.marked(Marks::IN_ERROR) } else { given };
+                        self.fail(at, &given.of_error(self.library_error()), false, result);
+                    }
                     head => {
                         let Some(call) = values.call_at(at) else { continue };
                         if let Some(value) = crate::resolve::ports::argument(call, head) {

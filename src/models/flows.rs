@@ -19,6 +19,9 @@ pub(crate) struct ErrorText {
     /// Ports: of all, where something is handed over there.
     #[serde(default)]
     pub(crate) unless: Vec<String>,
+    /// Message and stack of each, by whoever makes the JSON.
+    #[serde(default)]
+    pub(crate) texts: bool,
 }
 
 /// Where values of interest come from.
@@ -42,6 +45,9 @@ pub(crate) struct SourceRow {
     /// that it is in; none: the parameter itself.
     #[serde(default)]
     pub(crate) params: BTreeMap<String, String>,
+    /// What it gives in an error is in fields that JSON leaves out.
+    #[serde(default)]
+    pub(crate) unlisted: bool,
     /// For what a function is called with: it holds for functions with at most so many parameters, or at least so many, where
     /// the library goes by that.
     pub(crate) most_params: Option<usize>,
