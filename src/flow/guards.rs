@@ -242,11 +242,20 @@ impl<'a, 'v> Guard<'a, 'v> {
         self.func.params.iter().any(|param| param.local == local)
     }
 
+    /// Is another value taken only where a value is empty: `id || this.first`, `id ?? this.first`?
+    fn is_empty_before(&self, value: InstrId, instead: InstrId) -> bool {
+        let block_of = |id: &InstrId| self.func.blocks.iter_enumerated().find(|(_, block)| block.instrs.contains(id));
+        let (Some((_, first)), Some((other, _))) = (block_of(&value), block_of(&instead)) else { return false };
+        let End::Branch { on, yes, no } = first.end else { return false };
+        let is_missing = matches!(&self.func.instrs[on].op, Op::Operator(Oper::IsMissing, asked) if **asked == [value]);
+        self.before[other].len() == 1 && (on == value && no == other || is_missing && yes == other) && yes != no
+    }
+
     fn is_set_often(&self, local: LocalId) -> bool {
         !self.is_param(local) && self.stores(local).nth(1).is_some()
     }
 
-    /// The place of a parameter that a place is, if nothing else is ever put there.
+    /// The place of a parameter that a place is, if nothing else is ever put there, or only where the parameter is empty.
     fn of_param(&self, place: Place, depth: usize) -> Option<Place> {
         let depth = depth.checked_sub(1)?;
         let Base::Local(local) = place.base else { return None };
@@ -254,7 +263,13 @@ impl<'a, 'v> Guard<'a, 'v> {
         let first = stores.next();
         match first {
             None => self.is_param(local).then_some(place),
-            Some((whole, value)) if whole.path.is_empty() && stores.next().is_none() && !self.is_param(local) => {
+            Some((whole, value))
+                if whole.path.is_empty()
+                    && !self.is_param(local)
+                    && stores.next().is_none_or(|(other, instead)| {
+                        other.path.is_empty() && stores.next().is_none() && self.is_empty_before(value, instead)
+                    }) =>
+            {
                 let Op::Load(from) = &self.func.instrs[value].op else { return None };
                 let from = place.path.iter().fold(from.clone(), |from, field| from.then(field.clone()));
                 self.of_param(from, depth)
