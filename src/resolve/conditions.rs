@@ -16,7 +16,7 @@ impl Values<'_> {
         })
     }
 
-    fn condition(&self, value: &PortValue, condition: &Condition) -> bool {
+    pub(crate) fn condition(&self, value: &PortValue, condition: &Condition) -> bool {
         if let Some(present) = condition.present
             && present == matches!(value, PortValue::Missing)
         {

@@ -190,7 +190,8 @@ fn calls_in_crash(unit: &Unit<'_>, site: &Site) -> Vec<At> {
 fn loggers(cx: &Cx<'_>, unit: &Unit<'_>, at: At, sites: &[Site], out: &mut Findings<'_>) {
     for row in cx.values.call_rows(at, Table::Logger) {
         let logger = cx.values.models.logger(row);
-        let applies = cx.values.holds(at, &logger.when) && is_first(cx, unit, at, row) && is_default(cx, unit, row);
+        let applies =
+            decide::holds(cx, unit, at, &logger.when) && is_first(cx, unit, at, row) && is_default(cx, unit, row);
         let by_callers = if applies { decide::by_callers(cx, unit, at, &logger.stream) } else { None };
         let is_on_stdout = || match by_callers {
             Some(Decides::Nobody) => false,

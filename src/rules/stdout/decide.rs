@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 use crate::ir::func::FuncKind;
 use crate::ir::instr::{Call, Field};
 use crate::models::index::Table;
-use crate::models::path::{Port, PortHead};
-use crate::models::schema::{Stream, StreamPorts, StreamSpec};
-use crate::resolve::ports::argument;
+use crate::models::path::{Port, PortHead, PortStep};
+use crate::models::schema::{Condition, Stream, StreamPorts, StreamSpec};
+use crate::resolve::ports::{PortValue, argument};
 use crate::resolve::values::{At, Key, Value};
 use crate::rules::{Cx, Unit};
 
@@ -50,6 +50,33 @@ pub(super) fn decides(cx: &Cx<'_>, unit: &Unit<'_>, at: At, spec: &StreamSpec) -
     }
     let makers = makers(cx, unit, at, spec);
     if makers.is_empty() { Decides::Call } else { Decides::Makers(makers) }
+}
+
+/// Do the conditions of a row hold at a call, of what the process puts into what the call is given: `if (web) options.pretty = true`?
+pub(super) fn holds(cx: &Cx<'_>, unit: &Unit<'_>, at: At, conditions: &[Condition]) -> bool {
+    conditions.iter().all(|condition| {
+        let Some(port) = cx.values.models.port(&condition.port) else { return false };
+        let known = cx.values.port_values(at, port);
+        let is_asked = condition.present.is_some() && !matches!(known, PortValue::Missing);
+        let is_never = is_asked && is_never_put(cx, unit, at, port);
+        cx.values.condition(if is_never { &PortValue::Missing } else { &known }, condition)
+    })
+}
+
+/// Is the field of what a call is given put there nowhere but in code that the process does not get to?
+fn is_never_put(cx: &Cx<'_>, unit: &Unit<'_>, at: At, port: &Port) -> bool {
+    let [PortStep::Name(name), ..] = port.path.as_slice() else { return false };
+    let given = cx.values.call_at(at).and_then(|call| argument(call, &port.head));
+    let Some(given) = given else { return false };
+    let key = Key::Name(name.clone());
+    let mut stores: Vec<At> = Vec::new();
+    for value in cx.values.of(at.0, given).items() {
+        match cx.values.object_of(value).filter(|obj| !cx.values.is_open(obj)) {
+            Some(obj) => stores.extend(cx.values.stores_to(&obj, &key)),
+            None => return false,
+        }
+    }
+    !stores.is_empty() && stores.iter().all(|store| !gets_to(cx, unit, *store))
 }
 
 /// The stream that a call is given, of what the variables in it hold where the process gets to: `stderr if quiet else stdout`.
