@@ -61,6 +61,10 @@ fn tools_of_a_list_are_named_one_by_one() {
         assert_eq!(text.matches(tool).count(), 1, "{tool}: {text}");
     }
     assert!(!text.contains("hidden"), "{text}");
+    let text = out(&run(&["servers", &format!("{fixtures}/js-listed-by-name")]));
+    for tool in ["plant(bulb)", "water(bed, litres)", "boil(egg)", "bake(cake, minutes)"] {
+        assert_eq!(text.matches(tool).count(), 1, "{tool}: {text}");
+    }
     let text = out(&run(&["servers", &format!("{fixtures}/py-listed")]));
     for tool in ["find_city(city)", "count_cities(country)"] {
         assert_eq!(text.matches(tool).count(), 1, "{tool}: {text}");

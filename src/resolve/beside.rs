@@ -64,6 +64,7 @@ impl Values<'_> {
     /// What stands at a port of the call at `at` for one handler that it registers, by its name where several share it.
     pub(super) fn registered_with(&self, at: At, handler: Registered<'_>, port: &Port) -> PortValue {
         let of_one = self.beside(at, handler, port).or_else(|| self.handed_with_name(at, handler, port));
+        let of_one = of_one.or_else(|| self.beside_name(at, handler, port));
         of_one.unwrap_or_else(|| self.port_values(at, port))
     }
 
@@ -89,6 +90,25 @@ impl Values<'_> {
             }
         }
         (!found.is_empty()).then(|| self.follow(PortValue::Known(found), &wanted.path))
+    }
+
+    /// The values of a port that is a part of the same object as the name: those of the objects with the name of the handler.
+    fn beside_name(&self, at: At, handler: Registered<'_>, port: &Port) -> Option<PortValue> {
+        let (name, ports) = handler.name?;
+        let wanted = self.part_of(at, port)?;
+        let ports = ports.iter().filter_map(|text| self.models.port(text));
+        let named = ports.filter_map(|port| self.part_of(at, port)).find(|named| named.base == wanted.base)?;
+        let PortValue::Known(mut objects) = self.reached(at.0, &named.base, &[])? else { return None };
+        let name = Value::Const(Const::Str(name.clone()));
+        objects.retain(
+            |object| matches!(self.follow_from(object, &named.path), PortValue::Known(found) if found == [name.clone()]),
+        );
+        // What a library keeps in a schema is not known: `tool.schema.shape` describes what `tool.schema` does.
+        let mut ways = (1..=wanted.path.len()).rev().map(|n_steps| &wanted.path[..n_steps]);
+        ways.find_map(|way| match self.follow(PortValue::Known(objects.clone()), way) {
+            found @ PortValue::Known(_) => Some(found),
+            PortValue::Missing | PortValue::Unknown => None,
+        })
     }
 
     /// The values of a port that is a part of the same object as the handler: those of the objects that hold the handler.
@@ -123,11 +143,17 @@ impl Values<'_> {
         (!holders.is_empty()).then(|| self.follow(PortValue::Known(holders), &wanted.path[n_shared..]))
     }
 
+    /// Is the handler written in place, or made there by a function that makes no other: `guarded(tool.run)`?
     fn is_written_in(&self, at: At, handler: Registered<'_>) -> bool {
         let Some(call) = self.call_at(at) else { return false };
-        call.args.iter().any(
-            |arg| matches!(self.program.funcs[at.0].instrs[arg.value].op, Op::Closure(func) if func == handler.func),
-        )
+        call.args.iter().any(|arg| match &self.program.funcs[at.0].instrs[arg.value].op {
+            Op::Closure(func) => *func == handler.func,
+            Op::Call(_) => {
+                let made = self.of(at.0, arg.value).items().iter().filter(|value| matches!(value, Value::Func(_)));
+                made.eq([&Value::Func(handler.func)])
+            }
+            _ => false,
+        })
     }
 
     /// The texts that a function of the program is handed which makes what is at a port. Those that other calls of it are handed

@@ -113,6 +113,8 @@ impl Values<'_> {
             return;
         }
         match schema {
+            // A list of pairs describes nothing.
+            Value::Record(Site::Instr(at)) if self.pairs.contains(at) => {}
             Value::Record(Site::Instr(at)) => {
                 for entry in self.literal(*at).into_iter().flat_map(|literal| &literal.entries) {
                     match entry {
