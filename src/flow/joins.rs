@@ -6,6 +6,7 @@ use std::rc::Rc;
 use smol_str::format_smolstr;
 
 use crate::base::Symbol;
+use crate::base::idx::Id;
 use crate::ir::func::{Block, FuncId, Function, LocalId};
 use crate::ir::instr::{Const, InstrId, Op};
 use crate::ir::program::CellId;
@@ -36,6 +37,12 @@ impl Var {
 /// The name of what a variable that outlives its function holds.
 pub(super) fn cell_sym(cell: CellId) -> Symbol {
     format_smolstr!("cell {cell}")
+}
+
+/// The variable that has such a name.
+pub(super) fn cell_of(sym: &str) -> Option<CellId> {
+    let number = sym.strip_prefix("cell ")?.trim_start_matches(|c: char| !c.is_ascii_digit());
+    number.parse().ok().map(CellId::new)
 }
 
 /// The name of what a local holds of which nothing else is known.

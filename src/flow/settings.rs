@@ -10,7 +10,7 @@ use rustc_hash::FxHashSet;
 
 use crate::base::Symbol;
 use crate::base::bounds::MAX_ALIASES;
-use crate::ir::func::{End, FuncId};
+use crate::ir::func::{End, FuncId, FuncKind};
 use crate::ir::instr::{Const, Field, InstrId, Op, Place};
 use crate::ir::program::ClassId;
 use crate::ir::types::{AnnotationArg, AnnotationValue};
@@ -23,6 +23,7 @@ use super::abs::{Abs, Fact, Facts, truth};
 use super::choices::Choice;
 use super::domain::Kind;
 use super::explore::Explorer;
+use super::joins::cell_of;
 use super::words::{Secrecy, Words};
 
 const ENV: &str = "env ";
@@ -240,8 +241,27 @@ impl Asked<'_, '_> {
         if is_own || explorer.assumed.get(sym).is_some() || explorer.chosen.is_default(sym, fact) {
             return None;
         }
-        let own = switch(sym, matches!(fact, Fact::Is(_)), self.words);
+        let own = switch(sym, matches!(fact, Fact::Is(_)), self.words).or_else(|| self.flag(sym));
         own.or_else(|| self.one_of(self.explorer.chosen.of(sym)?, depth.checked_sub(1)?))
+    }
+
+    /// The switch that a variable is which is off at first and switched on somewhere: `let verbose = false`.
+    fn flag(&self, sym: &Symbol) -> Option<String> {
+        let cell = cell_of(sym)?;
+        let program = self.explorer.values.program;
+        let stores = self.explorer.stores_of(cell);
+        let stored = |(func, store): &At| match &program.funcs[*func].instrs[*store].op {
+            Op::Store(place, value) if place.path.is_empty() => match &program.funcs[*func].instrs[*value].op {
+                Op::Const(Const::Bool(is_on)) => Some((*is_on, program.funcs[*func].kind == FuncKind::Init)),
+                _ => None,
+            },
+            _ => None,
+        };
+        let stored: Vec<(bool, bool)> = stores.iter().map(stored).collect::<Option<_>>()?;
+        let is_off_first =
+            stored.iter().all(|(is_on, at_first)| !at_first || !is_on) && stored.contains(&(false, true));
+        let name = program.cells[cell].name.as_str();
+        (is_off_first && self.words.is_switch(name)).then(|| name.to_owned())
     }
 
     /// The switches of which one has to be on: on each way there is one.
