@@ -342,8 +342,10 @@ impl<'v> Finder<'v, '_> {
         let manifests = &self.workspace.manifests;
         let is_unnamed = manifests.names_entries(data.language, path) && !manifests.is_entry(path);
         let unnamed = (is_unnamed, "no manifest names this file as an entry");
+        let is_bundle = is_unnamed && self.workspace.files[data.file].is_bundle();
+        let bundle = (is_bundle, "it is a bundle of other files, which nothing starts");
         let left_out = (manifests.is_left_out(path), "the settings of the compiler leave this file out of the build");
-        let doubts = [unnamed, left_out].into_iter().filter(|(is_so, _)| *is_so).map(|(_, why)| why.to_owned());
+        let doubts = [unnamed, bundle, left_out].into_iter().filter(|(is_so, _)| *is_so).map(|(_, why)| why.to_owned());
         Some(Candidate { start, name, how, doubts: doubts.collect() })
     }
 

@@ -14,6 +14,13 @@ pub(crate) struct SourceFile {
     pub(crate) text: String,
 }
 
+impl SourceFile {
+    /// Did a bundler put the file together of others? It names each in a comment above what was in it.
+    pub(crate) fn is_bundle(&self) -> bool {
+        self.text.lines().any(|line| line.starts_with("// node_modules/"))
+    }
+}
+
 /// Which grammar reads a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Dialect {
