@@ -213,6 +213,10 @@ pub(crate) const MAX_ENTERED: usize = 64;
 /// How deep in conditions, and in the functions they ask, a check of a value is looked for: `if (!isKnown(name))` is two.
 pub(crate) const MAX_CHECK_DEPTH: usize = 6;
 
+/// In how many places a container is made of which it is asked whether the program names all that is in it. What is made in more
+/// is passed around so much that nobody lists it; each may be made of others.
+pub(crate) const MAX_LISTS: usize = 16;
+
 /// Most schemas that are looked into for what describes one argument. One that is made of others is made of a handful.
 pub(crate) const MAX_SCHEMAS: usize = 64;
 

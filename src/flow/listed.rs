@@ -3,6 +3,7 @@
 //! A container tells what the program names when all of it is put in where it is made: a list of names, a table of handlers.
 //! One that other functions fill, as a cache, holds whatever was asked for before.
 
+use crate::base::bounds::MAX_LISTS;
 use crate::ir::func::Function;
 use crate::ir::instr::{Entry as RecordEntry, Field, Op, Record, RecordKind};
 use crate::models::index::Table;
@@ -23,10 +24,19 @@ impl Checks<'_, '_> {
         let is_known = |made: At| {
             has_items(made) && self.is_named_by_program(made) || depth > 0 && self.is_made_of_listed(made, depth - 1)
         };
-        // What a container is made of comes along with it.
-        let (known, others): (Vec<&Value>, Vec<&Value>) =
-            told(container).partition(|value| made_at(value).is_some_and(is_known));
-        !known.is_empty() && others.iter().all(|value| self.is_clean(value))
+        if told(container).nth(MAX_LISTS).is_some() {
+            return false;
+        }
+        let mut is_one = false;
+        for value in told(container) {
+            if made_at(value).is_some_and(is_known) {
+                is_one = true;
+            } else if !self.is_clean(value) {
+                // What a container is made of comes along with it; this is something else.
+                return false;
+            }
+        }
+        is_one
     }
 
     fn is_named_by_program(&self, made: At) -> bool {
