@@ -39,6 +39,7 @@
 //! | `exported`, `inert` | which variables stand behind the names that modules share, and which never hold a source |
 //! | `apply` | what a call does: functions of the program |
 //! | `library`, `callbacks` | what library calls give, what functions handed to them are called with |
+//! | `keeping` | what is kept in containers, and looked up there by a name |
 //! | `sent` | what goes through channels and emitters |
 //! | `sources`, `sinks` | where values of interest come from, where they leave |
 //! | `credentials` | what holds a credential by its name |
@@ -84,6 +85,7 @@ mod handed;
 mod inert;
 mod items;
 pub(crate) mod joins;
+mod keeping;
 mod keys;
 mod known;
 mod lazy;

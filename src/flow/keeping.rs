@@ -1,0 +1,79 @@
+//! What is kept in containers by their methods, and what is looked up there by a name.
+
+use crate::base::Symbol;
+use crate::base::idx::Id;
+use crate::ir::instr::{ArgKind, Base, Call, Const, Field, InstrId, Op};
+use crate::ir::program::Language;
+use crate::resolve::values::{At, Value};
+
+use super::domain::ANY;
+use super::trace::What;
+use super::transfer::{Pass, is_no_error};
+use super::tree::Tree;
+
+impl Pass<'_, '_> {
+    /// Is the first argument the key of what the call gives?
+    pub(super) fn looks_up(&self, call: &Call) -> bool {
+        match call.callee.path.last() {
+            Some(Field::Name(name)) => self.taint.words.is_lookup_method(self.language, name),
+            _ => false,
+        }
+    }
+
+    /// What `settings.get("token")` gives, on an object that no model describes: the field of that name, or what is handed
+    /// over to be given instead.
+    pub(super) fn looked_up(&self, call: &Call, at: At, receiver: &Tree) -> Option<Tree> {
+        let (key, others) = call.args.split_first()?;
+        let is_waited_for = self.awaited.contains(&at.1);
+        if !self.looks_up(call) || is_waited_for {
+            return None;
+        }
+        let name = match self.taint.values.of(at.0, key.value).single_const() {
+            Some(Const::Str(name)) => name.clone(),
+            Some(_) => return None,
+            None => self.named_by_constant(key.value)?,
+        };
+        let mut tree = receiver.only(is_no_error).read(&name);
+        for other in others {
+            tree.join(&self.given[other.value.index()].only(is_no_error));
+        }
+        Some(tree.map(|entry| Some(entry.then(at, What::Through))))
+    }
+
+    /// What a library's constant names that is looked up: `headers.get(header::AUTHORIZATION)`.
+    fn named_by_constant(&self, key: InstrId) -> Option<Symbol> {
+        let values = self.taint.values;
+        let Op::Load(place) = &self.func.instrs[key].op else { return None };
+        let name = match (place.path.last(), &place.base) {
+            (Some(Field::Name(name)), _) => name,
+            (None, Base::Cell(cell)) => &values.program.cells[*cell].name,
+            _ => return None,
+        };
+        let is_library = values.of(self.id, key).items().iter().any(|value| matches!(value, Value::Api(_, None)));
+        let is_constant = self.language == Language::Rust && is_library && !name.contains(char::is_lowercase);
+        is_constant.then(|| name.to_lowercase().into())
+    }
+
+    /// A method of an object or array literal keeps what it is given.
+    pub(super) fn keep_in_container(&mut self, call: &Call, at: At) {
+        let Some((place, _)) = call.callee.split_last() else { return };
+        let Some(slot) = self.taint.values.receiver_slot(at) else { return };
+        let values = self.taint.values.of_slot(slot).items();
+        if !values.iter().any(|value| matches!(value, Value::Record(_))) {
+            return;
+        }
+        let is_merging =
+            matches!(call.callee.path.last(), Some(Field::Name(name)) if self.taint.values.models.merges(name));
+        let merges = is_merging && self.gives_names(values);
+        let mut kept = Tree::default();
+        for arg in &call.args {
+            let given = &self.given[arg.value.index()];
+            kept.join(&match &arg.kind {
+                ArgKind::Named(name) if merges => given.under(std::slice::from_ref(name)),
+                _ if merges => given.copied(),
+                _ => given.under(&[ANY.into()]),
+            });
+        }
+        self.put(&place, &kept, at);
+    }
+}
