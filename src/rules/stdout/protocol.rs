@@ -6,9 +6,10 @@
 use rustc_hash::FxHashSet;
 
 use crate::base::Symbol;
-use crate::base::bounds::{MAX_SLICE, MAX_SLICE_NAMES};
+use crate::base::bounds::{MAX_ALIASES, MAX_SLICE, MAX_SLICE_NAMES};
 use crate::ir::func::{End, FuncId};
 use crate::ir::instr::{Arg, Base, Const, Entry, Field, InstrId, Op, Place, Record, RecordKind, TextPart};
+use crate::ir::program::Language;
 use crate::models::index::Table;
 use crate::models::path::{Port, PortHead};
 use crate::models::schema::StreamSpec;
@@ -23,13 +24,8 @@ use super::prose::tells;
 /// Does a write hand out a message of the protocol? In a server that speaks it by hand any serialised data counts that is not
 /// seen to be something else, beside an SDK only what is seen to be a message.
 pub(in crate::rules) fn is_protocol(cx: &Cx<'_>, at: At, by_hand: bool) -> bool {
-    by_hand && ends_message(cx, at)
-        || !tells(cx, at)
-            && Slice { cx, by_hand, seen: FxHashSet::default(), buffers: FxHashSet::default() }.serialised(
-                at,
-                &[],
-                MAX_SLICE,
-            )
+    let mut slice = Slice { cx, by_hand, seen: FxHashSet::default(), buffers: FxHashSet::default() };
+    by_hand && ends_message(cx, at) || !tells(cx, at) && (slice.hands_on(at) || slice.serialised(at, &[], MAX_SLICE))
 }
 
 /// Is nothing written but the end of a line, as after each message?
@@ -83,11 +79,54 @@ impl Slice<'_, '_> {
         }
     }
 
+    /// In Rust a message that was read from a text is that text again where all of it is written.
+    fn hands_on(&self, at: At) -> bool {
+        let Some(call) = self.cx.values.call_at(at) else { return false };
+        let is_whole = |value: InstrId| match &self.cx.values.program.funcs[at.0].instrs[value].op {
+            Op::Text(parts) => parts.iter().enumerate().any(|(place, part)| match part {
+                TextPart::Hole(value, _) => may_begin(parts, place) && self.is_parsed((at.0, *value), MAX_ALIASES),
+                TextPart::Lit(_) => false,
+            }),
+            _ => false,
+        };
+        self.by_hand
+            && self.cx.values.language(at.0) == Language::Rust
+            && call.args.iter().any(|arg| is_whole(arg.value))
+    }
+
+    fn is_parsed(&self, (func, value): At, depth: usize) -> bool {
+        let Some(depth) = depth.checked_sub(1) else { return false };
+        let body = &self.cx.values.program.funcs[func];
+        match &body.instrs[value].op {
+            Op::Call(_) => self.parses((func, value)),
+            Op::Load(place) if place.path.iter().all(|field| matches!(field, Field::Variant(..))) => {
+                match &place.base {
+                    Base::Value(inner) => self.is_parsed((func, *inner), depth),
+                    base => {
+                        let stored = body.instrs.iter().filter_map(|instr| match &instr.op {
+                            Op::Store(to, value) if to.base == *base && to.path.is_empty() => Some(*value),
+                            _ => None,
+                        });
+                        let stored: Vec<InstrId> = stored.collect();
+                        !stored.is_empty() && stored.iter().all(|value| self.is_parsed((func, *value), depth))
+                    }
+                }
+            }
+            _ => false,
+        }
+    }
+
+    /// Does a library's call read what it gives out of a text?
+    fn parses(&self, at: At) -> bool {
+        let values = self.cx.values;
+        values.call_rows(at, Table::Flow).iter().any(|row| values.models.flow(*row).parses)
+    }
+
     fn called(&mut self, at: At, names: &[Symbol], depth: usize) -> bool {
         let values = self.cx.values;
         let Some(call) = values.call_at(at) else { return false };
         // What is read out of a text is no text of the protocol.
-        if values.call_rows(at, Table::Flow).iter().any(|row| values.models.flow(*row).parses) {
+        if self.parses(at) {
             return false;
         }
         // A function of the program tells by what it returns; a library hands on what it is given.
