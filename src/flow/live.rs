@@ -50,7 +50,7 @@ pub(crate) struct Live {
 }
 
 /// One frame in the queue.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Visit {
     frame: FrameId,
     /// Can serving follow when the frame returns?
@@ -72,6 +72,7 @@ pub(crate) fn live(explorer: &Explorer<'_>, roots: &[FrameId], later: &[(FrameId
         made: FxHashSet::default(),
         waiting: FxHashMap::default(),
         unset: Vec::new(),
+        held_back: FxHashSet::default(),
         wanted: Vec::new(),
         decisions: FxHashMap::default(),
         next: 0,
@@ -209,6 +210,8 @@ struct Marker<'e, 'v> {
     waiting: FxHashMap<FuncId, Vec<Waiting>>,
     /// What runs only where a field or variable holds something into which nothing was put yet.
     unset: Vec<Unset>,
+    /// The visits and instructions of that.
+    held_back: FxHashSet<(Visit, InstrId)>,
     /// What functions have to give back so that serving follows.
     wanted: Vec<Wanted>,
     /// By function: the branches that the result of a call decides.
@@ -233,7 +236,14 @@ impl Marker<'_, '_> {
             if set.is_empty() {
                 return;
             }
-            self.queue.extend(set.into_iter().map(|set| set.visit));
+            // Each frame once, whatever in it waited.
+            let mut again: FxHashSet<Visit> = FxHashSet::default();
+            for Unset { at, visit, .. } in set {
+                self.held_back.remove(&(visit, at.1));
+                if again.insert(visit) {
+                    self.queue.push(visit);
+                }
+            }
         }
     }
 
@@ -344,8 +354,11 @@ impl Marker<'_, '_> {
                 let before = event.phase.has(Phase::BEFORE) && (live_before || already);
                 let is_live = event.phase.has(Phase::SERVING) || before || in_crash;
                 if is_live && !event.serves && explorer.unset(&event.facts, &self.entered).is_some() {
-                    let (at, facts) = ((frame.func, event.instr), event.facts.clone());
-                    self.unset.push(Unset { at, facts, visit: Visit { frame: id, leads, crash } });
+                    let visit = Visit { frame: id, leads, crash };
+                    if self.held_back.insert((visit, event.instr)) {
+                        let (at, facts) = ((frame.func, event.instr), event.facts.clone());
+                        self.unset.push(Unset { at, facts, visit });
+                    }
                     continue;
                 }
                 if is_live {
