@@ -10,12 +10,13 @@
 //! | `func` | functions, parameters, blocks |
 //! | `instr` | instructions, places, calls |
 //! | `types` | types as the source names them |
-//! | `build` | the only constructor: scopes, captured variables, blocks under construction |
+//! | `build`, `draft` | the only constructor: scopes, captured variables, blocks under construction |
 //! | `print` | the text dump that `mcpleaks debug ir` shows and the lowering tests compare |
 //! | `verify` | the invariants, checked in tests and debug builds |
 
 pub(crate) mod build;
 pub(crate) mod copy;
+mod draft;
 pub(crate) mod func;
 pub(crate) mod instr;
 pub(crate) mod print;

@@ -10,9 +10,10 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 
 use crate::base::Symbol;
-use crate::base::idx::{Id, IndexVec};
+use crate::base::idx::IndexVec;
 use crate::base::span::{FileId, Span};
 
+use super::draft::{Draft, Scope};
 use super::func::{Block, BlockId, End, FuncId, FuncKind, Function, Local, LocalId, Param, ParamKind};
 use super::instr::{Base, Call, CallStyle, Const, Field, Import, Imported, Instr, InstrId, Op, Place};
 use super::program::{Cell, CellId, Class, ClassId, ClassKind, Exports, Impl, Language, Module, ModuleId, Program};
@@ -24,29 +25,6 @@ pub(crate) struct Builder {
     file: FileId,
     language: Language,
     drafts: Vec<Draft>,
-}
-
-/// A function under construction.
-struct Draft {
-    id: FuncId,
-    func: Function,
-    current: BlockId,
-    /// Control does not reach the place after the last instruction.
-    ended: bool,
-    unwind: Option<BlockId>,
-    /// The computed name of the field that the next load may be of.
-    key: Option<InstrId>,
-    /// The caught error that is handled by what is pushed.
-    handled: Option<InstrId>,
-    scopes: Vec<Scope>,
-    promoted: BTreeMap<LocalId, CellId>,
-    /// Names outside are not visible in here (a Rust inline `mod`).
-    is_barrier: bool,
-}
-
-struct Scope {
-    kind: ScopeKind,
-    names: FxHashMap<Symbol, Place>,
 }
 
 /// Who sees the names of a scope.
@@ -568,35 +546,5 @@ impl Builder {
     fn draft_mut(&mut self) -> &mut Draft {
         let last = self.drafts.len() - 1;
         &mut self.drafts[last]
-    }
-}
-
-impl Draft {
-    /// Rewrites the captured variables to their cells; captured parameters are copied into theirs first.
-    fn promote(&mut self) {
-        if self.promoted.is_empty() {
-            return;
-        }
-        let promoted = &self.promoted;
-        self.func.bases_mut(&mut |base| {
-            if let Base::Local(local) = base
-                && let Some(cell) = promoted.get(local)
-            {
-                *base = Base::Cell(*cell);
-            }
-        });
-        let arriving: Vec<_> = self.func.params.iter().map(|param| param.local).chain(self.func.receiver).collect();
-        let span = self.func.name_span;
-        let mut copies = Vec::new();
-        for local in arriving {
-            if let Some(cell) = self.promoted.get(&local) {
-                let value = self.func.instrs.push(Instr { op: Op::Load(Place::local(local)), span });
-                let to = Place::of(Base::Cell(*cell));
-                copies.push(value);
-                copies.push(self.func.instrs.push(Instr { op: Op::Store(to, value), span }));
-            }
-        }
-        let entry = BlockId::new(0);
-        self.func.blocks[entry].instrs.splice(0..0, copies);
     }
 }
