@@ -7,7 +7,7 @@
 use crate::base::bounds::MAX_ALIASES;
 use crate::ir::func::{FuncId, LocalId};
 use crate::ir::instr::{ArgKind, Base, Const, Field, InstrId, Op, Oper, TextPart};
-use crate::ir::program::{CellId, ModuleId};
+use crate::ir::program::ModuleId;
 
 use super::link::Target;
 use super::solve::Values;
@@ -104,7 +104,10 @@ impl Values<'_> {
                 // `new URL(…).href`
                 Base::Value(value) => self.written(func, *value, left),
                 Base::Local(local) => self.written_local(func, *local, left),
-                Base::Cell(cell) if place.path.is_empty() => self.written_cell(*cell, left),
+                Base::Cell(cell) if place.path.is_empty() => {
+                    let (owner, value) = self.kept_once(*cell)?;
+                    self.written(owner, value, left)
+                }
                 _ => None,
             },
             _ => None,
@@ -118,18 +121,6 @@ impl Values<'_> {
         let [caller] = self.callers(func) else { return None };
         let given = self.call_at(*caller)?.args.get(at).filter(|arg| arg.kind == ArgKind::Positional)?;
         self.written(caller.0, given.value, left)
-    }
-
-    fn written_cell(&self, cell: CellId, left: usize) -> Option<Written> {
-        let owner = self.program.cells[cell].owner;
-        let mut stores = self.program.funcs[owner].instrs.iter().filter_map(|instr| match &instr.op {
-            Op::Store(place, value) if place.base == Base::Cell(cell) => Some((place.path.is_empty(), *value)),
-            _ => None,
-        });
-        match (stores.next(), stores.next()) {
-            (Some((true, value)), None) => self.written(owner, value, left),
-            _ => None,
-        }
     }
 }
 

@@ -260,14 +260,14 @@ impl Values<'_> {
     }
 
     /// What a variable of a module is set to, if its code sets it once and nobody else does.
-    fn kept_once(&self, cell: CellId) -> Option<At> {
+    pub(super) fn kept_once(&self, cell: CellId) -> Option<At> {
         let owner = self.program.cells[cell].owner;
         let mut stores = self.program.funcs[owner].instrs.iter().filter_map(|instr| match &instr.op {
-            Op::Store(place, value) if place.base == Base::Cell(cell) => Some(*value),
+            Op::Store(place, value) if place.base == Base::Cell(cell) => Some((place.path.is_empty(), *value)),
             _ => None,
         });
         match (stores.next(), stores.next()) {
-            (Some(value), None) => Some((owner, value)),
+            (Some((true, value)), None) => Some((owner, value)),
             _ => None,
         }
     }
