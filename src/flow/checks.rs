@@ -389,8 +389,12 @@ impl Checks<'_, '_> {
         let [(callee, _)] = self.values.callees((self.id, at)) else { return None };
         let func = &self.values.program.funcs[*callee];
         let inner = Checks { id: *callee, func, ..*self };
-        let check = tells(&inner, returned(func)?)?;
-        let arg = call.args.get(inner.param(&check.place)?)?;
+        self.of_given(call, &inner, tells(&inner, returned(func)?)?)
+    }
+
+    /// What a function tells of a parameter, told of what a call gives it there.
+    fn of_given(&self, call: &Call, callee: &Self, check: Check) -> Option<Check> {
+        let arg = call.args.get(callee.param(&check.place)?)?;
         Some(Check { place: self.place(arg.value, MAX_CHECK_DEPTH)?, ..check })
     }
 
@@ -411,8 +415,7 @@ impl Checks<'_, '_> {
         if !checks.all(|other| is_same(&other)) {
             return None;
         }
-        let arg = call.args.get(inner.param(&check.place)?)?;
-        Some(Check { place: self.place(arg.value, MAX_CHECK_DEPTH)?, ..check })
+        self.of_given(call, &inner, check)
     }
 
     /// The position of the parameter that a place is; one that inner functions use is kept in a variable for them.
