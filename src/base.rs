@@ -5,6 +5,7 @@
 pub(crate) mod bounds;
 pub(crate) mod embedded;
 pub(crate) mod few;
+pub(crate) mod flat;
 pub(crate) mod idx;
 pub(crate) mod span;
 pub(crate) mod spelling;

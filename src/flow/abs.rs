@@ -4,10 +4,11 @@
 //! of the command line, a field that is written once. A *fact* is what the conditions on the way say about a symbol. Facts
 //! that hold where a server starts on stdio hold for the whole process.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::base::Symbol;
 use crate::base::bounds::{MAX_CHOICES, MAX_EXCLUDED, MAX_FACTS};
+use crate::base::flat::{Beside, Flat};
 use crate::ir::instr::Const;
 
 use super::choices::{Choice, met};
@@ -152,7 +153,7 @@ impl Fact {
 /// Facts by symbol.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Facts {
-    by_sym: BTreeMap<Symbol, Fact>,
+    by_sym: Flat<Symbol, Fact>,
     /// Each holds, too.
     choices: Vec<Choice>,
 }
@@ -205,19 +206,22 @@ impl Facts {
 
     /// What both sides know.
     pub(crate) fn meet(&self, other: &Self) -> Self {
-        let both = self.by_sym.iter().filter_map(|(sym, fact)| Some((sym.clone(), fact.meet(other.by_sym.get(sym)?)?)));
+        let both = |(sym, own, other): (&Symbol, Option<&Fact>, Option<&Fact>)| Some((sym.clone(), own?.meet(other?)?));
+        let both = self.beside(other).filter_map(both);
         Self { by_sym: both.collect(), choices: met(self, other) }
     }
 
     /// Is a symbol known to be one of the constants that `accepts` accepts?
     pub(crate) fn says(&self, accepts: impl Fn(&Const) -> bool) -> bool {
-        self.by_sym.values().any(|fact| fact.candidates().is_some_and(|known| known.iter().all(&accepts)))
+        self.by_sym.iter().any(|(_, fact)| fact.candidates().is_some_and(|known| known.iter().all(&accepts)))
     }
 
     /// What both say together.
     pub(crate) fn and(&self, other: &Self) -> Self {
         let mut both = other.clone();
-        both.by_sym.extend(self.by_sym.iter().map(|(sym, fact)| (sym.clone(), fact.clone())));
+        for (sym, fact) in self.by_sym.iter() {
+            both.by_sym.insert(sym.clone(), fact.clone());
+        }
         both.choices.extend(self.choices.iter().cloned());
         both.choices.truncate(MAX_CHOICES);
         both
@@ -226,7 +230,7 @@ impl Facts {
     /// A symbol that is known not to be some constants is taken to be what is left of them: what chooses among transports
     /// and is not the one, is the other. `open`: symbols of which that is not so.
     pub(crate) fn decide(&mut self, left: impl Fn(&[Const]) -> Option<Const>, open: &BTreeSet<Symbol>) {
-        for (sym, fact) in &mut self.by_sym {
+        for (sym, fact) in self.by_sym.iter_mut() {
             if let Fact::Not(known) = fact
                 && !open.contains(sym)
                 && let Some(value) = left(known)
@@ -250,13 +254,18 @@ impl Facts {
 
     #[cfg(test)]
     pub(crate) fn is_empty(&self) -> bool {
-        self.by_sym.is_empty() && self.choices.is_empty()
+        self.by_sym.len() == 0 && self.choices.is_empty()
     }
 
     /// The facts by which symbols are known to be true.
     pub(crate) fn on(&self) -> impl Iterator<Item = (Symbol, Fact)> + '_ {
         let on = self.by_sym.iter().filter(|(_, fact)| fact.is_on());
         on.map(|(sym, fact)| (sym.clone(), fact.clone()))
+    }
+
+    /// The symbols that are known here or there, in order, with what is known of them here and there.
+    pub(super) fn beside<'f>(&'f self, other: &'f Self) -> Beside<'f, Symbol, Fact> {
+        self.by_sym.beside(&other.by_sym)
     }
 
     /// What is known of each symbol.
@@ -272,7 +281,7 @@ impl Facts {
 
     /// Adds what holds, too.
     pub(super) fn learn(&mut self, others: &Self) {
-        for (sym, fact) in &others.by_sym {
+        for (sym, fact) in others.by_sym.iter() {
             if self.by_sym.len() < MAX_FACTS && !self.by_sym.contains_key(sym) {
                 self.by_sym.insert(sym.clone(), fact.clone());
             }
@@ -283,7 +292,7 @@ impl Facts {
     /// Leaves out what is known of some symbols.
     pub(super) fn leave_out(&mut self, is_left_out: &dyn Fn(&Symbol) -> bool) {
         self.by_sym.retain(|sym, _| !is_left_out(sym));
-        self.choices.retain(|choice| !choice.ways().flatten().any(|(sym, _)| is_left_out(sym)));
+        self.choices.retain(|choice| !choice.ways().any(|way| way.iter().any(|(sym, _)| is_left_out(sym))));
     }
 
     /// Adds that one of several ways was taken.

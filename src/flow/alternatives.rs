@@ -263,8 +263,7 @@ impl Alternatives {
             }
             known_beside(&way, facts)
         };
-        let ways: BTreeSet<_> = open.iter().map(way).collect();
-        if let Some(choice) = Choice::among(ways) {
+        if let Some(choice) = Choice::among(open.iter().map(way).collect()) {
             facts.choose(choice);
         }
     }

@@ -1,6 +1,6 @@
 //! What holds on each of the ways that meet at a place: `if (env.A || env.B)`, `const verbose = env.A || has("--verbose")`.
 
-use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -11,21 +11,23 @@ use crate::ir::instr::Const;
 use super::abs::{Abs, Fact, Facts, truth};
 use super::alternatives::Alternatives;
 
-/// What is known of symbols on one way.
-pub(crate) type Way = Vec<(Symbol, Fact)>;
+/// What is known of symbols on one way, in order.
+pub(crate) type Way = Rc<[(Symbol, Fact)]>;
 
-/// All facts of one of the ways hold.
+/// All facts of one of the ways hold. The ways are in order.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Choice(BTreeSet<Way>);
+pub(crate) struct Choice(Rc<[Way]>);
 
 impl Choice {
     fn of(way: Way) -> Self {
-        Self(BTreeSet::from([way]))
+        Self(Rc::new([way]))
     }
 
     /// One of several ways; none when nothing is known on one of them, or when they are too many.
-    pub(super) fn among(ways: BTreeSet<Way>) -> Option<Self> {
-        (ways.len() <= MAX_WAYS && ways.iter().all(|way| !way.is_empty())).then_some(Self(ways))
+    pub(super) fn among(mut ways: Vec<Way>) -> Option<Self> {
+        ways.sort();
+        ways.dedup();
+        (ways.len() <= MAX_WAYS && ways.iter().all(|way| !way.is_empty())).then(|| Self(ways.into()))
     }
 
     pub(crate) fn ways(&self) -> impl Iterator<Item = &Way> {
@@ -34,7 +36,7 @@ impl Choice {
 
     /// This one or another; none when that are too many ways.
     fn or(&self, other: &Self) -> Option<Self> {
-        Self::among(self.0.union(&other.0).cloned().collect())
+        Self::among(self.0.iter().chain(&*other.0).cloned().collect())
     }
 
     fn holds(&self, facts: &Facts) -> bool {
@@ -48,13 +50,13 @@ impl Choice {
 
     /// Does it say nothing: what is known of the one symbol is this or that?
     fn is_trivial(&self) -> bool {
-        let mut syms = self.0.iter().map(|way| if let [(sym, _)] = &way[..] { Some(sym) } else { None });
+        let mut syms = self.0.iter().map(|way| if let [(sym, _)] = &**way { Some(sym) } else { None });
         let first = syms.next().flatten();
         first.is_some() && syms.all(|sym| sym == first)
     }
 
     pub(super) fn names(&self, sym: &Symbol) -> bool {
-        self.0.iter().flatten().any(|(known, _)| known == sym)
+        self.0.iter().any(|way| way.iter().any(|(known, _)| known == sym))
     }
 
     /// What is asked `by` facts about a symbol, where all the ways that the facts leave open say the same.
@@ -75,12 +77,14 @@ impl Choice {
 
 /// What the one knows and the other does not, what is on first.
 pub(super) fn known_beside(facts: &Facts, other: &Facts) -> Way {
-    let own = facts.iter().filter(|(sym, fact)| other.get(sym) != Some(fact));
-    let (on, rest): (Vec<_>, Vec<_>) = own.partition(|(_, fact)| fact.is_on());
-    let mut way: Way =
-        on.into_iter().chain(rest).take(MAX_WAY_FACTS).map(|(sym, fact)| (sym.clone(), fact.clone())).collect();
-    way.sort();
-    way
+    let own = facts.beside(other).filter(|(_, own, other)| own != other);
+    let mut own: Vec<(&Symbol, &Fact)> = own.filter_map(|(sym, own, _)| Some((sym, own?))).collect();
+    if own.len() > MAX_WAY_FACTS {
+        own.sort_by_key(|(_, fact)| !fact.is_on());
+        own.truncate(MAX_WAY_FACTS);
+        own.sort();
+    }
+    own.into_iter().map(|(sym, fact)| (sym.clone(), fact.clone())).collect()
 }
 
 /// The choices that hold where two ways meet.

@@ -63,6 +63,7 @@ impl Explorer<'_> {
             entered.contains(&at.0) && stored.is_some_and(|stored| !stored.as_ref().is_some_and(is_empty))
         };
         let is_unset = |sym: &Symbol| kept.get(sym).is_some_and(|stores| !stores.iter().any(puts_something));
-        facts.on().map(|(sym, _)| sym).find(is_unset)
+        let mut on = facts.iter().filter(|(_, fact)| fact.is_on()).map(|(sym, _)| sym);
+        on.find(|sym| is_unset(sym)).cloned()
     }
 }

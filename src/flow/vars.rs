@@ -2,30 +2,27 @@
 
 use std::rc::Rc;
 
+use crate::base::flat::Flat;
+
 use super::abs::Abs;
 use super::joins::Var;
 
-/// Values by variable, in order of the variables: functions have a handful.
+/// Values by variable: functions have a handful.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Vars(Rc<Vec<(Var, Abs)>>);
+pub(super) struct Vars(Rc<Flat<Var, Abs>>);
 
 impl Vars {
     pub(super) fn get(&self, var: Var) -> Option<&Abs> {
-        self.place(var).ok().map(|at| &self.0[at].1)
+        self.0.get(&var)
     }
 
     pub(super) fn insert(&mut self, var: Var, abs: Abs) {
-        let place = self.place(var);
-        let items = Rc::make_mut(&mut self.0);
-        match place {
-            Ok(at) => items[at].1 = abs,
-            Err(at) => items.insert(at, (var, abs)),
-        }
+        Rc::make_mut(&mut self.0).insert(var, abs);
     }
 
     pub(super) fn remove(&mut self, var: Var) {
-        if let Ok(at) = self.place(var) {
-            Rc::make_mut(&mut self.0).remove(at);
+        if self.0.contains_key(&var) {
+            Rc::make_mut(&mut self.0).remove(&var);
         }
     }
 
@@ -33,41 +30,12 @@ impl Vars {
         self.0.iter().map(|(var, abs)| (*var, abs))
     }
 
-    fn place(&self, var: Var) -> Result<usize, usize> {
-        self.0.binary_search_by_key(&var, |(known, _)| *known)
-    }
-
     /// The variables of which not the same is known here and there, in order.
     pub(super) fn unlike(&self, other: &Self) -> Vec<Var> {
-        let mut found = Vec::new();
         if Rc::ptr_eq(&self.0, &other.0) {
-            return found;
+            return Vec::new();
         }
-        let (mut own, mut others) = (self.0.iter().peekable(), other.0.iter().peekable());
-        loop {
-            match (own.peek(), others.peek()) {
-                (Some((a, known)), Some((b, other))) if a == b => {
-                    if known != other {
-                        found.push(*a);
-                    }
-                    own.next();
-                    others.next();
-                }
-                (Some((a, _)), Some((b, _))) if a > b => {
-                    found.push(*b);
-                    others.next();
-                }
-                (Some((a, _)), _) => {
-                    found.push(*a);
-                    own.next();
-                }
-                (None, Some((b, _))) => {
-                    found.push(*b);
-                    others.next();
-                }
-                (None, None) => return found,
-            }
-        }
+        self.0.beside(&other.0).filter(|(_, own, other)| own != other).map(|(var, ..)| *var).collect()
     }
 }
 
