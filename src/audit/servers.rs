@@ -8,7 +8,7 @@ use crate::config::{Declared, DeclaredTransport, Options};
 use crate::flow::explore::{Prepared, Told};
 use crate::flow::frames::Serve;
 use crate::flow::prepared::prepare;
-use crate::flow::process::{Process, Start, process};
+use crate::flow::process::{Begun, Passed, Process, Start, begin};
 use crate::ir::func::FuncId;
 use crate::ir::instr::{Import, Op};
 use crate::ir::program::{Language, Module, ModuleId};
@@ -277,13 +277,13 @@ impl<'v> Finder<'v, '_> {
     }
 
     fn explore(&mut self, candidate: Candidate) {
-        if let Some(process) = self.process(&candidate.start) {
+        if let Some(process) = self.begin(&candidate.start).map(Begun::process) {
             self.keep(candidate, process);
         }
     }
 
-    fn process(&self, start: &Start) -> Option<Process<'v>> {
-        process(self.values, &self.prepared, &self.to_serving.funcs, start, self.told)
+    fn begin<'s>(&self, start: &'s Start) -> Option<Begun<'v, 's>> {
+        begin(self.values, &self.prepared, &self.to_serving.funcs, start, self.told)
     }
 
     fn keep(&mut self, candidate: Candidate, process: Process<'v>) {
@@ -361,25 +361,42 @@ impl<'v> Finder<'v, '_> {
         };
         let modules: Vec<ModuleId> =
             program.modules.iter_enumerated().filter(is_program).map(|(module, _)| module).collect();
+        let mut passed = None;
         for module in modules {
             let Some(candidate) = self.script(module, false) else { continue };
             self.tried.insert((Some(module), None));
-            if let Some(process) = self.process(&candidate.start)
-                && self.does_more(&process)
-            {
+            let Some(begun) = self.begin(&candidate.start) else { continue };
+            let passed = passed.get_or_insert_with(|| Passed::of(self.found.iter().map(|found| &found.process)));
+            if !self.may_do_more(&begun.passed(), passed) {
+                continue;
+            }
+            let process = begun.process();
+            if self.does_more(&process) {
                 self.keep(candidate, process);
             }
         }
     }
 
-    /// Does a process that serves what another one does write, log or start what that one does not?
-    fn does_more(&self, process: &Process<'_>) -> bool {
+    /// Does a call write, log or start something? What ends the process has the last word in it: `sys.exit(main())`.
+    fn tells(&self, at: At) -> bool {
         const TELLING: [Table; 6] =
             [Table::Sink, Table::Logger, Table::LoggerDefault, Table::Child, Table::Rebind, Table::Crash];
+        let has = |table: Table| !self.values.call_rows(at, table).is_empty();
+        TELLING.into_iter().any(has) && !has(Table::Exit)
+    }
+
+    /// Does a process that serves what another one does write, log or start what that one does not?
+    fn does_more(&self, process: &Process<'_>) -> bool {
         let on_stdio = |serve: &Serve| matches!(serve.kind, TransportKind::Stdio | TransportKind::Unknown);
-        let tells = |at: &At| TELLING.iter().any(|table| !self.values.call_rows(*at, *table).is_empty());
         let is_new = |at: &&At| !self.found.iter().any(|found| found.process.live.sites.contains_key(at));
-        process.serves.iter().any(on_stdio) && process.live.sites.keys().filter(is_new).any(tells)
+        process.serves.iter().any(on_stdio) && process.live.sites.keys().filter(is_new).any(|at| self.tells(*at))
+    }
+
+    /// The same, by what it comes through on the way to serving: what runs after that is what those run that serve the same.
+    fn may_do_more(&self, begun: &Passed, others: &Passed) -> bool {
+        !begun.serves.is_subset(&others.serves)
+            || !begun.later.is_subset(&others.later)
+            || begun.sites.difference(&others.sites).any(|at| self.tells(*at))
     }
 
     fn imported_modules(&self) -> BTreeSet<ModuleId> {

@@ -69,71 +69,123 @@ pub(crate) struct Handler {
     pub(crate) at: Option<At>,
 }
 
-/// Explores the process that `start` begins. `None` when it never serves. `serving`: the functions from which a call that
-/// serves can be reached.
-pub(crate) fn process<'v>(
+/// A process of which it is known how it gets to serving, on whichever transport.
+pub(crate) struct Begun<'v, 's> {
+    start: &'s Start,
+    first: Explorer<'v>,
+    roots: Vec<FrameId>,
+    later: Vec<(FrameId, At, Mode)>,
+}
+
+/// Explores how the process that `start` begins gets to serving. `None` when it never does. `serving`: the functions from which
+/// a call that serves can be reached.
+pub(crate) fn begin<'v, 's>(
     values: &'v Values<'v>,
     prepared: &Rc<Prepared>,
     serving: &Rc<FxHashSet<FuncId>>,
-    start: &Start,
+    start: &'s Start,
     told: Told,
-) -> Option<Process<'v>> {
+) -> Option<Begun<'v, 's>> {
     let main = if start.is_main { start.module } else { None };
-    let loaded = prepared.imports.loaded(values, start);
     let mut first = Explorer::new(values, prepared.clone(), main);
     first.told = told;
-    first.loaded = loaded.clone();
+    first.loaded = prepared.imports.loaded(values, start);
     first.any_transport = true;
     first.to_serving = serving.clone();
     let roots = run_roots(&mut first, start);
-    // How it gets to serving is all that is asked here: what runs later and does not get there need not be looked at.
+    // What runs later and does not get to serving need not be looked at.
     let may_serve = |func: FuncId| told.serves_at.is_some() || serving.contains(&func);
     let later = run_later_if(&mut first, &roots, may_serve);
-    if first.serves.is_empty() {
-        return None;
-    }
-    let assumed = Assumed::new(&first, &later).of_process(&roots);
-    let first_roots = roots;
-    let needed = needed(values, &prepared.stores, first.serves.values());
-    let is_piped = first.serves.keys().any(|(_, kind)| matches!(kind, TransportKind::Stdio | TransportKind::Unknown));
-    let explore = |doubted: Option<FxHashSet<At>>| {
-        let mut explorer = Explorer::new(values, prepared.clone(), main);
-        explorer.told = told;
-        explorer.loaded = loaded.clone();
-        explorer.needed = needed.clone();
-        explorer.assumed = assumed.clone();
-        explorer.is_piped = is_piped;
-        explorer.doubted = doubted;
-        explorer.to_serving = serving.clone();
-        explorer.take_knowledge(&first);
-        let (marked, live) = explore_all(&mut explorer, start);
-        (explorer, marked, live)
-    };
-    let (mut explorer, mut marked, mut live) = explore(Some(FxHashSet::default()));
-    let disproved = explorer.disproved();
-    if !disproved.is_empty() {
-        (explorer, marked, live) = explore(Some(disproved));
-        if !explorer.disproved().is_empty() {
-            (explorer, marked, live) = explore(None);
+    (!first.serves.is_empty()).then_some(Begun { start, first, roots, later })
+}
+
+impl<'v> Begun<'v, '_> {
+    /// Explores all that the process runs.
+    pub(crate) fn process(self) -> Process<'v> {
+        let Begun { start, mut first, roots, later } = self;
+        let values = first.values;
+        let assumed = Assumed::new(&first, &later).of_process(&roots);
+        let needed = needed(values, &first.prepared.stores, first.serves.values());
+        let is_piped =
+            first.serves.keys().any(|(_, kind)| matches!(kind, TransportKind::Stdio | TransportKind::Unknown));
+        let explore = |doubted: Option<FxHashSet<At>>| {
+            let mut explorer = Explorer::new(values, first.prepared.clone(), first.main);
+            explorer.told = first.told;
+            explorer.loaded = first.loaded.clone();
+            explorer.needed = needed.clone();
+            explorer.assumed = assumed.clone();
+            explorer.is_piped = is_piped;
+            explorer.doubted = doubted;
+            explorer.to_serving = first.to_serving.clone();
+            explorer.take_knowledge(&first);
+            let (marked, live) = explore_all(&mut explorer, start);
+            (explorer, marked, live)
+        };
+        let (mut explorer, mut marked, mut live) = explore(Some(FxHashSet::default()));
+        let disproved = explorer.disproved();
+        if !disproved.is_empty() {
+            (explorer, marked, live) = explore(Some(disproved));
+            if !explorer.disproved().is_empty() {
+                (explorer, marked, live) = explore(None);
+            }
         }
-    }
-    let is_other = |(_, kind): &(At, TransportKind)| !matches!(kind, TransportKind::Stdio | TransportKind::Unknown);
-    let chooses = first.serves.keys().any(is_other) || first.runs_more_than(&explorer);
-    let on_any_transport = chooses.then(|| on_any(&mut first, &first_roots));
-    let mut serves: Vec<Serve> = explorer.serves.values().cloned().collect();
-    // Other transports that the same program serves on, where they are chosen.
-    let others = first.serves.iter().filter(|(key, _)| is_other(key) && !explorer.serves.contains_key(*key));
-    serves.extend(others.map(|(_, serve)| serve.clone()));
-    serves.sort_by_key(|serve| serve.kind);
-    let mut handlers = all_handlers(&explorer, &live, marked);
-    for handler in on_any_transport.iter().flat_map(|any| &any.handlers) {
-        if !handlers.iter().any(|known| known.func == handler.func) {
-            handlers.push(handler.clone());
+        let is_other = |(_, kind): &(At, TransportKind)| !matches!(kind, TransportKind::Stdio | TransportKind::Unknown);
+        let chooses = first.serves.keys().any(is_other) || first.runs_more_than(&explorer);
+        let on_any_transport = chooses.then(|| on_any(&mut first, &roots));
+        let mut serves: Vec<Serve> = explorer.serves.values().cloned().collect();
+        // Other transports that the same program serves on, where they are chosen.
+        let others = first.serves.iter().filter(|(key, _)| is_other(key) && !explorer.serves.contains_key(*key));
+        serves.extend(others.map(|(_, serve)| serve.clone()));
+        serves.sort_by_key(|serve| serve.kind);
+        let mut handlers = all_handlers(&explorer, &live, marked);
+        for handler in on_any_transport.iter().flat_map(|any| &any.handlers) {
+            if !handlers.iter().any(|known| known.func == handler.func) {
+                handlers.push(handler.clone());
+            }
         }
+        let may_serve = first.serves.keys().chain(explorer.serves.keys()).map(|(at, _)| *at).collect();
+        let any_explorer = on_any_transport.is_some().then_some(first);
+        Process { explorer, live, on_any_transport, any_explorer, serves, may_serve, handlers }
     }
-    let may_serve = first.serves.keys().chain(explorer.serves.keys()).map(|(at, _)| *at).collect();
-    let any_explorer = on_any_transport.is_some().then_some(first);
-    Some(Process { explorer, live, on_any_transport, any_explorer, serves, may_serve, handlers })
+
+    /// What it comes through on the way to serving.
+    pub(crate) fn passed(&self) -> Passed {
+        let mut passed = Passed::default();
+        passed.add(&self.first);
+        passed
+    }
+}
+
+/// What processes come through, live or not.
+#[derive(Default)]
+pub(crate) struct Passed {
+    /// Calls, stores and imports.
+    pub(crate) sites: FxHashSet<At>,
+    /// What is handed over to run later.
+    pub(crate) later: FxHashSet<FuncId>,
+    /// The calls that serve.
+    pub(crate) serves: FxHashSet<At>,
+}
+
+impl Passed {
+    fn add(&mut self, explorer: &Explorer<'_>) {
+        for frame in explorer.frames.iter() {
+            let events = frame.blocks.visited().flat_map(|visited| &visited.events);
+            self.sites.extend(events.map(|event| (frame.func, event.instr)));
+        }
+        self.later.extend(explorer.later.iter().map(|(func, ..)| *func));
+        self.serves.extend(explorer.serves.keys().map(|(at, _)| *at));
+    }
+
+    /// Of some processes all together.
+    pub(crate) fn of<'p, 'v: 'p>(processes: impl Iterator<Item = &'p Process<'v>>) -> Self {
+        let mut passed = Self::default();
+        for process in processes {
+            passed.add(&process.explorer);
+            process.any_explorer.iter().for_each(|any| passed.add(any));
+        }
+        passed
+    }
 }
 
 /// Explores what a process runs from its start, and what runs later.
