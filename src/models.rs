@@ -356,6 +356,14 @@ impl Models {
         self.containers.opens.contains(method)
     }
 
+    /// What a method of an option or result answers where there is a value, if it answers otherwise where there is none.
+    pub(crate) fn says_present(&self, method: &str) -> Option<bool> {
+        if self.containers.present.contains(method) {
+            return Some(true);
+        }
+        self.containers.absent.contains(method).then_some(false)
+    }
+
     /// Does a method of this name, called without arguments, give what the object is, spelled or wrapped in another way?
     pub(crate) fn gives_the_same(&self, method: &str) -> bool {
         self.containers.same.contains(method)

@@ -304,6 +304,20 @@ impl Checks<'_, '_> {
             .or_else(|| self.numbered(call, at))
             .or_else(|| self.narrowed(call, at))
             .or_else(|| self.answered(call, at, depth))
+            .or_else(|| self.present(call, depth))
+    }
+
+    /// `TABLE.get(name).is_some()`, `TABLE.get(name).is_none_or(…)`: something was found where it says so.
+    fn present(&self, call: &Call, depth: usize) -> Option<Check> {
+        let (Place { base: Base::Value(option), path }, Field::Name(name)) = call.callee.split_last()? else {
+            return None;
+        };
+        if self.values.language(self.id) != Language::Rust || !path.is_empty() {
+            return None;
+        }
+        let says = self.values.models.says_present(name)?;
+        let check = self.found(option, depth)?;
+        Some(if says { check } else { check.negated() })
     }
 
     /// `NAMES.includes(name)`, `TABLE.has(name)`, `NAMES.indexOf(name)`, `TABLE.get(name)`: the argument is in the container

@@ -5,7 +5,8 @@
 
 use crate::base::bounds::MAX_LISTS;
 use crate::ir::func::Function;
-use crate::ir::instr::{Entry as RecordEntry, Field, Op, Record, RecordKind};
+use crate::ir::instr::{Base, Entry as RecordEntry, Field, Op, Record, RecordKind};
+use crate::ir::program::Language;
 use crate::models::index::Table;
 use crate::resolve::values::{At, Key, Obj, Site, Value};
 
@@ -20,7 +21,10 @@ impl Checks<'_, '_> {
     /// Is all that is in a container put there by the program where it makes it? What else the container may be is not asked.
     pub(super) fn is_listed(&self, container: &[Value], depth: usize) -> bool {
         // An object of a library is a container only where it is known to have items: a client has a `get`, too.
-        let has_items = |made: At| container.contains(&Value::Record(Site::Instr(made)));
+        let has_items = |made: At| {
+            let is_map = |value: &Value| matches!(value, Value::Api(node, Some(at)) if *at == made && self.values.models.index.gives_pairs(*node));
+            container.contains(&Value::Record(Site::Instr(made))) || container.iter().any(is_map)
+        };
         let is_known = |made: At| {
             has_items(made) && self.is_named_by_program(made) || depth > 0 && self.is_made_of_listed(made, depth - 1)
         };
@@ -28,10 +32,10 @@ impl Checks<'_, '_> {
             return false;
         }
         let mut is_one = false;
-        for value in told(container) {
+        for value in told(container).filter(|value| !self.is_struct(value)) {
             if made_at(value).is_some_and(is_known) {
                 is_one = true;
-            } else if !self.is_clean(value) {
+            } else if !self.is_clean(value) && !self.is_around(value) {
                 // What a container is made of comes along with it; this is something else.
                 return false;
             }
@@ -76,6 +80,37 @@ impl Checks<'_, '_> {
                 let items = self.values.of(made.0, arg.value).items();
                 let mut made = told(items).peekable();
                 self.is_listed(items, depth) || made.peek().is_some() && made.all(|value| self.is_clean(value))
+            }
+            _ => false,
+        }
+    }
+
+    /// An object of a struct of Rust is in the container, and is none itself.
+    fn is_struct(&self, value: &Value) -> bool {
+        match value {
+            Value::Instance(_) => self.values.language(self.id) == Language::Rust,
+            Value::Record(Site::Instr((func, made))) => {
+                let op = &self.values.program.funcs[*func].instrs[*made].op;
+                self.values.language(*func) == Language::Rust && matches!(op, Op::Record(record) if record.ty.is_some())
+            }
+            _ => false,
+        }
+    }
+
+    /// Is it what stands around a container in Rust, or what is handed out to reach it: a lock, a shared pointer?
+    fn is_around(&self, value: &Value) -> bool {
+        let Value::Api(_, Some((func, made))) = value else { return false };
+        let Op::Call(call) = &self.values.program.funcs[*func].instrs[*made].op else { return false };
+        if self.values.language(*func) != Language::Rust {
+            return false;
+        }
+        let models = self.values.models;
+        match (call.args.as_slice(), &*call.callee.path) {
+            ([], [.., Field::Name(method)]) => models.opens(method) || models.gives_the_same(method),
+            // `Arc::new(rooms)`, `std::sync::Mutex::new(rooms)`
+            ([_], [.., Field::Name(ty), Field::Name(_)]) => models.is_transparent(ty),
+            ([_], [Field::Name(_)]) => {
+                matches!(call.callee.base, Base::Cell(ty) if models.is_transparent(&self.values.program.cells[ty].name))
             }
             _ => false,
         }

@@ -34,6 +34,8 @@ pub(super) struct Containers {
     pub(super) payload: FxHashSet<String>,
     pub(super) asks: FxHashSet<String>,
     pub(super) compares: FxHashSet<String>,
+    pub(super) present: FxHashSet<String>,
+    pub(super) absent: FxHashSet<String>,
     pub(super) members: FxHashSet<String>,
     pub(super) opens: FxHashSet<String>,
     pub(super) same: FxHashSet<String>,
