@@ -124,6 +124,17 @@ pub(crate) enum Shown {
     Argument,
 }
 
+/// A function of the program that says of each record whether it is shown.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Decides {
+    /// Port with the function.
+    pub(crate) func: String,
+    /// Members that say where a record comes from, or how grave it is: a function that asks none of them lets through what a
+    /// library logs. One that does is taken to hold it back, at whatever level.
+    pub(crate) asks: Vec<String>,
+}
+
 /// A call that sets which records are shown.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -153,6 +164,8 @@ pub(crate) struct LevelRow {
     /// Ports with a filter that only one of the program's sinks asks, besides what is set for all: `layer.with_filter(filter)`.
     #[serde(default)]
     pub(crate) apart: Vec<String>,
+    /// The call is handed a function that decides on each record.
+    pub(crate) decides: Option<Decides>,
     /// A variable of the environment that the library reads may set any level instead.
     #[serde(default)]
     pub(crate) environment: bool,

@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 use crate::base::Symbol;
 use crate::base::bounds::{MAX_FILTER_STEPS, MAX_LEVEL_DEPTH};
 use crate::ir::func::{End, FuncId};
-use crate::ir::instr::{Const, InstrId, Op};
+use crate::ir::instr::{Const, Field, InstrId, Op};
 use crate::models::index::{RowRef, Table};
-use crate::models::levels::{LevelRow, LogLevel};
+use crate::models::levels::{Decides, LevelRow, LogLevel};
 use crate::models::path::PortHead;
 
 use super::ports::{PortValue, argument};
@@ -58,6 +58,11 @@ impl Values<'_> {
         if !self.holds(at, &level.when) || !self.version_allows(Some(at.0), row, level.versions.as_deref()) {
             return Vec::new();
         }
+        if let Some(decides) = &level.decides {
+            let holds_back = self.asks_for_origin(at, decides);
+            let set = Set { loggers: Loggers::One, level: level.default };
+            return if holds_back { vec![set] } else { Vec::new() };
+        }
         let names = self.logger_names(at, level);
         let mut found = Vec::new();
         let mut is_given = false;
@@ -90,6 +95,30 @@ impl Values<'_> {
             None => names.iter().map(|loggers| Set { loggers: loggers.clone(), level }).collect(),
         };
         found.into_iter().flat_map(of).collect()
+    }
+
+    /// Does the function that a call is handed, or one that it calls, ask where a record comes from? One that is not known may.
+    fn asks_for_origin(&self, at: At, decides: &Decides) -> bool {
+        let given = self.models.port(&decides.func).map(|port| self.port_values(at, port));
+        let Some(PortValue::Known(given)) = given else { return true };
+        let func = |value: &Value| if let Value::Func(func) = value { Some(*func) } else { None };
+        let mut open: Vec<FuncId> = given.iter().filter_map(func).collect();
+        if open.is_empty() {
+            return true;
+        }
+        let mut found: BTreeSet<FuncId> = open.iter().copied().collect();
+        let is_asked = |name: &Symbol| decides.asks.iter().any(|member| member == name.as_str());
+        while let Some(func) = open.pop() {
+            for (id, instr) in self.program.funcs[func].instrs.iter_enumerated() {
+                let Op::Call(call) = &instr.op else { continue };
+                if matches!(call.callee.path.last(), Some(Field::Name(name)) if is_asked(name)) {
+                    return true;
+                }
+                let inner = self.callees((func, id)).iter().map(|(callee, _)| *callee);
+                open.extend(inner.filter(|callee| found.len() < MAX_FILTER_STEPS && found.insert(*callee)));
+            }
+        }
+        false
     }
 
     /// The loggers that an assignment of `true` gives the row's level.

@@ -169,6 +169,8 @@ fn told_apart(cx: &Cx<'_>, settings: Vec<(At, Setting)>) -> Vec<Setting> {
         setting.apart.is_none() && givers.iter().any(|(_, makers)| makers.contains(call))
     };
     let made: Vec<At> = settings.iter().filter(|setting| is_maker(setting)).map(|(call, _)| *call).collect();
+    // `layer.with_filter(one).with_filter(other)`: both are asked for the same sink.
+    let sinks: BTreeMap<At, At> = givers.iter().map(|(call, _)| (*call, first_given(cx, &givers, *call))).collect();
     let mut told = Vec::new();
     for (call, mut setting) in settings {
         let own = givers.iter().find(|(giver, _)| *giver == call);
@@ -181,9 +183,16 @@ fn told_apart(cx: &Cx<'_>, settings: Vec<(At, Setting)>) -> Vec<Setting> {
         if own.is_none() {
             setting.apart = givers.iter().find(|(_, makers)| makers.contains(&call)).map(|(giver, _)| *giver);
         }
+        setting.apart = setting.apart.and_then(|giver| sinks.get(&giver).copied());
         told.push(setting);
     }
     told
+}
+
+/// The first of the calls in a chain that give filters to the same sink.
+fn first_given(cx: &Cx<'_>, givers: &[(At, BTreeSet<At>)], last: At) -> At {
+    let chain = cx.values.makers(last);
+    givers.iter().map(|(giver, _)| *giver).filter(|giver| chain.contains(giver)).min().unwrap_or(last)
 }
 
 /// The argument that says the level: the line to edit.
