@@ -122,6 +122,17 @@ pub(crate) struct Records {
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Shown {
     Argument,
+    Response,
+}
+
+impl Shown {
+    /// The rule that the record is a finding of.
+    pub(crate) fn rule(self) -> &'static str {
+        match self {
+            Self::Argument => "argument-in-log",
+            Self::Response => "response-in-log",
+        }
+    }
 }
 
 /// A function of the program that says of each record whether it is shown.

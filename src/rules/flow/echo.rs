@@ -86,8 +86,9 @@ pub(super) fn run(
     }
     let takes_arguments = |kind: HandlerKind| matches!(kind, HandlerKind::Tool | HandlerKind::Dispatch);
     if unit.process.handlers.iter().any(|handler| takes_arguments(handler.kind)) {
-        carried(cx, unit, settings, out);
+        carried(cx, unit, settings, Shown::Argument, out);
     }
+    carried(cx, unit, settings, Shown::Response, out);
 }
 
 /// The rows of what the library called at `at` logs that the version allows.
@@ -134,6 +135,15 @@ pub(super) fn settings(cx: &Cx<'_>, unit: &Unit<'_>) -> Vec<Setting> {
         let apart = level.apart.first().map(|_| call);
         settings.push((call, Setting { call, row, at, is_said, sets, environment, replaced, apart }));
     }
+    // `with_env_filter(filter)` says no more than the call that made the filter.
+    let calls: BTreeSet<At> = settings.iter().map(|(call, _)| *call).collect();
+    settings.retain(|(call, setting)| {
+        let is_left_open =
+            setting.is_said && !setting.environment && setting.sets.iter().all(|set| set.level.is_none());
+        setting.apart.is_some()
+            || !is_left_open
+            || !cx.values.makers(setting.at).iter().any(|made| made != call && calls.contains(made))
+    });
     told_apart(cx, settings)
 }
 
@@ -289,10 +299,11 @@ fn leaked(cx: &Cx<'_>, unit: &Unit<'_>, switched: Switched, group: &[Echoed<'_>]
     place_at(cx, switched, *row, finding, out);
 }
 
-/// What the library carries for the server, and logs.
-fn carried(cx: &Cx<'_>, unit: &Unit<'_>, settings: &[Setting], out: &mut Findings<'_>) {
+/// What the library carries for the server, and logs: one finding for all calls after which it does.
+fn carried(cx: &Cx<'_>, unit: &Unit<'_>, settings: &[Setting], shown: Shown, out: &mut Findings<'_>) {
+    let mut found: BTreeMap<(RowRef, Switched), Finding> = BTreeMap::new();
     for (at, sites) in &unit.process.live.sites {
-        for row in rows(cx, *at, |echo| echo.shows.contains(&Shown::Argument)) {
+        for row in rows(cx, *at, |echo| echo.shows.contains(&shown)) {
             let echo = cx.values.models.echo(row);
             let library = &cx.values.models.file(row).library;
             let (switched, site) = match (switched_on(settings, echo), sites.first()) {
@@ -303,14 +314,25 @@ fn carried(cx: &Cx<'_>, unit: &Unit<'_>, settings: &[Setting], out: &mut Finding
                 }
                 _ => continue,
             };
+            let place = loc(cx.values.program, *at);
+            if let Some(finding) = found.get_mut(&(row, switched)) {
+                let text = format!("{library} logs what this call carries, too");
+                if finding.related.len() < MAX_RELATED {
+                    finding.related.push(Step { loc: place, text });
+                }
+                continue;
+            }
             let label = format!("from here on {library} logs {} at {}", echo.says, echo.level.word());
-            let call = Step { loc: loc(cx.values.program, *at), text: label };
+            let call = Step { loc: place, text: label };
             let message = format!("{library} logs {}, which this log level shows", echo.says);
-            let mut finding = out.draft("argument-in-log", message, call.clone());
+            let mut finding = out.draft(shown.rule(), message, call.clone());
             tell_in(cx, unit, (&unit.process.live, site), *at, &mut finding);
             finding.path.push(call);
-            place_at(cx, switched, row, finding, out);
+            found.insert((row, switched), finding);
         }
+    }
+    for ((row, switched), finding) in found {
+        place_at(cx, switched, row, finding, out);
     }
 }
 
