@@ -1,6 +1,7 @@
 //! What `mcpleaks debug` prints: views of the intermediate results, for people who work on mcpleaks or doubt a finding.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::base::idx::Id;
 use crate::base::span::{FileId, LineIndex};
@@ -24,7 +25,13 @@ pub(crate) fn debug_ir(path: &Path) -> Result<String, String> {
         _ => return Err(format!("{} is no TypeScript, JavaScript, Python or Rust file", path.display())),
     };
     let lines = LineIndex::new(&text);
-    let file = SourceFile { id: FileId::new(0), path: path.to_string_lossy().into_owned(), dialect, text };
+    let file = SourceFile {
+        id: FileId::new(0),
+        path: path.to_string_lossy().into_owned(),
+        dialect,
+        text,
+        features: Arc::default(),
+    };
     let lowered = on_big_stack(|| crate::lower::lower(&file));
     let mut out = ir::print::print(&lowered.program);
     for note in &lowered.notes {

@@ -1,6 +1,7 @@
 //! `mcpleaks self-check`: does an installed program have all its parts, and do they load?
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use crate::base::idx::Id;
 use crate::base::span::FileId;
@@ -64,7 +65,13 @@ pub(crate) fn self_check(models: Option<&std::path::Path>) -> Result<String, Str
 
 /// Is the text understood without a rest?
 fn reads(dialect: Dialect, text: &str) -> Result<(), String> {
-    let file = SourceFile { id: FileId::new(0), path: "self-check".to_owned(), dialect, text: text.to_owned() };
+    let file = SourceFile {
+        id: FileId::new(0),
+        path: "self-check".to_owned(),
+        dialect,
+        text: text.to_owned(),
+        features: Arc::default(),
+    };
     let lowered = crate::debug::on_big_stack(|| crate::lower::lower(&file));
     match lowered.notes.first() {
         Some(note) => Err(note.text.clone()),

@@ -2,7 +2,7 @@
 //!
 //! - `expect: RULE` (also `RULE, RULE`): the rule's primary place is this line. `expect: RULE from q`: and its path starts at
 //!   the line with `source: q`.
-//! - `expect: RULE is note`: and its level is that; `is pedantic note`: and it is shown on request only.
+//! - `expect: RULE is note`: and its level is that; `is pedantic note`: and it is shown on request only; `is doubtful`: and its confidence is low.
 //! - `expect-missing: RULE`: it should be found here and is not (yet). Fails when it is.
 //! - `expect-spurious: RULE`: it is found here and should not be. Fails when it is not.
 //!
@@ -102,9 +102,13 @@ fn line_comments(file: &str, line: u64, text: &str, found: &mut Comments) {
     }
 }
 
+/// What a comment says of a finding whose confidence is low.
+const DOUBTFUL: &str = "doubtful";
+
 struct Reported {
     at: Expected,
     starts: Option<(String, u64)>,
+    is_doubtful: bool,
 }
 
 fn reported(case: &Path) -> Vec<Reported> {
@@ -128,9 +132,10 @@ fn reported(case: &Path) -> Vec<Reported> {
             let rule = finding["rule"].as_str().unwrap_or_default().to_owned();
             let starts = finding["path"].get(0).and_then(place);
             let level = finding["level"].as_str().unwrap_or_default();
+            let is_doubtful = finding["confidence"] == "low";
             let on_request = if finding["pedantic"] == true { "pedantic " } else { "" };
             let grade = Some(format!("{on_request}{level}"));
-            Reported { at: Expected { file, line, rule, from: None, grade }, starts }
+            Reported { at: Expected { file, line, rule, from: None, grade }, starts, is_doubtful }
         })
         .collect()
 }
@@ -148,7 +153,12 @@ fn judge(case: &Path) -> Vec<String> {
         match found_at(want) {
             None => faults.push(format!("{}:{} expects {}, which is not found", want.file, want.line, want.rule)),
             Some(found) => {
-                if want.grade.is_some() && want.grade != found.at.grade {
+                let is_as_said = match want.grade.as_deref() {
+                    Some(DOUBTFUL) => found.is_doubtful,
+                    Some(_) => want.grade == found.at.grade,
+                    None => true,
+                };
+                if !is_as_said {
                     faults.push(format!("{}:{} {} is {:?}", want.file, want.line, want.rule, found.at.grade));
                 }
                 let Some(name) = &want.from else { continue };

@@ -76,6 +76,7 @@ impl Builder {
             names: BTreeMap::new(),
             exports: Exports::default(),
             impls: Vec::new(),
+            optional: Vec::new(),
         });
         let name = Symbol::new_static("<module>");
         self.push_draft(
@@ -116,6 +117,12 @@ impl Builder {
     pub(crate) fn add_impl(&mut self, block: Impl) {
         let module = self.module();
         self.program.modules[module].impls.push(block);
+    }
+
+    /// What stands there is built only with a feature that is off unless somebody asks for it.
+    pub(crate) fn optional(&mut self, span: Span, feature: Symbol) {
+        let module = self.module();
+        self.program.modules[module].optional.push((span, feature));
     }
 
     // ---- functions and classes -----------------------------------------------------------------------------------

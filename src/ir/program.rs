@@ -112,6 +112,8 @@ pub(crate) struct Module {
     pub(crate) names: BTreeMap<Symbol, CellId>,
     pub(crate) exports: Exports,
     pub(crate) impls: Vec<Impl>,
+    /// What is built only with a feature that is off unless somebody asks for it.
+    pub(crate) optional: Vec<(Span, Symbol)>,
 }
 
 /// Everything that was lowered. While a front end works, ids count within the file; `join` makes them count in the program.

@@ -39,6 +39,7 @@ mod types;
 mod uses;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::base::Symbol;
 use crate::base::span::Span;
@@ -47,6 +48,7 @@ use crate::ir::func::BlockId;
 use crate::ir::program::CellId;
 use crate::ir::types::TypeRef;
 use crate::source::files::SourceFile;
+use crate::source::manifest::features::Features;
 
 use super::{LowerNote, LowerNoteKind, Lowered};
 
@@ -63,6 +65,8 @@ struct Cx {
     parts: Vec<Vec<crate::ir::func::LocalId>>,
     /// Inside an alternative of `A(x) | B(x)`: names are declared already.
     in_alternative: bool,
+    /// Those that the file is built with.
+    features: Arc<Features>,
     /// The cells of items that this file defines (not imports).
     own_items: BTreeSet<CellId>,
 }
@@ -102,6 +106,7 @@ fn lower_text(file: &SourceFile) -> Lowered {
         loops: Vec::new(),
         parts: Vec::new(),
         in_alternative: false,
+        features: Arc::clone(&file.features),
         own_items: BTreeSet::new(),
     };
     let items: Vec<_> = parsed.items.iter().collect();

@@ -8,6 +8,7 @@ use crate::flow::live::{Live, Site};
 use crate::flow::settings::switches_on;
 use crate::ir::func::{FuncId, FuncKind};
 use crate::ir::instr::Op;
+use crate::ir::program::ModuleId;
 use crate::models::handlers::HandlerKind;
 use crate::models::schema::TransportKind;
 use crate::resolve::solve::CallKind;
@@ -56,8 +57,10 @@ pub(crate) fn tell_in(cx: &Cx<'_>, unit: &Unit<'_>, met: (&Live, &Site), at: At,
     let program = cx.values.program;
     for call in calls_to(live, site.frame, site.frame_crash) {
         doubt_guess(cx, call, finding);
+        doubt_optional(cx, call, finding);
     }
     doubt_guess(cx, at, finding);
+    doubt_optional(cx, at, finding);
     finding.reached = reached(cx, live, site, at.0);
     finding.phase = Some(when(site));
     finding.function = program.funcs[at.0].name.clone();
@@ -132,6 +135,21 @@ pub(crate) fn cap(finding: &mut Finding, most: Confidence, why: String) {
     }
     if !finding.doubts.contains(&why) {
         finding.doubts.push(why);
+    }
+}
+
+fn doubt_optional(cx: &Cx<'_>, at: At, finding: &mut Finding) {
+    let func = &cx.values.program.funcs[at.0];
+    let start = func.instrs[at.1].span.start;
+    let around = |module: &ModuleId| cx.values.program.modules[*module].within.as_ref().map(|(outer, _)| *outer);
+    let modules = std::iter::successors(Some(func.module), around);
+    let mut optional = modules.flat_map(|module| &cx.values.program.modules[module].optional);
+    if let Some((_, feature)) = optional.find(|(span, _)| span.contains(start)) {
+        cap(
+            finding,
+            Confidence::Low,
+            format!("it is built only with the feature `{feature}`, which is not a default one"),
+        );
     }
 }
 

@@ -1,7 +1,11 @@
 //! A file of the scan: its id, path, dialect and text.
 
+use std::sync::Arc;
+
 use crate::base::span::FileId;
 use crate::ir::program::Language;
+
+use super::manifest::features::Features;
 
 /// A source file that was read.
 #[derive(Clone, Debug)]
@@ -12,6 +16,8 @@ pub(crate) struct SourceFile {
     pub(crate) dialect: Dialect,
     /// The text as it was read; invalid UTF-8 replaced.
     pub(crate) text: String,
+    /// Those of the package that a file of Rust belongs to.
+    pub(crate) features: Arc<Features>,
 }
 
 impl SourceFile {

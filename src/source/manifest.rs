@@ -6,11 +6,13 @@
 pub(crate) mod cargo;
 pub(crate) mod compiled;
 pub(crate) mod entries;
+pub(crate) mod features;
 pub(crate) mod lock;
 pub(crate) mod npm;
 pub(crate) mod python;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::base::idx::IndexVec;
 use crate::base::span::FileId;
@@ -112,6 +114,16 @@ impl Manifests {
             python::parse(name, text, self.python.entry(dir).or_default())?;
         }
         Ok(())
+    }
+
+    /// Tells each source file of Rust which features it is built with.
+    pub(crate) fn tell_features(&self, files: &mut IndexVec<FileId, SourceFile>) {
+        let all = features::all(&self.cargo);
+        for file in files.iter_mut().filter(|file| file.dialect.language() == Language::Rust) {
+            if let Some(found) = paths::upward(paths::parent(&file.path)).find_map(|dir| all.get(dir)) {
+                file.features = Arc::clone(found);
+            }
+        }
     }
 
     /// Takes note of the source files, which give Cargo its default targets and Python scripts their own requirements.

@@ -218,13 +218,14 @@ fn read(found: &BTreeMap<String, PathBuf>, options: &WalkOptions, workspace: &mu
                 if is_generated {
                     workspace.generated.insert(id);
                 }
-                files.push(SourceFile { id, path: name.into(), dialect, text });
+                files.push(SourceFile { id, path: name.into(), dialect, text, features: Arc::default() });
             }
             Err(reason) => workspace.skipped.push(Skipped { path: name.into(), reason }),
         }
     }
     workspace.roles = files.iter().map(|file| Role::of(&file.path)).collect();
     manifests.add_sources(&files);
+    manifests.tell_features(&mut files);
     workspace.files = files;
     workspace.manifests = manifests;
 }

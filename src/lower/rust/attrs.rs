@@ -33,7 +33,7 @@ impl Cx {
         {
             let parts = conditional::parts(list);
             if let Some((when, inner)) = parts.split_first()
-                && conditional::evaluate(when) != Some(false)
+                && conditional::evaluate(when, &self.features) != Some(false)
             {
                 inner.iter().for_each(|meta| self.annotation(meta, span, out));
             }

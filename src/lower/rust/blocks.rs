@@ -1,5 +1,7 @@
 //! Blocks and statements.
 
+use std::sync::Arc;
+
 use syn::{Block, Expr, Item, Local, Pat, Stmt};
 
 use crate::base::Symbol;
@@ -106,12 +108,13 @@ impl Cx {
         self.items(&items, Level::Block);
         self.b.enter_scope(ScopeKind::Block);
         // `#[cfg(unix)] { a } #[cfg(not(unix))] { b }`: each of the last ones can be the value of the block.
-        let open = |stmt: &Stmt| conditional::is_open(conditional::of_statement(stmt));
+        let features = Arc::clone(&self.features);
+        let open = |stmt: &Stmt| conditional::is_open(conditional::of_statement(stmt), &features);
         let sure = stmts.iter().rposition(|stmt| !open(stmt)).map_or(0, |at| at + 1);
         let tail = stmts.len().saturating_sub(1).min(sure);
         let mut has_value = false;
         for (at, stmt) in stmts.iter().enumerate() {
-            if conditional::is_off(conditional::of_statement(stmt)) {
+            if conditional::is_off(conditional::of_statement(stmt), &self.features) {
                 continue;
             }
             let dest = if at >= tail { dest } else { Dest::Nowhere };
@@ -154,6 +157,7 @@ impl Cx {
 
     /// What follows is not part of every build; gives the block behind it.
     fn perhaps(&mut self, stmt: &Stmt) -> BlockId {
+        self.note_optional(conditional::of_statement(stmt), stmt);
         let span = match conditional::of_statement(stmt).first() {
             Some(attr) => self.between(attr.pound_token.span, attr.bracket_token.span.close()),
             None => self.span_of(stmt),
@@ -185,7 +189,8 @@ impl Cx {
             // The variable is in scope only behind its initialiser.
             let name = symbol(ident);
             // `#[cfg(unix)] let x = a; #[cfg(not(unix))] let x = b;` is one variable.
-            let other = if conditional::is_open(&local.attrs) { self.b.declared_here(&name) } else { None };
+            let other =
+                if conditional::is_open(&local.attrs, &self.features) { self.b.declared_here(&name) } else { None };
             let variable = other.unwrap_or_else(|| self.b.temp(&name, ty));
             self.into(&init.expr, Dest::Local(variable));
             self.b.bind(name, Place::local(variable));

@@ -1,23 +1,48 @@
-//! Conditional compilation: what only exists while testing is not part of the program.
+//! Conditional compilation: what only exists while testing, or without a feature that is on, is not part of the program.
 
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Expr, Meta, Stmt, Token};
+use syn::{Attribute, Expr, ExprLit, Lit, Meta, MetaNameValue, Stmt, Token};
 
-/// Do these attributes keep an item out of the program? Conditions other than `test` may hold or not; both sides are lowered.
-pub(super) fn is_off(attrs: &[Attribute]) -> bool {
+use crate::source::manifest::features::Features;
+
+/// Do these attributes keep an item out of the program? Conditions other than `test` and
+/// features that are on may hold or not; both sides are lowered.
+pub(super) fn is_off(attrs: &[Attribute], features: &Features) -> bool {
     attrs.iter().any(|attr| {
         let path = attr.path();
         if path.is_ident("cfg") {
-            return condition(&attr.meta) == Some(false);
+            return condition(&attr.meta, features) == Some(false);
         }
         path.segments.last().is_some_and(|last| last.ident == "test")
     })
 }
 
 /// Is it left open whether a statement with these attributes is part of the program?
-pub(super) fn is_open(attrs: &[Attribute]) -> bool {
-    attrs.iter().any(|attr| attr.path().is_ident("cfg") && condition(&attr.meta).is_none())
+pub(super) fn is_open(attrs: &[Attribute], features: &Features) -> bool {
+    attrs.iter().any(|attr| attr.path().is_ident("cfg") && condition(&attr.meta, features).is_none())
+}
+
+/// The feature that has to be asked for before what has these attributes is built.
+pub(super) fn missing(attrs: &[Attribute], features: &Features) -> Option<String> {
+    let conditions = attrs.iter().filter(|attr| attr.path().is_ident("cfg"));
+    conditions.filter_map(|attr| attr.meta.require_list().ok()).flat_map(parts).find_map(|meta| needed(&meta, features))
+}
+
+fn needed(meta: &Meta, features: &Features) -> Option<String> {
+    match meta {
+        Meta::List(list) if list.path.is_ident("all") => parts(list).iter().find_map(|meta| needed(meta, features)),
+        _ => feature(meta).filter(|name| features.off.contains(name)),
+    }
+}
+
+/// `feature = "name"`
+fn feature(meta: &Meta) -> Option<String> {
+    let Meta::NameValue(MetaNameValue { path, value: Expr::Lit(ExprLit { lit: Lit::Str(name), .. }), .. }) = meta
+    else {
+        return None;
+    };
+    path.is_ident("feature").then(|| name.value())
 }
 
 /// What stands before a statement.
@@ -63,17 +88,17 @@ fn of_expr(expr: &Expr) -> &[Attribute] {
 }
 
 /// The value of `cfg(condition)` outside of tests; `None` when it depends on more than that.
-fn condition(cfg: &Meta) -> Option<bool> {
+fn condition(cfg: &Meta, features: &Features) -> Option<bool> {
     let Meta::List(list) = cfg else { return None };
-    evaluate(parts(list).first()?)
+    evaluate(parts(list).first()?, features)
 }
 
 /// The value of one condition outside of tests.
-pub(super) fn evaluate(meta: &Meta) -> Option<bool> {
+pub(super) fn evaluate(meta: &Meta, features: &Features) -> Option<bool> {
     match meta {
         Meta::Path(path) if path.is_ident("test") => Some(false),
         Meta::List(list) => {
-            let values: Vec<_> = parts(list).iter().map(evaluate).collect();
+            let values: Vec<_> = parts(list).iter().map(|part| evaluate(part, features)).collect();
             let name = list.path.get_ident().map(ToString::to_string).unwrap_or_default();
             match name.as_str() {
                 "not" => values.first().copied().flatten().map(|value| !value),
@@ -84,7 +109,8 @@ pub(super) fn evaluate(meta: &Meta) -> Option<bool> {
                 _ => None,
             }
         }
-        _ => None,
+        // One that is off may be asked for.
+        _ => feature(meta).filter(|name| features.on.contains(name)).map(|_| true),
     }
 }
 

@@ -108,7 +108,7 @@ impl Cx {
     pub(super) fn match_into(&mut self, expr: &ExprMatch, dest: Dest) {
         let subject = self.place(&expr.expr);
         let join = self.b.new_block();
-        let arms: Vec<_> = expr.arms.iter().filter(|arm| !conditional::is_off(&arm.attrs)).collect();
+        let arms: Vec<_> = expr.arms.iter().filter(|arm| !conditional::is_off(&arm.attrs, &self.features)).collect();
         for (at, arm) in arms.iter().enumerate() {
             // One arm always matches: the last needs no test, unless it has a guard (which no last arm has).
             let is_last = at + 1 == arms.len() && !matches!(arm.pat, Pat::Guard(_));

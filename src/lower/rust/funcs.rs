@@ -53,7 +53,7 @@ impl Cx {
                 FnArg::Receiver(_) => {
                     self.b.receiver("self");
                 }
-                FnArg::Typed(typed) if !conditional::is_off(&typed.attrs) => {
+                FnArg::Typed(typed) if !conditional::is_off(&typed.attrs, &self.features) => {
                     let ty = self.type_ref(&typed.ty);
                     let annotations = self.annotations(&typed.attrs);
                     self.parameter(&typed.pat, Some(ty), &mut patterns);

@@ -1,7 +1,12 @@
 //! Items: what a module, or a block, declares.
 
+use std::sync::Arc;
+
 use syn::punctuated::Punctuated;
-use syn::{Fields, ImplItem, Item, ItemEnum, ItemImpl, ItemMod, ItemTrait, Token, TraitItem, Type, TypeParamBound};
+use syn::spanned::Spanned;
+use syn::{
+    Attribute, Fields, ImplItem, Item, ItemEnum, ItemImpl, ItemMod, ItemTrait, Token, TraitItem, Type, TypeParamBound,
+};
 
 use crate::base::Symbol;
 use crate::base::span::Span;
@@ -21,10 +26,20 @@ pub(super) enum Level {
 }
 
 impl Cx {
+    /// Notes that something is built only with a feature that is off unless somebody asks for it.
+    pub(super) fn note_optional(&mut self, attrs: &[Attribute], node: &impl Spanned) {
+        if let Some(feature) = conditional::missing(attrs, &self.features) {
+            let span = self.span_of(node);
+            self.b.optional(span, feature.into());
+        }
+    }
+
     /// Lowers items, which see each other whatever their order. Initialisers of constants come last.
     pub(super) fn items(&mut self, items: &[&Item], level: Level) {
-        let items: Vec<&Item> = items.iter().copied().filter(|item| !conditional::is_off(attrs(item))).collect();
+        let items: Vec<&Item> =
+            items.iter().copied().filter(|item| !conditional::is_off(attrs(item), &self.features)).collect();
         for item in &items {
+            self.note_optional(attrs(item), item);
             self.declare_names(item, level);
         }
         for item in &items {
@@ -190,7 +205,8 @@ impl Cx {
         let class = self.class(&item.ident, ClassKind::Enum, &item.attrs);
         self.enter_generics(&item.generics);
         let mut variants = Vec::new();
-        for variant in item.variants.iter().filter(|variant| !conditional::is_off(&variant.attrs)) {
+        let features = Arc::clone(&self.features);
+        for variant in item.variants.iter().filter(|variant| !conditional::is_off(&variant.attrs, &features)) {
             let fields = self.fields(&variant.fields);
             let annotations = self.annotations(&variant.attrs);
             let span = self.at(variant.ident.span());
@@ -218,7 +234,7 @@ impl Cx {
         for member in &item.items {
             if let TraitItem::Fn(x) = member
                 && let Some(body) = &x.default
-                && !conditional::is_off(&x.attrs)
+                && !conditional::is_off(&x.attrs, &self.features)
             {
                 let func = self.function(&Fn { attrs: &x.attrs, sig: &x.sig, body, is_member: true });
                 self.b.finished_func_mut(func).owner = Some(class);
@@ -241,11 +257,12 @@ impl Cx {
         let mut methods = Vec::new();
         for member in &item.items {
             match member {
-                ImplItem::Fn(x) if !conditional::is_off(&x.attrs) => {
+                ImplItem::Fn(x) if !conditional::is_off(&x.attrs, &self.features) => {
+                    self.note_optional(&x.attrs, x);
                     let func = self.function(&Fn { attrs: &x.attrs, sig: &x.sig, body: &x.block, is_member: true });
                     methods.push((symbol(&x.sig.ident), func));
                 }
-                ImplItem::Const(x) if !conditional::is_off(&x.attrs) => {
+                ImplItem::Const(x) if !conditional::is_off(&x.attrs, &self.features) => {
                     let span = self.at(x.ident.span());
                     let value = self.expr(&x.expr);
                     if let Some(place) = self.type_place(&target) {

@@ -21,7 +21,7 @@ use super::json::{self, Json};
 use super::macro_args::{MacroArg, MacroArgs, dotted};
 use super::select::Select;
 use super::types::symbol;
-use super::{Cx, Dest};
+use super::{Cx, Dest, conditional};
 
 /// Macros in which a name alone, in front of the message, is a field: `info!(user, "hello")`.
 const WITH_FIELDS: [&str; 12] = [
@@ -62,7 +62,13 @@ impl Cx {
                 self.macro_into(mac, span, Dest::Local(result));
                 return self.b.load(Place::local(result), span);
             }
-            "cfg" => return self.b.push(Op::Unknown("cfg", Vec::new()), span),
+            "cfg" => {
+                let condition = mac.parse_body::<syn::Meta>().ok();
+                return match condition.and_then(|meta| conditional::evaluate(&meta, &self.features)) {
+                    Some(holds) => self.b.constant(Const::Bool(holds), span),
+                    None => self.b.push(Op::Unknown("cfg", Vec::new()), span),
+                };
+            }
             "vec" => {
                 if let Some(value) = self.vector(mac, span) {
                     return value;

@@ -6,6 +6,7 @@ use syn::Item;
 use crate::base::bounds::RUST_DEPTH;
 use crate::base::span::Span;
 use crate::lower::{LowerNote, LowerNoteKind};
+use crate::source::manifest::features::Features;
 
 use super::{conditional, scan};
 
@@ -37,7 +38,9 @@ pub(super) fn parse(text: &str, offset: usize) -> Parsed {
         Err(err) => return refuse(proc_macro2::LexError::span(&err).byte_range().start, "not Rust text".into()),
     };
     match syn::parse2::<syn::File>(tokens.clone()) {
-        Ok(file) if conditional::is_off(&file.attrs) => Parsed { items: Vec::new(), notes: Vec::new() },
+        Ok(file) if conditional::is_off(&file.attrs, &Features::default()) => {
+            Parsed { items: Vec::new(), notes: Vec::new() }
+        }
         Ok(file) => Parsed { items: file.items, notes: Vec::new() },
         Err(_) => recover(tokens, offset),
     }

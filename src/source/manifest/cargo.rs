@@ -22,6 +22,10 @@ pub(crate) struct Package {
     /// `[workspace.dependencies]`.
     pub(crate) shared: BTreeMap<String, Dependency>,
     pub(crate) members: Vec<String>,
+    /// `[features]`, each with what it switches on.
+    pub(super) features: BTreeMap<String, Vec<String>>,
+    /// Features without which one of the programs is not built.
+    pub(super) required: Vec<String>,
     lib_name: Option<String>,
     lib_path: Option<String>,
     listed_bins: Vec<(Option<String>, Option<String>)>,
@@ -35,6 +39,8 @@ pub(crate) struct Dependency {
     /// Version requirement; empty where none is given.
     pub(crate) requirement: String,
     pub(crate) path: Option<String>,
+    /// Features of the package that are asked for.
+    pub(super) features: Vec<String>,
     is_inherited: bool,
 }
 
@@ -47,6 +53,8 @@ pub(crate) fn parse(text: &str) -> Result<Package, Fault> {
     });
     let mut res = Package {
         name: text_at(&["package", "name"]),
+        features: features(&table),
+        required: table.get("bin").and_then(Value::as_array).into_iter().flatten().flat_map(required).collect(),
         lib_name: text_at(&["lib", "name"]),
         lib_path: text_at(&["lib", "path"]),
         listed_bins: listed.collect(),
@@ -73,6 +81,20 @@ pub(crate) fn parse(text: &str) -> Result<Package, Fault> {
     Ok(res)
 }
 
+fn features(table: &Table) -> BTreeMap<String, Vec<String>> {
+    let listed = table.get("features").and_then(Value::as_table).into_iter().flatten();
+    listed.map(|(name, value)| (name.clone(), texts(Some(value)))).collect()
+}
+
+fn required(bin: &Value) -> Vec<String> {
+    texts(bin.get("required-features"))
+}
+
+fn texts(list: Option<&Value>) -> Vec<String> {
+    let list = list.and_then(Value::as_array).into_iter().flatten();
+    list.filter_map(|one| one.as_str().map(str::to_owned)).collect()
+}
+
 fn dependencies(listed: &Table, out: &mut BTreeMap<String, Dependency>) {
     for (name, value) in listed {
         let text_of = |key: &str| value.get(key).and_then(Value::as_str);
@@ -81,6 +103,7 @@ fn dependencies(listed: &Table, out: &mut BTreeMap<String, Dependency>) {
             package: normalized(Language::Rust, text_of("package").unwrap_or(name)),
             requirement: value.as_str().or(text_of("version")).unwrap_or_default().to_owned(),
             path: text_of("path").map(str::to_owned),
+            features: texts(value.get("features")),
             is_inherited: value.get("workspace").and_then(Value::as_bool).unwrap_or(false),
         };
         out.entry(code_name).or_insert(dependency);
@@ -98,7 +121,9 @@ pub(crate) fn link_workspaces(packages: &mut BTreeMap<String, Package>) {
             }
             let found = paths::upward(dir).find_map(|above| shared.get(above)?.get(name));
             if let Some(found) = found {
+                let own = std::mem::take(&mut dependency.features);
                 *dependency = found.clone();
+                dependency.features.extend(own);
             }
         }
     }
