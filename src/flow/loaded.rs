@@ -49,7 +49,7 @@ impl Imports {
     }
 
     /// All modules that the process which `start` begins can load. `None` where that is not known: one of them loads others
-    /// by computed names, or the language links everything into the program. A script that does so loads what is in its own
+    /// by computed names, or it is no program that Cargo builds. A script that does so loads what is in its own
     /// package or in that of the program.
     pub(super) fn loaded(&self, values: &Values<'_>, start: &Start) -> Option<Rc<FxHashSet<ModuleId>>> {
         let program = values.program;
@@ -60,7 +60,8 @@ impl Imports {
         let mut packages: Vec<&str> = Vec::new();
         while let Some(module) = open.pop() {
             match program.modules[module].language {
-                Language::Rust => return None,
+                // All that is linked is there, whether something imports it or not.
+                Language::Rust => return values.linker.linked(module).map(Rc::new),
                 Language::Python if self.open.contains(&module) => return None,
                 Language::Script if self.open.contains(&module) => {
                     for package in starts.iter().chain([&module]).map(|module| values.linker.package_dir(*module)) {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use rustc_hash::FxHashSet;
+
 use crate::base::Symbol;
 use crate::base::span::FileId;
 use crate::ir::instr::{Base, Imported, Op};
@@ -195,6 +197,53 @@ impl Linker<'_> {
             Some(krate) => self.crates.longest(krate, rest),
             None => Target::Library { specifier: first.clone(), path: rest.to_vec() },
         }
+    }
+
+    /// The modules that can be part of the program whose root holds `start`: those of its package and of the packages of the scan
+    /// that it depends on, without other programs, examples and tests in there. `None` where `start` is no root of a program.
+    pub(crate) fn linked(&self, start: ModuleId) -> Option<FxHashSet<ModuleId>> {
+        let (Language::Rust, root) = self.modules.get(&start)? else { return None };
+        let own = self.cargo_dir(root)?;
+        let beside = |dir: &str, path: &str| {
+            let below = paths::below(path, dir).unwrap_or_default();
+            ["examples/", "benches/", "tests/"].into_iter().any(|folder| below.starts_with(folder))
+        };
+        let is_beside = beside(own, root);
+        let is_bin = |path: &str| {
+            let package = self.cargo_dir(path).and_then(|dir| self.manifests.cargo.get(dir));
+            package.is_some_and(|package| package.bins.iter().any(|(_, bin)| bin == path))
+        };
+        if !is_beside && !is_bin(root) {
+            return None;
+        }
+        let mut dirs = vec![own];
+        let mut at = 0;
+        while let Some(package) = dirs.get(at).and_then(|dir| self.manifests.cargo.get(*dir)) {
+            at += 1;
+            let extra = package.dev_dependencies.values().filter(|_| is_beside && at == 1);
+            for dependency in package.dependencies.values().chain(extra) {
+                for (dir, package) in &self.manifests.cargo {
+                    let name = package.name.as_deref().map(|name| normalized(Language::Rust, name));
+                    if name.as_ref() == Some(&dependency.package) && !dirs.contains(&dir.as_str()) {
+                        dirs.push(dir);
+                    }
+                }
+            }
+        }
+        let is_linked = |path: &str| {
+            let Some(dir) = self.cargo_dir(path) else { return true };
+            let is_other = path != *root && (is_bin(path) || beside(dir, path) && !(is_beside && dir == own));
+            dirs.contains(&dir) && !is_other
+        };
+        let modules =
+            self.modules.iter().filter(|(_, (language, path))| *language != Language::Rust || is_linked(path));
+        Some(modules.map(|(module, _)| *module).collect())
+    }
+
+    /// The folder of the Cargo package that a file belongs to.
+    fn cargo_dir<'p>(&self, path: &'p str) -> Option<&'p str> {
+        paths::upward(paths::parent(path))
+            .find(|dir| self.manifests.cargo.get(*dir).is_some_and(|package| package.name.is_some()))
     }
 
     /// The library of the scan that code in `file` calls `name`.
