@@ -43,6 +43,8 @@ pub(crate) struct Unit<'a> {
     pub(crate) doubts: Vec<String>,
     /// It reads requests of the protocol itself, without an SDK.
     pub(crate) by_hand: bool,
+    /// A platform runs it for each request, and goes on whatever becomes of one.
+    pub(crate) is_hosted: bool,
 }
 
 impl Unit<'_> {

@@ -17,8 +17,9 @@ use crate::models::schema::TransportKind;
 use crate::report::Remark;
 use crate::resolve::link::Target;
 use crate::resolve::solve::Values;
-use crate::resolve::values::{At, Value};
+use crate::resolve::values::{At, Key, Value};
 use crate::rules::Unit;
+use crate::source::manifest::entries::StartedBy;
 use crate::source::workspace::{Role, Workspace};
 
 use super::before::{Before, Leading};
@@ -39,11 +40,12 @@ pub(super) struct Found<'v> {
     pub(super) process: Process<'v>,
     doubts: Vec<String>,
     by_hand: bool,
+    is_hosted: bool,
 }
 
 impl<'v> Found<'v> {
     pub(super) fn unit(self, number: usize) -> Unit<'v> {
-        Unit { number, process: self.process, doubts: self.doubts, by_hand: self.by_hand }
+        Unit { number, process: self.process, doubts: self.doubts, by_hand: self.by_hand, is_hosted: self.is_hosted }
     }
 }
 
@@ -53,6 +55,8 @@ struct Candidate {
     name: String,
     how: String,
     doubts: Vec<String>,
+    /// A platform runs it, for each request.
+    is_hosted: bool,
 }
 
 /// Finds the servers, sorted by entry and name; and says which folders of examples were left aside.
@@ -173,9 +177,12 @@ impl<'v> Finder<'v, '_> {
     /// A file that a user names: what runs with it serves, or its main function, which something else calls.
     fn by_user(&mut self, file: FileId, name: &str, how: &str) -> bool {
         let n_found = self.found.len();
-        for function in [None, Some(MAIN.to_owned())] {
-            if self.found.len() == n_found {
-                self.file_candidate(file, name.to_owned(), how.to_owned(), function, None);
+        for function in [None, Some(MAIN)] {
+            if self.found.len() == n_found
+                && let Some(start) = self.start(file, function)
+            {
+                let (name, how) = (name.to_owned(), how.to_owned());
+                self.consider(Candidate { start, name, how, doubts: Vec::new(), is_hosted: false });
             }
         }
         self.found.len() > n_found
@@ -213,7 +220,7 @@ impl<'v> Finder<'v, '_> {
             at = inner;
         }
         self.told.serves_at = Some(at);
-        self.explore(Candidate { start, name, how: DECLARED.into(), doubts: Vec::new() });
+        self.explore(Candidate { start, name, how: DECLARED.into(), doubts: Vec::new(), is_hosted: false });
     }
 
     fn manifest_entries(&mut self) {
@@ -223,20 +230,10 @@ impl<'v> Finder<'v, '_> {
             if self.workspace.roles[id] != self.role {
                 continue;
             }
-            self.file_candidate(id, entry.name.clone(), entry.how.clone(), entry.function.clone(), None);
+            let Some(start) = self.start(id, entry.function.as_deref()) else { continue };
+            let is_hosted = entry.by == StartedBy::Platform;
+            self.consider(Candidate { start, name: entry.name, how: entry.how, doubts: Vec::new(), is_hosted });
         }
-    }
-
-    fn file_candidate(
-        &mut self,
-        file: FileId,
-        name: String,
-        how: String,
-        function: Option<String>,
-        doubt: Option<String>,
-    ) {
-        let Some(start) = self.start(file, function.as_deref()) else { return };
-        self.consider(Candidate { start, name, how, doubts: doubt.into_iter().collect() });
     }
 
     /// How the process begins that a file, or a function in it, starts.
@@ -249,7 +246,8 @@ impl<'v> Finder<'v, '_> {
         };
         let func = wanted.and_then(|wanted| self.function(module, wanted));
         // Something else may be called, too: the object that a library made of the commands below it.
-        let has = |name: &str| self.values.program.modules[module].exports.names.contains_key(name);
+        let names = &self.values.program.modules[module].exports.names;
+        let has = |name: &str| name.split('.').any(|part| names.contains_key(part));
         if wanted.is_some() && func.is_none() && !function.is_some_and(has) {
             return None;
         }
@@ -258,14 +256,31 @@ impl<'v> Finder<'v, '_> {
 
     /// The function that a module's name stands for.
     fn function(&self, module: ModuleId, name: &str) -> Option<FuncId> {
-        let name = name.split('.').next_back().unwrap_or(name);
-        let cell = self.values.program.modules[module].exports.names.get(name)?;
-        let values = self.values.of_slot(self.values.cell_slot(*cell)).items().iter();
-        let mut funcs = values.filter_map(|value| if let Value::Func(func) = value { Some(*func) } else { None });
+        let names = &self.values.program.modules[module].exports.names;
+        let values_of = |name: &str| {
+            let slot = names.get(name).map(|cell| self.values.cell_slot(*cell));
+            slot.into_iter().flat_map(|slot| self.values.of_slot(slot).items())
+        };
+        let (owner, name) = name.rsplit_once('.').unwrap_or(("", name));
+        let methods = values_of(owner).flat_map(|value| self.methods_of(value, name));
+        let own = values_of(name).filter_map(|value| if let Value::Func(func) = value { Some(*func) } else { None });
+        let mut funcs = methods.chain(own);
         let first = funcs.next()?;
         // Of several that go by the name, the others are for the day when nothing can be served.
         let serves = |func: &FuncId| self.to_serving.funcs.contains(func);
         if serves(&first) { Some(first) } else { funcs.find(serves).or(Some(first)) }
+    }
+
+    /// The functions that an object has under a name.
+    fn methods_of(&self, value: &Value, name: &str) -> Vec<FuncId> {
+        let values = self.values;
+        if let Value::Class(class) | Value::Instance(class) = value {
+            return values.classes.methods(*class, name);
+        }
+        let Some(obj) = values.object_of(value) else { return Vec::new() };
+        let slot = values.known_field(&obj, &Key::Name(name.into()));
+        let held = slot.into_iter().flat_map(|slot| values.of_slot(slot).items());
+        held.filter_map(|value| if let Value::Func(func) = value { Some(*func) } else { None }).collect()
     }
 
     fn consider(&mut self, candidate: Candidate) {
@@ -299,6 +314,7 @@ impl<'v> Finder<'v, '_> {
             process,
             doubts: candidate.doubts,
             by_hand,
+            is_hosted: candidate.is_hosted,
         });
     }
 
@@ -346,7 +362,7 @@ impl<'v> Finder<'v, '_> {
         let bundle = (is_bundle, "it is a bundle of other files, which nothing starts");
         let left_out = (manifests.is_left_out(path), "the settings of the compiler leave this file out of the build");
         let doubts = [unnamed, bundle, left_out].into_iter().filter(|(is_so, _)| *is_so).map(|(_, why)| why.to_owned());
-        Some(Candidate { start, name, how, doubts: doubts.collect() })
+        Some(Candidate { start, name, how, doubts: doubts.collect(), is_hosted: false })
     }
 
     /// Other ways to start a server that was found: a script that calls its main function, `python -m package.server` where
@@ -437,7 +453,7 @@ impl<'v> Finder<'v, '_> {
             let doubts =
                 vec![format!("no entry of the program was found to call `{}()`: it may be dead code", data.name)];
             let how = format!("function {}()", data.name);
-            self.consider(Candidate { start, name: stem(path), how, doubts });
+            self.consider(Candidate { start, name: stem(path), how, doubts, is_hosted: false });
         }
     }
 

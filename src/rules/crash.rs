@@ -14,7 +14,7 @@ use super::{Cx, Findings, Unit, loc};
 
 pub(super) fn run(cx: &Cx<'_>, unit: &Unit<'_>, out: &mut Findings<'_>) {
     let Some(serve) = unit.process.serves.iter().min_by_key(|serve| (serve.kind, serve.at)) else { return };
-    if serve.kind == TransportKind::Other || is_covered(cx, unit) {
+    if serve.kind == TransportKind::Other || unit.is_hosted || is_covered(cx, unit) {
         return;
     }
     let language = cx.values.language(serve.at.0);

@@ -10,6 +10,7 @@ pub(crate) mod features;
 pub(crate) mod lock;
 pub(crate) mod npm;
 pub(crate) mod python;
+pub(crate) mod wrangler;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -29,6 +30,8 @@ pub(crate) struct Manifests {
     pub(crate) npm: BTreeMap<String, npm::Package>,
     /// By path of the settings file.
     pub(crate) tsconfigs: BTreeMap<String, npm::TsConfig>,
+    /// By path of the settings file.
+    pub(crate) workers: BTreeMap<String, wrangler::Worker>,
     pub(crate) python: BTreeMap<String, python::Project>,
     pub(crate) cargo: BTreeMap<String, cargo::Package>,
     /// Locked versions, by language and folder.
@@ -63,7 +66,13 @@ pub(crate) fn is_manifest(path: &str) -> bool {
         name,
         "package.json" | "pyproject.toml" | "setup.py" | "setup.cfg" | "Pipfile" | "Cargo.toml" | "jsconfig.json"
     );
-    known || is_requirements || is_tsconfig || is_wheel || lock::is_lock(name) || is_deployment(name)
+    known
+        || is_requirements
+        || is_tsconfig
+        || is_wheel
+        || lock::is_lock(name)
+        || wrangler::is_settings(name)
+        || is_deployment(name)
 }
 
 fn is_tsconfig(name: &str) -> bool {
@@ -102,6 +111,8 @@ impl Manifests {
             self.locks.entry((language, dir)).or_default().merge(lock);
         } else if is_tsconfig(name) {
             self.tsconfigs.insert(path.to_owned(), npm::parse_tsconfig(text)?);
+        } else if wrangler::is_settings(name) {
+            self.workers.insert(path.to_owned(), wrangler::parse(name, text)?);
         } else if name == "package.json" {
             self.npm.insert(dir, npm::parse_package(text)?);
         } else if name == "Cargo.toml" {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Manifests, npm};
+use super::{Manifests, npm, wrangler};
 use crate::ir::program::Language;
 use crate::source::paths;
 use crate::source::workspace::Role;
@@ -28,6 +28,8 @@ pub(crate) struct Entry {
 pub(crate) enum StartedBy {
     /// A program that a package installs.
     Program,
+    /// A platform, for each request: it goes on whatever becomes of one.
+    Platform,
     /// The package, when it is imported or run as a module.
     Package,
     /// A script for those who work on it: `dev`, `inspector`.
@@ -40,6 +42,9 @@ impl Manifests {
         let mut res = BTreeSet::new();
         for (dir, package) in &self.npm {
             self.npm_entries(dir, package, &mut res);
+        }
+        for (settings, worker) in &self.workers {
+            self.worker_entry(settings, worker, &mut res);
         }
         for (dir, project) in &self.python {
             for (name, target) in &project.scripts {
@@ -96,6 +101,15 @@ impl Manifests {
                 add(&path, name, format!("package.json script \"{name}\""), StartedBy::Script);
             }
         }
+    }
+
+    fn worker_entry(&self, settings: &str, worker: &wrangler::Worker, out: &mut BTreeSet<Entry>) {
+        let dir = paths::parent(settings);
+        let Some(path) = worker.main.as_ref().and_then(|main| self.source_of(&paths::join(dir, main)?)) else { return };
+        let name = worker.name.clone().unwrap_or_else(|| paths::name(dir).to_owned());
+        let how = format!("{} main", paths::name(settings));
+        let function = Some("default.fetch".to_owned());
+        out.insert(Entry { path, by: StartedBy::Platform, name, how, function, language: Language::Script });
     }
 
     /// The folders from which a Python file below `dir` finds absolute names, nearest project first.
