@@ -53,10 +53,14 @@ impl Explorer<'_> {
             let Some(at) = at else { continue };
             given[at] = true;
             let abs = self.operand(func, arg.value, state).filter(selects);
-            let abs = self.handed_literal((func, arg.value), abs, (callee, at), state);
+            let object = self.handed_literal((func, arg.value), abs.as_ref(), (callee, at), state);
+            let is_object = object.is_some();
+            let abs = object.or(abs);
             let abs = self.transport_handed((func, arg.value), callee, abs);
             let is_known = |abs: &Abs| {
-                !self.tells_nothing(abs, func, callee, state) || self.is_asked_about(abs, callee, at, &state.facts)
+                is_object
+                    || !self.tells_nothing(abs, func, callee, state)
+                    || self.is_asked_about(abs, callee, at, &state.facts)
             };
             known[at] = abs.filter(is_known);
         }
@@ -147,7 +151,7 @@ impl Explorer<'_> {
 
     /// Is an argument an unknown that only the caller has a name for? What leads to serving may tell by it what else holds
     /// there; elsewhere the function does the same with any other unknown.
-    fn tells_nothing(&self, abs: &Abs, caller: FuncId, callee: FuncId, state: &State) -> bool {
+    pub(super) fn tells_nothing(&self, abs: &Abs, caller: FuncId, callee: FuncId, state: &State) -> bool {
         let Some(unknown) = abs.sym() else { return false };
         !self.to_serving.contains(&callee)
             && names_own(abs, caller)

@@ -15,7 +15,7 @@ use crate::ir::func::{End, FuncId};
 use crate::ir::instr::{ArgKind, Base, Const, Entry, Field, InstrId, Op, Place, RecordKind};
 use crate::ir::program::Language;
 use crate::resolve::solve::CallKind;
-use crate::resolve::values::{At, Key, Obj, Site};
+use crate::resolve::values::{At, Key, Obj, Site, Value};
 
 use super::abs::{Abs, Facts};
 use super::alternatives::{Fields, field_sym};
@@ -29,7 +29,8 @@ pub(super) type AskedFields = Rc<BTreeSet<Symbol>>;
 impl Explorer<'_> {
     /// The name of the object that a literal makes.
     pub(super) fn made(&mut self, at: At, state: &State) -> Option<Abs> {
-        let fields = self.fields_of_literal(at, state)?;
+        // What only the function itself has a name for is another thing each time.
+        let fields = self.fields_of_literal(at, state, |abs| !names_own(abs, at.0))?;
         let sym = given_sym(at.0, at.1);
         self.chosen.alternatives.made(&sym, fields);
         self.chosen.alternatives.stands_for(&sym, at);
@@ -37,7 +38,7 @@ impl Explorer<'_> {
     }
 
     /// What the fields of the object hold which a literal makes, of those that nobody writes once more.
-    fn fields_of_literal(&self, made: At, state: &State) -> Option<Fields> {
+    fn fields_of_literal(&self, made: At, state: &State, is_meant: impl Fn(&Abs) -> bool) -> Option<Fields> {
         let func = &self.values.program.funcs[made.0];
         let Op::Record(record) = &func.instrs[made.1].op else { return None };
         if record.kind != RecordKind::Object || record.entries.is_empty() {
@@ -49,8 +50,7 @@ impl Explorer<'_> {
         };
         let known = |name: &Symbol, value: InstrId| match &func.instrs[value].op {
             Op::Const(constant) => is_kept(name).then(|| Abs::Const(constant.clone())),
-            // What only the function itself has a name for is another thing each time.
-            Op::Load(_) => self.operand(made.0, value, state).filter(|abs| !names_own(abs, made.0) && is_kept(name)),
+            Op::Load(_) => self.operand(made.0, value, state).filter(|abs| is_meant(abs) && is_kept(name)),
             _ => None,
         };
         let field = |entry: &Entry| match entry {
@@ -67,42 +67,45 @@ impl Explorer<'_> {
         self.chosen.alternatives.field_of_made(object, name)
     }
 
-    /// The argument of a call, as an object that is written out: by the fields that the called function asks for.
+    /// The argument of a call, where it is an object that is written out: by the fields that the called function asks for.
     pub(super) fn handed_literal(
         &mut self,
         at: At,
-        abs: Option<Abs>,
+        abs: Option<&Abs>,
         (callee, param): (FuncId, usize),
         state: &State,
     ) -> Option<Abs> {
-        let fields = match &abs {
-            None => self.fields_of_literal(at, state),
+        let fields = match abs {
+            None => self.fields_of_literal(at, state, |abs| !self.tells_nothing(abs, at.0, callee, state)),
             Some(Abs::Sym(sym)) => self.chosen.alternatives.fields_of(sym).cloned(),
             Some(_) => None,
         };
-        let Some(fields) = fields else { return abs };
+        let fields = fields?;
         let asked = self.asked_fields(callee, param, MAX_STATIC_DEPTH);
         let known = asked.iter().filter_map(|name| {
             let value = fields.get(name).cloned().flatten();
             let value = value.or_else(|| self.missing(at, name).map(Abs::Const))?;
-            Some((name.clone(), Some(value)))
+            Some((name.clone(), value))
         });
-        let known: Fields = known.collect();
-        if known.is_empty() {
-            return abs;
+        let mut text = String::new();
+        let mut kept = Fields::new();
+        for (name, value) in known {
+            let field = match &value {
+                Abs::Const(value) => format!("{name} {value:?}, "),
+                Abs::Sym(sym) => format!("{name} {sym}, "),
+                Abs::Test(_) => format!("{name} {value:?}, "),
+            };
+            // What does not fit into the name does not tell two objects apart.
+            if text.len() + field.len() <= MAX_SYM {
+                text.push_str(&field);
+                kept.insert(name, Some(value));
+            }
         }
-        let texts: Vec<String> = known
-            .iter()
-            .map(|(name, value)| match value {
-                Some(Abs::Const(value)) => format!("{name} {value:?}"),
-                value => format!("{name} {value:?}"),
-            })
-            .collect();
-        let sym: Symbol = format_smolstr!("object {{{}}}", texts.join(", "));
-        if sym.len() > MAX_SYM {
-            return abs;
+        if kept.is_empty() {
+            return None;
         }
-        self.chosen.alternatives.made(&sym, known);
+        let sym: Symbol = format_smolstr!("object {{{text}}}");
+        self.chosen.alternatives.made(&sym, kept);
         Some(Abs::Sym(sym))
     }
 
@@ -156,6 +159,12 @@ impl Explorer<'_> {
             }
         }
         for (id, instr) in body.instrs.iter_enumerated() {
+            if let Op::Load(place) = &instr.op
+                && let (true, [Field::Name(name)]) = (place.base == whole.base, &place.path[..])
+                && self.is_one_of_several(func, id)
+            {
+                found.insert(name.clone());
+            }
             let Op::Call(call) = &instr.op else { continue };
             let given =
                 call.args.iter().enumerate().filter(|(_, arg)| arg.kind == ArgKind::Positional && is_it(arg.value));
@@ -168,6 +177,12 @@ impl Explorer<'_> {
             }
         }
         found
+    }
+
+    /// Can a value be one of several objects of the program, or of its functions, of which the one does what another does not?
+    fn is_one_of_several(&self, func: FuncId, id: InstrId) -> bool {
+        let is_object = |value: &&Value| matches!(value, Value::Func(_) | Value::Record(_) | Value::Instance(_));
+        self.values.of(func, id).items().iter().filter(is_object).nth(1).is_some()
     }
 
     /// The instructions whose values the conditions of a function test, also by way of its variables.
