@@ -417,7 +417,7 @@ impl Values<'_> {
         }
     }
 
-    /// A function is registered as a handler: parameters that are objects of the library get their types.
+    /// A function is registered as a handler.
     pub(super) fn register(&mut self, value: &Value, number: u32, row: RowRef) {
         let Value::Func(func) = value else { return };
         self.link_call(self.calls[number as usize].at, *func, CallKind::Callback);
@@ -425,6 +425,12 @@ impl Values<'_> {
             let (from, to) = (self.yield_slot(*func), self.yielded_slot(row));
             self.copy(from, to);
         }
+        self.give_params(value, row);
+    }
+
+    /// The parameters of a handler that are objects of the library get their types.
+    pub(super) fn give_params(&mut self, value: &Value, row: RowRef) {
+        let Value::Func(func) = value else { return };
         let language = self.language(*func);
         for (port, ty) in &self.models.handler(row).gives {
             let Some(at) = port.strip_prefix("param.").and_then(|at| at.parse::<usize>().ok()) else { continue };

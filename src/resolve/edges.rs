@@ -56,6 +56,8 @@ pub(super) enum Edge {
     Loaded(u32),
     /// The value is registered as a handler by a call, as the row says.
     Register(u32, RowRef),
+    /// The value is put into a member of a library's object, which makes it a handler as the row says.
+    Assigned(RowRef),
     /// The value is handed to a container's method, which calls it with the container's items.
     InvokeWith(u32, SlotId),
     /// The value is the end of a channel that a call (by number) puts something into or takes it out of, as the row says.

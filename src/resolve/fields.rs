@@ -22,6 +22,16 @@ const FLAG: &str = "bool";
 impl Values<'_> {
     /// Something is put into a member of a value.
     pub(super) fn store_member(&mut self, value: &Value, field: &Field, from: SlotId, at: At) {
+        if let Value::Api(node, _) = value
+            && let Field::Name(name) = field
+        {
+            let index = &self.models.index;
+            let member = index.node(index.step(*node, &Step::Member(name.clone())));
+            let rows: Vec<_> = member.rows(Table::HandlerPlace).collect();
+            for row in rows.into_iter().filter(|row| !self.models.handler(*row).gives.is_empty()) {
+                self.add_edge(from, Edge::Assigned(row));
+            }
+        }
         let obj = match value {
             Value::Module(module) => {
                 if let Field::Name(name) = field

@@ -469,6 +469,7 @@ impl<'p> Values<'p> {
             Edge::InvokeField(call) => self.invoke_field(value, *call),
             Edge::Loaded(call) => self.loaded_by_name(value, *call),
             Edge::Register(call, row) => self.register(value, *call, *row),
+            Edge::Assigned(row) => self.give_params(value, *row),
             Edge::Asked(call, to) => self.asked(value, *call, *to),
             Edge::Around(to) => self.around_channel(value, *to),
             Edge::Channel(call, row) => self.end_of_channel(value, *call, *row),
