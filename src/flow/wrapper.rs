@@ -23,7 +23,10 @@ impl Pass<'_, '_> {
             && !matches!(self.func.kind, FuncKind::Init | FuncKind::Constructor)
             && !self.gives_back_something()
             && self.func.instrs.iter_enumerated().all(|(id, instr)| match &instr.op {
-                op @ Op::Call(_) => self.only_logs(id) && (self.n_words(op) <= MAX_LABEL_WORDS || self.is_beside(id)),
+                op @ Op::Call(call) => {
+                    let is_short = || self.n_words(op) <= MAX_LABEL_WORDS;
+                    self.only_logs(id) && (is_short() || self.tells_of_caught(call) || self.is_beside(id))
+                }
                 Op::Await(_) => !self.func.is_async || !self.awaits_library(&instr.op),
                 // What is said of an error that was caught here says nothing of what it was given.
                 Op::Text(parts) if self.is_of_caught(parts) => true,
@@ -50,20 +53,28 @@ impl Pass<'_, '_> {
 
     /// Is a text made of nothing but an error that was caught here?
     fn is_of_caught(&self, parts: &[TextPart]) -> bool {
-        let is_caught = |value: InstrId| matches!(self.func.instrs[value].op, Op::Caught);
-        let keeps_caught = |base: &Base| {
-            self.func.instrs.iter().any(|instr| match &instr.op {
-                Op::Store(to, value) => to.base == *base && to.path.is_empty() && is_caught(*value),
-                _ => false,
-            })
-        };
         let mut holes =
             parts.iter().filter_map(|part| if let TextPart::Hole(value, _) = part { Some(*value) } else { None });
-        let is_error = |value: InstrId| match &self.func.instrs[value].op {
-            Op::Load(Place { base, .. }) => keeps_caught(base),
-            _ => is_caught(value),
-        };
-        holes.next().is_some_and(is_error) && holes.all(is_error)
+        holes.next().is_some_and(|value| self.is_caught(value)) && holes.all(|value| self.is_caught(value))
+    }
+
+    /// Is a call given nothing but an error that was caught here, and a text that goes with it: `console.error("not kept:", error)`?
+    fn tells_of_caught(&self, call: &ir::Call) -> bool {
+        let is_text = |value: InstrId| matches!(self.func.instrs[value].op, Op::Const(Const::Str(_)));
+        call.args.iter().any(|arg| self.is_caught(arg.value))
+            && call.args.iter().all(|arg| is_text(arg.value) || self.is_caught(arg.value))
+    }
+
+    /// Is a value an error that was caught here, or a field of one?
+    fn is_caught(&self, value: InstrId) -> bool {
+        let is_error = |value: InstrId| matches!(self.func.instrs[value].op, Op::Caught);
+        match &self.func.instrs[value].op {
+            Op::Load(Place { base, .. }) => self.func.instrs.iter().any(|instr| match &instr.op {
+                Op::Store(to, value) => to.base == *base && to.path.is_empty() && is_error(*value),
+                _ => false,
+            }),
+            _ => is_error(value),
+        }
     }
 
     /// How many places of the program call the function.
