@@ -66,6 +66,16 @@ impl Manifests {
         paths::upward(paths::parent(path)).find(|dir| self.npm.contains_key(*dir)).unwrap_or("")
     }
 
+    /// The folder at `path`, and those that it may be compiled from.
+    pub(crate) fn source_folders(&self, path: &str) -> Vec<String> {
+        let package = self.package_dir(path);
+        let split = paths::below(path, package).and_then(|rest| rest.split_once('/'));
+        let rest = split.filter(|(first, _)| OUT_DIRS.contains(first)).map(|(_, rest)| rest);
+        let sources = rest.into_iter().flat_map(|rest| SOURCE_DIRS.iter().map(move |dir| format!("{dir}/{rest}")));
+        let sources = sources.filter_map(|folder| paths::join(package, &folder));
+        std::iter::once(path.to_owned()).chain(sources).collect()
+    }
+
     fn by_settings(&self, path: &str) -> Option<String> {
         for (file, config) in &self.tsconfigs {
             let dir = paths::parent(file);

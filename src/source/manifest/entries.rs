@@ -77,6 +77,14 @@ impl Manifests {
 
     fn npm_entries(&self, dir: &str, package: &npm::Package, out: &mut BTreeSet<Entry>) {
         let package_name = package.name.clone().unwrap_or_else(|| paths::name(dir).to_owned());
+        if let Some(target) = package.commands.as_deref().and_then(|target| paths::join(dir, target)) {
+            let command = package.bin.keys().next().unwrap_or(&package_name);
+            for path in self.command_files(&target) {
+                let (name, how) = (command.clone(), "package.json oclif.commands".to_owned());
+                let (by, function) = (StartedBy::Program, Some("default.run".to_owned()));
+                out.insert(Entry { path, by, name, how, function, language: Language::Script });
+            }
+        }
         let mut add = |path: &str, name: &str, how: String, by: StartedBy| {
             let Some(place) = paths::join(dir, path) else { return };
             let found =
@@ -101,6 +109,16 @@ impl Manifests {
                 add(&path, name, format!("package.json script \"{name}\""), StartedBy::Script);
             }
         }
+    }
+
+    /// The source files of the commands in the file or folder that a manifest names.
+    fn command_files(&self, target: &str) -> Vec<String> {
+        if let Some(file) = self.source_of(target).filter(|_| !paths::extension(target).is_empty()) {
+            return vec![file];
+        }
+        let folders = self.source_folders(target);
+        let is_command = |path: &&String| folders.iter().any(|folder| paths::below(path, folder).is_some());
+        self.sources.iter().filter(is_command).cloned().collect()
     }
 
     fn worker_entry(&self, settings: &str, worker: &wrangler::Worker, out: &mut BTreeSet<Entry>) {

@@ -18,6 +18,8 @@ pub(crate) struct Package {
     pub(crate) source: Option<String>,
     /// Command name to file.
     pub(crate) bin: BTreeMap<String, String>,
+    /// The file that exports a class of commands, or the folder of such files (`oclif.commands`).
+    pub(crate) commands: Option<String>,
     /// Sub-path (`.`, `./x`, `./x/*`) and each file it may stand for, in the order of the manifest.
     pub(crate) exports: Vec<(String, String)>,
     /// `#name` and each file or package it may stand for.
@@ -65,7 +67,10 @@ pub(crate) fn parse_package(text: &str) -> Result<Package, Fault> {
     if let Some(Value::Object(map)) = value.get("imports") {
         sub_paths(map, &mut imports);
     }
+    let commands = value.get("oclif").and_then(|tool| tool.get("commands"));
+    let commands = commands.and_then(|commands| commands.as_str().or_else(|| commands.get("target")?.as_str()));
     Ok(Package {
+        commands: commands.map(str::to_owned),
         main: text_of("main"),
         module: text_of("module"),
         source: text_of("source"),
