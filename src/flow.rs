@@ -111,6 +111,7 @@ pub(crate) mod reach;
 pub(crate) mod rebinding;
 pub(crate) mod redaction;
 mod sent;
+mod sent_headers;
 pub(crate) mod serving;
 pub(crate) mod settings;
 mod settled;

@@ -18,7 +18,7 @@ use crate::base::{Symbol, embedded};
 use crate::ir::program::Language;
 
 use errors::{ErrorClass, ErrorClasses};
-use flows::{ChannelRow, CleanRow, ErrorText, PlainRow, SourceRow};
+use flows::{ChannelRow, CleanRow, ErrorText, PlainRow, RequestRow, SourceRow};
 use handlers::HandlerRow;
 use index::{Index, RowRef, Table};
 use levels::{EchoRow, LevelRow};
@@ -438,6 +438,7 @@ impl Models {
         clean cleans CleanRow [Clean],
         channel channels ChannelRow [Channel | ChannelAround],
         plain plains PlainRow [Plain],
+        request requests RequestRow [Request],
         echo echoes EchoRow [Echo],
         level levels LevelRow [Level | LevelPlace],
     }

@@ -90,5 +90,6 @@ fn rows(file: &ModelFile) -> usize {
         + file.callbacks.len()
         + file.loaders.len()
         + file.channels.len();
-    of_values + of_output + of_servers + of_control + file.plains.len() + file.echoes.len() + file.levels.len()
+    let of_others = file.plains.len() + file.echoes.len() + file.requests.len() + file.levels.len();
+    of_values + of_output + of_servers + of_control + of_others
 }

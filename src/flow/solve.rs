@@ -34,6 +34,7 @@ use super::parts::Parts;
 use super::process::{Handler, Process};
 use super::redaction::{Redactor, redactors};
 use super::sent::OwnLanes;
+use super::sent_headers::sent_headers;
 use super::shown::{TO_JSON, spoken};
 use super::spread::Places;
 use super::summary::{Bound, Drain, Hit, Sink, Summary};
@@ -53,6 +54,8 @@ pub(crate) struct Taint<'v> {
     /// Functions that the agent's requests arrive at.
     pub(super) handlers: FxHashSet<FuncId>,
     exported: Exported,
+    /// The tables that are sent as headers and filled with what the code does not know.
+    pub(super) sent_headers: FxHashSet<At>,
     inert: Inert,
     /// Visits of blocks and effects of calls: the work done.
     pub(crate) n_steps: usize,
@@ -140,6 +143,7 @@ pub(crate) fn taint<'v>(
             .map(|handler| handler.func)
             .collect(),
         inert: Inert::new(values, &mut exported),
+        sent_headers: sent_headers(values),
         exported,
         n_steps: 0,
         n_unsettled: 0,

@@ -346,7 +346,14 @@ impl Pass<'_, '_> {
                 }
                 tree
             }
-            Op::Record(record) => self.record(record, at),
+            Op::Record(record) => {
+                let mut tree = self.record(record, at);
+                if self.taint.sent_headers.contains(&at) {
+                    let entry = self.source(Kind::Headers, at, None);
+                    tree.add(entry);
+                }
+                tree
+            }
             Op::Text(parts) => self.text(parts, at),
             Op::Operator(oper, operands) => self.operator(*oper, operands, at),
             Op::Call(call) => {

@@ -66,6 +66,16 @@ pub(crate) struct SourceRow {
     pub(crate) to_end: bool,
 }
 
+/// A call that sends a request, or makes what sends requests.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RequestRow {
+    pub(crate) calls: Vec<String>,
+    /// Ports with the headers. A table of the program's that arrives there holds credentials if it is filled with what the code
+    /// does not know: `--header "Authorization: Bearer …"`.
+    pub(crate) headers: Vec<String>,
+}
+
 /// How data moves through a library call. Without a row a library call's result holds its arguments and receiver, in doubt.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

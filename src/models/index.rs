@@ -77,6 +77,7 @@ pub(crate) enum Table {
     HandlerMark,
     /// What a handler of the row yields is here, too.
     Yielded,
+    Request,
     Echo,
     Level,
     Exit,
@@ -321,6 +322,9 @@ impl Index {
         }
         for (n, row) in file.flows.iter().enumerate() {
             add(Table::Flow, n, &row.calls, End::Call);
+        }
+        for (n, row) in file.requests.iter().enumerate() {
+            add(Table::Request, n, &row.calls, End::Call);
         }
         for (n, row) in file.echoes.iter().enumerate() {
             add(Table::Echo, n, &row.calls, End::Call);

@@ -80,6 +80,9 @@ pub(super) fn port_texts(file: &ModelFile, visit: &mut dyn FnMut(&str)) {
         all(&row.gives, visit);
         when(&row.when, visit);
     }
+    for row in &file.requests {
+        all(&row.headers, visit);
+    }
     for row in &file.echoes {
         all(&row.takes, visit);
         when(&row.when, visit);

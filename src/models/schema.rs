@@ -14,7 +14,9 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::flows::{ChannelRow, CleanRow, ErrorText, FlowRow, PasswordPartRow, PlainRow, ServerPartRow, SourceRow};
+use super::flows::{
+    ChannelRow, CleanRow, ErrorText, FlowRow, PasswordPartRow, PlainRow, RequestRow, ServerPartRow, SourceRow,
+};
 use super::handlers::HandlerRow;
 use super::levels::{EchoRow, Fills, LevelRow, Records, ShownFrom, ShownWith};
 use crate::ir::program::Language;
@@ -99,6 +101,8 @@ pub(crate) struct ModelFile {
     pub(crate) server_parts: Vec<ServerPartRow>,
     #[serde(default, rename = "password_part")]
     pub(crate) password_parts: Vec<PasswordPartRow>,
+    #[serde(default, rename = "request")]
+    pub(crate) requests: Vec<RequestRow>,
     #[serde(default, rename = "echo")]
     pub(crate) echoes: Vec<EchoRow>,
     #[serde(default, rename = "level")]

@@ -69,7 +69,7 @@ pub(super) fn judge(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Option<Verdi
         (Kind::Env | Kind::EnvAll, _) => env(taint.words(), leak, to_agent)?,
         (Kind::Credential | Kind::Headers, false) if is_scheme(leak) => return None,
         (Kind::Credential, false) => credential(leak)?,
-        (Kind::Headers, false) => headers(cx, taint.words(), leak)?,
+        (Kind::Headers, false) => headers(cx, taint, leak)?,
         (Kind::Argument, false) => argument(cx, taint, leak)?,
         (Kind::Response, false) => response(cx, taint.words(), leak)?,
         (Kind::Error | Kind::Stack, true) => error(cx, leak)?,
@@ -230,7 +230,7 @@ fn credential(leak: &Leak) -> Option<Verdict> {
     Some(verdict("credential-in-log", what))
 }
 
-fn headers(cx: &Cx<'_>, words: &Words, leak: &Leak) -> Option<Verdict> {
+fn headers(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Option<Verdict> {
     if leak.hit.entry.marks.has(Marks::OTHER_PART) {
         return None;
     }
@@ -238,10 +238,14 @@ fn headers(cx: &Cx<'_>, words: &Words, leak: &Leak) -> Option<Verdict> {
     // Of Rust's pairs of a header's name and its value, the value stands second; other languages give pairs no places.
     let is_value = |name: &str| name == "1" && cx.values.language(func) == Language::Rust;
     let mut names = leak.hit.entry.path.iter().map(Symbol::as_str).filter(|name| *name != ANY && !is_value(name));
+    let is_table = taint.is_sent_table(&leak.source.place);
     let what = match names.next() {
+        // Whoever goes through a table name by name tells by the name what may be shown.
+        None if is_table && leak.hit.entry.path.iter().any(|name| name == ANY) => return None,
+        None if is_table => "the table of headers that requests are sent with".to_owned(),
         None => "all headers, the Authorization header among them,".to_owned(),
         Some(name) => {
-            words.credential(name)?;
+            taint.words().credential(name)?;
             format!("the header `{name}`")
         }
     };

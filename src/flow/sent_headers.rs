@@ -1,0 +1,69 @@
+//! Tables that are sent as the headers of requests, whatever is in them: what the command line or a file says in whole lines,
+//! `--header "Authorization: Bearer …"`.
+
+use rustc_hash::FxHashSet;
+
+use crate::base::bounds::MAX_STATIC_DEPTH;
+use crate::ir::instr::{Entry, Op};
+use crate::models::index::Table;
+use crate::resolve::ports::PortValue;
+use crate::resolve::solve::Values;
+use crate::resolve::values::{At, Key, Obj, Site, Value};
+
+use super::domain::SourcePlace;
+use super::solve::Taint;
+
+/// The literals by which such tables are made.
+pub(super) fn sent_headers(values: &Values<'_>) -> FxHashSet<At> {
+    let mut found = FxHashSet::default();
+    for (func, body) in values.program.funcs.iter_enumerated() {
+        for (id, instr) in body.instrs.iter_enumerated() {
+            if !matches!(instr.op, Op::Call(_)) {
+                continue;
+            }
+            for row in values.call_rows((func, id), Table::Request) {
+                let ports = values.models.request(row).headers.iter().filter_map(|text| values.models.port(text));
+                for port in ports {
+                    if let PortValue::Known(sent) = values.port_values((func, id), port) {
+                        add_tables(values, &sent, MAX_STATIC_DEPTH, &mut found);
+                    }
+                }
+            }
+        }
+    }
+    found.retain(|made| is_filled(values, *made));
+    found
+}
+
+impl Taint<'_> {
+    /// Is a source one of these tables?
+    pub(crate) fn is_sent_table(&self, place: &SourcePlace) -> bool {
+        matches!(place, SourcePlace::Instr(at) if self.sent_headers.contains(at))
+    }
+}
+
+/// Adds the literals that make the values, and those of what is spread into them.
+fn add_tables(values: &Values<'_>, sent: &[Value], depth: usize, found: &mut FxHashSet<At>) {
+    let Some(depth) = depth.checked_sub(1) else { return };
+    for value in sent {
+        let Value::Record(Site::Instr(made)) = value else { continue };
+        let Op::Record(record) = &values.program.funcs[made.0].instrs[made.1].op else { continue };
+        if !found.insert(*made) {
+            continue;
+        }
+        for entry in &record.entries {
+            if let Entry::Spread(inner) = entry {
+                add_tables(values, values.of(made.0, *inner).items(), depth, found);
+            }
+        }
+    }
+}
+
+/// Is something put into a table under a key that is computed, and is no constant?
+fn is_filled(values: &Values<'_>, made: At) -> bool {
+    let is_unknown = |at: &At| match &values.program.funcs[at.0].instrs[at.1].op {
+        Op::Store(_, value) => values.of(at.0, *value).items().iter().all(|value| !matches!(value, Value::Const(_))),
+        _ => false,
+    };
+    values.stores_to(&Obj::Record(Site::Instr(made)), &Key::Some).iter().any(is_unknown)
+}
