@@ -10,6 +10,7 @@ pub(crate) mod features;
 pub(crate) mod lock;
 pub(crate) mod npm;
 pub(crate) mod python;
+pub(crate) mod started;
 pub(crate) mod wrangler;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::started::started;
 use super::{Manifests, npm, wrangler};
 use crate::ir::program::Language;
 use crate::source::paths;
@@ -77,11 +78,12 @@ impl Manifests {
 
     fn npm_entries(&self, dir: &str, package: &npm::Package, out: &mut BTreeSet<Entry>) {
         let package_name = package.name.clone().unwrap_or_else(|| paths::name(dir).to_owned());
-        if let Some(target) = package.commands.as_deref().and_then(|target| paths::join(dir, target)) {
-            let command = package.bin.keys().next().unwrap_or(&package_name);
+        let command = package.bin.keys().next().unwrap_or(&package_name);
+        for commands in &package.commands {
+            let Some(target) = paths::join(dir, &commands.path) else { continue };
             for path in self.command_files(&target) {
-                let (name, how) = (command.clone(), "package.json oclif.commands".to_owned());
-                let (by, function) = (StartedBy::Program, Some("default.run".to_owned()));
+                let (name, how) = (command.clone(), format!("package.json {}", commands.key));
+                let (by, function) = (StartedBy::Program, Some(commands.calls.clone()));
                 out.insert(Entry { path, by, name, how, function, language: Language::Script });
             }
         }
@@ -126,7 +128,7 @@ impl Manifests {
         let Some(path) = worker.main.as_ref().and_then(|main| self.source_of(&paths::join(dir, main)?)) else { return };
         let name = worker.name.clone().unwrap_or_else(|| paths::name(dir).to_owned());
         let how = format!("{} main", paths::name(settings));
-        let function = Some("default.fetch".to_owned());
+        let function = Some(started().worker.clone());
         out.insert(Entry { path, by: StartedBy::Platform, name, how, function, language: Language::Script });
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::Fault;
+use super::started::started;
 use crate::base::bounds::MAX_EXTENDS;
 use crate::source::paths;
 
@@ -18,8 +19,7 @@ pub(crate) struct Package {
     pub(crate) source: Option<String>,
     /// Command name to file.
     pub(crate) bin: BTreeMap<String, String>,
-    /// The file that exports a class of commands, or the folder of such files (`oclif.commands`).
-    pub(crate) commands: Option<String>,
+    pub(crate) commands: Vec<Commands>,
     /// Sub-path (`.`, `./x`, `./x/*`) and each file it may stand for, in the order of the manifest.
     pub(crate) exports: Vec<(String, String)>,
     /// `#name` and each file or package it may stand for.
@@ -28,6 +28,17 @@ pub(crate) struct Package {
     pub(crate) scripts: BTreeMap<String, String>,
     /// Name to range, of all kinds of dependencies; the run-time ones win.
     pub(crate) dependencies: BTreeMap<String, String>,
+}
+
+/// Commands that a library runs, of what the files export.
+#[derive(Clone, Debug)]
+pub(crate) struct Commands {
+    /// The file, or the folder of several.
+    pub(crate) path: String,
+    /// Where the manifest says so.
+    pub(crate) key: String,
+    /// What the library calls of what a file exports.
+    pub(crate) calls: String,
 }
 
 /// One tsconfig.json; paths as written, seen from its folder.
@@ -67,10 +78,16 @@ pub(crate) fn parse_package(text: &str) -> Result<Package, Fault> {
     if let Some(Value::Object(map)) = value.get("imports") {
         sub_paths(map, &mut imports);
     }
-    let commands = value.get("oclif").and_then(|tool| tool.get("commands"));
-    let commands = commands.and_then(|commands| commands.as_str().or_else(|| commands.get("target")?.as_str()));
+    let mut commands = Vec::new();
+    for row in &started().commands {
+        let found = row.at.iter().try_fold(&value, |value, key| value.get(key));
+        let path = found.and_then(|found| found.as_str().or_else(|| found.get("target")?.as_str()));
+        if let Some(path) = path {
+            commands.push(Commands { path: path.to_owned(), key: row.at.join("."), calls: row.calls.clone() });
+        }
+    }
     Ok(Package {
-        commands: commands.map(str::to_owned),
+        commands,
         main: text_of("main"),
         module: text_of("module"),
         source: text_of("source"),
