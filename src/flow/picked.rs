@@ -64,6 +64,29 @@ impl Explorer<'_> {
         (!picked.is_empty()).then_some(picked)
     }
 
+    /// Is a function that a call hands over somewhere not the one that it hands over here: `job = quiet if on_stdio else loud;
+    /// pool.submit(job)`?
+    pub(super) fn is_other(&self, func: FuncId, call: &Call, callee: FuncId, state: &State) -> bool {
+        let mut is_handed = false;
+        for arg in &call.args {
+            let items = self.values.of(func, arg.value).items();
+            if !items.contains(&Value::Func(callee)) {
+                continue;
+            }
+            let mut objects = Vec::new();
+            let facts = [&state.facts, &self.assumed];
+            let known = (items.len() > 1)
+                .then(|| self.operand(func, arg.value, state))
+                .flatten()
+                .and_then(|abs| self.objects_named(&abs, facts, MAX_ALIASES, &mut objects));
+            if known.is_none() || objects.is_empty() || objects.iter().any(|object| self.gives(*object, None, callee)) {
+                return false;
+            }
+            is_handed = true;
+        }
+        is_handed
+    }
+
     /// What is known of a variable, or of a field.
     fn named(&self, (func, id): At, place: &Place, state: &State) -> Option<Abs> {
         match (&place.base, &*place.path) {

@@ -193,6 +193,9 @@ impl Explorer<'_> {
             if is_other || !is_loaded(self.values, self.loaded.as_deref(), callee) || !self.is_defined(callee) {
                 continue;
             }
+            if kind == CallKind::Callback && self.is_other(func, call, callee, &before) {
+                continue;
+            }
             if kind == CallKind::Callback {
                 self.callback(at, callee, &before, &mut event, state);
                 continue;
