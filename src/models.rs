@@ -346,6 +346,11 @@ impl Models {
         self.containers.members.contains(method)
     }
 
+    /// Does a table's method of this name give what is kept under the name that it is handed?
+    pub(crate) fn looks_up(&self, method: &str) -> bool {
+        self.containers.looks_up.contains(method)
+    }
+
     /// Does a method of this name only compare what it is handed with what is in the object?
     pub(crate) fn compares(&self, method: &str) -> bool {
         self.containers.compares.contains(method)

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::base::Symbol;
 use crate::ir::func::{End, FuncId, LocalId, Param, ParamKind};
-use crate::ir::instr::{ArgKind, Call, Const, Field, InstrId, Op, Place};
+use crate::ir::instr::{ArgKind, Base, Call, Const, Field, InstrId, Op, Place};
 use crate::ir::program::Language;
 use crate::resolve::values::At;
 
@@ -142,6 +142,42 @@ impl Explorer<'_> {
             }
         }
         named
+    }
+
+    /// What a function was given under a name for which it has no parameter: `kwargs["mode"]`.
+    pub(super) fn given_by_name(&self, func: FuncId, place: &Place, state: &State) -> Option<Abs> {
+        let (table, Field::Name(name)) = place.split_last()? else { return None };
+        self.looked_up(func, &table, name, state)
+    }
+
+    /// The same, asked for by a method: `kwargs.get("mode")`.
+    pub(super) fn given_by_lookup(&self, func: FuncId, call: &Call, state: &State) -> Option<Abs> {
+        let (table, Field::Name(method)) = call.callee.split_last()? else { return None };
+        let key = call.args.first().filter(|_| self.values.models.looks_up(method))?;
+        match &self.values.program.funcs[func].instrs[key.value].op {
+            Op::Const(Const::Str(name)) => self.looked_up(func, &table, name, state),
+            _ => None,
+        }
+    }
+
+    fn looked_up(&self, func: FuncId, table: &Place, name: &Symbol, state: &State) -> Option<Abs> {
+        if state.named.is_empty() || !table.path.is_empty() {
+            return None;
+        }
+        let data = &self.values.program.funcs[func];
+        let is_it = |param: &Param| param.kind == ParamKind::RestNamed && table.base == Base::Local(param.local);
+        let is_written = |op: &Op| match op {
+            Op::Store(place, _) => place.base == table.base,
+            Op::Call(call) if call.callee.base == table.base => {
+                matches!(call.callee.path.last(), Some(Field::Name(method)) if self.values.models.merges(method))
+            }
+            _ => false,
+        };
+        if !data.params.iter().any(is_it) || data.instrs.iter().any(|instr| is_written(&instr.op)) {
+            return None;
+        }
+        let (_, given) = state.named.iter().find(|(known, _)| known == name)?;
+        Some(Abs::Const(given.clone()))
     }
 
     fn changes_table(&self, call: &Call) -> bool {

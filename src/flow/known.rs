@@ -193,7 +193,7 @@ impl Explorer<'_> {
         {
             return Some(abs.clone());
         }
-        if let Some(abs) = self.main_place(func, place) {
+        if let Some(abs) = self.main_place(func, place).or_else(|| self.given_by_name(func, place, state)) {
             return Some(abs);
         }
         if let Some(value) = self.constant(func, id) {
@@ -501,7 +501,7 @@ impl Explorer<'_> {
         if let Some(value) = self.constant(func, id) {
             return Some(Abs::Const(value));
         }
-        if let Some(abs) = self.main_test_call(func, call) {
+        if let Some(abs) = self.main_test_call(func, call).or_else(|| self.given_by_lookup(func, call, state)) {
             return Some(abs);
         }
         if self.is_terminal_call(func, id) {

@@ -36,6 +36,7 @@ pub(super) struct Containers {
     pub(super) compares: FxHashSet<String>,
     pub(super) present: FxHashSet<String>,
     pub(super) absent: FxHashSet<String>,
+    pub(super) looks_up: FxHashSet<String>,
     pub(super) members: FxHashSet<String>,
     pub(super) opens: FxHashSet<String>,
     pub(super) same: FxHashSet<String>,
