@@ -15,7 +15,7 @@ use decide::{Decides, decides, like_in_handlers};
 
 use super::flow::echo::is_switched_off;
 use super::name::called;
-use super::place::{cap, doubt, tell};
+use super::place::{cap, doubt, doubt_switch, tell};
 use super::{Cx, Findings, Unit, loc};
 
 mod assigned;
@@ -73,6 +73,7 @@ fn writes(cx: &Cx<'_>, unit: &Unit<'_>, at: At, sites: &[Site], out: &mut Findin
         if let Some(site) = free.iter().find(|site| !site.crash) {
             let mut finding = write_finding(cx, unit, at, row, site, out);
             doubt_version(cx, row, version, &mut finding);
+            doubt_stream(cx, unit, at, spec, &mut finding);
             if free.iter().all(|site| !site.phase.has(Phase::BEFORE)) {
                 diverted(unit, &mut finding);
             }
@@ -270,6 +271,15 @@ fn is_default(cx: &Cx<'_>, unit: &Unit<'_>, row: RowRef) -> bool {
             .any(|other| cx.values.call_rows(*other, Table::LoggerDefault).iter().any(|known| known.is_of(row)))
 }
 
+/// Names the switches without which the stream that a call is given is another one.
+fn doubt_stream(cx: &Cx<'_>, unit: &Unit<'_>, at: At, spec: &StreamSpec, finding: &mut Finding) {
+    let StreamSpec::Ports(ports) = spec else { return };
+    let Some(given) = stream_argument(cx, at, spec) else { return };
+    for switch in assigned::switches_to_stdout(cx, unit, given, ports) {
+        doubt_switch(finding, &switch);
+    }
+}
+
 /// The argument that says which stream it is, where a call has one: the line to edit.
 fn stream_argument(cx: &Cx<'_>, at: At, spec: &StreamSpec) -> Option<At> {
     let (StreamSpec::Ports(ports), Some(call)) = (spec, cx.values.call_at(at)) else { return None };
@@ -302,6 +312,7 @@ fn logger_finding(
     }
     tell(cx, unit, site, at, &mut finding);
     doubt_version(cx, row, version, &mut finding);
+    doubt_stream(cx, unit, at, &logger.stream, &mut finding);
     if let Some(most) = logger.confidence {
         cap(&mut finding, most, format!("{library} writes there only at times"));
     }

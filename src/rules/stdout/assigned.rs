@@ -3,11 +3,13 @@
 //! The value pass tells all that a place may hold in any process; here `quiet ? console.error : console.log` is the one that is
 //! chosen. Where all that is put there is reached, nothing is gained, and the value pass is right.
 
+use crate::flow::settings::switches_on;
 use crate::ir::func::{FuncId, LocalId};
 use crate::ir::instr::{ArgKind, Base, Call, Field, Op, Place};
 use crate::ir::program::Language;
 use crate::models::index::{NodeId, RowRef};
 use crate::models::path::{PortHead, PortStep, Step};
+use crate::models::schema::{Stream, StreamPorts};
 use crate::resolve::ports::argument;
 use crate::resolve::solve::CallKind;
 use crate::resolve::values::{At, Key, Obj, Value};
@@ -228,6 +230,40 @@ fn stored(cx: &Cx<'_>, at: At) -> At {
         Op::Store(_, from) => (at.0, *from),
         _ => at,
     }
+}
+
+/// The switches that have to be on for a value to be stdout, where without them it is another stream:
+/// `sys.stdout if is_on("LOG_TO_STDOUT") else sys.stderr`.
+pub(super) fn switches_to_stdout(cx: &Cx<'_>, unit: &Unit<'_>, given: At, ports: &StreamPorts) -> Vec<String> {
+    let mut found = Vec::new();
+    assigned(cx, unit, given, MAX_ASSIGNED, &mut found);
+    let (mut chosen, others): (Vec<At>, Vec<At>) = found.into_iter().partition(|(func, value)| {
+        cx.values.stream_of_values(cx.values.of(*func, *value).items(), Some(ports)) == Stream::Stdout
+    });
+    chosen.dedup();
+    match (chosen.as_slice(), others.is_empty()) {
+        ([only], false) => switches_before(cx, unit, *only),
+        _ => Vec::new(),
+    }
+}
+
+/// The switches that are on wherever the process comes to an instruction.
+fn switches_before(cx: &Cx<'_>, unit: &Unit<'_>, (func, instr): At) -> Vec<String> {
+    let blocks = &cx.values.program.funcs[func].blocks;
+    let block = blocks.iter_enumerated().find(|(_, block)| block.instrs.contains(&instr));
+    let Some((block, _)) = block else { return Vec::new() };
+    let explorer = &unit.process.explorer;
+    let frames = unit.process.live.reached.keys().map(|(frame, _)| &explorer.frames[*frame]);
+    let visited = frames.filter(|frame| frame.func == func).filter_map(|frame| frame.blocks.get(block));
+    let mut all: Option<Vec<String>> = None;
+    for visited in visited {
+        let switches = switches_on(&visited.facts, explorer, cx.words);
+        match &mut all {
+            None => all = Some(switches),
+            Some(known) => known.retain(|switch| switches.contains(switch)),
+        }
+    }
+    all.unwrap_or_default()
 }
 
 /// Is the block of an instruction entered in one of the calls of the function that belong to the process?
