@@ -98,7 +98,7 @@ impl Fact {
     }
 
     /// Can it be that constant?
-    fn allows(&self, value: &Const) -> bool {
+    pub(super) fn allows(&self, value: &Const) -> bool {
         match self {
             Self::Is(known) => same(known, value),
             Self::OneOf(known) => known.iter().any(|known| same(known, value)),

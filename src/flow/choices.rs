@@ -119,7 +119,7 @@ pub(crate) struct Chosen {
     ways: FxHashMap<Symbol, Option<Choice>>,
     pub(super) alternatives: Alternatives,
     /// The texts that settings default to.
-    defaults: FxHashSet<(Symbol, Const)>,
+    defaults: FxHashMap<Symbol, FxHashSet<Const>>,
 }
 
 impl Chosen {
@@ -154,12 +154,17 @@ impl Chosen {
     /// A setting is a text unless it is set.
     pub(super) fn note_default(&mut self, setting: &Abs, text: &Const) {
         if let Abs::Sym(sym) = setting {
-            self.defaults.insert((sym.clone(), text.clone()));
+            self.defaults.entry(sym.clone()).or_default().insert(text.clone());
         }
     }
 
     /// Does a fact hold of a setting that is not set?
     pub(crate) fn is_default(&self, sym: &Symbol, fact: &Fact) -> bool {
-        matches!(fact, Fact::Is(value) if self.defaults.contains(&(sym.clone(), value.clone())))
+        // Settings are compared in lower case: `os.getenv("QUIET", "True").lower() == "true"`.
+        let holds = |value: &Const| match value {
+            Const::Str(text) => fact.allows(value) || fact.allows(&Const::str(&text.to_lowercase())),
+            _ => fact.allows(value),
+        };
+        self.defaults.get(sym).is_some_and(|defaults| defaults.iter().any(holds))
     }
 }

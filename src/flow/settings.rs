@@ -14,6 +14,7 @@ use crate::ir::func::{End, FuncId, FuncKind};
 use crate::ir::instr::{Const, Field, InstrId, Op, Place};
 use crate::ir::program::ClassId;
 use crate::ir::types::{AnnotationArg, AnnotationValue};
+use crate::models::flows::SourceRow;
 use crate::models::index::{NodeId, Table};
 use crate::models::path::Step;
 use crate::resolve::solve::Values;
@@ -74,10 +75,22 @@ impl Explorer<'_> {
 
     /// Its name.
     pub(crate) fn env_read(&self, func: FuncId, id: InstrId) -> Option<Symbol> {
-        let at = (func, id);
+        let row = self.env_row((func, id))?;
+        self.values.port_text((func, id), std::slice::from_ref(row.name.as_ref()?))
+    }
+
+    fn env_row(&self, at: At) -> Option<&SourceRow> {
         let mut rows = self.values.call_rows(at, Table::Source).into_iter().map(|row| self.values.models.source(row));
-        let row = rows.find(|row| Kind::named(&row.kind) == Some(Kind::Env))?;
-        self.values.port_text(at, std::slice::from_ref(row.name.as_ref()?))
+        rows.find(|row| Kind::named(&row.kind) == Some(Kind::Env))
+    }
+
+    /// Notes what a call gives where the variable is not set that it reads: `os.getenv("MODE", "quiet")`.
+    pub(super) fn note_env_default(&mut self, at: At, setting: &Symbol) {
+        let row = if is_env(setting) { self.env_row(at) } else { None };
+        let default = row.and_then(|row| row.default.as_ref());
+        if let Some(text) = default.and_then(|port| self.values.port_text(at, std::slice::from_ref(port))) {
+            self.chosen.note_default(&Abs::Sym(setting.clone()), &Const::Str(text));
+        }
     }
 
     /// The command that a place names which was chosen on the command line: the same in the whole process.
@@ -241,7 +254,7 @@ impl Asked<'_, '_> {
         if is_own || explorer.assumed.get(sym).is_some() || explorer.chosen.is_default(sym, fact) {
             return None;
         }
-        let own = switch(sym, matches!(fact, Fact::Is(_)), self.words).or_else(|| self.flag(sym));
+        let own = switch(sym, matches!(fact, Fact::Is(_) | Fact::OneOf(_)), self.words).or_else(|| self.flag(sym));
         own.or_else(|| self.one_of(self.explorer.chosen.of(sym)?, depth.checked_sub(1)?))
     }
 

@@ -259,6 +259,7 @@ impl Explorer<'_> {
         };
         if let Some(Abs::Sym(sym)) = &abs {
             self.note_object(sym, at);
+            self.note_env_default(at, sym);
         }
         self.note(func, id, abs);
         (Some(event), goes_on)

@@ -38,6 +38,8 @@ pub(crate) struct SourceRow {
     pub(crate) calls: Vec<String>,
     /// Port with the name (of the environment variable); for `reads` the last member.
     pub(crate) name: Option<String>,
+    /// Port with what it gives where nothing has the name.
+    pub(crate) default: Option<String>,
     /// Ports that get the value; default `return`. `arg.1.param.0`: what the library calls a function with that it is handed.
     #[serde(default)]
     pub(crate) gives: Vec<String>,

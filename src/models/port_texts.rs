@@ -76,7 +76,7 @@ pub(super) fn port_texts(file: &ModelFile, visit: &mut dyn FnMut(&str)) {
         row.topic.iter().for_each(|text| visit(text));
     }
     for row in &file.sources {
-        row.name.iter().for_each(|text| visit(text));
+        row.name.iter().chain(&row.default).for_each(|text| visit(text));
         all(&row.gives, visit);
         when(&row.when, visit);
     }
