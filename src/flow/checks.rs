@@ -17,6 +17,7 @@ use super::apply::MESSAGE;
 use super::domain::has_value;
 use super::guards::{Guards, Told};
 use super::listed::is_constant;
+use super::shown::TEXT_TYPES;
 use super::sources::PLAIN_TYPES;
 use super::words::Words;
 
@@ -196,7 +197,10 @@ impl Checks<'_, '_> {
                     let check = self.found(*value, depth)?;
                     Some(if self.is_something(*variant)? { check } else { check.negated() })
                 }
-                (Oper::InstanceOf, [value, class]) if self.is_plain_class(*class) => self.is_one(*value),
+                (Oper::InstanceOf, [value, class]) if self.is_builtin(*class, PLAIN_TYPES) => self.is_one(*value),
+                (Oper::InstanceOf, [value, class]) if self.is_builtin(*class, TEXT_TYPES) => {
+                    Some(Check { tells: Tells::Text, ..self.is_one(*value)? })
+                }
                 (Oper::InstanceOf, [value, class]) if self.is_error_class(*class) => {
                     Some(Check { place: self.place(*value, MAX_CHECK_DEPTH)?, tells: Tells::NoError, holds: false })
                 }
@@ -559,11 +563,10 @@ impl Checks<'_, '_> {
         language == Language::Python && path.is_empty() && self.values.models.errors.named(language, name).is_some()
     }
 
-    fn is_plain_class(&self, class: InstrId) -> bool {
+    /// Is it a class of the language, one of these?
+    fn is_builtin(&self, class: InstrId, names: &[&str]) -> bool {
         match &self.func.instrs[class].op {
-            Op::Load(Place { base: Base::Global(name), path }) => {
-                path.is_empty() && PLAIN_TYPES.contains(&name.as_str())
-            }
+            Op::Load(Place { base: Base::Global(name), path }) => path.is_empty() && names.contains(&name.as_str()),
             _ => false,
         }
     }
