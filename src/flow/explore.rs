@@ -408,7 +408,8 @@ impl<'v> Explorer<'v> {
             End::Branch { on, yes, no } => {
                 let test = self.value(func, *on, &state);
                 let known = test.as_ref().and_then(|abs| self.truth(abs, &state.facts));
-                let known = known.or_else(|| self.asks_for_object(func, *on));
+                let known =
+                    known.or_else(|| self.asks_for_object(func, *on)).or_else(|| self.asks_for_items(func, *on));
                 for (to, holds) in [(*yes, true), (*no, false)] {
                     if known.is_some_and(|known| known != holds) {
                         continue;

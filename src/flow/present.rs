@@ -7,9 +7,10 @@
 use rustc_hash::FxHashSet;
 
 use crate::base::bounds::{MAX_CHECK_DEPTH, MAX_LITERALS};
-use crate::ir::func::{FuncId, LocalId};
+use crate::ir::func::{FuncId, FuncKind, LocalId};
 use crate::ir::instr::{Base, CallStyle, Entry, Field, InstrId, Op, Oper, Place, RecordKind};
 use crate::ir::program::Language;
+use crate::models::index::{RowRef, Table};
 use crate::models::path::PortHead;
 use crate::resolve::ports::argument;
 use crate::resolve::solve::{CallKind, Values};
@@ -17,27 +18,59 @@ use crate::resolve::values::{At, Key, Obj, Site, Value};
 
 use super::explore::Explorer;
 
-/// The object literals of scripts that are handed to a library, which may put something into them.
+/// The object literals of scripts that are handed to a library, which may put something into them; the lists of Python to which
+/// that may happen, or a method does it, or a list that is added to.
 pub(super) fn handed_out(values: &Values<'_>) -> FxHashSet<At> {
     let mut found = FxHashSet::default();
+    let mut add = |items: &[Value]| {
+        found.extend(items.iter().filter_map(|value| match value {
+            Value::Record(Site::Instr(made)) => Some(*made),
+            _ => None,
+        }));
+    };
     for (func, data) in values.program.funcs.iter_enumerated() {
-        if values.language(func) != Language::Script {
+        let language = values.language(func);
+        if language == Language::Rust {
             continue;
         }
+        let puts_in = |field: &Field| matches!(field, Field::Name(name) if language == Language::Python && values.models.keeps(name));
         for (id, instr) in data.instrs.iter_enumerated() {
-            let Op::Call(call) = &instr.op else { continue };
-            let is_own = |(_, kind): &(FuncId, CallKind)| *kind != CallKind::Callback;
-            if values.callees((func, id)).iter().any(is_own) {
-                continue;
+            match &instr.op {
+                Op::Call(call) => {
+                    if call.callee.path.last().is_some_and(puts_in)
+                        && let Some(receiver) = values.receiver_slot((func, id))
+                    {
+                        add(values.of_slot(receiver).items());
+                    }
+                    let given = || call.args.iter().flat_map(|arg| values.of(func, arg.value).items());
+                    let is_own = |(_, kind): &(FuncId, CallKind)| *kind != CallKind::Callback;
+                    let is_left = || language == Language::Python && leaves_all(values, (func, id));
+                    let is_literal = |value: &Value| matches!(value, Value::Record(Site::Instr(_)));
+                    if given().any(is_literal) && !values.callees((func, id)).iter().any(is_own) && !is_left() {
+                        call.args.iter().for_each(|arg| add(values.of(func, arg.value).items()));
+                    }
+                }
+                // `note = faults.append`
+                Op::Load(place) if place.path.last().is_some_and(puts_in) => {
+                    let owner = place.split_last().and_then(|(owner, _)| values.place_values(func, &owner));
+                    add(owner.unwrap_or_default());
+                }
+                Op::Operator(Oper::Add, operands) if language == Language::Python => {
+                    operands.iter().for_each(|value| add(values.of(func, *value).items()));
+                }
+                _ => {}
             }
-            let given = call.args.iter().flat_map(|arg| values.of(func, arg.value).items());
-            found.extend(given.filter_map(|value| match value {
-                Value::Record(Site::Instr(made)) => Some(*made),
-                _ => None,
-            }));
         }
     }
     found
+}
+
+/// Does a library's call put nothing into what it is given: `json.dumps(found)`?
+fn leaves_all(values: &Values<'_>, at: At) -> bool {
+    let flows = values.call_rows(at, Table::Flow);
+    let gives_back = |row: &RowRef| values.models.flow(*row).to.iter().all(|port| port.head == PortHead::Return);
+    let is_told = |table: &Table| !values.call_rows(at, *table).is_empty();
+    flows.iter().all(gives_back) && (!flows.is_empty() || [Table::Clean, Table::Sink].iter().any(is_told))
 }
 
 impl Explorer<'_> {
@@ -54,6 +87,88 @@ impl Explorer<'_> {
             Op::Load(_) => self.is_object((func, on)).then_some(true),
             _ => None,
         }
+    }
+
+    /// What a condition says that asks whether anything is in a list that a function of Python makes empty, and that nothing is
+    /// ever put into: `if result["warnings"]:`.
+    pub(super) fn asks_for_items(&self, func: FuncId, on: InstrId) -> Option<bool> {
+        if self.values.language(func) != Language::Python {
+            return None;
+        }
+        match &self.values.program.funcs[func].instrs[on].op {
+            Op::Operator(Oper::Not, asked) => self.stays_empty(func, *asked.first()?).then_some(true),
+            Op::Load(_) => self.stays_empty(func, on).then_some(false),
+            _ => None,
+        }
+    }
+
+    fn stays_empty(&self, func: FuncId, id: InstrId) -> bool {
+        let Op::Load(place) = &self.values.program.funcs[func].instrs[id].op else { return false };
+        self.held_at(func, place)
+            .is_some_and(|held| !held.is_empty() && held.iter().all(|value| self.is_empty_list(value)))
+    }
+
+    fn is_empty_list(&self, value: &Value) -> bool {
+        let Value::Record(site @ Site::Instr(made)) = value else { return false };
+        let body = &self.values.program.funcs[made.0];
+        let list = Obj::Record(*site);
+        let is_empty = |op: &Op| match op {
+            Op::Record(record) => record.kind == RecordKind::Array && record.entries.is_empty(),
+            _ => false,
+        };
+        // Into what a module has anybody may put something.
+        body.kind != FuncKind::Init
+            && is_empty(&body.instrs[made.1].op)
+            && !self.values.is_open(&list)
+            && self.values.stores_to(&list, &Key::All).is_empty()
+            && !self.prepared.handed_out.contains(made)
+    }
+
+    /// All that a variable of a function holds, or a field of the literals in it. `None` where that is not known.
+    fn held_at(&self, func: FuncId, place: &Place) -> Option<Vec<Value>> {
+        let (Base::Local(local), [] | [Field::Name(_)]) = (&place.base, &*place.path) else { return None };
+        let body = &self.values.program.funcs[func];
+        if body.params.iter().any(|param| param.local == *local) {
+            return None;
+        }
+        let mut held: Vec<Value> = Vec::new();
+        for instr in body.instrs.iter() {
+            match &instr.op {
+                Op::Store(to, value) if to.base == place.base && to.path.is_empty() => {
+                    held.extend(self.given_back(func, *value)?);
+                }
+                _ => {}
+            }
+        }
+        let [Field::Name(name)] = &*place.path else { return Some(held) };
+        let mut inside: Vec<Value> = Vec::new();
+        for value in held {
+            let is_elsewhere =
+                matches!(&value, Value::Record(Site::Instr(made)) if self.prepared.handed_out.contains(made));
+            let obj = self.values.object_of(&value).filter(|obj| !is_elsewhere && !self.values.is_open(obj))?;
+            let slot = self.values.known_field(&obj, &Key::Name(name.clone()))?;
+            inside.extend(self.values.of_slot(slot).items().iter().cloned());
+        }
+        Some(inside)
+    }
+
+    /// What an instruction gives; of a call of the program's functions what they give back.
+    fn given_back(&self, func: FuncId, id: InstrId) -> Option<Vec<Value>> {
+        let values = self.values;
+        let Op::Call(_) = &values.program.funcs[func].instrs[id].op else {
+            return Some(values.of(func, id).items().to_vec());
+        };
+        let callees = values.callees((func, id));
+        let is_plain = |(callee, kind): &(FuncId, CallKind)| {
+            let body = &values.program.funcs[*callee];
+            *kind == CallKind::Direct && !body.is_async && !body.is_generator
+        };
+        if callees.is_empty() || !callees.iter().all(is_plain) {
+            return None;
+        }
+        let given = callees.iter().flat_map(|(callee, _)| values.of_slot(values.ret_slot(*callee)).items());
+        // What they are declared to give says nothing of what is in there: `-> dict`.
+        Some(given.filter(|value| !matches!(value, Value::Api(_, None))).cloned().collect())
     }
 
     /// Is what an instruction gives surely an object?
