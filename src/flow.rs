@@ -50,6 +50,7 @@
 //! | `shown` | what an object shows when the whole of it is put into a text |
 //! | `reach` | the question the other way round: which sources are in one value |
 //! | `written` | where a part of what is given back or raised was written |
+//! | `flags` | flags of the command line, as a program looks for them and as a library does |
 //! | `found` | what the taint pass found, each fact once |
 //! | `solve`, `circles` | the whole program: functions callees first, then handlers |
 //! | `spread` | what passes through variables that outlive a call |
@@ -76,6 +77,7 @@ pub(crate) mod explore;
 mod exported;
 mod failed;
 mod filled;
+mod flags;
 pub(crate) mod formatted;
 pub(crate) mod found;
 pub(crate) mod frames;

@@ -112,6 +112,11 @@ impl Explorer<'_> {
                     Oper::Ne => Some(not(&equal(&operand(0)?, &operand(1)?)?)),
                     // In a script that asks for a property: of a list, for a number.
                     Oper::In | Oper::NotIn if self.values.language(func) != Language::Python => None,
+                    Oper::In | Oper::NotIn
+                        if let Some(flag) = self.flag_asked(func, *values.first()?, *values.get(1)?) =>
+                    {
+                        Some(Abs::test(flag, None, *oper == Oper::NotIn))
+                    }
                     Oper::In => member(&operand(0)?, &self.constants_in(func, *values.get(1)?)?),
                     Oper::NotIn => Some(not(&member(&operand(0)?, &self.constants_in(func, *values.get(1)?)?)?)),
                     // Whether the runtime has something is the same in the whole process.
@@ -207,6 +212,9 @@ impl Explorer<'_> {
         }
         if self.is_terminal_place(func, id) {
             return Some(Abs::Const(Const::Undefined));
+        }
+        if let Some(flag) = self.flag_place(func, place) {
+            return Some(Abs::Sym(flag));
         }
         let setting = self.env_place(func, id, place).or_else(|| self.command_place(func, id, place));
         if let Some(setting) = setting.or_else(|| self.option_place(func, place)) {

@@ -12,6 +12,7 @@ use crate::ir::program::{CellId, ClassId, ModuleId};
 use crate::resolve::solve::Values;
 use crate::resolve::values::At;
 
+use super::flags::flags;
 use super::lazy::Lazy;
 use super::literals::AskedFields;
 use super::loaded::Imports;
@@ -65,6 +66,8 @@ pub(crate) struct Prepared {
     pub(super) has_apps: bool,
     /// Fields that a library fills, which are true where nothing is given for them.
     pub(super) on_by_default: FxHashSet<(ClassId, Symbol)>,
+    /// Flags of the command line, by the fields in which libraries keep what they found.
+    pub(super) flags: FxHashMap<Symbol, Option<Symbol>>,
 }
 
 impl Prepared {
@@ -142,5 +145,6 @@ pub(crate) fn prepare(values: &Values<'_>) -> Rc<Prepared> {
         lazy,
         has_apps: values.models.index.knows_of_runs(),
         on_by_default: settings::on_by_default(values),
+        flags: flags(values),
     })
 }
