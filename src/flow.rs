@@ -23,6 +23,7 @@
 //! | `loaded`, `needed` | which modules a process can load, which imports it cannot do without |
 //! | `rebinding` | streams and writers that something else is put in place of |
 //! | `apps` | when the routes of a web application are answered |
+//! | `commands` | commands of a command line that the process does not use |
 //! | `serving`, `transport` | calls that start to serve, and over which transport |
 //! | `started` | coroutines that are made in one place and waited for in another |
 //! | `phase` | where a process is in its life |
@@ -68,6 +69,7 @@ pub(crate) mod checks;
 pub(crate) mod choices;
 mod circles;
 pub(crate) mod clauses;
+mod commands;
 mod credentials;
 pub(crate) mod declared;
 pub(crate) mod domain;

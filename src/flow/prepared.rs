@@ -1,6 +1,6 @@
 //! What is found out once for all processes of a program.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -12,6 +12,7 @@ use crate::ir::program::{CellId, ClassId, ModuleId};
 use crate::resolve::solve::Values;
 use crate::resolve::values::At;
 
+use super::commands::CommandLines;
 use super::flags::flags;
 use super::lazy::Lazy;
 use super::literals::AskedFields;
@@ -66,6 +67,8 @@ pub(crate) struct Prepared {
     pub(super) has_apps: bool,
     /// Fields that a library fills, which are true where nothing is given for them.
     pub(super) on_by_default: FxHashSet<(ClassId, Symbol)>,
+    /// Looked at when a command is registered.
+    pub(super) command_lines: OnceCell<CommandLines>,
     /// Flags of the command line, by the fields in which libraries keep what they found.
     pub(super) flags: FxHashMap<Symbol, Option<Symbol>>,
 }
@@ -145,6 +148,7 @@ pub(crate) fn prepare(values: &Values<'_>) -> Rc<Prepared> {
         lazy,
         has_apps: values.models.index.knows_of_runs(),
         on_by_default: settings::on_by_default(values),
+        command_lines: OnceCell::new(),
         flags: flags(values),
     })
 }

@@ -325,6 +325,9 @@ impl Explorer<'_> {
             self.run_later(callee, at, Mode::Crash);
             return;
         }
+        if mode == Mode::Alone && self.is_of_other_command_line(at) {
+            return;
+        }
         if let (Mode::Alone, Some(row)) = (mode, rows.first()) {
             self.commands.insert(at, row.file);
         }
