@@ -148,7 +148,7 @@ fn analyse<T>(
     let linker = Linker::new(&program, workspace)
         .modelled(models.index.imported())
         .described(named::described(&models, workspace));
-    specialise(&mut program, &linker);
+    specialise(&mut program, &linker, &models);
     let versions = Versions::new(workspace);
     let values = ManuallyDrop::new(solve(&program, &models, &linker, &versions));
     let (found, aside) = servers::find(&values, workspace, options);

@@ -33,6 +33,7 @@ mod conditions;
 mod constructing;
 mod containers;
 mod data;
+mod decided;
 mod edges;
 mod exports;
 mod fields;

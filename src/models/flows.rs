@@ -181,6 +181,9 @@ pub(crate) struct CleanRow {
     /// It asks whether something of a level is logged. What runs only where it is has that level, and is behind no switch.
     #[serde(default)]
     pub(crate) asks_level: bool,
+    /// It asks whether its first argument is an async function.
+    #[serde(default)]
+    pub(crate) asks_async: bool,
     /// Fields that the first argument does not have where it is false: `isAxiosError(error)`. The same of an object that is
     /// none of the class.
     #[serde(default)]

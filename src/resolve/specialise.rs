@@ -12,10 +12,14 @@ use rustc_hash::FxHashMap;
 
 use crate::base::Symbol;
 use crate::base::bounds::{MAX_COPIED_FUNCTION, MAX_COPIES, MAX_STATIC_DEPTH};
-use crate::ir::func::{End, FuncId, FuncKind, ParamKind};
-use crate::ir::instr::{Base, Call, CallStyle, Field, Import, Imported, Instr, InstrId, Op, Place};
+use crate::ir::func::{End, FuncId, FuncKind};
+use crate::ir::instr::{Base, Call, CallStyle, Field, Import, Imported, Instr, InstrId, Op, Oper, Place};
 use crate::ir::program::{CellId, ModuleId, Program};
+use crate::models::Models;
+use crate::models::index::{NodeId, Table};
+use crate::models::path::Step;
 
+use super::decided::{Asked, decide, hands_on_everything};
 use super::link::{Linker, Target};
 use super::values::At;
 
@@ -31,26 +35,31 @@ struct Use {
     wrapper: FuncId,
     /// The function that is wrapped, if the text tells.
     wrapped: Option<FuncId>,
+    /// The same where nothing else is put around it before.
+    handed: Option<FuncId>,
 }
 
 /// Gives each use of a wrapping function a copy of it.
-pub(crate) fn specialise(program: &mut Program, linker: &Linker<'_>) {
+pub(crate) fn specialise(program: &mut Program, linker: &Linker<'_>, models: &Models) {
     let children = program.children();
     let mut cells: BTreeMap<FuncId, Vec<CellId>> = BTreeMap::new();
     for (id, cell) in program.cells.iter_enumerated() {
         cells.entry(cell.owner).or_default().push(id);
     }
-    let reader = Reader { program, linker, stores: program.assigned(), known: RefCell::default() };
+    let reader = Reader { program, linker, models, stores: program.assigned(), known: RefCell::default() };
     let uses = reader.uses();
     let returned: BTreeMap<FuncId, Option<FuncId>> =
         uses.iter().map(|one| (one.wrapper, reader.innermost(one.wrapper))).collect();
+    let asked: BTreeMap<FuncId, Vec<Asked>> =
+        returned.keys().map(|wrapper| (*wrapper, reader.asked(&program.tree(*wrapper, &children)))).collect();
     let mut used: BTreeSet<FuncId> = BTreeSet::new();
     let mut left = MAX_COPIES;
-    for Use { call, wrapper, wrapped } in uses {
+    for Use { call, wrapper, wrapped, handed } in uses {
         let inner = returned.get(&wrapper).copied().flatten();
         let mut made = inner;
-        // The first use has the function itself.
-        if !used.insert(wrapper) {
+        let asks = handed.and_then(|_| asked.get(&wrapper)).map_or(&[][..], Vec::as_slice);
+        // The first use has the function itself, unless it is another one for what it is put around.
+        if !used.insert(wrapper) || !asks.is_empty() {
             let tree = program.tree(wrapper, &children);
             let size: usize = tree.iter().map(|func| program.funcs[*func].instrs.len()).sum();
             if size > MAX_COPIED_FUNCTION || size > left {
@@ -60,6 +69,19 @@ pub(crate) fn specialise(program: &mut Program, linker: &Linker<'_>) {
             let copies = program.copy(&tree, &cells);
             made = inner.and_then(|inner| copies.get(&inner).copied());
             call_instead(program, call, copies[&wrapper]);
+            for one in asks {
+                let (Some(func), Some(handed)) = (copies.get(&one.func).copied(), handed) else { continue };
+                let is_async = program.funcs[handed].is_async && !program.funcs[handed].is_generator;
+                decide(program, Asked { func, ..*one }, is_async);
+            }
+            if !asks.is_empty() {
+                for copy in
+                    copies.values().filter(|copy| hands_on_everything(program, **copy)).copied().collect::<Vec<_>>()
+                {
+                    program.funcs[copy].stands_for = handed;
+                }
+                continue;
+            }
         }
         if let (Some(made), Some(wrapped)) = (made, wrapped)
             && hands_on_everything(program, made)
@@ -67,12 +89,6 @@ pub(crate) fn specialise(program: &mut Program, linker: &Linker<'_>) {
             program.funcs[made].stands_for = Some(wrapped);
         }
     }
-}
-
-/// Does the function take whatever it is given: `(*args, **kwargs)`?
-fn hands_on_everything(program: &Program, func: FuncId) -> bool {
-    let params = &program.funcs[func].params;
-    !params.is_empty() && params.iter().all(|param| matches!(param.kind, ParamKind::Rest | ParamKind::RestNamed))
 }
 
 /// Makes the call call `func`.
@@ -93,6 +109,7 @@ fn call_instead(program: &mut Program, call: At, func: FuncId) {
 struct Reader<'p> {
     program: &'p Program,
     linker: &'p Linker<'p>,
+    models: &'p Models,
     stores: FxHashMap<CellId, Vec<At>>,
     /// What functions were found to give back.
     known: RefCell<FxHashMap<FuncId, Option<FuncId>>>,
@@ -104,7 +121,7 @@ impl Reader<'_> {
         let mut uses = Vec::new();
         for (func, body) in self.program.funcs.iter_enumerated() {
             // The calls whose results are called with a function, and that function.
-            let mut factories: BTreeMap<InstrId, Option<FuncId>> = BTreeMap::new();
+            let mut factories: BTreeMap<InstrId, (Option<FuncId>, Option<FuncId>)> = BTreeMap::new();
             let mut calls: Vec<(InstrId, &Call)> = Vec::new();
             for (id, instr) in body.instrs.iter_enumerated() {
                 let Op::Call(call) = &instr.op else { continue };
@@ -113,16 +130,17 @@ impl Reader<'_> {
                     && let Base::Value(made) = call.callee.base
                     && call.callee.path.is_empty()
                 {
-                    factories.insert(made, given);
+                    factories.insert(made, (given, self.handed(func, call)));
                 }
             }
             for (id, call) in calls {
-                let Some(wrapped) = factories.get(&id).copied().or_else(|| self.given(func, call)) else { continue };
+                let given = || Some((self.given(func, call)?, self.handed(func, call)));
+                let Some((wrapped, handed)) = factories.get(&id).copied().or_else(given) else { continue };
                 if let Some(Meaning::Func(wrapper)) = self.place(func, &call.callee, MAX_STATIC_DEPTH)
                     && self.wraps(wrapper)
                     && !self.is_inside(func, wrapper)
                 {
-                    uses.push(Use { call: (func, id), wrapper, wrapped });
+                    uses.push(Use { call: (func, id), wrapper, wrapped, handed });
                 }
             }
         }
@@ -132,6 +150,106 @@ impl Reader<'_> {
     /// Is one of the arguments a function? Gives which, if the text tells.
     fn given(&self, func: FuncId, call: &Call) -> Option<Option<FuncId>> {
         call.args.iter().find_map(|arg| self.function(func, arg.value, MAX_STATIC_DEPTH))
+    }
+
+    /// The function that is an argument itself.
+    fn handed(&self, func: FuncId, call: &Call) -> Option<FuncId> {
+        call.args.iter().find_map(|arg| match self.value(func, arg.value, MAX_STATIC_DEPTH)? {
+            Meaning::Func(handed) => Some(handed),
+            Meaning::Module(_) => None,
+        })
+    }
+
+    /// The conditions in functions that ask whether their first parameter is an async function.
+    fn asked(&self, tree: &[FuncId]) -> Vec<Asked> {
+        let mut found = Vec::new();
+        for func in tree.iter().copied() {
+            for (block, data) in self.program.funcs[func].blocks.iter_enumerated() {
+                let End::Branch { on, .. } = data.end else { continue };
+                if let Some(holds) = self.asks_async(func, on, MAX_STATIC_DEPTH) {
+                    found.push(Asked { func, block, holds });
+                }
+            }
+        }
+        found
+    }
+
+    /// Is a value the answer whether the first parameter of a function is async? Gives the answer for one that is.
+    fn asks_async(&self, func: FuncId, value: InstrId, depth: usize) -> Option<bool> {
+        let depth = depth.checked_sub(1)?;
+        let body = &self.program.funcs[func];
+        match &body.instrs[value].op {
+            Op::Operator(Oper::Not, asked) => Some(!self.asks_async(func, *asked.first()?, depth)?),
+            Op::Call(call) => {
+                let node = self.library(&call.callee, depth)?;
+                let index = &self.models.index;
+                let called = index.node(index.step(node, &Step::Call));
+                let asks = called.rows(Table::Clean).any(|row| self.models.clean(row).asks_async);
+                let given = &body.instrs[call.args.first()?.value].op;
+                (asks && matches!(given, Op::Load(place) if self.is_first_param(func, place))).then_some(true)
+            }
+            Op::Load(Place { base, path }) if path.is_empty() => {
+                let mut stores = match base {
+                    Base::Cell(cell) => self.stores.get(cell)?.clone(),
+                    _ => self.stores_to_local(func, base),
+                };
+                let (func, only) = stores.pop().filter(|_| stores.is_empty())?;
+                self.asks_async(func, only, depth)
+            }
+            _ => None,
+        }
+    }
+
+    fn stores_to_local(&self, func: FuncId, base: &Base) -> Vec<At> {
+        let stores = self.program.funcs[func].instrs.iter().filter_map(|instr| match &instr.op {
+            Op::Store(to, value) if to.base == *base && to.path.is_empty() => Some((func, *value)),
+            _ => None,
+        });
+        stores.collect()
+    }
+
+    fn is_first_param(&self, func: FuncId, place: &Place) -> bool {
+        let first = |func: FuncId| self.program.funcs[func].params.first();
+        place.path.is_empty()
+            && match place.base {
+                Base::Local(local) => first(func).is_some_and(|param| param.local == local),
+                Base::Cell(cell) => {
+                    let cell = &self.program.cells[cell];
+                    first(cell.owner).is_some_and(|param| param.name == cell.name)
+                }
+                Base::Value(_) | Base::Global(_) => false,
+            }
+    }
+
+    /// The member of a library that a place names.
+    fn library(&self, place: &Place, depth: usize) -> Option<NodeId> {
+        let depth = depth.checked_sub(1)?;
+        let Base::Cell(cell) = place.base else { return None };
+        let [(at, value)] = self.stores.get(&cell)?.as_slice() else { return None };
+        let module = self.program.funcs[*at].module;
+        let language = self.program.modules[module].language;
+        let index = &self.models.index;
+        let mut node = match &self.program.funcs[*at].instrs[*value].op {
+            Op::Import(import) => {
+                let Target::Library { specifier, path } = self.linker.resolve(module, &import.from) else {
+                    return None;
+                };
+                let name = match &import.what {
+                    Imported::Named(name) => Some(name.clone()),
+                    Imported::Module => None,
+                    _ => return None,
+                };
+                let root = index.import(language, &specifier);
+                path.into_iter().chain(name).fold(root, |node, step| index.step(node, &Step::Member(step)))
+            }
+            Op::Load(place) => self.library(place, depth)?,
+            _ => return None,
+        };
+        for field in &place.path {
+            let Field::Name(name) = field else { return None };
+            node = index.step(node, &Step::Member(name.clone()));
+        }
+        Some(node)
     }
 
     /// The function that a value is, or is made around.
@@ -193,10 +311,21 @@ impl Reader<'_> {
         body.blocks
             .iter()
             .find_map(|block| match block.end {
-                End::Return(Some(value)) => self.function(func, value, MAX_STATIC_DEPTH)?,
+                End::Return(Some(value)) => self.one_of(func, value),
                 _ => None,
             })
             .filter(|inner| self.program.funcs[*inner].parent == Some(func))
+    }
+
+    /// The function that a value is, or the first one that it may be: `later if is_async else now`.
+    fn one_of(&self, func: FuncId, value: InstrId) -> Option<FuncId> {
+        let known = |value: InstrId| self.function(func, value, MAX_STATIC_DEPTH).flatten();
+        known(value).or_else(|| match &self.program.funcs[func].instrs[value].op {
+            Op::Load(place) if place.path.is_empty() && matches!(place.base, Base::Local(_)) => {
+                self.stores_to_local(func, &place.base).into_iter().find_map(|(_, value)| known(value))
+            }
+            _ => None,
+        })
     }
 
     /// Does the function give back what it is given: a decorator that registers?
