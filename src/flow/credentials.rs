@@ -25,6 +25,29 @@ impl Pass<'_, '_> {
             let entry = self.source(Kind::Headers, at, Some(name.clone()));
             tree.add(entry);
         }
+        self.named_credential(place, name, tree, at);
+    }
+
+    /// The same where the object is asked for what it has under the name: `config.get("password")`.
+    pub(super) fn asked_credential(&mut self, call: &Call, at: At, tree: &mut Tree) {
+        let Some((Field::Name(method), object)) = call.callee.path.split_last() else { return };
+        let Some(key) = call.args.first().filter(|_| self.taint.words.asks_for_field(self.language, method)) else {
+            return;
+        };
+        let Some(Const::Str(name)) = self.taint.values.of(at.0, key.value).single_const() else { return };
+        // What a table that is written out has under the name is known; a default is not in it.
+        let values = self.taint.values;
+        let is_default =
+            |value: &Value| call.args.iter().skip(1).any(|arg| values.of(at.0, arg.value).items().contains(value));
+        let is_written = |value: &Value| matches!(value, Value::Const(Const::Str(_))) && !is_default(value);
+        if values.of(at.0, at.1).items().iter().any(is_written) {
+            return;
+        }
+        let path = object.iter().cloned().chain([Field::Name(name.clone())]).collect();
+        self.named_credential(&Place { base: call.callee.base.clone(), path }, name, tree, at);
+    }
+
+    fn named_credential(&mut self, place: &Place, name: &Symbol, tree: &mut Tree, at: At) {
         let Some(secrecy) = self.taint.credential(name) else { return };
         if secrecy != Secrecy::Secret && !self.taint.is_credential_holder(place) {
             return;

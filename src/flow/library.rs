@@ -84,6 +84,9 @@ impl Pass<'_, '_> {
             by_name = kept.is_some();
             result.join(&kept.unwrap_or_else(|| self.obscure(call, id, receiver)));
         }
+        if !is_known && !is_clean && !is_sink && !sourced && self.callee_of(at) != Callee::Function {
+            self.asked_credential(call, at, &mut result);
+        }
         if !is_known && !is_clean && !is_sink && !by_name && call.style != CallStyle::Macro {
             self.library_raises(call, at, &raised, &mut result);
         }

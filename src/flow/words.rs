@@ -169,6 +169,7 @@ struct CredentialWords {
     likely: Vec<String>,
     contexts: Vec<String>,
     holders: Vec<String>,
+    asked: MethodWords,
     together: Vec<Together>,
 }
 
@@ -501,6 +502,11 @@ impl Words {
     /// Does a method of this name give the header of a request that it is asked for?
     pub(crate) fn asks_for_header(&self, name: &str) -> bool {
         self.headers.asked.iter().any(|known| known == name)
+    }
+
+    /// Does a method of this name give the field of an object that it is asked for?
+    pub(crate) fn asks_for_field(&self, language: Language, name: &str) -> bool {
+        self.credential.asked.has(language, name)
     }
 
     /// Is an object of this name a request that came in?
