@@ -423,6 +423,19 @@ impl Index {
         to
     }
 
+    /// The node one step further from what no call made: a type of Python in brackets is that type, `Server[State]("notes")`.
+    pub(crate) fn step_of_type(&self, from: NodeId, step: &Step) -> NodeId {
+        let to = self.step(from, step);
+        let node = self.node(from);
+        let is_type = |name: &str| name.starts_with(char::is_uppercase) && name.contains(char::is_lowercase);
+        let is_generic = *step == Step::Element
+            && node.language == Language::Python
+            && node.name.rsplit('.').next().is_some_and(is_type)
+            && !self.node(to).is_modelled()
+            && self.node(self.step(from, &Step::Call)).is_modelled();
+        if is_generic { from } else { to }
+    }
+
     /// The node of a member by which an unknown value is taken for an object of a type.
     pub(crate) fn told(&self, language: Language, member: &Symbol) -> Option<NodeId> {
         let ty = *self.told_by.get(&(language, member.clone()))?;

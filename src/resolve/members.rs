@@ -460,7 +460,8 @@ impl Values<'_> {
                 return;
             }
         };
-        let next = self.models.index.step(node, &step);
+        let index = &self.models.index;
+        let next = if at.is_none() { index.step_of_type(node, &step) } else { index.step(node, &step) };
         if at.is_none() && step == Step::Member(PROTOTYPE.into()) && !self.models.index.node(next).is_modelled() {
             let instance = self.models.index.instance(node);
             if self.models.index.node(instance).is_modelled() {
