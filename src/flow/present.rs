@@ -8,15 +8,18 @@ use rustc_hash::FxHashSet;
 
 use crate::base::bounds::{MAX_CHECK_DEPTH, MAX_LITERALS};
 use crate::ir::func::{FuncId, FuncKind, LocalId};
-use crate::ir::instr::{Base, CallStyle, Entry, Field, InstrId, Op, Oper, Place, RecordKind};
+use crate::ir::instr::{Base, CallStyle, Const, Entry, Field, InstrId, Op, Oper, Place, RecordKind};
 use crate::ir::program::Language;
-use crate::models::index::{RowRef, Table};
-use crate::models::path::PortHead;
+use crate::models::index::{NodeId, RowRef, Table};
+use crate::models::path::{PortHead, Step};
 use crate::resolve::ports::argument;
 use crate::resolve::solve::{CallKind, Values};
 use crate::resolve::values::{At, Key, Obj, Site, Value};
 
 use super::explore::Explorer;
+
+/// Methods by which a logger of a library is told.
+const LOG_METHODS: [&str; 2] = ["info", "error"];
 
 /// The object literals of scripts that are handed to a library, which may put something into them; the lists of Python to which
 /// that may happen, or a method does it, or a list that is added to.
@@ -76,13 +79,19 @@ fn leaves_all(values: &Values<'_>, at: At) -> bool {
 impl Explorer<'_> {
     /// What a condition says that asks whether an object is there which surely is: `given.logger`, `given.logger === undefined`.
     pub(super) fn asks_for_object(&self, func: FuncId, on: InstrId) -> Option<bool> {
-        // Elsewhere an object can say itself that it is nothing.
-        if self.values.language(func) != Language::Script {
+        // In Python an object can say itself that it is nothing; those that are looked at there do not.
+        if self.values.language(func) == Language::Rust {
             return None;
         }
-        match &self.values.program.funcs[func].instrs[on].op {
+        let instrs = &self.values.program.funcs[func].instrs;
+        match &instrs[on].op {
             Op::Operator(Oper::IsMissing | Oper::Not, asked) => {
                 self.is_object((func, *asked.first()?)).then_some(false)
+            }
+            Op::Operator(oper @ (Oper::Eq | Oper::Ne), sides) => {
+                let [asked, nothing] = sides[..] else { return None };
+                let is_asked = matches!(instrs[nothing].op, Op::Const(Const::Null)) && self.is_object((func, asked));
+                is_asked.then_some(*oper == Oper::Ne)
             }
             Op::Load(_) => self.is_object((func, on)).then_some(true),
             _ => None,
@@ -184,15 +193,55 @@ impl Explorer<'_> {
     fn is_made(&self, (func, id): At, depth: usize) -> bool {
         let Some(depth) = depth.checked_sub(1) else { return false };
         match &self.values.program.funcs[func].instrs[id].op {
-            Op::Closure(_) | Op::Class(_) | Op::Record(_) => true,
-            Op::Call(call) => call.style == CallStyle::New,
+            Op::Closure(_) | Op::Class(_) => true,
+            Op::Record(_) => self.values.language(func) == Language::Script,
+            Op::Call(call) => call.style == CallStyle::New || self.makes_logger((func, id)),
             Op::Load(place) => match place.split_last() {
-                Some((owner, Field::Name(name))) => self.is_entry(func, &owner, &Key::Name(name.clone()), depth),
+                Some((owner, Field::Name(name))) => {
+                    let key = Key::Name(name.clone());
+                    self.is_entry(func, &owner, &key, depth) || self.is_kept(func, &owner, &key, depth)
+                }
                 Some(_) => false,
                 None => self.is_object_in(func, &place.base, depth),
             },
             _ => false,
         }
+    }
+
+    /// Does a call give a logger of a library, and never nothing?
+    fn makes_logger(&self, at: At) -> bool {
+        let index = &self.values.models.index;
+        let logs = |node: NodeId, name: &str| {
+            let method = index.step(index.step(node, &Step::Member(name.into())), &Step::Call);
+            index.node(method).has(Table::Sink)
+        };
+        let is_logger = |value: &Value| match value {
+            Value::Api(node, Some(made)) => *made == at && LOG_METHODS.iter().all(|name| logs(*node, name)),
+            _ => false,
+        };
+        let given = self.values.of(at.0, at.1).items();
+        // Whatever else it may be nobody knows.
+        self.values.callees(at).is_empty()
+            && given.iter().any(is_logger)
+            && given.iter().all(|value| is_logger(value) || *value == Value::Unknown)
+    }
+
+    /// Is a field of objects of a class of Python set by nothing but their constructors, and to an object?
+    fn is_kept(&self, func: FuncId, owner: &Place, key: &Key, depth: usize) -> bool {
+        let held = self.values.place_values(func, owner).unwrap_or_default();
+        let is_set = |store: &At| {
+            let body = &self.values.program.funcs[store.0];
+            let is_at_once = body.kind == FuncKind::Constructor && body.blocks[body.entry()].instrs.contains(&store.1);
+            matches!(&body.instrs[store.1].op, Op::Store(_, value) if is_at_once && self.is_made((store.0, *value), depth))
+        };
+        self.values.language(func) == Language::Python
+            && !held.is_empty()
+            && held.iter().all(|value| {
+                let is_own = matches!(value, Value::Instance(_) | Value::Typed(_));
+                let Some(obj) = self.values.object_of(value).filter(|_| is_own) else { return false };
+                let stores = self.values.stores_to(&obj, key);
+                !stores.is_empty() && stores.iter().all(is_set)
+            })
     }
 
     /// Does a variable hold an object wherever it is read?
@@ -230,7 +279,11 @@ impl Explorer<'_> {
         let Ok(head) = i32::try_from(at).map(PortHead::Arg) else { return false };
         let gives = |caller: &At| {
             let is_direct = |(callee, kind): &(FuncId, CallKind)| *callee != func || *kind == CallKind::Direct;
-            let given = self.values.call_at(*caller).and_then(|call| argument(call, &head));
+            let by_name = PortHead::Named(params[at].name.clone());
+            let given = self
+                .values
+                .call_at(*caller)
+                .and_then(|call| argument(call, &head).or_else(|| argument(call, &by_name)));
             self.values.callees(*caller).iter().all(is_direct)
                 && given.is_some_and(|given| self.is_made((caller.0, given), depth))
         };
