@@ -85,6 +85,8 @@ impl Explorer<'_> {
         }
         let instrs = &self.values.program.funcs[func].instrs;
         match &instrs[on].op {
+            Op::Load(_) if self.is_falsy((func, on)) => Some(false),
+            Op::Operator(Oper::Not, asked) if self.is_falsy((func, *asked.first()?)) => Some(true),
             Op::Operator(Oper::IsMissing | Oper::Not, asked) => {
                 self.is_object((func, *asked.first()?)).then_some(false)
             }
@@ -178,6 +180,14 @@ impl Explorer<'_> {
         let given = callees.iter().flat_map(|(callee, _)| values.of_slot(values.ret_slot(*callee)).items());
         // What they are declared to give says nothing of what is in there: `-> dict`.
         Some(given.filter(|value| !matches!(value, Value::Api(_, None))).cloned().collect())
+    }
+
+    /// Can a value only be objects of libraries that count as false: the answer in an error of requests?
+    fn is_falsy(&self, at: At) -> bool {
+        let index = &self.values.models.index;
+        let held = self.values.of(at.0, at.1).items();
+        let is_one = |value: &Value| matches!(value, Value::Api(node, _) if index.is_falsy(*node));
+        held.iter().any(is_one) && held.iter().all(|value| is_one(value) || *value == Value::Unknown)
     }
 
     /// Is what an instruction gives surely an object?

@@ -127,6 +127,8 @@ pub(crate) struct Index {
     globals: BTreeSet<(Language, Symbol)>,
     /// Members that tell the type of an unknown value.
     told_by: BTreeMap<(Language, Symbol), StateId>,
+    /// Types whose objects count as false.
+    falsy: BTreeSet<StateId>,
     /// Types whose items are pairs.
     pairs: BTreeSet<StateId>,
     /// Types whose items are names.
@@ -160,6 +162,7 @@ impl Index {
             import_prefixes: BTreeMap::new(),
             globals: BTreeSet::new(),
             told_by: BTreeMap::new(),
+            falsy: BTreeSet::new(),
             pairs: BTreeSet::new(),
             names: BTreeSet::new(),
             lists: BTreeSet::new(),
@@ -212,6 +215,9 @@ impl Index {
             states.note_type(row, state);
             if ty.pairs {
                 self.pairs.insert(state);
+            }
+            if ty.falsy {
+                self.falsy.insert(state);
             }
             if ty.names {
                 self.names.insert(state);
@@ -469,6 +475,11 @@ impl Index {
     /// Does going through an object give pairs of a key and what is kept under it?
     pub(crate) fn gives_pairs(&self, id: NodeId) -> bool {
         self.node(id).states.iter().any(|state| self.pairs.contains(state))
+    }
+
+    /// Does an object count as false where a condition asks for it?
+    pub(crate) fn is_falsy(&self, id: NodeId) -> bool {
+        self.node(id).states.iter().any(|state| self.falsy.contains(state))
     }
 
     /// Is an object what the language writes out as a list? Going through it gives what is in it.

@@ -159,6 +159,9 @@ pub(crate) struct TypeRow {
     /// Going through it gives names: the keys under which something is kept.
     #[serde(default)]
     pub(crate) names: bool,
+    /// It counts as false although it is there.
+    #[serde(default)]
+    pub(crate) falsy: bool,
     /// What is written out so in the language is one.
     pub(crate) literal: Option<Literal>,
     /// What it is given to call is called only where one of these methods is, or where it is itself handed to something else:
