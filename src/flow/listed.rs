@@ -35,12 +35,23 @@ impl Checks<'_, '_> {
         for value in told(container).filter(|value| !self.is_struct(value)) {
             if made_at(value).is_some_and(is_known) {
                 is_one = true;
-            } else if !self.is_clean(value) && !self.is_around(value) {
+            } else if !self.is_clean(value)
+                && !self.is_around(value)
+                && !made_at(value).is_some_and(|made| self.stays_empty(made))
+            {
                 // What a container is made of comes along with it; this is something else.
                 return false;
             }
         }
         is_one
+    }
+
+    /// Is it an empty literal that nothing is put into: `HOSTS = {}` before `HOSTS = load()`?
+    fn stays_empty(&self, made: At) -> bool {
+        let is_empty = |record: &Record| record.entries.is_empty();
+        matches!(&self.values.program.funcs[made.0].instrs[made.1].op, Op::Record(record) if is_empty(record))
+            && !self.filled.contains(&made)
+            && self.values.stores_to(&Obj::Record(Site::Instr(made)), &Key::Some).is_empty()
     }
 
     fn is_named_by_program(&self, made: At) -> bool {
