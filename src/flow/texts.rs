@@ -89,7 +89,7 @@ impl Pass<'_, '_> {
     }
 
     /// Is it a number, or a variable that began as one and is only added to? What Python adds to a number is one.
-    fn is_count(&self, value: InstrId) -> bool {
+    pub(super) fn is_count(&self, value: InstrId) -> bool {
         let is_number = |value: InstrId| matches!(self.func.instrs[value].op, Op::Const(Const::Int(_) | Const::Num(_)));
         let Op::Load(place) = &self.func.instrs[value].op else { return is_number(value) };
         let Base::Local(local) = place.base else { return false };

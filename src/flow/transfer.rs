@@ -548,6 +548,10 @@ impl Pass<'_, '_> {
                     .collect();
                 self.given[whole.index()].map(|entry| names.iter().try_fold(entry, Entry::lacking))
             }
+            // What is computed with a number, or of one thing alone, is a number: `seconds - 30`.
+            Oper::Arith if operands.len() == 1 || operands.iter().any(|operand| self.is_count(*operand)) => {
+                Tree::default()
+            }
             Oper::Arith if self.language == Language::Python => {
                 let mut tree = Tree::default();
                 for operand in operands {
