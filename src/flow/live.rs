@@ -69,6 +69,7 @@ pub(crate) fn live(explorer: &Explorer<'_>, roots: &[FrameId], later: &[(FrameId
         entered: FxHashSet::default(),
         never_made: never_made(explorer),
         closures: closures(explorer),
+        serving: explorer.frames.iter().filter(|frame| frame.outcome.serves).map(|frame| frame.func).collect(),
         made: FxHashSet::default(),
         waiting: FxHashMap::default(),
         unset: Vec::new(),
@@ -203,6 +204,8 @@ struct Marker<'e, 'v> {
     never_made: FxHashSet<FuncId>,
     /// By function: what it makes functions in, and which.
     closures: FxHashMap<FuncId, Vec<(BlockId, FuncId)>>,
+    /// The functions in which serving starts, or in what they call.
+    serving: FxHashSet<FuncId>,
     /// The functions that live code was seen to make.
     made: FxHashSet<FuncId>,
     /// Calls of functions that none was seen to make yet: `fetch(params, |line| show(line))` in another command gives
@@ -248,10 +251,15 @@ impl Marker<'_, '_> {
     }
 
     /// Is what hands it over known to run? Of what runs an application the very call.
-    fn is_handed_over(&self, (frame, at, _): &(FrameId, At, Mode)) -> bool {
+    fn is_handed_over(&self, (frame, at, mode): &(FrameId, At, Mode)) -> bool {
+        // Where a function starts to serve itself, what it hands over on another way out does not run beside that.
+        let is_call = matches!(self.explorer.values.program.funcs[at.0].instrs[at.1].op, Op::Call(_));
+        let is_elsewhere = is_call && *mode != Mode::Crash && self.serving.contains(&at.0);
+        let serves = self.explorer.frames[*frame].outcome.serves;
         let is_run = self.explorer.is_run_by(self.explorer.frames[*frame].func, *at);
         let is_met = self.live.sites.contains_key(at);
-        is_met || !is_run && self.entered.contains(&at.0) && !self.unset.iter().any(|unset| unset.at == *at)
+        let may_run = !is_run && (serves || !is_elsewhere);
+        is_met || may_run && self.entered.contains(&at.0) && !self.unset.iter().any(|unset| unset.at == *at)
     }
 
     /// Marks what runs while serving because it was handed over.
