@@ -285,3 +285,15 @@ fn an_entry_that_is_not_there_is_wrong_use() {
         assert!(text.contains(said), "{text}");
     }
 }
+
+#[test]
+fn an_example_that_is_named_as_an_entry_is_a_crate() {
+    let manifest = format!("{RUST}[[example]]\nname = \"tour\"\npath = \"src/tour.rs\"\n");
+    let shared = "use rmcp::{ServerHandler, tool_handler};\npub struct Notes;\n#[tool_handler]\nimpl ServerHandler for Notes {}\n";
+    let main = "mod shared;\nuse rmcp::{ServiceExt, transport::stdio};\nuse shared::Notes;\n#[tokio::main]\nasync fn main() {\n    let server = Notes.serve(stdio()).await.unwrap();\n    println!(\"running\");\n    server.waiting().await.unwrap();\n}\n";
+    let files = [("Cargo.toml", manifest.as_str()), ("src/tour.rs", main), ("src/shared/mod.rs", shared)];
+    let folder = project("example", &files);
+    let (code, text) = run(&folder, &["--entry", "src/tour.rs"]);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("stdout-write"), "{text}");
+}

@@ -55,6 +55,11 @@ impl Crates {
             roots.extend(package.bins.iter().map(|(name, path)| (true, dir, normalized(Language::Rust, name), path)));
         }
         roots.sort();
+        for (dir, package) in &workspace.manifests.cargo {
+            roots.extend(
+                package.examples.iter().map(|(name, path)| (true, dir, normalized(Language::Rust, name), path)),
+            );
+        }
         let mut inline: BTreeMap<ModuleId, Vec<(Symbol, ModuleId)>> = BTreeMap::new();
         for (id, module) in program.modules.iter_enumerated() {
             if let Some((outer, name)) = &module.within {

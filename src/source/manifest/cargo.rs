@@ -16,6 +16,8 @@ pub(crate) struct Package {
     pub(crate) lib: Option<(String, String)>,
     /// Name and root file of each program, once the sources are known.
     pub(crate) bins: Vec<(String, String)>,
+    /// The same of the examples: no servers of the package, but crates of their own.
+    pub(crate) examples: Vec<(String, String)>,
     /// By the name that code uses, with `_`.
     pub(crate) dependencies: BTreeMap<String, Dependency>,
     pub(crate) dev_dependencies: BTreeMap<String, Dependency>,
@@ -29,6 +31,7 @@ pub(crate) struct Package {
     lib_name: Option<String>,
     lib_path: Option<String>,
     listed_bins: Vec<(Option<String>, Option<String>)>,
+    listed_examples: Vec<(Option<String>, Option<String>)>,
     finds_bins: bool,
 }
 
@@ -47,17 +50,19 @@ pub(crate) struct Dependency {
 pub(crate) fn parse(text: &str) -> Result<Package, Fault> {
     let table = toml_table(text)?;
     let text_at = |keys: &[&str]| toml_at(&table, keys).and_then(Value::as_str).map(str::to_owned);
-    let listed = table.get("bin").and_then(Value::as_array).into_iter().flatten().map(|bin| {
-        let text_of = |key: &str| bin.get(key).and_then(Value::as_str).map(str::to_owned);
-        (text_of("name"), text_of("path"))
-    });
+    let listed = |kind: &str| -> Vec<_> {
+        let targets = table.get(kind).and_then(Value::as_array).into_iter().flatten();
+        let text_of = |target: &Value, key: &str| target.get(key).and_then(Value::as_str).map(str::to_owned);
+        targets.map(|target| (text_of(target, "name"), text_of(target, "path"))).collect()
+    };
     let mut res = Package {
         name: text_at(&["package", "name"]),
         features: features(&table),
         required: table.get("bin").and_then(Value::as_array).into_iter().flatten().flat_map(required).collect(),
         lib_name: text_at(&["lib", "name"]),
         lib_path: text_at(&["lib", "path"]),
-        listed_bins: listed.collect(),
+        listed_bins: listed("bin"),
+        listed_examples: listed("example"),
         finds_bins: toml_at(&table, &["package", "autobins"]).and_then(Value::as_bool).unwrap_or(true),
         ..Package::default()
     };
@@ -166,5 +171,11 @@ impl Package {
             }
         }
         self.bins = bins.into_iter().map(|(path, bin)| (bin, path)).collect();
+        let example = |(name, path): &(Option<String>, Option<String>)| {
+            let name = name.clone()?;
+            let path = at(&path.clone().unwrap_or_else(|| format!("examples/{name}.rs")))?;
+            Some((name, path))
+        };
+        self.examples = self.listed_examples.iter().filter_map(example).collect();
     }
 }
