@@ -42,6 +42,7 @@ pub(crate) mod forwarded;
 pub(crate) mod generate;
 mod getters;
 pub(crate) mod growing;
+mod holders;
 pub(crate) mod levels;
 pub(crate) mod link;
 mod literals;

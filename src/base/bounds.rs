@@ -67,21 +67,21 @@ pub(crate) const GUESS_ROUNDS: usize = 3;
 
 /// Most constants a slot keeps; with more, nothing is known of its constants.
 /// A selector has a handful of values; more is data.
-pub(crate) const MAX_CONSTS: u8 = 8;
+pub(crate) const MAX_CONSTS: u16 = 8;
 
 /// Most library values a slot keeps. Real variables hold one or two; a registry of clients a dozen.
-pub(crate) const MAX_APIS: u8 = 24;
+pub(crate) const MAX_APIS: u16 = 24;
 
 /// Most literals a slot keeps. Variants of one shape are a few; a table of data is no reason to follow each row.
-pub(crate) const MAX_RECORDS: u8 = 32;
+pub(crate) const MAX_RECORDS: u16 = 32;
 
 /// Most objects, and functions in their fields, that a library is taken to be handed as options. A wrapper around a client's
 /// constructor gets those of a few callers; a serialiser all that is logged.
 pub(crate) const MAX_OPTIONS: usize = 8;
 
-/// Most rows of a dispatch table a slot keeps: literals that hold a handler, names of methods. Servers have up to some hundred
-/// tools.
-pub(crate) const MAX_ROWS: u8 = 160;
+/// Most rows of a dispatch table a slot keeps: literals that hold a handler or a table of such, names of methods.
+/// Servers have up to some three hundred tools.
+pub(crate) const MAX_ROWS: u16 = 400;
 
 /// Shortest beginning of a name that tells which methods are meant: `"on_" + name`.
 pub(crate) const MIN_PREFIX: usize = 3;
@@ -91,13 +91,13 @@ pub(crate) const MIN_PREFIX: usize = 3;
 pub(crate) const MAX_MEANT: usize = 12;
 
 /// Most instances a slot keeps: a variable that can be more kinds of object is a framework's plumbing.
-pub(crate) const MAX_INSTANCES: u8 = 40;
+pub(crate) const MAX_INSTANCES: u16 = 40;
 
 /// Most functions and classes a slot keeps. Dispatch tables hold some hundred handlers.
-pub(crate) const MAX_OBJECTS: usize = 320;
+pub(crate) const MAX_OBJECTS: usize = 560;
 
 /// Objects of the program beside the most library values: real variables hold the ones or the others.
-pub(crate) const MAX_DROWNED: u8 = 8;
+pub(crate) const MAX_DROWNED: u16 = 8;
 
 /// Most methods of one name among which an unknown receiver is guessed.
 pub(crate) const MAX_GUESSES: usize = 3;

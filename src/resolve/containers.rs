@@ -18,7 +18,7 @@ use super::values::{At, Key, Obj, Site, SlotId, Value};
 const VALUE_IN_PAIR: u32 = 1;
 
 /// The method by which a function of a script gets its object.
-const BIND: &str = "bind";
+pub(super) const BIND: &str = "bind";
 
 impl Values<'_> {
     pub(super) fn container_call(&mut self, at: At, receiver: SlotId, name: Symbol, result: SlotId) {

@@ -2,9 +2,7 @@
 
 use crate::base::Symbol;
 use crate::ir::func::{BlockId, End, FuncId, ParamKind};
-use crate::ir::instr::{
-    Base, Const, Entry, Field, Import, Imported, InstrId, Op, Oper, Place, Record, RecordKind, TextPart,
-};
+use crate::ir::instr::{Base, Const, Entry, Field, Import, Imported, InstrId, Op, Oper, Place, TextPart};
 use crate::ir::program::{Language, ModuleId};
 use crate::ir::types::{NamedType, TypeRef};
 use crate::models::path::Step;
@@ -229,24 +227,6 @@ impl Values<'_> {
                 }
             }
         }
-    }
-
-    /// Is a function of the program in a field of the literal, as far as is known before values are followed? Or a literal that
-    /// has one: `["open", { handler: open }]`.
-    fn has_handler(&mut self, func: FuncId, record: &Record) -> bool {
-        let program = self.program;
-        record.entries.iter().any(|entry| match entry {
-            Entry::Field(_, value) => match &program.funcs[func].instrs[*value].op {
-                Op::Closure(_) => record.kind == RecordKind::Object,
-                Op::Load(place) if place.path.len() <= 1 && record.kind == RecordKind::Object => {
-                    let slot = self.place(func, place);
-                    self.holds_function(slot)
-                }
-                Op::Record(_) => self.is_holder(Site::Instr((func, *value))),
-                _ => false,
-            },
-            Entry::Spread(_) => false,
-        })
     }
 
     /// A method of a text that is written out: `", ".join(…)`.

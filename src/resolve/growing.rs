@@ -24,7 +24,7 @@ pub(super) struct Numbers {
     ids: FxHashMap<Value, ValueId>,
     /// By number: is it what a dispatch table consists of?
     rows: IndexVec<ValueId, bool>,
-    /// Literals that hold functions: rows of a table of handlers.
+    /// Literals that hold functions, or literals that do: rows of a table of handlers.
     holders: FxHashSet<Site>,
     /// Names of the program's methods.
     methods: FxHashSet<Symbol>,
@@ -90,12 +90,12 @@ pub(super) struct Growing {
     items: Few<ValueId>,
     /// The same values, once they are many.
     known: Option<Box<FxHashSet<ValueId>>>,
-    consts: u8,
+    consts: u16,
     /// What dispatch tables consist of.
-    rows: u8,
-    apis: u8,
-    records: u8,
-    instances: u8,
+    rows: u16,
+    apis: u16,
+    records: u16,
+    instances: u16,
     /// Something is known of it.
     tells: bool,
     /// A bound was hit: there is more than `items` says.
@@ -119,7 +119,7 @@ impl Growing {
             Value::Api(..) => (&mut self.apis, MAX_APIS),
             Value::Record(_) => (&mut self.records, MAX_RECORDS),
             Value::Instance(_) | Value::Typed(_) => (&mut self.instances, MAX_INSTANCES),
-            _ => (&mut 0, u8::MAX),
+            _ => (&mut 0, u16::MAX),
         };
         if *count >= max || self.items.as_slice().len() >= MAX_OBJECTS {
             self.is_cut = true;

@@ -18,6 +18,7 @@ use crate::models::index::NodeId;
 
 use super::edges::{Edge, Edges, Kept};
 use super::growing::{Growing, Numbers, Sets, ValueId};
+use super::holders::Holders;
 use super::link::Linker;
 use super::members::Classes;
 use super::values::{At, Key, Obj, Site, SlotId, Value, ValueSet};
@@ -70,6 +71,8 @@ pub(crate) struct Values<'p> {
     pub(crate) classes: Classes,
     pub(super) slots: IndexVec<SlotId, Slot>,
     pub(super) numbers: Numbers,
+    /// Which literals hold handlers, while constraints are made.
+    pub(super) holders: Holders,
     unknown: ValueId,
     /// What slots hold in the end.
     sets: Sets,
@@ -200,6 +203,7 @@ impl<'p> Values<'p> {
             classes: Classes::default(),
             slots,
             numbers,
+            holders: Holders::new(program),
             unknown,
             sets: Sets::default(),
             queue: Vec::new(),
@@ -486,6 +490,7 @@ impl<'p> Values<'p> {
         });
         self.sets = Sets::new(grown, &self.numbers);
         self.numbers = Numbers::default();
+        self.holders = Holders::default();
         self.queue = Vec::new();
         self.crowded = Vec::new();
     }
