@@ -459,8 +459,9 @@ impl<'t> Lowerer<'t> {
         };
         let at = span(node);
         if operator.kind() == "delete" {
+            // What is deleted was something before: that a field is empty then is known where the code goes on, and nowhere else.
             let place = self.place(operand);
-            let nothing = self.b.constant(Const::Undefined, at);
+            let nothing = self.b.push(Op::Unknown("delete", Vec::new()), at);
             return self.b.store(place, nothing, at);
         }
         let value = self.expr(operand);
