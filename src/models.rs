@@ -78,6 +78,8 @@ pub(crate) struct Flow {
     pub(crate) copies: bool,
     /// An object comes out of the class that the method is called on.
     pub(crate) instance: bool,
+    /// An object of the class that is taken comes out, and nothing that is in it.
+    pub(crate) object: bool,
     /// It goes through what is moved.
     pub(crate) items: bool,
     /// What is made of it names a thing, and is no secret.
@@ -497,6 +499,7 @@ impl Models {
                     parses: row.parses,
                     copies: row.copies,
                     instance: row.instance,
+                    object: row.object,
                     items: row.items,
                     names: row.names,
                     infallible: row.infallible,

@@ -121,6 +121,7 @@ impl Pass<'_, '_> {
         let flow = self.taint.values.models.flow(row);
         let values = self.taint.values;
         if flow.class
+            || flow.object
             || !values.version_allows(Some(at.0), row, flow.versions.as_deref())
             || !values.holds(at, &flow.when)
         {

@@ -106,6 +106,9 @@ pub(crate) struct FlowRow {
     /// The class of what is taken comes out, and nothing that is in it: `type(self)`.
     #[serde(default)]
     pub(crate) class: bool,
+    /// An object of the class that is taken comes out, and nothing that is in it: `container.get(Service)`.
+    #[serde(default)]
+    pub(crate) object: bool,
     /// It goes through what is moved: of a table the keys are moved, which are names: `list(x)`.
     #[serde(default)]
     pub(crate) items: bool,

@@ -333,6 +333,7 @@ impl Values<'_> {
                     Some(name) => self.member_named_by(number, name, from, into),
                     None if flow.in_ok => self.add_edge(from, Edge::Outcome(into)),
                     None if flow.class => self.add_edge(from, Edge::Class(into)),
+                    None if flow.object => self.add_edge(from, Edge::Instance(into)),
                     None => self.copy(from, into),
                 }
                 if let ([_], true) = (flow.to.as_slice(), flow.copies && to.path.is_empty() && !flow.items) {
