@@ -46,8 +46,13 @@ impl Explorer<'_> {
         words.imported.contains(&text).then_some(Abs::Const(Const::Bool(!is_main)))
     }
 
-    /// What a comparison gives, where it asks for the started program.
+    /// What a comparison gives, where it asks for the started program. That there is one is certain: `!process.argv[1]`.
     pub(super) fn main_test(&self, func: FuncId, oper: Oper, operands: &[InstrId]) -> Option<Abs> {
+        if let (Oper::Not | Oper::IsMissing, [one], true) = (oper, operands, self.asks(func)) {
+            let Op::Load(place) = &self.values.program.funcs[func].instrs[*one].op else { return None };
+            let is_started = self.values.models.main_words().started.contains(&self.written(func, place)?);
+            return is_started.then(|| Abs::Const(Const::Bool(false)));
+        }
         let (Oper::Eq | Oper::Ne, [a, b], true) = (oper, operands, self.asks(func)) else { return None };
         self.compared(func, [self.tells(func, *a, MAX_WAY), self.tells(func, *b, MAX_WAY)], [*a, *b], oper == Oper::Ne)
     }
