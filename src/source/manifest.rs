@@ -33,6 +33,8 @@ pub(crate) struct Manifests {
     pub(crate) tsconfigs: BTreeMap<String, npm::TsConfig>,
     /// By path of the settings file.
     pub(crate) workers: BTreeMap<String, wrangler::Worker>,
+    /// Folders of what Vercel hosts.
+    pub(crate) hosted: BTreeSet<String>,
     pub(crate) python: BTreeMap<String, python::Project>,
     pub(crate) cargo: BTreeMap<String, cargo::Package>,
     /// Locked versions, by language and folder.
@@ -46,6 +48,9 @@ pub(crate) struct Manifests {
     /// The paths of all source files.
     pub(crate) sources: BTreeSet<String>,
 }
+
+/// The settings of what Vercel hosts. Files in the folder `api` beside it are functions, whatever the settings say.
+const VERCEL: &str = "vercel.json";
 
 /// What is known of the version of a package.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,7 +70,14 @@ pub(crate) fn is_manifest(path: &str) -> bool {
     let is_wheel = paths::parent(path).ends_with(".dist-info") && matches!(name, "METADATA" | "entry_points.txt");
     let known = matches!(
         name,
-        "package.json" | "pyproject.toml" | "setup.py" | "setup.cfg" | "Pipfile" | "Cargo.toml" | "jsconfig.json"
+        "package.json"
+            | "pyproject.toml"
+            | "setup.py"
+            | "setup.cfg"
+            | "Pipfile"
+            | "Cargo.toml"
+            | "jsconfig.json"
+            | VERCEL
     );
     known
         || is_requirements
@@ -114,6 +126,8 @@ impl Manifests {
             self.tsconfigs.insert(path.to_owned(), npm::parse_tsconfig(text)?);
         } else if wrangler::is_settings(name) {
             self.workers.insert(path.to_owned(), wrangler::parse(name, text)?);
+        } else if name == VERCEL {
+            self.hosted.insert(dir);
         } else if name == "package.json" {
             self.npm.insert(dir, npm::parse_package(text)?);
         } else if name == "Cargo.toml" {

@@ -47,6 +47,9 @@ impl Manifests {
         for (settings, worker) in &self.workers {
             self.worker_entry(settings, worker, &mut res);
         }
+        for dir in &self.hosted {
+            self.hosted_functions(dir, &mut res);
+        }
         for (dir, project) in &self.python {
             for (name, target) in &project.scripts {
                 let (module, function) = target.split_once(':').map_or((target.as_str(), None), |(m, f)| (m, Some(f)));
@@ -130,6 +133,24 @@ impl Manifests {
         let how = format!("{} main", paths::name(settings));
         let function = Some(started().worker.clone());
         out.insert(Entry { path, by: StartedBy::Platform, name, how, function, language: Language::Script });
+    }
+
+    /// Files below `api`, each of which answers requests: by what it exports as default, or by a function for each method.
+    fn hosted_functions(&self, dir: &str, out: &mut BTreeSet<Entry>) {
+        const ANSWERING: [&str; 5] = ["default", "default.fetch", "fetch", "GET", "POST"];
+        let Some(folder) = paths::join(dir, "api") else { return };
+        let below =
+            self.sources.range(format!("{folder}/")..).take_while(|path| path.starts_with(&format!("{folder}/")));
+        let is_hidden = |path: &str| path.split('/').any(|part| part.starts_with(['_', '.']));
+        let is_script = |path: &str| matches!(paths::extension(path), "ts" | "js" | "mjs" | "cjs" | "mts" | "cts");
+        for path in below.filter(|path| is_script(path) && !path.ends_with(".d.ts")) {
+            let Some(name) = paths::below(path, dir).filter(|name| !is_hidden(name)) else { continue };
+            for function in ANSWERING {
+                let (path, name, how) = (path.clone(), name.to_owned(), "Vercel function".to_owned());
+                let function = Some(function.to_owned());
+                out.insert(Entry { path, by: StartedBy::Platform, name, how, function, language: Language::Script });
+            }
+        }
     }
 
     /// The folders from which a Python file below `dir` finds absolute names, nearest project first.
