@@ -381,6 +381,11 @@ impl Models {
         self.containers.transparent.contains(ty)
     }
 
+    /// Is a value of a type of this name a table, and none of what is kept in it?
+    pub(crate) fn is_table(&self, ty: &str) -> bool {
+        self.containers.tables.contains(ty)
+    }
+
     /// What becomes of the error of a result by a method of this name.
     pub(crate) fn error_fate(&self, method: &str) -> Option<ErrorFate> {
         self.containers.errors.fate(method)

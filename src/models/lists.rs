@@ -42,6 +42,7 @@ pub(super) struct Containers {
     pub(super) same: FxHashSet<String>,
     pub(super) wraps: Vec<String>,
     pub(super) transparent: FxHashSet<String>,
+    pub(super) tables: FxHashSet<String>,
     pub(super) errors: ErrorMethods,
 }
 

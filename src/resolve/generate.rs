@@ -458,7 +458,8 @@ impl Values<'_> {
                     && self.language(func) == Language::Rust
                     && self.models.is_transparent(self.type_name(named));
                 self.add_edge(class, if is_wrapper { Edge::Wrapper(to) } else { Edge::Instance(to) });
-                for arg in &named.args {
+                let is_table = self.models.is_table(self.type_name(named));
+                for arg in named.args.iter().filter(|_| !is_table) {
                     self.typed(func, arg, to);
                 }
             }
