@@ -308,18 +308,22 @@ fn goes_another_way(cx: &Cx<'_>, live: &Live, leak: &Leak) -> bool {
     leak.hit.entry.trace.steps().iter().any(|(at, what)| is_call(at, what) && is_left_out(at))
 }
 
-/// Does what is written to stdout stay in the program, by a rebinding in force there: `with redirect_stdout(StringIO())`?
-fn is_kept(cx: &Cx<'_>, unit: &Unit<'_>, sink: Sink, site: &Site) -> bool {
+/// Where a rebinding in force there takes what is written to stdout: `with redirect_stdout(StringIO())`, `console.log = console.error`.
+fn moved(cx: &Cx<'_>, unit: &Unit<'_>, sink: Sink, site: &Site) -> Option<Stream> {
     let at = sink.at;
     let spec = sink.row.and_then(|row| cx.values.models.sink(row).stream.as_ref());
     if site.rebinds.is_empty() || spec.is_none_or(|spec| cx.values.stream_of(at, spec) != Stream::Stdout) {
-        return false;
+        return None;
     }
     let moved_by = cx.values.call_rows(at, Table::RebindMoves);
-    site.rebinds.iter().any(|id| {
+    let mut moved = site.rebinds.iter().filter_map(|id| {
         let rebind = &unit.process.explorer.rebinds[*id as usize];
-        moved_by.iter().any(|row| row.is_of(rebind.row)) && !rebind.is_filter && rebind.stream == Stream::None
-    })
+        let moves = moved_by.iter().any(|row| row.is_of(rebind.row)) && !rebind.is_filter;
+        (moves && rebind.stream != Stream::Stdout).then_some(rebind.stream)
+    });
+    let first = moved.next()?;
+    // What stays in the program on one of several ways is not shown at all.
+    Some(if moved.any(|stream| stream == Stream::None) { Stream::None } else { first })
 }
 
 /// Where the leak is met in the process, if it is: its sink runs there, and its source belongs to it.
@@ -359,7 +363,9 @@ fn live_site<'u>(cx: &Cx<'_>, unit: &'u Unit<'_>, live: &'u Live, leak: &Leak) -
         (Kind::Env, Some(name)) => !is_unset(&site.facts, name),
         _ => true,
     };
-    let is_kept = |site: &&Site| leak.hit.sink.drain == Drain::Write && is_kept(cx, unit, leak.hit.sink, site);
+    let is_kept = |site: &&Site| {
+        leak.hit.sink.drain == Drain::Write && moved(cx, unit, leak.hit.sink, site) == Some(Stream::None)
+    };
     let sink = sites.get(&leak.hit.sink.at)?.iter().find(|site| holds_it(site) && !is_kept(site))?;
     if leak.hit.primary == leak.hit.sink.at {
         return Some(sink);

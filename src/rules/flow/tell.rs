@@ -20,6 +20,7 @@ use crate::rules::{Cx, Findings, Unit, loc};
 use super::asked;
 use super::judge::Verdict;
 use super::levels::calls_inside;
+use super::moved;
 use super::thresholds;
 
 /// More places than these that keep a value on its way, and more steps than these, lower the confidence: what a variable or
@@ -47,7 +48,8 @@ pub(super) fn finding(
         Drain::Echo => ("is logged by a library", format!("given to `{}`", called(cx, hit.primary))),
         Drain::Write => ("is written to a stream", format!("written by `{}`", called(cx, hit.primary))),
     };
-    let verb = match (hit.sink.drain, stream(cx, hit.sink.at)) {
+    let stream = moved(cx, unit, hit.sink, met.1).or_else(|| stream(cx, hit.sink.at));
+    let verb = match (hit.sink.drain, stream) {
         (Drain::Write, Some(Stream::Stdout)) => "is written to stdout",
         (Drain::Write, Some(Stream::Stderr)) => "is written to stderr",
         (Drain::Write, Some(Stream::Log)) => "is written to a log file",
