@@ -55,6 +55,8 @@ pub(crate) struct Models {
 pub(crate) struct Callback {
     pub(crate) runs: schema::CallbackTime,
     pub(crate) returns: bool,
+    /// Its object's calls call the function with their error, which throws instead of them.
+    pub(crate) replaces_errors: bool,
     /// What it returns stands in an `Ok`.
     pub(crate) in_ok: bool,
     pub(crate) func_ports: Vec<Port>,
@@ -484,6 +486,7 @@ impl Models {
                     gives_when: row.gives_when.clone(),
                     runs: row.runs,
                     returns: row.returns,
+                    replaces_errors: row.replaces_errors,
                     in_ok: row.in_ok,
                     func_ports: parsed(&row.func),
                     gives: parsed(&row.gives),

@@ -53,6 +53,7 @@ pub(crate) mod members;
 mod named;
 pub(crate) mod ports;
 mod registered;
+mod replaced;
 mod schemas;
 pub(crate) mod solve;
 pub(crate) mod specialise;

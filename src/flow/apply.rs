@@ -429,6 +429,15 @@ impl Pass<'_, '_> {
         }
     }
 
+    /// A library's call fails: into a function that the program has put in the way, or as any call does.
+    pub(super) fn fail_in_library(&mut self, at: At, raised: &Tree, by_library: bool, result: &mut Tree) {
+        if self.taint.values.error_handlers(at).is_empty() {
+            self.fail(at, raised, by_library, result);
+        } else {
+            self.intercepted.join(raised);
+        }
+    }
+
     /// A function put something into its parameter: into the place that was passed.
     fn put_into_port(&mut self, at: At, func: FuncId, param: u32, tree: &Tree) {
         if param == RECEIVER {

@@ -46,6 +46,15 @@ impl Pass<'_, '_> {
             }
             let params = self.taint.values.program.funcs[*func].params.len();
             let mut bound = Bound { params: vec![Tree::default(); params], receiver: Tree::default() };
+            if self.taint.values.error_handlers(at).contains(func) {
+                if let Some(error) = bound.params.first_mut() {
+                    error.add(self.source(Kind::Error, at, None));
+                    error.join(&self.caught_tree(&self.intercepted, at));
+                }
+                let given = self.called_back(at, *func, &bound, true);
+                result.join(&given);
+                continue;
+            }
             let row = rows.iter().find(|row| self.is_callback_of(call, at, **row, *func)).copied();
             let mut returns = true;
             match row.map(|row| self.taint.values.models.callback(row)) {
@@ -127,6 +136,7 @@ impl Pass<'_, '_> {
                 }
             }
         }
+        self.intercepted = Tree::default();
     }
 
     /// What the function is called with before it gave anything, where it is called with what it gave before.

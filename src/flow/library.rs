@@ -113,7 +113,7 @@ impl Pass<'_, '_> {
             }
             result.join(&raised.under(&[ERR.into()]));
         } else {
-            self.fail(at, raised, true, result);
+            self.fail_in_library(at, raised, true, result);
         }
     }
 

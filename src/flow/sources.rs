@@ -154,7 +154,7 @@ impl Pass<'_, '_> {
                     }
                     PortHead::Throws => {
                         let given = if source.unlisted { given.marked(Marks::IN_ERROR) } else { given };
-                        self.fail(at, &given.of_error(self.library_error()), false, result);
+                        self.fail_in_library(at, &given.of_error(self.library_error()), false, result);
                     }
                     head => {
                         let Some(call) = values.call_at(at) else { continue };

@@ -71,6 +71,8 @@ pub(super) struct Pass<'t, 'v> {
     again: BTreeSet<BlockId>,
     /// What came of calls, by call, callee, and how the call makes it run.
     pub(super) applied: FxHashMap<(InstrId, FuncId, Way), Applied>,
+    /// What the library throws at the call that is looked at, where a function of the program is in the way.
+    pub(super) intercepted: Tree,
     /// What calls hand to functions of the program, where somebody asks for it.
     pub(super) bound: Option<Vec<Handed>>,
 }
@@ -123,6 +125,7 @@ impl<'t, 'v> Pass<'t, 'v> {
             again: BTreeSet::new(),
             bound: None,
             applied: FxHashMap::default(),
+            intercepted: Tree::default(),
         }
     }
 }

@@ -564,6 +564,9 @@ pub(crate) struct CallbackRow {
     /// The function's result is in the call's result.
     #[serde(default)]
     pub(crate) returns: bool,
+    /// From then on the object's calls that fail call the function with their error: what it throws is what they throw.
+    #[serde(default)]
+    pub(crate) replaces_errors: bool,
     /// That stands in an `Ok` there: an error that the function gives is not the error of the call.
     #[serde(default)]
     pub(crate) in_ok: bool,

@@ -68,7 +68,11 @@ impl Values<'_> {
                 let data = self.models.index.node(*node);
                 let member = self.models.index.step(*node, &Step::Member(name.clone()));
                 let made = self.models.index.step(member, &Step::Call);
-                let is_plain = |table: &Table| matches!(table, Table::Callback | Table::Flow | Table::Clean);
+                // What is put in the way of an object's errors is not in the object.
+                let is_plain = |row: &RowRef| match row.table {
+                    Table::Callback => !self.models.callback(*row).replaces_errors,
+                    table => matches!(table, Table::Flow | Table::Clean),
+                };
                 // What a result gives when its error is looked at, changed or given up is what it holds.
                 if data.is_modelled() && data.language == Language::Rust && self.models.error_fate(name).is_some() {
                     self.add(result, value);
@@ -90,7 +94,7 @@ impl Values<'_> {
                     && data.language != Language::Rust
                     && !self.models.names(name)
                     && !is_told
-                    && given.rows.iter().all(|row| is_plain(&row.table))
+                    && given.rows.iter().all(is_plain)
                 {
                     self.keep(&Obj::Api(*at), number, name, result);
                     let is_never =

@@ -121,6 +121,8 @@ pub(crate) struct Values<'p> {
     pub(super) built_on: FxHashMap<At, Vec<At>>,
     /// Functions that calls of a library are taken to call because an object that they are handed has them in a field.
     pub(super) called_in_fields: FxHashMap<At, Vec<FuncId>>,
+    /// By call of a library, the functions that throw instead of it.
+    pub(super) error_handlers: FxHashMap<At, Vec<FuncId>>,
     pub(super) edges_done: FxHashSet<(At, FuncId)>,
     pub(crate) call_graph: FxHashMap<At, Vec<(FuncId, CallKind)>>,
     /// The call graph the other way round, in order of functions and instructions.
@@ -172,6 +174,7 @@ pub(crate) fn solve<'p>(
     values.find_rows();
     values.find_built();
     values.find_marked();
+    values.find_error_handlers();
     values.reverse_calls();
     values.find_by_hand();
     values
@@ -232,6 +235,7 @@ impl<'p> Values<'p> {
             rows_of_calls: Vec::new(),
             built_on: FxHashMap::default(),
             called_in_fields: FxHashMap::default(),
+            error_handlers: FxHashMap::default(),
             edges_done: FxHashSet::default(),
             call_graph: FxHashMap::default(),
             callers: FxHashMap::default(),
