@@ -105,7 +105,15 @@ impl Values<'_> {
                     self.list_of(&Obj::Api(*at), number, name);
                 }
             }
-            Value::Api(node, None) => self.bound(value, *node, number, name, result),
+            Value::Api(node, None) => {
+                self.bound(value, *node, number, name, result);
+                // `super.set(name, tool)`
+                if self.models.index.gives_pairs(*node)
+                    && let Some(class) = self.class_of_super(number)
+                {
+                    self.own_table(class, number, name, result);
+                }
+            }
             // Whatever it is: what has a method of this name calls what it is handed.
             Value::Unknown if self.models.iterates(name) => {
                 let items = self.handed_over(number);
@@ -113,8 +121,12 @@ impl Values<'_> {
             }
             Value::Instance(class) | Value::Typed(class) => {
                 let has_own = !self.classes.virtual_methods(*class, name).is_empty();
-                let is_own = |class: ClassId| !has_own && self.language_of_class(class) == Language::Rust;
-                if is_own(*class) && !self.is_served(*class, name) {
+                let is_table = |base| self.models.index.gives_pairs(self.models.index.instance(base));
+                if !has_own && self.classes.api_bases(*class).into_iter().any(is_table) {
+                    self.own_table(*class, number, name, result);
+                }
+                let is_rust = self.language_of_class(*class) == Language::Rust;
+                if !has_own && is_rust && !self.is_served(*class, name) {
                     self.add(result, value);
                     let items = self.handed_over(number);
                     self.add(items, value);
@@ -137,6 +149,23 @@ impl Values<'_> {
             }
             _ => {}
         }
+    }
+
+    /// The class whose method calls one of the class that it extends.
+    fn class_of_super(&self, number: u32) -> Option<ClassId> {
+        let at = self.calls[number as usize].at;
+        let base = &self.call_at(at)?.callee.base;
+        matches!(base, Base::Global(name) if name == "super").then(|| self.class_around(at.0))?
+    }
+
+    /// A method that an object of the program has from the table that it extends: `class Tools extends Map`.
+    fn own_table(&mut self, class: ClassId, number: u32, name: &Symbol, result: SlotId) {
+        let obj = Obj::Instances(self.classes.top(class));
+        self.keep(&obj, number, name, result);
+        if !self.only_keeps(number, name) {
+            self.hand_items(&obj, number, name);
+        }
+        self.list_of(&obj, number, name);
     }
 
     /// Has an object of the class a library serve by this method? What that gives is no such object.
