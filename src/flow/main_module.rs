@@ -51,7 +51,7 @@ impl Explorer<'_> {
         if let (Oper::Not | Oper::IsMissing, [one], true) = (oper, operands, self.asks(func)) {
             let Op::Load(place) = &self.values.program.funcs[func].instrs[*one].op else { return None };
             let is_started = self.values.models.main_words().started.contains(&self.written(func, place)?);
-            return is_started.then(|| Abs::Const(Const::Bool(false)));
+            return is_started.then_some(Abs::Const(Const::Bool(false)));
         }
         let (Oper::Eq | Oper::Ne, [a, b], true) = (oper, operands, self.asks(func)) else { return None };
         self.compared(func, [self.tells(func, *a, MAX_WAY), self.tells(func, *b, MAX_WAY)], [*a, *b], oper == Oper::Ne)

@@ -137,7 +137,7 @@ impl Manifests {
 
     /// Files below `api`, each of which answers requests: by what it exports as default, or by a function for each method.
     fn hosted_functions(&self, dir: &str, out: &mut BTreeSet<Entry>) {
-        const ANSWERING: [&str; 5] = ["default", "default.fetch", "fetch", "GET", "POST"];
+        const ANSWERING: [&str; 3] = ["default", "GET", "POST"];
         let Some(folder) = paths::join(dir, "api") else { return };
         let below =
             self.sources.range(format!("{folder}/")..).take_while(|path| path.starts_with(&format!("{folder}/")));
