@@ -10,6 +10,7 @@ pub(crate) mod load;
 pub(crate) mod path;
 mod port_texts;
 pub(crate) mod schema;
+pub(crate) mod serving;
 mod states;
 
 use rustc_hash::FxHashMap;
@@ -26,9 +27,10 @@ use lists::{Bases, Containers, ErrorFate, MainWords, Transports};
 use load::Own;
 use path::Port;
 use schema::{
-    ChildRow, Condition, CrashRow, ExitRow, LoaderRow, LoggerRow, ModelFile, OwnNames, RebindRow, ServeRow, SinkRow,
-    StreamRow, TerminalRow, TransportRow,
+    ChildRow, Condition, CrashRow, ExitRow, LoaderRow, LoggerRow, ModelFile, OwnNames, RebindRow, SinkRow, StreamRow,
+    TerminalRow,
 };
+use serving::{ServeRow, TransportRow};
 
 /// Where the models of each language are. A program is mostly in one, and the others need not be read for it.
 const FOLDERS: [(&str, Language); 3] =

@@ -16,7 +16,7 @@ use crate::finding::{Confidence, Finding, Level, Persona};
 use crate::flow::process::Process;
 use crate::flow::words::Words;
 use crate::ir::program::{Language, Program};
-use crate::models::schema::TransportKind;
+use crate::models::serving::TransportKind;
 use crate::resolve::solve::Values;
 use crate::resolve::values::At;
 

@@ -6,7 +6,7 @@ use crate::base::span::{FileId, Loc};
 use crate::flow::explore::Serve;
 use crate::ir::program::Language;
 use crate::models::handlers::HandlerKind;
-use crate::models::schema::{TransportKind, TransportSpec};
+use crate::models::serving::{TransportKind, TransportSpec};
 use crate::report::{Handler, HandlerInfo, Server, Transport, TransportInfo};
 use crate::resolve::ports::PortValue;
 use crate::resolve::solve::Values;

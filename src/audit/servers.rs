@@ -13,7 +13,7 @@ use crate::ir::func::FuncId;
 use crate::ir::instr::{Import, Op};
 use crate::ir::program::{Language, Module, ModuleId};
 use crate::models::index::Table;
-use crate::models::schema::TransportKind;
+use crate::models::serving::TransportKind;
 use crate::report::Remark;
 use crate::resolve::link::Target;
 use crate::resolve::solve::Values;

@@ -20,7 +20,7 @@ use crate::ir::func::FuncId;
 use crate::ir::instr::{Call, Field, InstrId, Op};
 use crate::ir::program::{Language, ModuleId};
 use crate::models::index::Table;
-use crate::models::schema::TransportKind;
+use crate::models::serving::TransportKind;
 use crate::resolve::values::{At, Key, SlotId, Value};
 
 use super::explore::{Explorer, Mode};

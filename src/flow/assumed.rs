@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::Symbol;
-use crate::models::schema::TransportKind;
+use crate::models::serving::TransportKind;
 use crate::resolve::values::At;
 
 use super::abs::Facts;

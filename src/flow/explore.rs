@@ -18,7 +18,7 @@ use crate::ir::func::{BlockId, End, FuncId, FuncKind};
 use crate::ir::instr::{Base, Const, Op};
 use crate::ir::program::{CellId, Language, ModuleId};
 use crate::models::index::RowRef;
-use crate::models::schema::TransportKind;
+use crate::models::serving::TransportKind;
 use crate::resolve::solve::Values;
 use crate::resolve::values::At;
 

@@ -8,7 +8,8 @@ use crate::base::idx::ids;
 use crate::ir::func::{BlockId, FuncId};
 use crate::ir::instr::{Const, InstrId};
 use crate::models::index::RowRef;
-use crate::models::schema::{Stream, TransportKind};
+use crate::models::schema::Stream;
+use crate::models::serving::TransportKind;
 use crate::resolve::values::At;
 
 use super::abs::{Abs, Facts};

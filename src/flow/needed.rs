@@ -16,7 +16,7 @@ use crate::ir::instr::{Base, Import, Imported, Op, Place};
 use crate::ir::program::CellId;
 use crate::models::index::Table;
 use crate::models::path::Step;
-use crate::models::schema::TransportKind;
+use crate::models::serving::TransportKind;
 use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Value};
 

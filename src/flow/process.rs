@@ -12,7 +12,7 @@ use crate::ir::instr::{ArgKind, Base};
 use crate::ir::program::{ClassId, ClassKind, ModuleId};
 use crate::models::handlers::HandlerKind;
 use crate::models::index::{RowRef, Table};
-use crate::models::schema::TransportKind;
+use crate::models::serving::TransportKind;
 use crate::resolve::beside::Registered;
 use crate::resolve::ports::PortValue;
 use crate::resolve::solve::Values;

@@ -1,6 +1,7 @@
 //! Which ports the rows of a model name: they are read once, when the models are.
 
-use super::schema::{Condition, ModelFile, StreamSpec, TransportSpec};
+use super::schema::{Condition, ModelFile, StreamSpec};
+use super::serving::TransportSpec;
 
 /// Calls `visit` with every port text of a file.
 pub(super) fn port_texts(file: &ModelFile, visit: &mut dyn FnMut(&str)) {

@@ -9,7 +9,7 @@ use crate::ir::program::{Language, ModuleId};
 use crate::models::handlers::HandlerKind;
 use crate::models::index::{RowRef, Table};
 use crate::models::path::{Port, PortHead, Step};
-use crate::models::schema::TransportKind;
+use crate::models::serving::TransportKind;
 
 use super::ports::PortValue;
 use super::solve::Values;

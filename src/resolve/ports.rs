@@ -7,7 +7,8 @@ use crate::ir::instr::{Arg, ArgKind, Base, Call, Const, Field, Import, Imported,
 use crate::ir::program::ModuleId;
 use crate::models::index::{NodeId, RowRef, Table};
 use crate::models::path::{Port, PortHead, PortStep, Step};
-use crate::models::schema::{CallbackTime, TransportSpec};
+use crate::models::schema::CallbackTime;
+use crate::models::serving::TransportSpec;
 
 use super::generate::key_of;
 use super::link::Target;

@@ -143,7 +143,7 @@ pub(crate) struct Values<'p> {
     /// Functions that run before the main one.
     pub(super) before_main: Vec<FuncId>,
     /// What starts a server without an SDK: reads of standard input, registrations of what answers HTTP requests.
-    pub(super) by_hand: std::collections::BTreeMap<At, crate::models::schema::TransportKind>,
+    pub(super) by_hand: std::collections::BTreeMap<At, crate::models::serving::TransportKind>,
     /// Functions by which a program without an SDK answers requests that call no tool.
     pub(super) answers_others: std::collections::BTreeSet<FuncId>,
 }

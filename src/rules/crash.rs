@@ -5,7 +5,8 @@ use crate::ir::func::FuncKind;
 use crate::ir::instr::Op;
 use crate::ir::program::Language;
 use crate::models::index::Table;
-use crate::models::schema::{Crash, TransportKind};
+use crate::models::schema::Crash;
+use crate::models::serving::TransportKind;
 
 use crate::resolve::values::At;
 

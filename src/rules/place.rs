@@ -10,7 +10,7 @@ use crate::ir::func::{FuncId, FuncKind};
 use crate::ir::instr::Op;
 use crate::ir::program::ModuleId;
 use crate::models::handlers::HandlerKind;
-use crate::models::schema::TransportKind;
+use crate::models::serving::TransportKind;
 use crate::resolve::solve::CallKind;
 use crate::resolve::values::{At, Value};
 

@@ -3,7 +3,8 @@
 use crate::flow::frames::Output;
 use crate::flow::live::Site;
 use crate::models::index::Table;
-use crate::models::schema::{SinkKind, Stream, TransportKind};
+use crate::models::schema::{SinkKind, Stream};
+use crate::models::serving::TransportKind;
 use crate::resolve::values::At;
 use crate::source::version::Allowed;
 
