@@ -39,6 +39,7 @@
 //! | `places` | what variables and fields hold |
 //! | `exported`, `inert` | which variables stand behind the names that modules share, and which never hold a source |
 //! | `apply` | what a call does: functions of the program |
+//! | `construct` | what objects are made with |
 //! | `library`, `callbacks` | what library calls give, what functions handed to them are called with |
 //! | `keeping` | what is kept in containers, and looked up there by a name |
 //! | `sent` | what goes through channels and emitters |
@@ -70,6 +71,7 @@ pub(crate) mod choices;
 mod circles;
 pub(crate) mod clauses;
 mod commands;
+mod construct;
 mod credentials;
 pub(crate) mod declared;
 pub(crate) mod domain;

@@ -1,0 +1,116 @@
+//! What objects are made with: by constructors, those of base classes, and classes that have none.
+
+use crate::base::Symbol;
+use crate::base::idx::Id;
+use crate::ir::func::{FuncId, FuncKind};
+use crate::ir::instr::{ArgKind, Base, Call, Field, Op, Place};
+use crate::ir::program::Language;
+use crate::resolve::solve::CallKind;
+use crate::resolve::values::{At, Value};
+
+use super::apply::MESSAGE;
+use super::domain::{ARGS, Marks};
+use super::shown::MAKE;
+use super::transfer::Pass;
+use super::tree::Tree;
+
+/// The object of a base class, in the constructor of one derived from it.
+const SUPER: &str = "super";
+
+impl Pass<'_, '_> {
+    /// The object that a method of a base class is called on, or made by its constructor: `super().__init__(text)`.
+    pub(super) fn own_object(&self, call: &Call) -> Option<Place> {
+        let is_of_base =
+            self.language != Language::Rust && matches!(&call.callee.base, Base::Global(name) if name == SUPER);
+        let receiver = self.func.receiver.filter(|_| is_of_base && call.callee.path.len() <= 1)?;
+        Some(Place { base: Base::Local(receiver), path: Box::default() })
+    }
+
+    /// Does a call of a constructor fill an object that is there already: `super(text)`, `Base.__init__(self, text)`?
+    pub(super) fn is_made_by_base(&self, at: At, func: FuncId) -> bool {
+        let Op::Call(call) = &self.func.instrs[at.1].op else { return false };
+        let is_named = matches!(call.callee.path.last(), Some(Field::Name(name)) if name == MAKE);
+        self.own_object(call).is_some() || is_named && self.taint.values.handed_receiver(at, func).is_some()
+    }
+
+    /// A constructor hands to one of a library what the object is made with: `super(text)`, `super().__init__(text)`. Of an
+    /// error, that is its text.
+    pub(super) fn make_base(&mut self, call: &Call, at: At) {
+        let is_base = match (&call.callee.base, &*call.callee.path) {
+            (Base::Global(name), []) => name == SUPER,
+            (Base::Global(name), [Field::Name(method)]) => name == SUPER && method == MAKE,
+            _ => false,
+        };
+        let Some(receiver) = self.func.receiver.filter(|_| is_base && self.func.kind == FuncKind::Constructor) else {
+            return;
+        };
+        for (position, arg) in call.args.iter().enumerate() {
+            let path: Vec<Field> = match (self.language, position) {
+                (Language::Script, 0) => vec![Field::name(MESSAGE)],
+                (Language::Script, _) => continue,
+                _ if arg.kind == ArgKind::Spread => vec![Field::name(ARGS)],
+                _ => vec![Field::name(ARGS), Field::name(&position.to_string())],
+            };
+            let mut held = self.given[arg.value.index()].clone();
+            if self.language == Language::Script {
+                held = held.marked(Marks::IN_ERROR);
+            }
+            self.put(&Place { base: Base::Local(receiver), path: path.into() }, &held, at);
+        }
+    }
+
+    /// Where an object of a class without a constructor keeps what it is made with: its base, an error as a rule, does that.
+    fn base_key(&self, made: &Value, position: usize) -> Symbol {
+        let is_derived = match made {
+            Value::Class(class) => !self.taint.values.program.classes[*class].bases.is_empty(),
+            _ => false,
+        };
+        if self.language == Language::Script && is_derived && position == 0 {
+            return Symbol::new_static(MESSAGE);
+        }
+        position.to_string().into()
+    }
+
+    /// Construction of a class without a constructor of the program: data classes, tuple structs, variants.
+    pub(super) fn construct(&mut self, call: &Call, at: At, callees: &[(FuncId, CallKind)], result: &mut Tree) {
+        let program = self.taint.values.program;
+        let Some(slot) = self.taint.values.callee_slot(at) else { return };
+        let values = self.taint.values.of_slot(slot).items().to_vec();
+        for value in &values {
+            let (prefix, fields) = match value {
+                Value::Class(class) => (None, self.taint.values.field_names(*class)),
+                Value::Variant(_, name) => (Some(name.clone()), Vec::new()),
+                _ => continue,
+            };
+            if prefix.is_none() && callees.iter().any(|(func, _)| program.funcs[*func].kind == FuncKind::Constructor) {
+                continue;
+            }
+            let mut position = 0;
+            let mut made = Tree::default();
+            for arg in &call.args {
+                let held = &self.given[arg.value.index()];
+                let key = match &arg.kind {
+                    ArgKind::Positional => {
+                        let key = match (&prefix, fields.get(position)) {
+                            (Some(name), _) => format!("{name}.{position}").into(),
+                            (None, Some(field)) => field.clone(),
+                            (None, None) => self.base_key(value, position),
+                        };
+                        position += 1;
+                        key
+                    }
+                    ArgKind::Named(name) => name.clone(),
+                    ArgKind::Spread | ArgKind::SpreadNamed => {
+                        made.join(held);
+                        continue;
+                    }
+                };
+                made.join(&held.under(&[key]));
+            }
+            if let Value::Class(class) = value {
+                self.fill_instances(&[Value::Instance(*class)], &made, at);
+            }
+            result.join(&made);
+        }
+    }
+}
