@@ -143,7 +143,7 @@ pub(crate) fn taint<'v>(
             .map(|handler| handler.func)
             .collect(),
         inert: Inert::new(values, &mut exported),
-        sent_headers: sent_headers(values),
+        sent_headers: sent_headers(values, processes),
         exported,
         n_steps: 0,
         n_unsettled: 0,
