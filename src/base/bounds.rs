@@ -117,7 +117,8 @@ pub(crate) const MAX_WRAPS: usize = 8;
 /// this is several times what they need. Pages that are not touched cost nothing.
 pub(crate) const ANALYSIS_STACK: usize = 1 << 30;
 
-/// Most contexts of one function; then its parameters count as unknown. Loggers with a level parameter have six.
+/// Most contexts of one function; then its parameters count as unknown, but for switches (`required=True`), which may make as
+/// many again. Loggers with a level parameter have six.
 pub(crate) const MAX_CONTEXTS: usize = 16;
 
 /// Deepest call chain that is explored on the way down; what is called at its end is explored afterwards, and what it gives

@@ -191,9 +191,13 @@ impl<'v> Explorer<'v> {
         }
         let (_, context) = key;
         let n_contexts = self.n_contexts.entry(func).or_default();
-        if *n_contexts >= MAX_CONTEXTS && !(context.args.is_empty() && context.named.is_empty()) {
-            let Context { phase, rebinds, settings, .. } = context;
-            return self.frame(func, Context { phase, rebinds, settings, ..Context::default() });
+        if *n_contexts >= MAX_CONTEXTS && !context.is_plain() {
+            let switches = context.switches();
+            let fits = *n_contexts < 2 * MAX_CONTEXTS;
+            if !fits || switches != context {
+                let wide = if fits { switches } else { Context { args: Vec::new(), named: Rc::default(), ..switches } };
+                return self.frame(func, wide);
+            }
         }
         *n_contexts += 1;
         let outcome = Outcome {

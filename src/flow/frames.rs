@@ -74,6 +74,28 @@ pub(crate) struct Context {
     pub(super) settings: Filled,
 }
 
+impl Context {
+    /// Is nothing known of what the function is given?
+    pub(super) fn is_plain(&self) -> bool {
+        self.args.is_empty() && self.named.is_empty()
+    }
+
+    /// The same without what it is given, but for what switches something on or off: `fetch(url, required=True)`. Of that there
+    /// is little, and the function does other things by it.
+    pub(super) fn switches(&self) -> Self {
+        let is_switch = |value: &Const| matches!(value, Const::Bool(_));
+        let args =
+            self.args.iter().map(|arg| arg.clone().filter(|abs| matches!(abs, Abs::Const(value) if is_switch(value))));
+        let mut args: Vec<Option<Abs>> = args.collect();
+        while args.last().is_some_and(Option::is_none) {
+            args.pop();
+        }
+        let named = self.named.iter().filter(|(_, value)| is_switch(value)).cloned().collect();
+        let Self { phase, rebinds, settings, .. } = self.clone();
+        Self { args, named: Rc::new(named), phase, rebinds, settings, ..Self::default() }
+    }
+}
+
 /// How a called frame relates to its caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Mode {
