@@ -297,7 +297,7 @@ impl Slice<'_, '_> {
                 return true;
             }
         }
-        if names.is_empty() && self.filled(func, base, depth) {
+        if names.is_empty() && (self.becomes_message(func, base) || self.filled(func, base, depth)) {
             return true;
         }
         let Base::Local(local) = base else { return false };
@@ -305,6 +305,35 @@ impl Slice<'_, '_> {
         values.callers(func).iter().any(|at| {
             let arg = values.call_at(*at).and_then(|call| call.args.get(index));
             arg.is_some_and(|arg| self.serialised((at.0, arg.value), names, depth - 1))
+        })
+    }
+
+    /// Is the field that every message has put into a variable: `answer.insert("jsonrpc", …)`, `answer["jsonrpc"] = …`?
+    fn becomes_message(&self, func: FuncId, base: &Base) -> bool {
+        let values = self.cx.values;
+        let field = values.models.message_field();
+        let body = &values.program.funcs[func];
+        let is_it = |value: &Value| matches!(value, Value::Const(Const::Str(text)) if *text == *field);
+        // `"jsonrpc".to_string()` is that text, too.
+        let is_named = |value: InstrId| {
+            let text = match &body.instrs[value].op {
+                Op::Call(call) if call.args.is_empty() => match call.callee.base {
+                    Base::Value(text) => text,
+                    _ => value,
+                },
+                _ => value,
+            };
+            values.of(func, text).items().iter().any(is_it)
+        };
+        body.instrs.iter().any(|instr| match &instr.op {
+            Op::Store(place, _) => {
+                place.base == *base && matches!(&*place.path, [Field::Name(name)] if *name == *field)
+            }
+            Op::Call(call) if call.callee.base == *base => {
+                let puts = matches!(&*call.callee.path, [Field::Name(method)] if values.models.keeps(method));
+                puts && call.args.len() > 1 && is_named(call.args[0].value)
+            }
+            _ => false,
         })
     }
 
