@@ -31,7 +31,12 @@ impl Linker<'_> {
         let is_library = is_required || self.modelled.contains(&(Language::Python, (*first).into()));
         for root in self.roots(from) {
             let Some(top) = paths::join(&root, first) else { continue };
-            let is_module = self.manifests.python_file(&top).is_some();
+            let file = self.manifests.python_file(&top);
+            // No module imports itself: `logging.py` in a folder that is no place for absolute names.
+            if file.as_deref() == Some(from) && paths::name(from) != PACKAGE_FILE {
+                continue;
+            }
+            let is_module = file.is_some();
             // A folder without `__init__.py` that only has the name of a library is no part of the program.
             if is_module || !is_required && self.is_folder_module(&top, rest) {
                 let found = self.below(&root, &names).unwrap_or(Target::Missing);
