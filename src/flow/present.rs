@@ -317,12 +317,28 @@ impl Explorer<'_> {
     fn own_entry(&self, value: &Value, key: &Key) -> Option<At> {
         let Value::Record(Site::Instr(made)) = value else { return None };
         let Op::Record(record) = &self.values.program.funcs[made.0].instrs[made.1].op else { return None };
-        let own = record.entries.iter().rev().map_while(|entry| match entry {
-            Entry::Field(field, value) => Some((field, *value)),
-            Entry::Spread(_) => None,
-        });
-        let mut own = own.filter(|(field, _)| is_for(field, key));
-        own.next().map(|(_, value)| (made.0, value))
+        let mut left = record.entries.iter().rev();
+        loop {
+            match left.next()? {
+                Entry::Field(field, value) if is_for(field, key) => return Some((made.0, *value)),
+                Entry::Spread(value) if !self.lacks((made.0, *value), key) => return None,
+                Entry::Field(..) | Entry::Spread(_) => {}
+            }
+        }
+    }
+
+    /// Can a value only be literals without a field, into which nothing is put under its name: `token ? { token } : {}`?
+    fn lacks(&self, (func, value): At, key: &Key) -> bool {
+        let is_without = |value: &Value| {
+            let Value::Record(site @ Site::Instr(made)) = value else { return false };
+            let Op::Record(record) = &self.values.program.funcs[made.0].instrs[made.1].op else { return false };
+            let obj = Obj::Record(*site);
+            record.entries.iter().all(|entry| matches!(entry, Entry::Field(Field::Name(_), _)))
+                && !self.values.is_open(&obj)
+                && self.values.stores_to(&obj, key).is_empty()
+        };
+        let set = self.values.of(func, value);
+        !set.is_cut && !set.items().is_empty() && set.items().iter().all(is_without)
     }
 
     /// What is stored to a field of an object, without what stands under something else in the literal that the object is:
