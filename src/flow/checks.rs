@@ -306,6 +306,7 @@ impl Checks<'_, '_> {
         self.held(call, at, Words::is_membership_method)
             .or_else(|| self.searched(call, at))
             .or_else(|| self.numbered(call, at))
+            .or_else(|| self.had(call, at))
             .or_else(|| self.narrowed(call, at))
             .or_else(|| self.answered(call, at, depth))
             .or_else(|| self.present(call, depth))
@@ -348,6 +349,15 @@ impl Checks<'_, '_> {
         let rows = self.values.call_rows((self.id, at), Table::Clean);
         let mut ports = rows.iter().flat_map(|row| &models.clean(*row).numbers).filter_map(|text| models.port(text));
         self.is_one(argument(call, &ports.find(|port| port.path.is_empty())?.head)?)
+    }
+
+    /// `Object.hasOwn(TABLE, name)`: the name is in the table when the library says so.
+    fn had(&self, call: &Call, at: InstrId) -> Option<Check> {
+        let models = self.values.models;
+        let mut rows = self.values.call_rows((self.id, at), Table::Clean).into_iter();
+        let member = rows.find_map(|row| models.clean(row).member.as_ref())?;
+        let given = |text: &str| argument(call, &models.port(text)?.head);
+        self.member(given(&member.name)?, given(&member.of)?)
     }
 
     /// `isAxiosError(error)`: where it is false, the error is none of the library.

@@ -179,6 +179,8 @@ pub(crate) struct CleanRow {
     /// Ports at which only a number makes it true: `Number.isInteger(x)`.
     #[serde(default)]
     pub(crate) numbers: Vec<String>,
+    /// Which port is handed a name, and which the table that it is true of: `Object.hasOwn(table, name)`.
+    pub(crate) member: Option<MemberPorts>,
     /// A port: it is true where that is: `Boolean(x)`.
     pub(crate) truth_of: Option<String>,
     /// It asks whether something of a level is logged. What runs only where it is has that level, and is behind no switch.
@@ -191,6 +193,14 @@ pub(crate) struct CleanRow {
     /// none of the class.
     #[serde(default)]
     pub(crate) lacking: Vec<String>,
+}
+
+/// The ports of a call that asks whether a table has a name.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MemberPorts {
+    pub(crate) name: String,
+    pub(crate) of: String,
 }
 
 /// Members of what a library makes of an address that only say which server it is: nothing of the query, and no secret.

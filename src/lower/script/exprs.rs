@@ -208,7 +208,9 @@ impl<'t> Lowerer<'t> {
             Op::Load(place) => place.base == callee.base && *place.path == *object,
             _ => false,
         };
-        let is_class = matches!(object, [.., Field::Name(last)] if last == PROTOTYPE);
+        // What is read of a class of the language is called on everything: `Object.prototype.hasOwnProperty.call(table, key)`.
+        let is_builtin = matches!((&callee.base, object), (Base::Global(_), [Field::Name(_)]));
+        let is_class = matches!(object, [.., Field::Name(last)] if last == PROTOTYPE) && !is_builtin;
         let given = match (way.as_str(), rest) {
             _ if !is_object && !is_class => return (callee, args),
             ("call", rest) => rest.to_vec(),
