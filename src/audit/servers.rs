@@ -20,6 +20,7 @@ use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Key, Value};
 use crate::rules::Unit;
 use crate::source::manifest::entries::StartedBy;
+use crate::source::paths;
 use crate::source::workspace::{Role, Workspace};
 
 use super::before::{Before, Leading};
@@ -357,12 +358,27 @@ impl<'v> Finder<'v, '_> {
         let (name, how) = (stem(path), "run as a script".to_owned());
         let manifests = &self.workspace.manifests;
         let is_unnamed = manifests.names_entries(data.language, path) && !manifests.is_entry(path);
+        if is_unnamed && self.is_twin(data.language, path) {
+            return None;
+        }
         let unnamed = (is_unnamed, "no manifest names this file as an entry");
         let is_bundle = is_unnamed && self.workspace.files[data.file].is_bundle();
         let bundle = (is_bundle, "it is a bundle of other files, which nothing starts");
         let left_out = (manifests.is_left_out(path), "the settings of the compiler leave this file out of the build");
         let doubts = [unnamed, bundle, left_out].into_iter().filter(|(is_so, _)| *is_so).map(|(_, why)| why.to_owned());
         Some(Candidate { start, name, how, doubts: doubts.collect(), is_hosted: false })
+    }
+
+    /// Is it what a bundler wrote beside the entry of a server that was found, for those who import it in another way:
+    /// `server.cjs` beside `server.js`?
+    fn is_twin(&self, language: Language, path: &str) -> bool {
+        self.found.iter().any(|found| {
+            let entry = &self.workspace.files[found.entry];
+            entry.dialect.language() == language
+                && entry.path != path
+                && paths::without_extension(&entry.path) == paths::without_extension(path)
+                && self.workspace.manifests.is_entry(&entry.path)
+        })
     }
 
     /// Other ways to start a server that was found: a script that calls its main function, `python -m package.server` where
