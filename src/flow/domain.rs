@@ -310,7 +310,13 @@ impl Entry {
             Root::Source(_) => self.marks.lacking(Marks::JSON),
             _ => self.marks.with(Marks::PARSED),
         };
+        self.marks = self.marks.lacking(Marks::WRITTEN);
         self
+    }
+
+    /// Can it be read for sure, as the program serialised it?
+    pub(super) fn is_readable(&self) -> bool {
+        self.marks.has(Marks::WRITTEN) && !self.marks.has(Marks::PART.with(Marks::OBSCURE).with(Marks::WIDENED))
     }
 
     /// The same as a text, made at the instruction.
@@ -318,6 +324,7 @@ impl Entry {
         let is_json = form == Form::Text && self.at.is_empty() && self.marks.has(Marks::JSON);
         self.step_inside(self.at.len());
         self.error = None;
+        self.marks = self.marks.lacking(Marks::WRITTEN);
         if self.form == Form::Exact {
             // JSON shows all of an object in a text, too.
             self.form = if is_json { Form::Debug } else { form };
@@ -372,6 +379,8 @@ impl Marks {
     pub(crate) const IN_ERROR: Self = Self(4096);
     /// JSON was made of it.
     pub(crate) const JSON: Self = Self(8192);
+    /// It is all of a text that the program serialised, as it was made: it can be read.
+    pub(crate) const WRITTEN: Self = Self(268_435_456);
     /// The program asked whether it is an error: none gets here.
     pub(crate) const NO_ERROR: Self = Self(16384);
     /// It was put into a text as scripts do that: of an object no field shows in it.

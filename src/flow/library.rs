@@ -1,6 +1,7 @@
 //! What a library call gives: the rows of its model, what methods of every text, list or result do, and what is taken to
 //! happen where nobody knows.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::base::Symbol;
@@ -191,7 +192,13 @@ impl Pass<'_, '_> {
         }
         let moved = if flow.kept_as.is_empty() { moved } else { moved.under(&[self.kept_as(at, &flow.kept_as)]) };
         let kind = flow.raises.map(ErrorKind::Listed).or_else(|| self.library_error());
+        let moved = if self.serialises(at) { moved.marked(Marks::WRITTEN) } else { moved };
         let reads_own = flow.parses && self.reads_own(call);
+        // What was serialised before can be read.
+        let unread = match flow.parses {
+            true => Cow::Owned(moved.only(|entry| !entry.is_readable())),
+            false => Cow::Borrowed(&moved),
+        };
         for to in &flow.to {
             match &to.head {
                 // What was just made a text can be read.
@@ -205,18 +212,18 @@ impl Pass<'_, '_> {
                     result.join(&moved.under(&port_keys(to)));
                 }
                 PortHead::Throws if flow.whole => {
-                    raised.join(&moved.under(&port_keys(to)));
+                    raised.join(&unread.under(&port_keys(to)));
                 }
                 PortHead::Throws if to.path.is_empty() => {
                     // The other fields of an exception are not its text.
                     let path: &[Symbol] = if self.language == Language::Python { &[ARGS.into()] } else { &[] };
-                    raised.join(&moved.formed(Form::Text, at).under(path).of_error(kind));
+                    raised.join(&unread.formed(Form::Text, at).under(path).of_error(kind));
                 }
                 PortHead::Throws => {
                     let keys = port_keys(to);
                     // An object in another field of a script's error than its text is that object.
                     let is_kept = self.language == Language::Script && keys.first().is_some_and(|key| key != MESSAGE);
-                    let told = if is_kept { moved.clone() } else { moved.formed(Form::Text, at) };
+                    let told = if is_kept { unread.as_ref().clone() } else { unread.formed(Form::Text, at) };
                     raised.join(&told.under(&keys).of_error(kind));
                 }
                 PortHead::Sent => self.send(at, (to, flow.topic.as_ref()), &moved),
@@ -251,12 +258,16 @@ impl Pass<'_, '_> {
 
     /// Does a call read what another one serialised: `JSON.parse(JSON.stringify(settings))`?
     fn reads_own(&self, call: &Call) -> bool {
+        call.args.first().is_some_and(|arg| {
+            matches!(self.func.instrs[arg.value].op, Op::Call(_)) && self.serialises((self.id, arg.value))
+        })
+    }
+
+    /// Is a call one of a library that gives a text which the same library can read?
+    fn serialises(&self, at: At) -> bool {
         let values = self.taint.values;
         let is_serialised = |row: RowRef| values.models.source(row).kind == SERIALISED;
-        call.args.first().is_some_and(|arg| {
-            matches!(self.func.instrs[arg.value].op, Op::Call(_))
-                && values.call_rows((self.id, arg.value), Table::Source).into_iter().any(is_serialised)
-        })
+        values.call_rows(at, Table::Source).into_iter().any(is_serialised)
     }
 
     /// The field under which something is kept that the texts at ports name: `--api-key` is `api_key`.
@@ -432,6 +443,9 @@ impl Pass<'_, '_> {
         };
         let rest = if words.is_cutting_method(self.language, name) { self.without_first(call, receiver) } else { None };
         let receiver = rest.as_ref().unwrap_or(receiver);
+        // Half of what was serialised cannot be read.
+        let cut = (!call.args.is_empty()).then(|| receiver.unmarked(Marks::WRITTEN));
+        let receiver = cut.as_ref().unwrap_or(receiver);
         let mut tree = match keeps {
             Keeps::Text if self.cuts_query(call) => receiver.only(is_no_error).without_query().formed(Form::Text, at),
             Keeps::Text if self.cuts_password(call) => {

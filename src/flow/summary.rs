@@ -320,6 +320,8 @@ fn replaced(entry: &Entry, inner: &Entry, held: &Entry) -> Option<Entry> {
     let is_itself = held.at.is_empty() && held.form == Form::Exact;
     let told = if is_itself { told } else { told.lacking(Marks::ERROR) };
     let marks = inner.marks.with(if is_text { told.lacking(Marks::SPOKEN) } else { told });
+    let is_as_written = entry.marks.has(Marks::WRITTEN) || is_kept && !entry.marks.has(Marks::PARSED);
+    let marks = if is_as_written { marks } else { marks.lacking(Marks::WRITTEN) };
     let formed = if inner.form == Form::Exact { entry.formed } else { inner.formed };
     Some(Entry {
         at,

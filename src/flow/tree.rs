@@ -436,6 +436,13 @@ impl Tree {
         self.map(|entry| Some(Entry { error: kind, ..entry }))
     }
 
+    pub(super) fn unmarked(&self, marks: Marks) -> Tree {
+        self.map(|mut entry| {
+            entry.marks = entry.marks.lacking(marks);
+            Some(entry)
+        })
+    }
+
     pub(crate) fn marked(&self, marks: Marks) -> Tree {
         self.map(|mut entry| {
             entry.marks = entry.marks.with(marks);
