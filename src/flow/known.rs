@@ -122,7 +122,8 @@ impl Explorer<'_> {
                     // Whether the runtime has something is the same in the whole process.
                     Oper::TypeOf => match &self.values.program.funcs[func].instrs[*values.first()?].op {
                         Op::Load(Place { base: Base::Global(name), path }) if path.is_empty() => {
-                            Some(Abs::Sym(format!("typeof {name}").into()))
+                            let absent = self.is_absent(name).then(|| Abs::Const(Const::str("undefined")));
+                            absent.or_else(|| Some(Abs::Sym(format!("typeof {name}").into())))
                         }
                         _ => None,
                     },

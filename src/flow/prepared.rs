@@ -27,6 +27,8 @@ use super::unset::stored_openly;
 
 /// What is found out once for all processes.
 pub(crate) struct Prepared {
+    /// The global names that the program stores something under itself: `globalThis.window = page`.
+    pub(super) stored_globals: FxHashSet<Symbol>,
     /// Where every variable that outlives its function is stored to.
     pub(super) stores: FxHashMap<CellId, Vec<At>>,
     /// Those of them that only the code of their module writes, and more than once.
@@ -83,13 +85,15 @@ impl Prepared {
 /// Finds it out.
 pub(crate) fn prepare(values: &Values<'_>) -> Rc<Prepared> {
     let mut stores: FxHashMap<CellId, Vec<At>> = FxHashMap::default();
+    let mut stored_globals: FxHashSet<Symbol> = FxHashSet::default();
     let mut awaited: FxHashSet<At> = FxHashSet::default();
     for (func, data) in values.program.funcs.iter_enumerated() {
         for (id, instr) in data.instrs.iter_enumerated() {
-            if let Op::Store(place, _) = &instr.op
-                && let (Base::Cell(cell), []) = (&place.base, &*place.path)
-            {
-                stores.entry(*cell).or_default().push((func, id));
+            let Op::Store(place, _) = &instr.op else { continue };
+            match (&place.base, &*place.path) {
+                (Base::Cell(cell), []) => stores.entry(*cell).or_default().push((func, id)),
+                (Base::Global(name), []) => _ = stored_globals.insert(name.clone()),
+                _ => {}
             }
         }
         for block in data.blocks.iter() {
@@ -126,6 +130,7 @@ pub(crate) fn prepare(values: &Values<'_>) -> Rc<Prepared> {
     let defined = defined(values, stores.values());
     let lazy = Lazy::new(values, &stores);
     Rc::new(Prepared {
+        stored_globals,
         stores,
         followed,
         followed_inside,

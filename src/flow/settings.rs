@@ -48,6 +48,12 @@ impl Explorer<'_> {
         setting.strip_prefix(ENV).is_some_and(|name| unset.iter().any(|known| known == name))
     }
 
+    /// Is a global name one that a process which serves on its streams does not have, if the program does not make it?
+    pub(super) fn is_absent(&self, name: &Symbol) -> bool {
+        let absent = &self.values.models.main_words().absent;
+        self.is_piped && absent.iter().any(|known| known == name) && !self.prepared.stored_globals.contains(name)
+    }
+
     /// The variable of the environment that a place is.
     pub(super) fn env_place(&self, func: FuncId, id: InstrId, place: &Place) -> Option<Symbol> {
         let (owner, field) = place.split_last()?;

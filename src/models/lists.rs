@@ -108,6 +108,8 @@ pub(crate) struct MainWords {
     pub(crate) imported: Vec<String>,
     /// Variables of the environment that are not set in a program which serves.
     pub(crate) unset: Vec<String>,
+    /// Global names that only browsers and platforms have, and no process that serves on its streams.
+    pub(crate) absent: Vec<String>,
     pub(crate) names: Vec<MainName>,
 }
 
