@@ -28,6 +28,9 @@ pub(super) const PLAIN_TYPES: &[&str] = &[
     "i128", "isize", "f32", "f64", "Literal",
 ];
 
+/// Numbers that are what a text is made of.
+const BYTE_TYPES: &[&str] = &["u8"];
+
 impl Pass<'_, '_> {
     /// Adds the sources that the first `depth` steps of a place are.
     pub(super) fn read_sources(&mut self, place: &Place, depth: usize, tree: &mut Tree, at: At) {
@@ -294,6 +297,8 @@ impl Taint<'_> {
             Some(TypeRef::Tuple(parts)) => {
                 !parts.is_empty() && parts.iter().all(|part| self.is_type_of(Some(part), names))
             }
+            // Bytes in a row are a text.
+            Some(TypeRef::List(item)) => !self.is_type_of(Some(item), BYTE_TYPES) && self.is_type_of(Some(item), names),
             _ => false,
         }
     }
