@@ -347,6 +347,27 @@ impl Pass<'_, '_> {
         matches!((class, entry.error), (Some(class), Some(kind)) if self.listed_takes(class, kind) == Takes::All)
     }
 
+    /// Are objects of a class never errors: is each class that it is made from the program's own, or a library's of another kind?
+    fn is_no_error_class(&self, class: ClassId) -> bool {
+        let values = self.taint.values;
+        let models = values.models;
+        let is_other = |node: &NodeId| {
+            let node = models.index.node(*node);
+            let name = node.name.rsplit('.').next().unwrap_or_default().trim_end_matches("()");
+            (models.index.is_named(&node) || models.is_passive_base(name)) && !models.is_error_base(name)
+        };
+        self.bases_outside(class).iter().all(Option::is_none) && values.classes.api_bases(class).iter().all(is_other)
+    }
+
+    /// May a place hold an error of a class of the program's own?
+    pub(super) fn may_hold_own_error(&self, place: &Place) -> bool {
+        let held = self.taint.values.prefix_values(self.id, place, place.path.len());
+        held.iter().any(|value| match value {
+            Value::Instance(class) | Value::Typed(class) => !self.is_no_error_class(*class),
+            _ => false,
+        })
+    }
+
     /// What libraries throw, where they all throw one thing: a script's.
     pub(super) fn library_error(&self) -> Option<ErrorKind> {
         let is_script = self.language == Language::Script;

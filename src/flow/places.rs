@@ -13,7 +13,7 @@ use crate::models::path::Step;
 use crate::resolve::values::{At, Value};
 
 use super::checks::{Check, Tells};
-use super::domain::{ANY, Entry, Form, Heap, HeapId, Kind, Marks, Root, Source};
+use super::domain::{ANY, ERR, Entry, Form, Heap, HeapId, Kind, Marks, OK, Root, Source};
 use super::items::is_told_table;
 use super::path::Path;
 use super::summary::{Bound, Hit};
@@ -232,8 +232,17 @@ impl Pass<'_, '_> {
             }
             Root::Param(_) | Root::Heap(_) => false,
         };
+        let may_be_own = is_script || self.may_hold_own_error(place);
+        // What the program put into an object that it made is in no error of a library.
+        let is_field = |entry: &Entry| {
+            let is_named = entry.at.first().is_some_and(|key| ![ANY, ERR, OK].contains(&key.as_str()));
+            is_named
+                && entry.error.is_none()
+                && !entry.marks.has(Marks::RAISED)
+                && !matches!(entry.root, Root::Param(_))
+        };
         let Some(known) = self.held_in(state, place) else { return };
-        *known = known.only(|entry| !is_value(entry)).map(|mut entry| {
+        *known = known.only(|entry| !is_value(entry) && (may_be_own || !is_field(entry))).map(|mut entry| {
             if is_script && is_itself(&entry) && !matches!(entry.root, Root::Source(_)) {
                 entry.marks = entry.marks.with(Marks::ERROR);
             }
