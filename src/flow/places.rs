@@ -233,13 +233,10 @@ impl Pass<'_, '_> {
             Root::Param(_) | Root::Heap(_) => false,
         };
         let may_be_own = is_script || self.may_hold_own_error(place);
-        // What the program put into an object that it made is in no error of a library.
+        // What the program put into a field of an object is in no error of a library.
         let is_field = |entry: &Entry| {
             let is_named = entry.at.first().is_some_and(|key| ![ANY, ERR, OK].contains(&key.as_str()));
-            is_named
-                && entry.error.is_none()
-                && !entry.marks.has(Marks::RAISED)
-                && !matches!(entry.root, Root::Param(_))
+            is_named && entry.error.is_none() && !entry.marks.has(Marks::RAISED)
         };
         let Some(known) = self.held_in(state, place) else { return };
         *known = known.only(|entry| !is_value(entry) && (may_be_own || !is_field(entry))).map(|mut entry| {
