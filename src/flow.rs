@@ -43,6 +43,7 @@
 //! | `library`, `callbacks` | what library calls give, what functions handed to them are called with |
 //! | `keeping` | what is kept in containers, and looked up there by a name |
 //! | `sent` | what goes through channels and emitters |
+//! | `sent_headers` | tables that are sent as the headers of requests |
 //! | `sources`, `sinks` | where values of interest come from, where they leave |
 //! | `credentials` | what holds a credential by its name |
 //! | `asked` | what a variable of the environment is called that a helper reads |

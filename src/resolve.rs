@@ -14,6 +14,9 @@
 //! | `generate` | the constraints each instruction makes |
 //! | `calls` | what a call does to values: arguments, results, library callbacks |
 //! | `constructing` | what making an object of the program does |
+//! | `decided` | what a decorator asks of its function, for each use |
+//! | `holders` | which literals are rows of a table of handlers? |
+//! | `replaced` | functions that a program puts in the way of a client's errors |
 //! | `schemas` | the fields that a schema names |
 //! | `channels` | what goes through channels and queues |
 //! | `containers` | what goes into containers and what comes out |
