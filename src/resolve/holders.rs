@@ -21,8 +21,8 @@ use super::values::{At, Site};
 /// What was found out about literals and variables so far.
 #[derive(Default)]
 pub(super) struct Holders {
-    /// What a variable is set to, where one place sets it.
-    kept: FxHashMap<CellId, Option<At>>,
+    /// What is put into variables.
+    stores: FxHashMap<CellId, Vec<At>>,
     known: FxHashMap<At, Holds>,
 }
 
@@ -38,17 +38,7 @@ enum Holds {
 
 impl Holders {
     pub(super) fn new(program: &Program) -> Self {
-        let mut kept: FxHashMap<CellId, Option<At>> = FxHashMap::default();
-        for (func, data) in program.funcs.iter_enumerated() {
-            for instr in data.instrs.iter() {
-                if let Op::Store(place, value) = &instr.op
-                    && let (Base::Cell(cell), true) = (&place.base, place.path.is_empty())
-                {
-                    kept.entry(*cell).and_modify(|known| *known = None).or_insert(Some((func, *value)));
-                }
-            }
-        }
-        Self { kept, known: FxHashMap::default() }
+        Self { stores: program.assigned(), known: FxHashMap::default() }
     }
 }
 
@@ -121,8 +111,8 @@ impl Values<'_> {
     }
 
     fn holds_variable(&mut self, cell: CellId, left: usize) -> Holds {
-        match self.holders.kept.get(&cell) {
-            Some(Some((func, value))) => self.holding(*func, *value, left),
+        match self.holders.stores.get(&cell).map(Vec::as_slice) {
+            Some([(func, value)]) => self.holding(*func, *value, left),
             _ => Holds::Nothing,
         }
     }
