@@ -16,6 +16,9 @@ pub(super) trait Fact {
         Self: 'f;
 
     fn known_by(&self) -> Self::Key<'_>;
+
+    /// What is found of what.
+    fn entry(&self) -> &Entry;
 }
 
 impl Fact for Hit {
@@ -24,6 +27,10 @@ impl Fact for Hit {
     fn known_by(&self) -> Self::Key<'_> {
         let entry = &self.entry;
         (self.sink, self.primary, entry.root, &entry.path, &entry.without, entry.form, entry.marks.telling())
+    }
+
+    fn entry(&self) -> &Entry {
+        &self.entry
     }
 }
 
@@ -39,6 +46,10 @@ impl Fact for Write {
     fn known_by(&self) -> Self::Key<'_> {
         let entry = &self.entry;
         (self.heap, &entry.at, entry.root, &entry.path, &entry.without, entry.form)
+    }
+
+    fn entry(&self) -> &Entry {
+        &self.entry
     }
 }
 

@@ -5,12 +5,13 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::base::Symbol;
 use crate::base::bounds::{MAX_HEAP_FACTS, MAX_HEAP_PARTS, MAX_HEAP_SOURCES};
 use crate::base::idx::Id;
 use crate::ir::func::FuncId;
 use crate::resolve::values::At;
 
-use super::domain::{Entry, Form, Heap, HeapId, Root};
+use super::domain::{ANY, Entry, Form, Heap, HeapId, Root};
 use super::found::{Fact, Found, Write, sort};
 use super::parts::Parts;
 use super::path::Path;
@@ -62,7 +63,7 @@ impl Taint<'_> {
         let mut next = 0;
         while let Some((heap, held)) = open.get(next).cloned() {
             next += 1;
-            for user in writes.of(heap) {
+            for user in writes.of(heap, &held) {
                 if reached.is_full(user.heap, held.root) {
                     continue;
                 }
@@ -73,7 +74,7 @@ impl Taint<'_> {
                     open.push((user.heap, carried.traced(entry)));
                 }
             }
-            for user in hits.of(heap) {
+            for user in hits.of(heap, &held) {
                 let carried = Carried::from_place(&user.entry, &held);
                 if let Some(entry) =
                     carried.entry().filter(|entry| entry.form != Form::Held && !self.is_too_deep(user.sink, entry))
@@ -143,7 +144,17 @@ impl Taint<'_> {
 }
 
 /// By place: the facts about what it holds, sorted when somebody asks.
-struct Users<'f, F>(FxHashMap<HeapId, (bool, Vec<&'f F>)>);
+struct Users<'f, F>(FxHashMap<HeapId, OfPlace<'f, F>>);
+
+/// The facts about what one place holds.
+struct OfPlace<'f, F> {
+    facts: Vec<&'f F>,
+    /// Once they are sorted: where those stand that ask for a field, by its name.
+    by_field: FxHashMap<&'f Symbol, Vec<usize>>,
+    /// And those that ask for the whole or for any field.
+    of_all: Vec<usize>,
+    is_sorted: bool,
+}
 
 impl<F> Default for Users<'_, F> {
     fn default() -> Self {
@@ -151,18 +162,45 @@ impl<F> Default for Users<'_, F> {
     }
 }
 
+impl<F> Default for OfPlace<'_, F> {
+    fn default() -> Self {
+        Self { facts: Vec::new(), by_field: FxHashMap::default(), of_all: Vec::new(), is_sorted: false }
+    }
+}
+
 impl<'f, F: Fact> Users<'f, F> {
     fn add(&mut self, heap: HeapId, fact: &'f F) {
-        self.0.entry(heap).or_default().1.push(fact);
+        self.0.entry(heap).or_default().facts.push(fact);
     }
 
-    fn of(&mut self, heap: HeapId) -> &[&'f F] {
-        let Some((is_sorted, facts)) = self.0.get_mut(&heap) else { return &[] };
-        if !*is_sorted {
-            sort(facts);
-            *is_sorted = true;
+    /// Those that something in a place can concern: what sits in one field is nothing to who asks for another.
+    fn of(&mut self, heap: HeapId, held: &Entry) -> Vec<&'f F> {
+        let Some(place) = self.0.get_mut(&heap) else { return Vec::new() };
+        if !place.is_sorted {
+            place.sort();
         }
-        facts
+        match held.at.first().filter(|field| *field != ANY) {
+            Some(field) => {
+                let of_field = place.by_field.get(field).into_iter().flatten();
+                let mut all: Vec<usize> = of_field.chain(&place.of_all).copied().collect();
+                all.sort_unstable();
+                all.into_iter().map(|at| place.facts[at]).collect()
+            }
+            None => place.facts.clone(),
+        }
+    }
+}
+
+impl<F: Fact> OfPlace<'_, F> {
+    fn sort(&mut self) {
+        sort(&mut self.facts);
+        for (at, fact) in self.facts.iter().enumerate() {
+            match fact.entry().path.first().filter(|field| *field != ANY) {
+                Some(field) => self.by_field.entry(field).or_default().push(at),
+                None => self.of_all.push(at),
+            }
+        }
+        self.is_sorted = true;
     }
 }
 
