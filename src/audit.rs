@@ -3,6 +3,7 @@
 mod before;
 mod describe;
 mod generated;
+mod launched;
 mod named;
 mod servers;
 pub(crate) mod stages;

@@ -52,6 +52,15 @@ fn examples_left_aside_are_named() {
     assert!(text.contains("demo.js") && text.contains("remote/index.js"), "{text}");
 }
 
+/// A server that a manifest names and `python -m` starts, too, is one; what does more on the way there is another.
+#[test]
+fn ways_to_start_one_server_are_told_together() {
+    let project = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/stdout-write/py-launchers");
+    let text = out(&run(&["servers", project]));
+    assert!(text.contains("(python script \"py-launchers\", python -m py_launchers)"), "{text}");
+    assert_eq!(text.matches("  entry ").count(), 4, "{text}");
+}
+
 /// Each tool of a list has its own name and arguments, also where all are registered by one call.
 #[test]
 fn tools_of_a_list_are_named_one_by_one() {

@@ -6,12 +6,11 @@ use std::rc::Rc;
 use crate::base::span::FileId;
 use crate::config::{Declared, DeclaredTransport, Options};
 use crate::flow::explore::{Prepared, Told};
-use crate::flow::frames::Serve;
 use crate::flow::prepared::prepare;
 use crate::flow::process::{Begun, Passed, Process, Start, begin};
 use crate::ir::func::FuncId;
 use crate::ir::instr::{Import, Op};
-use crate::ir::program::{Language, Module, ModuleId};
+use crate::ir::program::{Language, ModuleId};
 use crate::models::index::Table;
 use crate::models::serving::TransportKind;
 use crate::report::Remark;
@@ -39,9 +38,11 @@ pub(super) struct Found<'v> {
     pub(super) how: String,
     pub(super) entry: FileId,
     pub(super) process: Process<'v>,
-    doubts: Vec<String>,
+    /// What it comes through on the way to serving.
+    pub(super) passed: Passed,
+    pub(super) doubts: Vec<String>,
     by_hand: bool,
-    is_hosted: bool,
+    pub(super) is_hosted: bool,
 }
 
 impl<'v> Found<'v> {
@@ -51,13 +52,13 @@ impl<'v> Found<'v> {
 }
 
 /// A way to start a process that is worth a look.
-struct Candidate {
-    start: Start,
+pub(super) struct Candidate {
+    pub(super) start: Start,
     name: String,
-    how: String,
-    doubts: Vec<String>,
+    pub(super) how: String,
+    pub(super) doubts: Vec<String>,
     /// A platform runs it, for each request.
-    is_hosted: bool,
+    pub(super) is_hosted: bool,
 }
 
 /// Finds the servers, sorted by entry and name; and says which folders of examples were left aside.
@@ -104,10 +105,10 @@ pub(super) fn find<'v>(
     (found, aside)
 }
 
-struct Finder<'v, 'w> {
-    values: &'v Values<'v>,
+pub(super) struct Finder<'v, 'w> {
+    pub(super) values: &'v Values<'v>,
     workspace: &'w Workspace,
-    prepared: Rc<Prepared>,
+    pub(super) prepared: Rc<Prepared>,
     /// What the user says of the servers looked for.
     told: Told,
     /// Calls that start to serve, anywhere in the program.
@@ -119,10 +120,10 @@ struct Finder<'v, 'w> {
     to_serving: Leading,
     /// What leads to one that no server covers yet, and how many were covered when it was found out.
     to_open: Option<(usize, Leading)>,
-    tried: BTreeSet<(Option<ModuleId>, Option<FuncId>)>,
+    pub(super) tried: BTreeSet<(Option<ModuleId>, Option<FuncId>)>,
     /// What the files are among which entries are looked for.
     role: Role,
-    found: Vec<Found<'v>>,
+    pub(super) found: Vec<Found<'v>>,
 }
 
 /// Calls that start to serve: by a library, or what takes requests in a program that knows the protocol's words.
@@ -225,7 +226,9 @@ impl<'v> Finder<'v, '_> {
     }
 
     fn manifest_entries(&mut self) {
-        let entries = self.workspace.manifests.entries();
+        let mut entries = self.workspace.manifests.entries();
+        // A server that is started in several ways goes by the name of the program that is installed.
+        entries.sort_by_key(|entry| entry.by);
         for entry in entries {
             let Some(id) = self.values.linker.file_by_path(&entry.path) else { continue };
             if self.workspace.roles[id] != self.role {
@@ -293,16 +296,21 @@ impl<'v> Finder<'v, '_> {
     }
 
     fn explore(&mut self, candidate: Candidate) {
-        if let Some(process) = self.begin(&candidate.start).map(Begun::process) {
-            self.keep(candidate, process);
+        let Some(begun) = self.begin(&candidate.start) else { return };
+        let passed = begun.passed();
+        if let Some(found) = self.started_otherwise(&candidate, &passed) {
+            found.how = format!("{}, {}", found.how, candidate.how);
+            return;
         }
+        let process = begun.process();
+        self.keep(candidate, passed, process);
     }
 
-    fn begin<'s>(&self, start: &'s Start) -> Option<Begun<'v, 's>> {
+    pub(super) fn begin<'s>(&self, start: &'s Start) -> Option<Begun<'v, 's>> {
         begin(self.values, &self.prepared, &self.to_serving.funcs, start, self.told)
     }
 
-    fn keep(&mut self, candidate: Candidate, process: Process<'v>) {
+    pub(super) fn keep(&mut self, candidate: Candidate, passed: Passed, process: Process<'v>) {
         self.covered.extend(&process.may_serve);
         let program = self.values.program;
         let module = candidate.start.module.or(candidate.start.func.map(|func| program.funcs[func].module));
@@ -313,6 +321,7 @@ impl<'v> Finder<'v, '_> {
             how: candidate.how,
             entry: program.modules[module].file,
             process,
+            passed,
             doubts: candidate.doubts,
             by_hand,
             is_hosted: candidate.is_hosted,
@@ -345,7 +354,7 @@ impl<'v> Finder<'v, '_> {
     }
 
     /// A module that serves when its file is run (what no server covers yet, if `fresh`), unless that was tried.
-    fn script(&mut self, module: ModuleId, fresh: bool) -> Option<Candidate> {
+    pub(super) fn script(&mut self, module: ModuleId, fresh: bool) -> Option<Candidate> {
         let data = &self.values.program.modules[module];
         if data.within.is_some() || self.workspace.roles[data.file] != self.role || data.language == Language::Rust {
             return None;
@@ -381,57 +390,7 @@ impl<'v> Finder<'v, '_> {
         })
     }
 
-    /// Other ways to start a server that was found: a script that calls its main function, `python -m package.server` where
-    /// a manifest names the function. One that does nothing but that is the same server.
-    fn launchers(&mut self) {
-        let program = self.values.program;
-        let imported = self.imported_modules();
-        // What is imported and does not ask how it was started is no program of its own.
-        let is_program = |(module, data): &(ModuleId, &Module)| {
-            data.language == Language::Python
-                && (!imported.contains(module) || self.prepared.asks_for_start(self.values, *module))
-        };
-        let modules: Vec<ModuleId> =
-            program.modules.iter_enumerated().filter(is_program).map(|(module, _)| module).collect();
-        let mut passed = None;
-        for module in modules {
-            let Some(candidate) = self.script(module, false) else { continue };
-            self.tried.insert((Some(module), None));
-            let Some(begun) = self.begin(&candidate.start) else { continue };
-            let passed = passed.get_or_insert_with(|| Passed::of(self.found.iter().map(|found| &found.process)));
-            if !self.may_do_more(&begun.passed(), passed) {
-                continue;
-            }
-            let process = begun.process();
-            if self.does_more(&process) {
-                self.keep(candidate, process);
-            }
-        }
-    }
-
-    /// Does a call write, log or start something? What ends the process has the last word in it: `sys.exit(main())`.
-    fn tells(&self, at: At) -> bool {
-        const TELLING: [Table; 6] =
-            [Table::Sink, Table::Logger, Table::LoggerDefault, Table::Child, Table::Rebind, Table::Crash];
-        let has = |table: Table| !self.values.call_rows(at, table).is_empty();
-        TELLING.into_iter().any(has) && !has(Table::Exit)
-    }
-
-    /// Does a process that serves what another one does write, log or start what that one does not?
-    fn does_more(&self, process: &Process<'_>) -> bool {
-        let on_stdio = |serve: &Serve| matches!(serve.kind, TransportKind::Stdio | TransportKind::Unknown);
-        let is_new = |at: &&At| !self.found.iter().any(|found| found.process.live.sites.contains_key(at));
-        process.serves.iter().any(on_stdio) && process.live.sites.keys().filter(is_new).any(|at| self.tells(*at))
-    }
-
-    /// The same, by what it comes through on the way to serving: what runs after that is what those run that serve the same.
-    fn may_do_more(&self, begun: &Passed, others: &Passed) -> bool {
-        !begun.serves.is_subset(&others.serves)
-            || !begun.later.is_subset(&others.later)
-            || begun.sites.difference(&others.sites).any(|at| self.tells(*at))
-    }
-
-    fn imported_modules(&self) -> BTreeSet<ModuleId> {
+    pub(super) fn imported_modules(&self) -> BTreeSet<ModuleId> {
         let program = self.values.program;
         let mut imported = BTreeSet::new();
         for func in program.funcs.iter() {

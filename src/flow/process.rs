@@ -165,6 +165,8 @@ pub(crate) struct Passed {
     pub(crate) later: FxHashSet<FuncId>,
     /// The calls that serve.
     pub(crate) serves: FxHashSet<At>,
+    /// The same, with what they serve on.
+    pub(crate) transports: FxHashSet<(At, TransportKind)>,
 }
 
 impl Passed {
@@ -175,6 +177,7 @@ impl Passed {
         }
         self.later.extend(explorer.later.iter().map(|(func, ..)| *func));
         self.serves.extend(explorer.serves.keys().map(|(at, _)| *at));
+        self.transports.extend(explorer.serves.keys().copied());
     }
 
     /// Of some processes all together.
