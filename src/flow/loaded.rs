@@ -10,7 +10,6 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::ir::func::FuncId;
 use crate::ir::instr::Op;
 use crate::ir::program::{Language, ModuleId};
-use crate::models::index::Table;
 use crate::resolve::solve::Values;
 
 use super::process::Start;
@@ -33,13 +32,13 @@ impl Imports {
                         imports.of.entry(module).or_default().extend(values.runs(module, import));
                     }
                     Op::Call(_) => {
-                        if values.call_rows((id, instr), Table::Loader).is_empty() {
-                            continue;
+                        let loads = values.loads((id, instr));
+                        if !loads.is_empty() {
+                            imports.of.entry(module).or_default().extend(loads);
                         }
                         if values.loads_unknown((id, instr)) {
                             imports.open.insert(module);
                         }
-                        imports.of.entry(module).or_default().extend(values.loads((id, instr)));
                     }
                     _ => {}
                 }

@@ -398,6 +398,7 @@ impl Values<'_> {
                     self.link_result(site.at, *func, items);
                 }
             }
+            Value::Api(node, _) => self.hand_loader(number, *node, row),
             Value::Record(record) if row.is_none() => {
                 let all = self.field_slot(&Obj::Record(*record), Key::All);
                 self.add_edge(all, Edge::InvokeField(number));

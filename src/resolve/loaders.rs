@@ -5,7 +5,8 @@ use crate::base::bounds::{MAX_ALIASES, MAX_PATH_STEPS};
 use crate::ir::func::FuncId;
 use crate::ir::instr::{Base, Const, Field, Import, Imported, InstrId, Op, Oper, TextPart};
 use crate::ir::program::{CellId, Language, ModuleId};
-use crate::models::index::{RowRef, Table};
+use crate::models::index::{NodeId, RowRef, Table};
+use crate::models::path::Step;
 
 use super::link::Target;
 use super::ports::argument;
@@ -35,9 +36,26 @@ impl Values<'_> {
     pub(crate) fn loads(&self, at: At) -> Vec<ModuleId> {
         let mut modules: Vec<ModuleId> =
             self.call_rows(at, Table::Loader).into_iter().flat_map(|row| self.loads_by(at, row)).collect();
+        let handed = self.handed_loaders.get(&at).into_iter().flatten();
+        let names = handed.flat_map(|names| self.of_slot(*names).items());
+        modules.extend(names.filter_map(|name| self.module_called(at.0, name)));
         modules.sort_unstable();
         modules.dedup();
         modules
+    }
+
+    /// A function of a library arrives where a call will have it called. What one that loads modules is called with names them:
+    /// `partial(import_module, "tools.mail")`.
+    pub(super) fn hand_loader(&mut self, number: u32, node: NodeId, row: Option<RowRef>) {
+        let index = &self.models.index;
+        if index.node(index.step(node, &Step::Call)).rows(Table::Loader).next().is_none() {
+            return;
+        }
+        let name = row.and_then(|row| self.models.callback(row).gives.first());
+        if let Some(names) = name.and_then(|name| self.port_slot(number, name)) {
+            let at = self.calls[number as usize].at;
+            self.handed_loaders.entry(at).or_default().push(names);
+        }
     }
 
     /// Does a call load modules of which the code does not tell which they are?
@@ -63,13 +81,14 @@ impl Values<'_> {
         if self.language(at.0) == Language::Script {
             return given(&loader.module).map(|path| self.loads_by_path(at.0, path)).unwrap_or_default();
         }
-        // Each name of a table: `for path in MODULES.values(): import_module(path)`. What a variable is declared as says nothing
-        // beside the names: `MODULES: dict[str, str] = {…}`.
+        // Each name of a table: `for name, path in MODULES.items(): import_module(path)`. What else a variable may hold, as that
+        // which it is declared as, says nothing beside the names: `MODULES: dict[str, str] = {…}`.
         let names = given(&loader.module).map(|name| self.of(at.0, name).items()).unwrap_or_default();
-        let is_name = |name: &Value| matches!(name, Value::Const(Const::Str(_)));
-        let is_declared = |name: &Value| matches!(name, Value::Api(_, None) | Value::Typed(_));
-        if names.len() > 1 && names.iter().any(is_name) && names.iter().all(|name| is_name(name) || is_declared(name)) {
-            return names.iter().filter_map(|name| self.module_called(at.0, name)).collect();
+        if names.len() > 1 {
+            let named: Vec<ModuleId> = names.iter().filter_map(|name| self.module_called(at.0, name)).collect();
+            if !named.is_empty() {
+                return named;
+            }
         }
         let Some(mut name) = given(&loader.module).and_then(|name| self.beginning(at.0, name, MAX_ALIASES)) else {
             return Vec::new();

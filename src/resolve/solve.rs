@@ -121,6 +121,8 @@ pub(crate) struct Values<'p> {
     pub(super) built_on: FxHashMap<At, Vec<At>>,
     /// Functions that calls of a library are taken to call because an object that they are handed has them in a field.
     pub(super) called_in_fields: FxHashMap<At, Vec<FuncId>>,
+    /// By call that is handed a loader of modules to call: what it calls the loader with.
+    pub(super) handed_loaders: FxHashMap<At, Vec<SlotId>>,
     /// By call of a library, the functions that throw instead of it.
     pub(super) error_handlers: FxHashMap<At, Vec<FuncId>>,
     pub(super) edges_done: FxHashSet<(At, FuncId)>,
@@ -235,6 +237,7 @@ impl<'p> Values<'p> {
             rows_of_calls: Vec::new(),
             built_on: FxHashMap::default(),
             called_in_fields: FxHashMap::default(),
+            handed_loaders: FxHashMap::default(),
             error_handlers: FxHashMap::default(),
             edges_done: FxHashSet::default(),
             call_graph: FxHashMap::default(),
