@@ -13,6 +13,7 @@
 //! | `arguments` | what a called function is known to be given |
 //! | `lazy` | variables that are filled once, and what holds of them from then on |
 //! | `known` | what a value is known to be while exploring |
+//! | `occupied` | tables and lists into which each way to a condition put something |
 //! | `present` | which values are surely objects, so that a condition that asks for one is true; what of a literal stands on top |
 //! | `picked` | which of several objects stands where a method is called |
 //! | `literals` | which fields of objects that are written out the functions ask for that get them |
@@ -105,6 +106,7 @@ pub(crate) mod loaded;
 mod looked_at;
 pub(crate) mod main_module;
 mod needed;
+mod occupied;
 pub(crate) mod offered;
 mod parts;
 pub(crate) mod path;

@@ -57,6 +57,8 @@ pub(crate) struct Prepared {
     pub(super) constants: RefCell<FxHashMap<At, Option<Const>>>,
     /// Is what instructions give surely an object, as far as somebody asked?
     pub(super) objects: RefCell<FxHashMap<At, bool>>,
+    /// The loads of functions that give a container with something in it, as far as somebody asked.
+    pub(super) occupied: RefCell<FxHashMap<FuncId, Rc<FxHashSet<InstrId>>>>,
     /// Object literals that a library is handed.
     pub(super) handed_out: FxHashSet<At>,
     /// By which fields of what a parameter holds functions decide, as far as somebody asked.
@@ -146,6 +148,7 @@ pub(crate) fn prepare(values: &Values<'_>) -> Rc<Prepared> {
         stored_locals: RefCell::default(),
         constants: RefCell::default(),
         objects: RefCell::default(),
+        occupied: RefCell::default(),
         handed_out: handed_out(values),
         asked_fields: RefCell::default(),
         orders: RefCell::default(),

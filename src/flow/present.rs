@@ -4,6 +4,8 @@
 //! What a place can hold does not tell that, since what is never given is not among it. So a variable has to be written once and
 //! at once, a parameter to be given by all callers, a field to be an entry of each literal that it is read from.
 
+use std::rc::Rc;
+
 use rustc_hash::FxHashSet;
 
 use crate::base::bounds::{MAX_CHECK_DEPTH, MAX_LITERALS};
@@ -17,6 +19,7 @@ use crate::resolve::solve::{CallKind, Values};
 use crate::resolve::values::{At, Key, Obj, Site, Value};
 
 use super::explore::Explorer;
+use super::occupied::occupied;
 
 /// Methods by which a logger of a library is told.
 const LOG_METHODS: [&str; 2] = ["info", "error"];
@@ -101,16 +104,22 @@ impl Explorer<'_> {
     }
 
     /// What a condition says that asks whether anything is in a list that a function of Python makes empty, and that nothing is
-    /// ever put into: `if result["warnings"]:`.
+    /// ever put into: `if result["warnings"]:`; or in one that each way puts something into.
     pub(super) fn asks_for_items(&self, func: FuncId, on: InstrId) -> Option<bool> {
         if self.values.language(func) != Language::Python {
             return None;
         }
         match &self.values.program.funcs[func].instrs[on].op {
-            Op::Operator(Oper::Not, asked) => self.stays_empty(func, *asked.first()?).then_some(true),
-            Op::Load(_) => self.stays_empty(func, on).then_some(false),
+            Op::Operator(Oper::Not, asked) => self.is_there(func, *asked.first()?).map(|is| !is),
+            Op::Load(_) => self.is_there(func, on),
             _ => None,
         }
+    }
+
+    fn is_there(&self, func: FuncId, id: InstrId) -> Option<bool> {
+        let mut known = self.prepared.occupied.borrow_mut();
+        let known = known.entry(func).or_insert_with(|| Rc::new(occupied(self.values, func)));
+        if known.contains(&id) { Some(true) } else { self.stays_empty(func, id).then_some(false) }
     }
 
     fn stays_empty(&self, func: FuncId, id: InstrId) -> bool {
