@@ -4,7 +4,7 @@
 //! The exploration enters a function once for each set of constants that it is given. Where that makes no difference to
 //! which blocks are reached, nothing is kept here.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -31,6 +31,10 @@ pub(super) struct Entered {
     by_call: FxHashMap<(At, FuncId), Vec<usize>>,
     /// The blocks of a function that is entered further in, by the call and the two functions; none where it does not matter.
     further: RefCell<Further>,
+    /// By a function, what leads to it of what was entered, where somebody asked.
+    leading: RefCell<FxHashMap<FuncId, Rc<FxHashSet<usize>>>>,
+    /// By what was entered, what enters it.
+    entered_by: OnceCell<Vec<Vec<usize>>>,
     /// The blocks of the calls in those functions.
     calls: FxHashMap<At, BlockId>,
     /// The functions that are called where no process serves: by another command.
@@ -117,9 +121,21 @@ impl Entered {
         found
     }
 
+    /// Of a function that enters many others only those are followed that lead there.
     fn find_further_in(&self, at: At, func: FuncId, inside: FuncId) -> Option<BlockSet> {
+        let entered = self.by_call.get(&(at, func))?;
+        self.blocks_in(entered, inside, |_| true)
+            .or_else(|| {
+                let leading = self.leading_to(inside);
+                self.blocks_in(entered, inside, |frame| leading.contains(&frame))
+            })
+            .filter(|blocks| !blocks.is_empty())
+    }
+
+    /// The blocks of a function that are got to from what was entered; `None` where too much is on the way.
+    fn blocks_in(&self, entered: &[usize], inside: FuncId, leads: impl Fn(usize) -> bool) -> Option<BlockSet> {
         let mut blocks = BlockSet::default();
-        let mut open = self.by_call.get(&(at, func))?.clone();
+        let mut open: Vec<usize> = entered.iter().copied().filter(|frame| leads(*frame)).collect();
         let mut seen: FxHashSet<usize> = open.iter().copied().collect();
         while let Some(frame) = open.pop().and_then(|frame| self.frames.get(frame)) {
             if seen.len() > MAX_ENTERED {
@@ -128,9 +144,32 @@ impl Entered {
             if frame.func == inside {
                 blocks.extend(frame.blocks.iter().copied());
             }
-            open.extend(frame.enters.iter().copied().filter(|inner| seen.insert(*inner)));
+            open.extend(frame.enters.iter().copied().filter(|inner| leads(*inner) && seen.insert(*inner)));
         }
-        (!blocks.is_empty()).then_some(blocks)
+        Some(blocks)
+    }
+
+    /// What was entered that leads to a function.
+    fn leading_to(&self, func: FuncId) -> Rc<FxHashSet<usize>> {
+        if let Some(known) = self.leading.borrow().get(&func) {
+            return known.clone();
+        }
+        let entered_by = self.entered_by.get_or_init(|| {
+            let mut entered_by = vec![Vec::new(); self.frames.len()];
+            for (id, frame) in self.frames.iter().enumerate() {
+                frame.enters.iter().for_each(|inner| entered_by[*inner].push(id));
+            }
+            entered_by
+        });
+        let frames = self.frames.iter().enumerate().filter(|(_, frame)| frame.func == func);
+        let mut open: Vec<usize> = frames.map(|(id, _)| id).collect();
+        let mut found: FxHashSet<usize> = open.iter().copied().collect();
+        while let Some(frame) = open.pop() {
+            open.extend(entered_by[frame].iter().copied().filter(|outer| found.insert(*outer)));
+        }
+        let found = Rc::new(found);
+        self.leading.borrow_mut().insert(func, found.clone());
+        found
     }
 
     /// Does a function run only where no process serves?
