@@ -9,8 +9,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::ir::func::{BlockId, End, FuncId, ParamKind};
-use crate::ir::instr::{Const, InstrId, Op};
+use crate::ir::func::{BlockId, End, FuncId, Function, LocalId, ParamKind};
+use crate::ir::instr::{Base, CallStyle, Const, InstrId, Op, Place};
 use crate::ir::program::Program;
 
 /// A condition that asks whether the function is async.
@@ -41,8 +41,44 @@ pub(super) fn decide(program: &mut Program, asked: Asked, is_async: bool) {
         left.append(&mut body.blocks[id].instrs);
         body.blocks[id].end = End::Stop;
     }
+    let named: BTreeSet<LocalId> = left.iter().filter_map(|instr| loaded(&body.instrs[*instr].op)).collect();
     for instr in left {
         body.instrs[instr].op = Op::Const(Const::Undefined);
+    }
+    named.into_iter().for_each(|local| forget(body, local));
+}
+
+fn loaded(op: &Op) -> Option<LocalId> {
+    match op {
+        Op::Load(Place { base: Base::Local(local), .. }) => Some(*local),
+        _ => None,
+    }
+}
+
+/// A function that nobody takes out of its variable any more is not declared.
+fn forget(body: &mut Function, local: LocalId) {
+    if body.instrs.iter().any(|instr| loaded(&instr.op) == Some(local)) {
+        return;
+    }
+    let stored: Vec<InstrId> = body
+        .instrs
+        .iter()
+        .filter_map(|instr| match &instr.op {
+            Op::Store(Place { base: Base::Local(to), path }, value) if *to == local && path.is_empty() => Some(*value),
+            _ => None,
+        })
+        .collect();
+    for value in stored {
+        let decorated = match &body.instrs[value].op {
+            Op::Call(call) if call.style == CallStyle::Decorator => call.args.first().map(|arg| arg.value),
+            _ => None,
+        };
+        for id in decorated.into_iter().chain([value]) {
+            let op = &mut body.instrs[id].op;
+            if matches!(op, Op::Closure(_)) || id == value && decorated.is_some() {
+                *op = Op::Const(Const::Undefined);
+            }
+        }
     }
 }
 

@@ -149,15 +149,54 @@ impl Reader<'_> {
 
     /// Is one of the arguments a function? Gives which, if the text tells.
     fn given(&self, func: FuncId, call: &Call) -> Option<Option<FuncId>> {
-        call.args.iter().find_map(|arg| self.function(func, arg.value, MAX_STATIC_DEPTH))
+        call.args.iter().find_map(|arg| {
+            let function = self.function(func, arg.value, MAX_STATIC_DEPTH);
+            function.or_else(|| self.built(func, arg.value, MAX_STATIC_DEPTH).map(Some))
+        })
     }
 
     /// The function that is an argument itself.
     fn handed(&self, func: FuncId, call: &Call) -> Option<FuncId> {
-        call.args.iter().find_map(|arg| match self.value(func, arg.value, MAX_STATIC_DEPTH)? {
-            Meaning::Func(handed) => Some(handed),
-            Meaning::Module(_) => None,
+        call.args.iter().find_map(|arg| match self.value(func, arg.value, MAX_STATIC_DEPTH) {
+            Some(Meaning::Func(handed)) => Some(handed),
+            Some(Meaning::Module(_)) => None,
+            None => self.built(func, arg.value, MAX_STATIC_DEPTH),
         })
+    }
+
+    /// The function that a value is which was declared in the one that was called for it: `handler = self.handler_of(tool)`.
+    fn built(&self, func: FuncId, value: InstrId, depth: usize) -> Option<FuncId> {
+        let depth = depth.checked_sub(1)?;
+        match &self.program.funcs[func].instrs[value].op {
+            Op::Call(call) => {
+                let builder = match self.place(func, &call.callee, depth) {
+                    Some(Meaning::Func(builder)) => builder,
+                    _ => self.own_method(func, &call.callee)?,
+                };
+                let body = &self.program.funcs[builder];
+                let mut given = body.blocks.iter().filter_map(|block| match block.end {
+                    End::Return(value) => value,
+                    _ => None,
+                });
+                let only = given.next().filter(|_| given.next().is_none())?;
+                let is_plain = !body.is_async && !body.is_generator;
+                let inner = self.function(builder, only, depth).flatten().filter(|_| is_plain)?;
+                (self.program.funcs[inner].parent == Some(builder)).then_some(inner)
+            }
+            Op::Load(place) if place.path.is_empty() && matches!(place.base, Base::Local(_)) => {
+                let [(func, only)] = self.stores_to_local(func, &place.base)[..] else { return None };
+                self.built(func, only, depth)
+            }
+            _ => None,
+        }
+    }
+
+    /// The method of its own class that a method calls.
+    fn own_method(&self, func: FuncId, callee: &Place) -> Option<FuncId> {
+        let body = &self.program.funcs[func];
+        let (Base::Local(local), [Field::Name(name)]) = (&callee.base, &*callee.path) else { return None };
+        let class = &self.program.classes[body.owner.filter(|_| body.receiver == Some(*local))?];
+        class.methods.iter().find(|(method, _)| method == name).map(|(_, method)| *method)
     }
 
     /// The conditions in functions that ask whether their first parameter is an async function.
