@@ -233,7 +233,7 @@ fn stored(cx: &Cx<'_>, at: At) -> At {
 }
 
 /// The switches that have to be on for a value to be stdout, where without them it is another stream:
-/// `sys.stdout if is_on("LOG_TO_STDOUT") else sys.stderr`.
+/// `sys.stdout if is_on("LOG_TO_STDOUT") else sys.stderr`. Where several callers choose it, those that all of them need.
 pub(super) fn switches_to_stdout(cx: &Cx<'_>, unit: &Unit<'_>, given: At, ports: &StreamPorts) -> Vec<String> {
     let mut found = Vec::new();
     assigned(cx, unit, given, MAX_ASSIGNED, &mut found);
@@ -241,10 +241,16 @@ pub(super) fn switches_to_stdout(cx: &Cx<'_>, unit: &Unit<'_>, given: At, ports:
         cx.values.stream_of_values(cx.values.of(*func, *value).items(), Some(ports)) == Stream::Stdout
     });
     chosen.dedup();
-    match (chosen.as_slice(), others.is_empty()) {
-        ([only], false) => switches_before(cx, unit, *only),
-        _ => Vec::new(),
+    if others.is_empty() {
+        return Vec::new();
     }
+    let needed = chosen.into_iter().map(|at| switches_before(cx, unit, at));
+    needed.reduce(in_common).unwrap_or_default()
+}
+
+fn in_common(mut known: Vec<String>, others: Vec<String>) -> Vec<String> {
+    known.retain(|switch| others.contains(switch));
+    known
 }
 
 /// The switches that are on wherever the process comes to an instruction.
@@ -255,15 +261,7 @@ fn switches_before(cx: &Cx<'_>, unit: &Unit<'_>, (func, instr): At) -> Vec<Strin
     let explorer = &unit.process.explorer;
     let frames = unit.process.live.reached.keys().map(|(frame, _)| &explorer.frames[*frame]);
     let visited = frames.filter(|frame| frame.func == func).filter_map(|frame| frame.blocks.get(block));
-    let mut all: Option<Vec<String>> = None;
-    for visited in visited {
-        let switches = switches_on(&visited.facts, explorer, cx.words);
-        match &mut all {
-            None => all = Some(switches),
-            Some(known) => known.retain(|switch| switches.contains(switch)),
-        }
-    }
-    all.unwrap_or_default()
+    visited.map(|visited| switches_on(&visited.facts, explorer, cx.words)).reduce(in_common).unwrap_or_default()
 }
 
 /// Is the block of an instruction entered in one of the calls of the function that belong to the process?
