@@ -3,7 +3,7 @@
 use crate::base::Symbol;
 use crate::base::bounds::MAX_BASES;
 use crate::ir::instr::{Const, Field, Op, RecordKind};
-use crate::ir::program::{ClassId, ClassKind, Variant};
+use crate::ir::program::{ClassId, ClassKind, Language, Variant};
 use crate::ir::types::{AnnotationArg, AnnotationValue, TypeRef};
 use crate::models::index::Table;
 use crate::models::path::Step;
@@ -52,6 +52,16 @@ impl Values<'_> {
         self.note_store(&obj, key.clone(), at);
         let slot = self.filled_slot(&obj, key);
         self.copy(from, slot);
+    }
+
+    /// What a class itself has. Under a key that is no method of a class of Python: `Colour[name]` is one of its members.
+    pub(super) fn load_of_class(&mut self, class: ClassId, field: &Field, to: SlotId) {
+        if *field == Field::Any && self.language_of_class(class) == Language::Python {
+            let all = self.field_slot(&Obj::Statics(class), Key::All);
+            self.add_edge(all, Edge::Outcome(to));
+        } else {
+            self.load_field(&Value::Class(class), field, to);
+        }
     }
 
     /// The slot of a field that is read, made on first use and wired to the object's unknown and whole content.

@@ -436,7 +436,7 @@ impl Values<'_> {
         data.kind == ClassKind::Struct && !data.fields.is_empty() && data.fields.iter().all(|field| field.name != "0")
     }
 
-    fn load_field(&mut self, value: &Value, field: &Field, to: SlotId) {
+    pub(super) fn load_field(&mut self, value: &Value, field: &Field, to: SlotId) {
         let Some(obj) = self.object_of(value) else { return };
         let key = match key_of(field) {
             Key::Some => Key::All,
@@ -585,7 +585,7 @@ impl Values<'_> {
                 self.load_inherited(class, name, to);
             }
         }
-        self.load_field(&Value::Class(class), field, to);
+        self.load_of_class(class, field, to);
     }
 
     /// The text of a constant, as model files write it.
