@@ -37,7 +37,8 @@ impl Checks<'_, '_> {
                 is_one = true;
             } else if !self.is_clean(value)
                 && !self.is_around(value)
-                && !made_at(value).is_some_and(|made| self.stays_empty(made))
+                && !made_at(value)
+                    .is_some_and(|made| self.stays_empty(made) || depth > 0 && self.is_from_listed(made, depth - 1))
             {
                 // What a container is made of comes along with it; this is something else.
                 return false;
@@ -94,6 +95,14 @@ impl Checks<'_, '_> {
             }
             _ => false,
         }
+    }
+
+    /// Is it what a library says of an item of a table that the program lists: `TABLES.get(kind, {})`?
+    fn is_from_listed(&self, made: At, depth: usize) -> bool {
+        let Op::Call(call) = &self.values.program.funcs[made.0].instrs[made.1].op else { return false };
+        let looks_up = |name: &str| self.words.is_lookup_method(self.values.language(made.0), name);
+        matches!(call.callee.path.last(), Some(Field::Name(name)) if looks_up(name))
+            && self.is_listed_receiver(made, depth)
     }
 
     /// An object of a struct of Rust is in the container, and is none itself.
