@@ -26,6 +26,7 @@
 //! | `ports` | the values at a model's port of a call |
 //! | `conditions` | do the conditions of a model's row hold of a call? |
 //! | `streams` | which stream does a call or value mean? |
+//! | `wrapped` | what is inside an object that hands its calls on? |
 //! | `used` | which methods are called on what a call made? |
 
 pub(crate) mod beside;
@@ -64,3 +65,4 @@ pub(crate) mod streams;
 mod used;
 pub(crate) mod values;
 pub(crate) mod versions;
+mod wrapped;

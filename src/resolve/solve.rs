@@ -178,6 +178,7 @@ pub(crate) fn solve<'p>(
     values.find_marked();
     values.find_error_handlers();
     values.reverse_calls();
+    values.find_wrapped();
     values.find_by_hand();
     values
 }
