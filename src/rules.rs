@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 
 use crate::base::span::Loc;
 use crate::finding::{Confidence, Finding, Level, Persona};
+use crate::flow::live::Live;
 use crate::flow::process::Process;
 use crate::flow::words::Words;
 use crate::ir::program::{Language, Program};
@@ -56,8 +57,13 @@ impl Unit<'_> {
 
     /// Does the process get to the instruction, whatever it serves on?
     pub(crate) fn runs(&self, at: At) -> bool {
+        self.lives().any(|live| live.sites.contains_key(&at))
+    }
+
+    /// What runs where stdio is served, and then what runs on whatever transport.
+    pub(crate) fn lives(&self) -> impl Iterator<Item = &Live> {
         let any = self.process.on_any_transport.iter().map(|any| &any.live);
-        std::iter::once(&self.process.live).chain(any).any(|live| live.sites.contains_key(&at))
+        std::iter::once(&self.process.live).chain(any)
     }
 }
 

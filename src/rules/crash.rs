@@ -1,6 +1,7 @@
 //! Does anything in a serving process catch stray rejections and exceptions?
 
 use crate::finding::Step;
+use crate::flow::live::Live;
 use crate::ir::func::FuncKind;
 use crate::ir::instr::Op;
 use crate::ir::program::Language;
@@ -54,10 +55,11 @@ pub(super) fn run(cx: &Cx<'_>, unit: &Unit<'_>, out: &mut Findings<'_>) {
 
 /// The statement of the program's top level from which serving is reached, where handlers are installed before; the serve
 /// call itself where there is none.
-fn started_at(cx: &Cx<'_>, unit: &Unit<'_>, serve: At) -> At {
+fn started_at<'u>(cx: &Cx<'_>, unit: &'u Unit<'_>, serve: At) -> At {
     let program = cx.values.program;
-    let Some(site) = unit.process.live.sites.get(&serve).and_then(|sites| sites.first()) else { return serve };
-    let calls = calls_to(&unit.process.live, site.frame, site.frame_crash);
+    let site_in = |live: &'u Live| live.sites.get(&serve).and_then(|sites| sites.first()).map(|site| (live, site));
+    let Some((live, site)) = unit.lives().find_map(site_in) else { return serve };
+    let calls = calls_to(live, site.frame, site.frame_crash);
     let is_top_call = |at: &&At| {
         let func = &program.funcs[at.0];
         func.kind == FuncKind::Init && matches!(func.instrs[at.1].op, Op::Call(_))
@@ -67,8 +69,7 @@ fn started_at(cx: &Cx<'_>, unit: &Unit<'_>, serve: At) -> At {
 
 fn is_covered(cx: &Cx<'_>, unit: &Unit<'_>) -> bool {
     // A server that speaks over HTTP only has no code that runs beside stdio.
-    let lives = std::iter::once(&unit.process.live).chain(unit.process.on_any_transport.iter().map(|any| &any.live));
-    lives.flat_map(|live| live.sites.keys()).any(|at| {
+    unit.lives().flat_map(|live| live.sites.keys()).any(|at| {
         let by_call = cx.values.call_rows(*at, Table::Crash).into_iter().any(|row| {
             let crash = cx.values.models.crash(row);
             crash.covers.iter().any(|covers| *covers != Crash::Signal) && cx.values.holds(*at, &crash.when)

@@ -243,11 +243,7 @@ fn finding(
     group: &[(Verdict, &Leak)],
     out: &Findings<'_>,
 ) -> Option<Finding> {
-    let met = |item: &(Verdict, &Leak)| {
-        let views =
-            std::iter::once(&unit.process.live).chain(unit.process.on_any_transport.iter().map(|any| &any.live));
-        views.into_iter().find_map(|live| Some((live, live_site(cx, unit, live, item.1)?)))
-    };
+    let met = |item: &(Verdict, &Leak)| unit.lives().find_map(|live| Some((live, live_site(cx, unit, live, item.1)?)));
     let live: Vec<_> = group.iter().filter_map(|item| Some((item, met(item)?))).collect();
     let ((verdict, leak), site) = live.first()?;
     // Where there are several ways on from the primary place, as grave as each other, one may need no switch.
