@@ -344,23 +344,26 @@ impl Explorer<'_> {
             return Some(made);
         }
         let [obj] = objs.as_slice() else { return self.same_in_made(func, place, objs, &key).map(Abs::Const) };
-        let sym = || Some(Abs::Sym(format!("{obj:?}.{name}").into()));
+        let own: Symbol = format!("{obj:?}.{name}").into();
         if self.values.is_open(obj) {
-            return sym();
+            return Some(Abs::Sym(own));
         }
         let on_top = self.on_top(obj, &key);
         let stores = on_top.as_deref().unwrap_or_else(|| self.values.stores_to(obj, &key));
         if !self.is_of_library(obj) && !stores.is_empty() {
-            self.note_kept(&format!("{obj:?}.{name}").into(), name, stores);
+            self.note_kept(&own, name, stores);
         }
         match stores {
             [at] => {
                 // A store's own value is the value written; a literal's entry is named by its value.
                 let nothing = if self.is_of_library(obj) { None } else { self.never_stored(*at) };
-                nothing.or_else(|| self.seen_at(at.0, at.1).cloned().flatten()).or_else(sym)
+                // The name of what was put there when less was assumed does not say that it is there in this process.
+                let is_put =
+                    |abs: &Abs| matches!(abs, Abs::Const(_)) || self.seen.contains_key(at) || !self.is_noted(&own);
+                nothing.or_else(|| self.seen_at(at.0, at.1).cloned().flatten().filter(is_put)).or(Some(Abs::Sym(own)))
             }
             [] => None,
-            several => self.settled(func, id, several).or_else(sym),
+            several => self.settled(func, id, several).or(Some(Abs::Sym(own))),
         }
     }
 

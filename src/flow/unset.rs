@@ -53,6 +53,11 @@ impl Explorer<'_> {
         }
     }
 
+    /// Does a symbol stand for what is put under a name?
+    pub(super) fn is_noted(&self, sym: &Symbol) -> bool {
+        self.kept.borrow().contains_key(sym)
+    }
+
     /// The symbol of something that holds nothing, so that it can't be true where the facts say it is: none of the functions
     /// that run, `entered`, puts anything there.
     pub(super) fn unset(&self, facts: &Facts, entered: &FxHashSet<FuncId>) -> Option<Symbol> {
