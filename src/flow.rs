@@ -21,6 +21,7 @@
 //! | `unset` | which fields and variables nothing is put into |
 //! | `settings` | variables of the environment and options, and which of them are switches |
 //! | `main_module` | whether a module is the program that was started, as the module asks it |
+//! | `making` | where objects of the program's classes are made, and of which a process makes none |
 //! | `loaded`, `needed` | which modules a process can load, which imports it cannot do without |
 //! | `rebinding` | streams and writers that something else is put in place of |
 //! | `apps` | when the routes of a web application are answered |
@@ -105,6 +106,7 @@ pub(crate) mod live;
 pub(crate) mod loaded;
 mod looked_at;
 pub(crate) mod main_module;
+mod making;
 mod needed;
 mod occupied;
 pub(crate) mod offered;

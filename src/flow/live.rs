@@ -18,6 +18,7 @@ use super::abs::Facts;
 use super::explore::{Event, Explorer, Frame, FrameId, Mode, Phase};
 use super::failed::{ended_blocks, failed_blocks};
 use super::leading::{Decision, Leading, Leads, Wanted, Ways, decisions, handed_on, leading, may_give, wanted};
+use super::making::Reached;
 use super::offered::Offers;
 
 /// A place where a live instruction was met.
@@ -101,9 +102,9 @@ pub(crate) fn live(explorer: &Explorer<'_>, roots: &[FrameId], later: &[(FrameId
 }
 
 /// Functions that the explored code only makes where the process does not get to: below `if __name__ == "__main__"` in a module
-/// that is imported. Whoever calls a parameter that may hold one does not get it.
+/// that is imported. Whoever calls a parameter that may hold one does not get it. So are methods of objects that it does not make.
 fn never_made(explorer: &Explorer<'_>) -> FxHashSet<FuncId> {
-    let mut reached: BTreeMap<FuncId, BTreeSet<BlockId>> = BTreeMap::new();
+    let mut reached = Reached::new();
     for frame in explorer.frames.iter() {
         reached.entry(frame.func).or_default().extend(frame.blocks.ids());
     }
@@ -127,13 +128,15 @@ fn never_made(explorer: &Explorer<'_>) -> FxHashSet<FuncId> {
         }
     }
     not_made.retain(|func| !made.contains(func));
+    let making = &explorer.prepared.making;
+    not_made.extend(reached.keys().filter(|func| making.is_of_none(explorer.values, **func, &reached)));
     not_made
 }
 
 /// Functions that are called by nobody, or only where the process does not get to.
 struct LeftOut<'e, 'v> {
     explorer: &'e Explorer<'v>,
-    reached: &'e BTreeMap<FuncId, BTreeSet<BlockId>>,
+    reached: &'e Reached,
     known: FxHashMap<FuncId, bool>,
 }
 

@@ -19,6 +19,7 @@ use super::literals::AskedFields;
 use super::loaded::Imports;
 use super::looked_at::{Instrs, looked_at};
 use super::main_module::{self, StoredLocals, Tells, asks_for_name};
+use super::making::Making;
 use super::present::handed_out;
 use super::settings;
 use super::settled::defined;
@@ -67,6 +68,8 @@ pub(crate) struct Prepared {
     pub(super) orders: RefCell<FxHashMap<FuncId, Rc<[usize]>>>,
     pub(super) imports: Imports,
     pub(super) lazy: Lazy,
+    /// Where objects of the program's classes are made.
+    pub(super) making: Making,
     /// There are objects that call what they are given only where something runs them.
     pub(super) has_apps: bool,
     /// Fields that a library fills, which are true where nothing is given for them.
@@ -154,6 +157,7 @@ pub(crate) fn prepare(values: &Values<'_>) -> Rc<Prepared> {
         orders: RefCell::default(),
         imports: Imports::new(values),
         lazy,
+        making: Making::new(values),
         has_apps: values.models.index.knows_of_runs(),
         on_by_default: settings::on_by_default(values),
         command_lines: OnceCell::new(),
