@@ -386,6 +386,12 @@ impl<'v> Taint<'v> {
                         let given = steps.iter().rev().find(|(at, what)| at.0 == *callee && *what == What::Given);
                         given.map(|(at, _)| *at).or_else(|| self.gives_back(*callee))
                     }
+                    What::Returned(callee) => {
+                        // A whole error, of which the helper is the first to make something else.
+                        let through = steps.iter().find(|(_, what)| *what == What::Through);
+                        let place = through.map(|(at, _)| *at).filter(|at| at.0 == *callee);
+                        place.filter(|_| entry.path.is_empty() && self.puts_whole(*callee, entry))
+                    }
                     _ => None,
                 })
             };
@@ -445,6 +451,12 @@ impl<'v> Taint<'v> {
                 && !own.path.is_empty()
                 && entry.path.ends_with(&own.path)
         })
+    }
+
+    /// Does the function put a parameter where the entry sits, as it is?
+    fn puts_whole(&self, func: FuncId, entry: &Entry) -> bool {
+        let mut given = self.summaries[func.index()].returns.entries().iter();
+        given.any(|own| matches!(own.root, Root::Param(_)) && own.at == entry.at && own.path.is_empty())
     }
 
     /// Does the function put values of its own at the place in a result where the entry sits?
