@@ -132,6 +132,9 @@ fn heap_name(subject: &Subject<'_>, reach: &Reach<'_>, heap: HeapId) -> String {
         Heap::Sent(Channel::Made(made), _) => {
             format!("what goes through the channel made at {}", subject.at_instr(*made))
         }
+        Heap::Sent(Channel::Objects(node), _) => {
+            format!("what goes through objects of {}", subject.cx.values.models.index.node(*node).name)
+        }
         Heap::Sent(Channel::Class(class), _) => {
             format!("what goes through objects of {}", subject.cx.values.program.classes[*class].name)
         }

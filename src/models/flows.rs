@@ -162,7 +162,12 @@ pub(crate) struct FlowRow {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChannelRow {
+    #[serde(default)]
     pub(crate) calls: Vec<String>,
+    /// All objects of a kind that the library makes and hands out are one: what one function that gets one puts there, another
+    /// one takes out.
+    #[serde(default)]
+    pub(crate) objects: Vec<String>,
     /// Calls that put an end of a channel into something through which it is used as before, or that give a part of it: a lock.
     #[serde(default)]
     pub(crate) around: Vec<String>,

@@ -94,6 +94,8 @@ pub(crate) enum Table {
     Channel,
     /// A call that puts something around an end of a channel.
     ChannelAround,
+    /// Objects that are one channel together.
+    ChannelObject,
     Source,
     SourceRead,
     Flow,
@@ -321,6 +323,7 @@ impl Index {
         for (n, row) in file.channels.iter().enumerate() {
             add(Table::Channel, n, &row.calls, End::Call);
             add(Table::ChannelAround, n, &row.around, End::Call);
+            add(Table::ChannelObject, n, &row.objects, End::Any);
         }
         for (n, row) in file.sources.iter().enumerate() {
             add(Table::Source, n, &row.calls, End::Call);

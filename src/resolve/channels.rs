@@ -18,6 +18,8 @@ use super::values::{At, Key, Obj, SlotId, Value};
 pub(crate) enum Channel {
     /// By the call that makes it.
     Made(At),
+    /// All objects of a kind that a library makes.
+    Objects(NodeId),
     /// All objects of a class of the program that is one: `class Store extends EventEmitter`.
     Class(ClassId),
 }
@@ -126,6 +128,9 @@ impl Values<'_> {
         for value in ends.flat_map(|end| self.of_slot(end).items()) {
             let channel = match value {
                 Value::Api(_, Some(made)) if self.makes_channel(*made) => Channel::Made(*made),
+                Value::Api(node, _) if self.models.index.node(*node).has(Table::ChannelObject) => {
+                    Channel::Objects(*node)
+                }
                 Value::Instance(class) | Value::Typed(class) if self.is_channel(*class) => {
                     Channel::Class(self.classes.top(*class))
                 }

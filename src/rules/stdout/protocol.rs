@@ -276,7 +276,7 @@ impl Slice<'_, '_> {
             .into_iter()
             .filter_map(|channel| match channel {
                 Channel::Made(made) => Some(made),
-                Channel::Class(_) => None,
+                Channel::Class(_) | Channel::Objects(_) => None,
             })
             .any(|made| {
                 let puts = values.puts(made);
