@@ -505,6 +505,9 @@ pub(crate) struct LoaderRow {
     /// Ports of the package in which a name is that begins with a dot.
     #[serde(default)]
     pub(crate) package: Vec<String>,
+    /// Ports of a pattern of paths, or of a list of such, beside the module with the call: a table of the modules is given back.
+    #[serde(default)]
+    pub(crate) pattern: Vec<String>,
     /// Ports of the path of the file that is loaded and given back.
     #[serde(default)]
     pub(crate) file: Vec<String>,

@@ -250,8 +250,10 @@ impl Values<'_> {
             self.flow_row(number, row);
         }
         for row in data.rows(Table::Loader).filter(|row| !self.models.loader(*row).of_part) {
+            let is_table = !self.models.loader(row).pattern.is_empty();
             for module in self.loads_by(site.at, row) {
-                self.add(site.result, &Value::Module(module));
+                let to = if is_table { self.filled_slot(&Obj::Api(site.at), Key::All) } else { site.result };
+                self.add(to, &Value::Module(module));
             }
             for port in &self.models.loader(row).module {
                 let slot = self.models.port(port).and_then(|port| self.port_slot(number, port));

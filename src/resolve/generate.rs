@@ -5,6 +5,7 @@ use crate::ir::func::{BlockId, End, FuncId, ParamKind};
 use crate::ir::instr::{Base, Const, Entry, Field, Import, Imported, InstrId, Op, Oper, Place, TextPart};
 use crate::ir::program::{Language, ModuleId};
 use crate::ir::types::{NamedType, TypeRef};
+use crate::models::index::NodeId;
 use crate::models::path::Step;
 use crate::models::schema::Literal;
 
@@ -303,7 +304,8 @@ impl Values<'_> {
         if self.star_import(module, name, slot) {
             return slot;
         }
-        if let Some(node) = self.models.index.global(language, name) {
+        let known = self.models.index.global(language, name).or_else(|| self.global_within(language, name));
+        if let Some(node) = known {
             self.add(slot, &Value::Api(node, None));
         } else if language == Language::Rust {
             match self.linker.resolve(module, name) {
@@ -318,6 +320,13 @@ impl Values<'_> {
             }
         }
         slot
+    }
+
+    /// A name of the language that holds a dot, `import.meta`, is a member of what stands before that.
+    fn global_within(&self, language: Language, name: &str) -> Option<NodeId> {
+        let (owner, member) = name.split_once('.')?;
+        let index = &self.models.index;
+        Some(index.step(index.global(language, owner)?, &Step::Member(member.into())))
     }
 
     fn star_import(&mut self, module: ModuleId, name: &Symbol, slot: SlotId) -> bool {

@@ -3,7 +3,7 @@
 use crate::base::Symbol;
 use crate::base::bounds::{MAX_ALIASES, MAX_PATH_STEPS};
 use crate::ir::func::FuncId;
-use crate::ir::instr::{Base, Const, Field, Import, Imported, InstrId, Op, Oper, TextPart};
+use crate::ir::instr::{Base, Const, Entry, Field, Import, Imported, InstrId, Op, Oper, TextPart};
 use crate::ir::program::{CellId, Language, ModuleId};
 use crate::models::index::{NodeId, RowRef, Table};
 use crate::models::path::Step;
@@ -75,6 +75,10 @@ impl Values<'_> {
             let mut ports = ports.iter().filter_map(|port| self.models.port(port));
             ports.find_map(|port| argument(self.call_at(at)?, &port.head))
         };
+        if let Some(pattern) = given(&loader.pattern) {
+            let own = self.program.funcs[at.0].module;
+            return self.linker.modules_matching(own, &self.patterns(at.0, pattern));
+        }
         if let Some(path) = given(&loader.file) {
             return self.module_at(at.0, path).into_iter().collect();
         }
@@ -110,6 +114,22 @@ impl Values<'_> {
             }
         }
         self.modules_beginning(at.0, &name)
+    }
+
+    /// The patterns that are written out there: one, or a list of them.
+    fn patterns(&self, func: FuncId, value: InstrId) -> Vec<&str> {
+        let instrs = &self.program.funcs[func].instrs;
+        let text = |value: InstrId| match &instrs[value].op {
+            Op::Const(Const::Str(text)) => Some(text.as_str()),
+            _ => None,
+        };
+        match &instrs[value].op {
+            Op::Record(record) => {
+                let item = |entry: &Entry| if let Entry::Field(_, value) = entry { text(*value) } else { None };
+                record.entries.iter().filter_map(item).collect()
+            }
+            _ => text(value).into_iter().collect(),
+        }
     }
 
     /// A call is found to load the module of a name.

@@ -1,5 +1,7 @@
 //! TypeScript and JavaScript: relative files, compiler settings, packages of the scan.
 
+use globset::{GlobBuilder, GlobMatcher};
+
 use crate::ir::program::{Language, ModuleId};
 use crate::source::manifest::npm::{Package, TsConfig};
 use crate::source::paths;
@@ -53,6 +55,29 @@ impl<'w> Linker<'w> {
             modules.filter(|module| *module != from).collect()
         };
         dirs.into_iter().map(inside).find(|found| !found.is_empty()).unwrap_or_default()
+    }
+
+    /// The modules whose paths a pattern names, seen from a module or, with a `/` in front, from its package. What stands behind
+    /// a `!` is left out.
+    pub(crate) fn modules_matching(&self, from: ModuleId, patterns: &[&str]) -> Vec<ModuleId> {
+        let Some((Language::Script, own)) = self.modules.get(&from) else { return Vec::new() };
+        let matcher = |pattern: &str| {
+            let dir = if pattern.starts_with('/') { self.manifests.package_dir(own) } else { paths::parent(own) };
+            let pattern = paths::join(dir, pattern.trim_start_matches('/'))?;
+            Some(GlobBuilder::new(&pattern).literal_separator(true).build().ok()?.compile_matcher())
+        };
+        let meant: Vec<GlobMatcher> = patterns
+            .iter()
+            .filter(|pattern| !pattern.starts_with('!'))
+            .filter_map(|pattern| matcher(pattern))
+            .collect();
+        let left_out: Vec<GlobMatcher> =
+            patterns.iter().filter_map(|pattern| pattern.strip_prefix('!')).filter_map(matcher).collect();
+        let is_loaded = |path: &str| {
+            meant.iter().any(|glob| glob.is_match(path)) && !left_out.iter().any(|glob| glob.is_match(path))
+        };
+        let files = self.paths.iter().filter(|(path, _)| is_loaded(path));
+        files.filter_map(|(_, (_, module))| *module).filter(|module| *module != from).collect()
     }
 
     pub(super) fn resolve_script(&self, from: &str, specifier: &str) -> Target {
