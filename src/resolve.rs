@@ -24,6 +24,7 @@
 //! | `exports` | what a module exports under a name |
 //! | `marks` | which functions does a library find by attributes and base types? |
 //! | `ports` | the values at a model's port of a call |
+//! | `endings` | what does a text end with that a call is given? |
 //! | `conditions` | do the conditions of a model's row hold of a call? |
 //! | `streams` | which stream does a call or value mean? |
 //! | `wrapped` | what is inside an object that hands its calls on? |
@@ -39,6 +40,7 @@ mod containers;
 mod data;
 mod decided;
 mod edges;
+mod endings;
 mod exports;
 mod fields;
 mod foreign;

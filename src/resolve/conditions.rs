@@ -12,7 +12,9 @@ impl Values<'_> {
     pub(crate) fn holds(&self, at: At, conditions: &[Condition]) -> bool {
         conditions.iter().all(|condition| {
             let Some(port) = self.models.port(&condition.port) else { return false };
-            self.condition(&self.port_values(at, port), condition)
+            let values = self.port_values(at, port);
+            self.condition(&values, condition)
+                || !condition.ends.is_empty() && self.given_ends_with(at, port, &condition.ends)
         })
     }
 

@@ -245,9 +245,9 @@ fn marks(marks: Marks, finding: &mut Finding) {
 }
 
 fn stream(cx: &Cx<'_>, at: At) -> Option<Stream> {
-    let rows = cx.values.call_rows(at, Table::Sink);
-    rows.into_iter()
-        .find_map(|row| cx.values.models.sink(row).stream.as_ref().map(|spec| cx.values.stream_of(at, spec)))
+    let rows = cx.values.call_rows(at, Table::Sink).into_iter().map(|row| cx.values.models.sink(row));
+    rows.filter(|row| cx.values.holds(at, &row.when))
+        .find_map(|row| row.stream.as_ref().map(|spec| cx.values.stream_of(at, spec)))
 }
 
 /// Where the source of a leak stands.
