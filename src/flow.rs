@@ -43,6 +43,7 @@
 //! | `apply` | what a call does: functions of the program |
 //! | `construct` | what objects are made with |
 //! | `library`, `callbacks` | what library calls give, what functions handed to them are called with |
+//! | `described` | the calls that make the schemas by which handlers are described |
 //! | `keeping` | what is kept in containers, and looked up there by a name |
 //! | `sent` | what goes through channels and emitters |
 //! | `sent_headers` | tables that are sent as the headers of requests |
@@ -77,6 +78,7 @@ mod commands;
 mod construct;
 mod credentials;
 pub(crate) mod declared;
+mod described;
 pub(crate) mod domain;
 mod ends;
 mod entered;

@@ -21,6 +21,7 @@ use crate::resolve::values::{At, Key, Obj, Value};
 
 use super::circles::circles;
 use super::declared::declared;
+use super::described::described;
 use super::domain::{ERR, Entry, Form, Heap, HeapId, Kind, Marks, Names, OK, Root, Source};
 use super::entered::Entered;
 use super::exported::Exported;
@@ -79,6 +80,8 @@ pub(crate) struct Taint<'v> {
     pub(super) shared: FxHashSet<CellId>,
     /// What the program declares of arguments by name.
     pub(super) declared: FxHashMap<Symbol, bool>,
+    /// The calls that make the schemas of handlers.
+    pub(super) described: FxHashSet<At>,
     /// What loggers show only where they are told to, and are.
     pub(super) shown: BTreeSet<RowRef>,
     /// A class says what JSON shows of its objects: errors may well be among them.
@@ -156,6 +159,7 @@ pub(crate) fn taint<'v>(
         labels: FxHashMap::default(),
         shared: changed_inside(values),
         declared: declared(program),
+        described: described(values, processes),
         shown: values.shown_on_request(),
         shows_errors: program.funcs.iter().any(|func| func.name == TO_JSON),
         formats: formats(values),

@@ -212,6 +212,7 @@ impl Pass<'_, '_> {
             Kind::named(&source.kind).is_some()
                 && values.holds(at, &source.when)
                 && values.version_allows(Some(at.0), *row, source.versions.as_deref())
+                && (!source.of_schema || self.taint.described.contains(&at))
         });
         rows
     }

@@ -63,6 +63,9 @@ pub(crate) struct SourceRow {
     /// that gets it from there; not further on: there it is data of the program, the branch that it works on or a record of its own.
     #[serde(default)]
     pub(crate) near: bool,
+    /// It holds of calls that make the schema of a handler's arguments only.
+    #[serde(default)]
+    pub(crate) of_schema: bool,
     /// For `stdin`: it is over only when the other side has closed it. Whoever waits for that answers no requests.
     #[serde(default)]
     pub(crate) to_end: bool,

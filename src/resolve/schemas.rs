@@ -102,7 +102,7 @@ impl Values<'_> {
     }
 
     /// The names of all fields in a schema, in order, as far as they are known.
-    pub(super) fn schema_fields(&self, schema: &Value) -> Vec<Symbol> {
+    pub(crate) fn schema_fields(&self, schema: &Value) -> Vec<Symbol> {
         let mut found = Vec::new();
         self.add_fields(schema, &mut BTreeSet::new(), &mut found);
         found
