@@ -50,8 +50,12 @@ impl Explorer<'_> {
 
     /// Is a global name one that a process which serves on its streams does not have, if the program does not make it?
     pub(super) fn is_absent(&self, name: &Symbol) -> bool {
-        let absent = &self.values.models.main_words().absent;
-        self.is_piped && absent.iter().any(|known| known == name) && !self.prepared.stored_globals.contains(name)
+        let words = self.values.models.main_words();
+        let is_packaged = || self.main.is_some_and(|main| self.values.linker.is_of_package_only(main));
+        self.is_piped
+            && (words.absent.iter().any(|known| known == name)
+                || words.absent_in_packages.iter().any(|known| known == name) && is_packaged())
+            && !self.prepared.stored_globals.contains(name)
     }
 
     /// The variable of the environment that a place is.

@@ -110,6 +110,8 @@ pub(crate) struct MainWords {
     pub(crate) unset: Vec<String>,
     /// Global names that only browsers and platforms have, and no process that serves on its streams.
     pub(crate) absent: Vec<String>,
+    /// Those that a program in a package does not have either, unless it is a project for the runtime that has them.
+    pub(crate) absent_in_packages: Vec<String>,
     pub(crate) names: Vec<MainName>,
 }
 

@@ -35,6 +35,8 @@ pub(crate) struct Manifests {
     pub(crate) workers: BTreeMap<String, wrangler::Worker>,
     /// Folders of what Vercel hosts.
     pub(crate) hosted: BTreeSet<String>,
+    /// Folders of projects for another runtime than the one that packages are made for.
+    deno: BTreeSet<String>,
     pub(crate) python: BTreeMap<String, python::Project>,
     pub(crate) cargo: BTreeMap<String, cargo::Package>,
     /// Locked versions, by language and folder.
@@ -51,6 +53,9 @@ pub(crate) struct Manifests {
 
 /// The settings of what Vercel hosts. Files in the folder `api` beside it are functions, whatever the settings say.
 const VERCEL: &str = "vercel.json";
+
+/// The settings of projects for Deno.
+const DENO: [&str; 3] = ["deno.json", "deno.jsonc", "jsr.json"];
 
 /// What is known of the version of a package.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,6 +88,7 @@ pub(crate) fn is_manifest(path: &str) -> bool {
         || is_requirements
         || is_tsconfig
         || is_wheel
+        || DENO.contains(&name)
         || lock::is_lock(name)
         || wrangler::is_settings(name)
         || is_deployment(name)
@@ -128,6 +134,8 @@ impl Manifests {
             self.workers.insert(path.to_owned(), wrangler::parse(name, text)?);
         } else if name == VERCEL {
             self.hosted.insert(dir);
+        } else if DENO.contains(&name) {
+            self.deno.insert(dir);
         } else if name == "package.json" {
             self.npm.insert(dir, npm::parse_package(text)?);
         } else if name == "Cargo.toml" {
@@ -140,6 +148,12 @@ impl Manifests {
             python::parse(name, text, self.python.entry(dir).or_default())?;
         }
         Ok(())
+    }
+
+    /// Is a script in a package, and in no project for Deno?
+    pub(crate) fn is_of_package_only(&self, path: &str) -> bool {
+        let is_in = |has: &dyn Fn(&str) -> bool| paths::upward(paths::parent(path)).any(has);
+        is_in(&|dir| self.npm.contains_key(dir)) && !is_in(&|dir| self.deno.contains(dir))
     }
 
     /// Tells each source file of Rust which features it is built with.

@@ -9,6 +9,11 @@ use crate::source::paths;
 use super::{Linker, Target};
 
 impl<'w> Linker<'w> {
+    /// Is a module in a package, and in no project for another runtime?
+    pub(crate) fn is_of_package_only(&self, module: ModuleId) -> bool {
+        self.modules.get(&module).is_some_and(|(_, path)| self.manifests.is_of_package_only(path))
+    }
+
     /// The folder of the npm package that a module belongs to.
     pub(crate) fn package_dir(&self, module: ModuleId) -> &'w str {
         self.modules.get(&module).map_or("", |(_, path)| self.manifests.package_dir(path))
