@@ -247,7 +247,8 @@ impl Explorer<'_> {
     fn find_constant(&self, func: FuncId, id: InstrId) -> Option<Const> {
         let set = self.values.of(func, id);
         if let Op::Load(place) = &self.values.program.funcs[func].instrs[id].op
-            && self.is_filled(func, place)
+            && (self.is_filled(func, place)
+                || place.split_last().is_some_and(|(owner, _)| self.is_given_openly(func, &owner)))
         {
             return None;
         }

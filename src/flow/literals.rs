@@ -82,6 +82,8 @@ impl Explorer<'_> {
         };
         let fields = fields?;
         let asked = self.asked_fields(callee, param, MAX_STATIC_DEPTH);
+        // `const options = { quiet: true }; run(options)`
+        let at = abs.and_then(Abs::sym).and_then(|sym| self.chosen.alternatives.object(sym)).unwrap_or(at);
         let known = asked.iter().filter_map(|name| {
             let value = fields.get(name).cloned().flatten();
             let value = value.or_else(|| self.missing(at, name).map(Abs::Const))?;
@@ -128,7 +130,8 @@ impl Explorer<'_> {
         let is_missing = values.language(at.0) == Language::Script
             && record.entries.iter().all(is_named)
             && values.stores_to(&obj, &Key::Name(name.clone())).is_empty()
-            && !values.is_open(&obj);
+            && !values.is_open(&obj)
+            && !self.prepared.handed_out.contains(&at);
         is_missing.then_some(Const::Undefined)
     }
 

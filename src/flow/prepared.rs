@@ -64,6 +64,8 @@ pub(crate) struct Prepared {
     pub(super) handed_out: FxHashSet<At>,
     /// By which fields of what a parameter holds functions decide, as far as somebody asked.
     pub(super) asked_fields: RefCell<FxHashMap<(FuncId, usize), AskedFields>>,
+    /// Parameters for which some call gives what nobody knows.
+    pub(super) open_params: RefCell<FxHashMap<(FuncId, usize), bool>>,
     /// What `order_of` gives, as far as somebody asked.
     pub(super) orders: RefCell<FxHashMap<FuncId, Rc<[usize]>>>,
     pub(super) imports: Imports,
@@ -154,6 +156,7 @@ pub(crate) fn prepare(values: &Values<'_>) -> Rc<Prepared> {
         occupied: RefCell::default(),
         handed_out: handed_out(values),
         asked_fields: RefCell::default(),
+        open_params: RefCell::default(),
         orders: RefCell::default(),
         imports: Imports::new(values),
         lazy,

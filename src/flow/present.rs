@@ -402,6 +402,42 @@ impl Explorer<'_> {
                     && self.values.stores_to(&obj, key).is_empty()
                     && !self.prepared.handed_out.contains(made)
             })
+            && !self.is_given_openly(func, owner)
+    }
+
+    /// Is a place a parameter for which some call of the function gives what nobody knows? What the other calls give does
+    /// not tell what is in it then: `run({ quiet: true })` in a handler, `action((options) => run(options))` in a command.
+    pub(super) fn is_given_openly(&self, func: FuncId, place: &Place) -> bool {
+        let Base::Local(local) = place.base else { return false };
+        place.path.is_empty() && self.is_open_param(func, local, MAX_CHECK_DEPTH)
+    }
+
+    fn is_open_param(&self, func: FuncId, local: LocalId, depth: usize) -> bool {
+        let program = self.values.program;
+        let Some(at) = program.funcs[func].params.iter().position(|param| param.local == local) else { return false };
+        if let Some(known) = self.prepared.open_params.borrow().get(&(func, at)) {
+            return *known;
+        }
+        let (Some(depth), Ok(head)) = (depth.checked_sub(1), i32::try_from(at).map(PortHead::Arg)) else {
+            return false;
+        };
+        // What a function hands on to itself is nothing new.
+        self.prepared.open_params.borrow_mut().insert((func, at), false);
+        let is_open = self.values.callers(func).iter().any(|caller| {
+            if !self.values.callees(*caller).contains(&(func, CallKind::Direct)) {
+                return false;
+            }
+            let Some(given) = self.values.call_at(*caller).and_then(|call| argument(call, &head)) else { return false };
+            let Op::Load(Place { base: Base::Local(local), path }) = &program.funcs[caller.0].instrs[given].op else {
+                return false;
+            };
+            let is_param = program.funcs[caller.0].params.iter().any(|param| param.local == *local);
+            is_param
+                && path.is_empty()
+                && (self.values.of(caller.0, given).items().is_empty() || self.is_open_param(caller.0, *local, depth))
+        });
+        self.prepared.open_params.borrow_mut().insert((func, at), is_open);
+        is_open
     }
 
     fn is_of_interface(&self, value: &Value) -> bool {
