@@ -22,7 +22,7 @@ use errors::{ErrorClass, ErrorClasses};
 use flows::{ChannelRow, CleanRow, ErrorText, PlainRow, RequestRow, SourceRow};
 use handlers::HandlerRow;
 use index::{Index, RowRef, Table};
-use levels::{EchoRow, LevelRow};
+use levels::{EchoRow, LevelRow, Unset};
 use lists::{Bases, Containers, ErrorFate, MainWords, Transports};
 use load::Own;
 use path::Port;
@@ -212,6 +212,11 @@ impl Models {
     /// What the user says of names.
     pub(crate) fn own_names(&self) -> &OwnNames {
         &self.own_names
+    }
+
+    /// What loggers show without an output, by the file that says so.
+    pub(crate) fn unset(&self) -> impl Iterator<Item = (u32, &Unset)> {
+        (0..).zip(&self.files).filter_map(|(file, model)| Some((file, model.unset.as_ref()?)))
     }
 
     /// Files of the audited program that models stand for, each with the model.

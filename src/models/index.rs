@@ -56,6 +56,8 @@ pub(crate) enum Table {
     ExitError,
     /// A place that switches a logger off.
     LevelPlace,
+    /// A call, or a place, that gives a logger an output.
+    Output,
     /// A call after which a logger's default no longer holds.
     LoggerDefault,
     Child,
@@ -341,6 +343,10 @@ impl Index {
         for (n, row) in file.levels.iter().enumerate() {
             add(Table::Level, n, &row.calls, End::Call);
             add(Table::LevelPlace, n, &row.places, End::Value);
+        }
+        if let Some(row) = &file.unset {
+            add(Table::Output, 0, &row.calls, End::Call);
+            add(Table::Output, 0, &row.places, End::Value);
         }
         for (n, row) in file.cleans.iter().enumerate() {
             add(Table::Clean, n, &row.calls, End::Call);

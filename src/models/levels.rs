@@ -135,6 +135,26 @@ impl Shown {
     }
 }
 
+/// What loggers show while the process gives none of them an output: `logging.lastResort`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Unset {
+    pub(crate) level: LogLevel,
+    /// Calls that give a logger an output, whichever it is.
+    pub(crate) calls: Vec<String>,
+    /// Places of which an assignment does.
+    #[serde(default)]
+    pub(crate) places: Vec<String>,
+    /// So do the calls of `level` rows of whatever library that have an effect `once` under this word.
+    pub(crate) once: Option<String>,
+    /// What is called so does, too, whatever it is a member of.
+    #[serde(default)]
+    pub(crate) members: Vec<String>,
+    /// Parts of the names of functions that no model describes, and that may do it.
+    #[serde(default)]
+    pub(crate) parts: Vec<String>,
+}
+
 /// A function of the program that says of each record whether it is shown.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

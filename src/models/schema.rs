@@ -18,7 +18,7 @@ use super::flows::{
     ChannelRow, CleanRow, ErrorText, FlowRow, PasswordPartRow, PlainRow, RequestRow, ServerPartRow, SourceRow,
 };
 use super::handlers::HandlerRow;
-use super::levels::{EchoRow, Fills, LevelRow, Records, ShownFrom, ShownWith};
+use super::levels::{EchoRow, Fills, LevelRow, Records, ShownFrom, ShownWith, Unset};
 use super::serving::{ServeRow, ServerRow, TransportRow};
 use crate::ir::program::Language;
 
@@ -108,6 +108,8 @@ pub(crate) struct ModelFile {
     pub(crate) echoes: Vec<EchoRow>,
     #[serde(default, rename = "level")]
     pub(crate) levels: Vec<LevelRow>,
+    /// What its loggers show while nothing gives one of them an output.
+    pub(crate) unset: Option<Unset>,
     /// Error classes, each with the classes that it is a kind of, which are listed, too:
     /// `"httpx.HTTPStatusError" = ["httpx.HTTPError"]`.
     #[serde(default)]

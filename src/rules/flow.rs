@@ -11,6 +11,7 @@ mod levels;
 pub(crate) mod spans;
 mod tell;
 mod thresholds;
+mod unset;
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -73,7 +74,7 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Findings<'_>) -> TaintWork {
     // And one in a response is graver than the response, where it is told as readily.
     let mut credentials: BTreeMap<(usize, Loc), Persona> = BTreeMap::new();
     one_place_for_each(cx.values.program, &mut groups);
-    let settings: Vec<_> = cx.units.iter().map(|unit| echo::settings(cx, unit)).collect();
+    let levels: Vec<_> = cx.units.iter().map(|unit| Levels::of(cx, unit)).collect();
     for ((rule, primary), mut group) in groups {
         if rule == "credential-in-log"
             && let Some(ways) = known.get(&loc(cx.values.program, primary))
@@ -85,10 +86,8 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Findings<'_>) -> TaintWork {
             let is_kept = tell::is_kept_for_others(cx, leak);
             (Reverse(verdict.rank()), is_kept, entry.marks.n_doubts(), entry.trace.len())
         });
-        for (unit, settings) in cx.units.iter().zip(&settings) {
-            let Some(finding) = finding(cx, unit, (settings, fixed::fixed_level(settings)), &group, out) else {
-                continue;
-            };
+        for (unit, levels) in cx.units.iter().zip(&levels) {
+            let Some(finding) = finding(cx, unit, levels, &group, out) else { continue };
             let place = (unit.number, loc(cx.values.program, primary));
             match (rule, credentials.get(&place)) {
                 ("credential-in-log", _) => {
@@ -100,8 +99,8 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Findings<'_>) -> TaintWork {
             out.add(finding);
         }
     }
-    for (unit, settings) in cx.units.iter().zip(&settings) {
-        echo::run(cx, unit, settings, &echoed, out);
+    for (unit, levels) in cx.units.iter().zip(&levels) {
+        echo::run(cx, unit, &levels.settings, &echoed, out);
     }
     TaintWork { n_steps: taint.n_steps, n_unsettled: taint.n_unsettled, n_full: taint.full.len() }
 }
@@ -235,11 +234,26 @@ fn within(program: &Program, at: At, func: FuncId) -> At {
     made.unwrap_or(at)
 }
 
-/// `settings`: the levels that the process's own code sets, and the one that it sets for all its records, and where.
+/// What is known of the levels that a process shows.
+struct Levels {
+    /// What its own code sets.
+    settings: Vec<echo::Setting>,
+    /// What it sets for all its records, and where.
+    fixed: Option<(At, LogLevel)>,
+    outputs: unset::Outputs,
+}
+
+impl Levels {
+    fn of(cx: &Cx<'_>, unit: &Unit<'_>) -> Self {
+        let settings = echo::settings(cx, unit);
+        Self { fixed: fixed::fixed_level(&settings), settings, outputs: unset::Outputs::default() }
+    }
+}
+
 fn finding(
     cx: &Cx<'_>,
     unit: &Unit<'_>,
-    (settings, fixed): (&[echo::Setting], Option<(At, LogLevel)>),
+    levels: &Levels,
     group: &[(Verdict, &Leak)],
     out: &Findings<'_>,
 ) -> Option<Finding> {
@@ -253,15 +267,17 @@ fn finding(
     let switches = if switches.any(|others| others.is_empty()) { Vec::new() } else { first };
     let mut finding = tell::finding(cx, unit, (verdict, &switches), leak, *site, out);
     let is_below = |(_, level): &(At, LogLevel)| fixed::is_below(cx, leak.hit.sink, *level);
-    let own = || fixed::own_level(cx, settings, leak.hit.sink.at).filter(is_below);
-    if leak.hit.sink.drain == Drain::Log
-        && let Some((at, level)) =
-            fixed.filter(is_below).or_else(|| levels::shown_by(cx, leak.hit.sink).filter(is_below)).or_else(own)
-    {
+    let own = || fixed::own_level(cx, &levels.settings, leak.hit.sink.at).filter(is_below);
+    let is_log = leak.hit.sink.drain == Drain::Log;
+    let set = || levels.fixed.filter(is_below).or_else(|| levels::shown_by(cx, leak.hit.sink).filter(is_below));
+    if is_log && let Some((at, level)) = set().or_else(own) {
         finding.level = Level::Note;
         doubt(&mut finding, "a level that is set in code hides it".into());
         let text = format!("only {} and above are shown", level.word());
         finding.related.push(Step { loc: loc(cx.values.program, at), text });
+    } else if is_log && let Some(level) = levels.outputs.hides(cx, unit, leak.hit.sink) {
+        finding.level = Level::Note;
+        doubt(&mut finding, format!("no logger is given an output: only {} and above are written", level.word()));
     }
     for ((_, other), _) in live.iter().skip(1) {
         if finding.related.len() >= MAX_RELATED {
