@@ -82,6 +82,7 @@ mod described;
 pub(crate) mod domain;
 mod ends;
 mod entered;
+mod exits;
 pub(crate) mod explore;
 mod exported;
 mod failed;

@@ -234,9 +234,13 @@ impl Pass<'_, '_> {
         };
         let asks = way == Way::Direct && summary.is_of_handed;
         let handed = Handed { func, by_call: asks.then(|| self.handed_functions(at)) };
+        let (returns, throws) = match way {
+            Way::Direct => self.left_at(at, func, summary),
+            Way::Back | Way::Later => (Cow::Borrowed(&summary.returns), Cow::Borrowed(&summary.throws)),
+        };
         let mut result = Tree::default();
         if !self.is_constructor(func) {
-            for entry in summary.returns.entries().iter().filter_map(|entry| handed.fitting(entry)) {
+            for entry in returns.entries().iter().filter_map(|entry| handed.fitting(entry)) {
                 if bound.is_nothing(entry.root) {
                     continue;
                 }
@@ -311,8 +315,8 @@ impl Pass<'_, '_> {
         if way == Way::Later {
             return result;
         }
-        if !summary.throws.is_empty() || summary.may_raise {
-            let thrown = summary.throws.entries().iter().filter_map(|entry| handed.fitting(entry));
+        if !throws.is_empty() || summary.may_raise {
+            let thrown = throws.entries().iter().filter_map(|entry| handed.fitting(entry));
             self.thrown(at, func, (bound, called), summary.may_raise, thrown, &mut result);
         }
         result

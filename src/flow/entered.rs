@@ -2,7 +2,7 @@
 //! `if aloud`, whatever other calls give. Nor does what hands that on to it: `tell("debug", text)`, which calls `write(level, text)`.
 //!
 //! The exploration enters a function once for each set of constants that it is given. Where that makes no difference to
-//! which blocks are reached, nothing is kept here.
+//! which blocks are reached, nothing is kept here but which are reached by no call: `if LOUD` under `LOUD = False`.
 
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
@@ -39,6 +39,10 @@ pub(super) struct Entered {
     calls: FxHashMap<At, BlockId>,
     /// The functions that are called where no process serves: by another command.
     idle: FxHashSet<FuncId>,
+    /// The functions of which calls lead to different blocks.
+    split: FxHashSet<FuncId>,
+    /// The blocks to which no call leads of a function that is called.
+    never: FxHashSet<(FuncId, BlockId)>,
 }
 
 /// A function that was entered with certain constants.
@@ -53,13 +57,15 @@ impl Entered {
     pub(super) fn of(processes: &[&Process<'_>]) -> Self {
         let mut res = Self::default();
         let mut first: FxHashMap<FuncId, Vec<BlockId>> = FxHashMap::default();
+        let mut others: FxHashSet<(FuncId, BlockId)> = FxHashSet::default();
         let mut split: FxHashSet<FuncId> = FxHashSet::default();
         let explorers = || processes.iter().flat_map(|process| process.any_explorer.iter().chain([&process.explorer]));
         for explorer in explorers() {
             for frame in explorer.frames.iter() {
                 let known = first.entry(frame.func).or_insert_with(|| frame.blocks.ids().collect());
-                if !split.contains(&frame.func) && !frame.blocks.ids().eq(known.iter().copied()) {
+                if !frame.blocks.ids().eq(known.iter().copied()) {
                     split.insert(frame.func);
+                    others.extend(frame.blocks.ids().map(|block| (frame.func, block)));
                 }
             }
         }
@@ -75,14 +81,20 @@ impl Entered {
                 res.idle.remove(func);
             }
         }
+        let Some(process) = processes.first() else { return res };
+        for (func, known) in &first {
+            let blocks = process.explorer.values.program.funcs[*func].blocks.ids();
+            let is_run = |block: &BlockId| known.binary_search(block).is_ok() || others.contains(&(*func, *block));
+            res.never.extend(blocks.filter(|block| !is_run(block)).map(|block| (*func, block)));
+        }
         for func in &split {
-            let Some(process) = processes.first() else { break };
             let body = &process.explorer.values.program.funcs[*func];
             for (block, data) in body.blocks.iter_enumerated() {
                 let calls = data.instrs.iter().filter(|instr| matches!(body.instrs[**instr].op, Op::Call(_)));
                 res.calls.extend(calls.map(|instr| ((*func, *instr), block)));
             }
         }
+        res.split = split;
         res
     }
 
@@ -175,6 +187,21 @@ impl Entered {
     /// Does a function run only where no process serves?
     pub(super) fn is_idle(&self, func: FuncId) -> bool {
         self.idle.contains(&func)
+    }
+
+    /// Do calls of a function lead to different blocks of it?
+    pub(super) fn differs(&self, func: FuncId) -> bool {
+        self.split.contains(&func)
+    }
+
+    /// The blocks that a call of such a function leads to.
+    pub(super) fn blocks_of(&self, at: At, func: FuncId) -> Option<&BlockSet> {
+        self.blocks.get(&(at, func))
+    }
+
+    /// Does no call lead to the block of a function that is called?
+    pub(super) fn is_never_run(&self, func: FuncId, block: BlockId) -> bool {
+        self.never.contains(&(func, block))
     }
 
     /// Does a call of a function rule out what is called there in it?

@@ -8,6 +8,7 @@ use crate::models::schema::SinkKind;
 use crate::resolve::values::At;
 
 use super::domain::{ERR, Entry, Form, HeapId, Marks, OK, RECEIVER, Root};
+use super::exits::Exit;
 use super::trace::{Trace, What};
 use super::transfer::is_no_error;
 use super::tree::{Tree, entry_at};
@@ -17,6 +18,8 @@ use super::tree::{Tree, entry_at};
 pub(crate) struct Summary {
     pub(crate) returns: Tree,
     pub(crate) throws: Tree,
+    /// The same by the block in which it leaves the function, where calls run different parts of that.
+    pub(super) exits: Vec<Exit>,
     /// A library call inside can raise, and nothing in here catches it.
     pub(crate) may_raise: bool,
     /// What a parameter brings to a sink.
@@ -157,9 +160,10 @@ impl Summary {
     }
 
     /// How much it says: grows while a circle of functions is iterated.
-    pub(crate) fn size(&self) -> (usize, usize, usize, usize, usize, bool) {
+    pub(crate) fn size(&self) -> (usize, usize, usize, usize, usize, usize, bool) {
         let (returns, throws) = (self.returns.entries().len(), self.throws.entries().len());
-        (returns, throws, self.hits.len(), self.writes.len(), self.outs.len(), self.may_raise)
+        let exits = self.exits.iter().map(Exit::size).sum();
+        (returns, throws, exits, self.hits.len(), self.writes.len(), self.outs.len(), self.may_raise)
     }
 }
 

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 
 use crate::base::Symbol;
-use crate::base::bounds::{MAX_ERRORS, MAX_VISITS};
+use crate::base::bounds::MAX_VISITS;
 use crate::base::idx::Id;
 use crate::ir::func::{BlockId, End, FuncId, FuncKind, Function, LocalId};
 use crate::ir::instr::{Base, Const, Entry as RecordEntry, Field, InstrId, Op, Oper, Record, RecordKind};
@@ -51,7 +51,7 @@ pub(super) struct Pass<'t, 'v> {
     pub(super) func: &'v Function,
     pub(super) language: Language,
     /// Its return type is no result that may hold an error.
-    gives_no_error: bool,
+    pub(super) gives_no_error: bool,
     /// What each instruction gives.
     pub(super) given: Vec<Tree>,
     pub(super) state: State,
@@ -68,7 +68,7 @@ pub(super) struct Pass<'t, 'v> {
     pub(super) block: BlockId,
     pub(super) unwind: Option<BlockId>,
     /// Handler blocks that have to be looked at again.
-    again: BTreeSet<BlockId>,
+    pub(super) again: BTreeSet<BlockId>,
     /// What came of calls, by call, callee, and how the call makes it run.
     pub(super) applied: FxHashMap<(InstrId, FuncId, Way), Applied>,
     /// What the library throws at the call that is looked at, where a function of the program is in the way.
@@ -144,6 +144,9 @@ impl Pass<'_, '_> {
         let mut open: BTreeSet<usize> = [0].into();
         while let Some(at) = open.pop_first() {
             let block = order[at];
+            if self.taint.entered.is_never_run(self.id, block) {
+                continue;
+            }
             let n_visits = &mut visits[block.index()];
             *n_visits += 1;
             if *n_visits > MAX_VISITS {
@@ -269,48 +272,6 @@ impl Pass<'_, '_> {
                 self.raise(&tree.marked(Marks::RAISED), false);
             }
             End::Return(None) | End::Stop => {}
-        }
-    }
-
-    pub(super) fn returned(&mut self, tree: &Tree) {
-        for entry in tree.entries() {
-            if self.gives_no_error && !is_no_error(entry) {
-                continue;
-            }
-            let n_errors = |known: &&Entry| known.at.first().is_some_and(|at| at == ERR);
-            let is_error = entry.at.first().is_some_and(|at| at == ERR);
-            if is_error && self.summary.returns.entries().iter().filter(n_errors).count() >= MAX_ERRORS {
-                continue;
-            }
-            let mut entry = entry.clone();
-            if is_error {
-                entry.marks = entry.marks.with(Marks::RAISED);
-            }
-            // What a function puts together itself is told before what the functions that it calls do.
-            self.summary.returns.add_nearest(entry);
-        }
-    }
-
-    /// Something is raised here: into the handler of the block, or out of the function.
-    pub(super) fn raise(&mut self, tree: &Tree, by_library: bool) {
-        self.raise_each(by_library, |known| known.join(tree));
-    }
-
-    /// The same; `add` adds it to what is raised to there already, and tells whether anything was new.
-    pub(super) fn raise_each(&mut self, by_library: bool, add: impl FnOnce(&mut Tree) -> bool) {
-        match self.unwind {
-            Some(block) => {
-                let (known, flag) = self.raised.entry(block).or_default();
-                let changed = add(known) | (by_library && !*flag);
-                *flag |= by_library;
-                if changed {
-                    self.again.insert(block);
-                }
-            }
-            None => {
-                add(&mut self.summary.throws);
-                self.summary.may_raise |= by_library;
-            }
         }
     }
 
