@@ -64,6 +64,8 @@ pub(crate) struct Callback {
     pub(crate) func_ports: Vec<Port>,
     pub(crate) gives: Vec<Port>,
     pub(crate) gives_when: Vec<Condition>,
+    /// The arguments of the call that the function is called with, as they are.
+    pub(crate) passes: Option<schema::Passes>,
     /// What names the lane of what comes through a channel.
     pub(crate) topic: Option<Port>,
 }
@@ -491,6 +493,7 @@ impl Models {
             for (n, row) in data.callbacks.iter().enumerate() {
                 let callback = Callback {
                     gives_when: row.gives_when.clone(),
+                    passes: row.passes,
                     runs: row.runs,
                     returns: row.returns,
                     replaces_errors: row.replaces_errors,

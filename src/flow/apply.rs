@@ -12,6 +12,7 @@ use crate::ir::instr::{ArgKind, Base, Call, InstrId, Op, Place};
 use crate::ir::program::Language;
 use crate::ir::types::TypeRef;
 use crate::models::path::{Port, PortHead, PortStep};
+use crate::models::schema::Passes;
 use crate::resolve::ports::argument;
 use crate::resolve::solve::CallKind;
 use crate::resolve::values::{At, Value};
@@ -99,17 +100,24 @@ impl Pass<'_, '_> {
 
     /// What a function's parameters hold at a call.
     fn bind(&self, call: &Call, at: At, func: FuncId, receiver: &Tree) -> Bound {
-        let params = &self.taint.values.program.funcs[func].params;
-        let mut bound = Bound { params: vec![Tree::default(); params.len()], receiver: receiver.clone() };
-        let rest = params.iter().position(|param| param.kind == ParamKind::Rest);
-        let rest_named = params.iter().position(|param| param.kind == ParamKind::RestNamed);
-        let mut position = 0;
-        let mut after_spread = false;
+        let n_params = self.taint.values.program.funcs[func].params.len();
+        let mut bound = Bound { params: vec![Tree::default(); n_params], receiver: receiver.clone() };
         let handed = self.taint.values.handed_receiver(at, func);
         if let Some(object) = handed {
             bound.receiver.join(&self.given[object.index()]);
         }
-        for arg in call.args.iter().skip(usize::from(handed.is_some())) {
+        self.bind_given(call, func, Passes { from: usize::from(handed.is_some()), named: true }, &mut bound);
+        bound
+    }
+
+    /// The same of the arguments that go to them.
+    pub(super) fn bind_given(&self, call: &Call, func: FuncId, passes: Passes, bound: &mut Bound) {
+        let params = &self.taint.values.program.funcs[func].params;
+        let rest = params.iter().position(|param| param.kind == ParamKind::Rest);
+        let rest_named = params.iter().position(|param| param.kind == ParamKind::RestNamed);
+        let mut position = 0;
+        let mut after_spread = false;
+        for arg in call.args.iter().skip(passes.from).filter(|arg| passes.takes(&arg.kind)) {
             let held = &self.given[arg.value.index()];
             // Which item of a list stands at a position; of the list spread there, or of the rest that begins there.
             let nth = |position: usize, first: usize| -> Symbol {
@@ -168,7 +176,6 @@ impl Pass<'_, '_> {
                 }
             }
         }
-        bound
     }
 
     /// Is a parameter declared as what a library adds to the arguments: `ctx: Context`? Where all that a function was given is

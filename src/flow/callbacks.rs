@@ -67,6 +67,9 @@ impl Pass<'_, '_> {
                             _ => self.port_tree(call, gives, receiver),
                         };
                     }
+                    if let Some(passes) = callback.passes.filter(|_| is_given) {
+                        self.bind_given(call, *func, passes, &mut bound);
+                    }
                     if callback.runs == CallbackTime::Failure && params > 0 {
                         let error = self.source(Kind::Error, at, None);
                         bound.params[0].add(error);

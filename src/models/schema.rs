@@ -20,6 +20,7 @@ use super::flows::{
 use super::handlers::HandlerRow;
 use super::levels::{EchoRow, Fills, LevelRow, Records, ShownFrom, ShownWith, Unset};
 use super::serving::{ServeRow, ServerRow, TransportRow};
+use crate::ir::instr::ArgKind;
 use crate::ir::program::Language;
 
 /// What a user says of names beside the models, in the configuration.
@@ -469,6 +470,8 @@ pub(crate) struct CallbackRow {
     /// Conditions under which they do.
     #[serde(default)]
     pub(crate) gives_when: Vec<Condition>,
+    /// The function is called with the call's own arguments, from one of them on: `to_thread(func, *args, **kwargs)`.
+    pub(crate) passes: Option<Passes>,
     /// A port with the name of what it is called with where that comes through a channel: of an event.
     pub(crate) topic: Option<String>,
     /// The function's result is in the call's result.
@@ -480,6 +483,23 @@ pub(crate) struct CallbackRow {
     /// That stands in an `Ok` there: an error that the function gives is not the error of the call.
     #[serde(default)]
     pub(crate) in_ok: bool,
+}
+
+/// Which arguments of a call a function is called with.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Passes {
+    /// The number of the first.
+    pub(crate) from: usize,
+    /// Those with names, too, and not only what stands by position.
+    #[serde(default)]
+    pub(crate) named: bool,
+}
+
+impl Passes {
+    pub(crate) fn takes(self, kind: &ArgKind) -> bool {
+        self.named || matches!(kind, ArgKind::Positional | ArgKind::Spread)
+    }
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -7,6 +7,7 @@ use crate::ir::instr::{ArgKind, Call, CallStyle, Field, InstrId, Op};
 use crate::ir::program::{ClassId, Language};
 use crate::models::index::{NodeId, RowRef, Table};
 use crate::models::path::{Port, PortHead, PortStep, Step};
+use crate::models::schema::Passes;
 
 use super::edges::Edge;
 use super::solve::{CallKind, Values};
@@ -41,7 +42,7 @@ impl Values<'_> {
         if !self.link_call(at, func, kind) {
             return;
         }
-        self.bind_args(at, func, 0);
+        self.bind_args(at, func);
         self.link_result(at, func, result);
     }
 
@@ -116,23 +117,29 @@ impl Values<'_> {
         (is_class && !is_object).then_some(first.value)
     }
 
-    pub(super) fn bind_args(&mut self, at: At, func: FuncId, skip: usize) {
+    pub(super) fn bind_args(&mut self, at: At, func: FuncId) {
         let program = self.program;
         self.bind_missing(at, func);
+        let handed = self.handed_receiver(at, func);
+        if let (Some(object), Some(receiver)) = (handed, program.funcs[func].receiver) {
+            let from = self.instr_slot(at.0, object);
+            self.copy(from, self.local_slot(func, receiver));
+        }
+        self.bind_given(at, func, Passes { from: usize::from(handed.is_some()), named: true });
+    }
+
+    /// Arguments of a call go to the parameters of a function.
+    fn bind_given(&mut self, at: At, func: FuncId, passes: Passes) {
+        let program = self.program;
         let Op::Call(call) = &program.funcs[at.0].instrs[at.1].op else { return };
         let params = &program.funcs[func].params;
         let slot_of = |this: &Self, index: usize| this.local_slot(func, params[index].local);
         let rest = params.iter().position(|param| param.kind == ParamKind::Rest);
         let rest_named = params.iter().position(|param| param.kind == ParamKind::RestNamed);
         let rest_obj = |index: usize| Obj::Record(Site::Rest(func, u32::try_from(index).unwrap_or(u32::MAX)));
-        let mut position = skip;
+        let mut position = 0;
         let mut after_spread = false;
-        let handed = self.handed_receiver(at, func);
-        if let (Some(object), Some(receiver)) = (handed, program.funcs[func].receiver) {
-            let from = self.instr_slot(at.0, object);
-            self.copy(from, self.local_slot(func, receiver));
-        }
-        for arg in call.args.iter().skip(usize::from(handed.is_some())) {
+        for arg in call.args.iter().skip(passes.from).filter(|arg| passes.takes(&arg.kind)) {
             let from = self.instr_slot(at.0, arg.value);
             // Which item of a list stands at a position; of the list spread there, or of the rest that begins there.
             let nth = |position: usize, first: usize| match u32::try_from(position.saturating_sub(first)) {
@@ -389,6 +396,9 @@ impl Values<'_> {
                     };
                     let to = self.local_slot(*func, param.local);
                     self.copy(from, to);
+                }
+                if let Some(passes) = callback.passes.filter(|_| is_new) {
+                    self.bind_given(site.at, *func, passes);
                 }
                 if callback.returns {
                     self.link_result(site.at, *func, site.result);

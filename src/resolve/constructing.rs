@@ -26,7 +26,7 @@ impl Values<'_> {
                 self.add(slot, &instance);
             }
             if self.link_call(at, *func, CallKind::Direct) {
-                self.bind_args(at, *func, 0);
+                self.bind_args(at, *func);
             }
         }
         if constructors.is_empty() {
