@@ -124,6 +124,7 @@ pub(crate) mod process;
 pub(crate) mod reach;
 pub(crate) mod rebinding;
 pub(crate) mod redaction;
+mod remade;
 mod sent;
 mod sent_headers;
 pub(crate) mod serving;

@@ -198,6 +198,20 @@ impl Facts {
         }
     }
 
+    /// The same of all symbols whose names begin so.
+    pub(crate) fn forget_all(&mut self, begin: &str) {
+        let named: Vec<Symbol> =
+            self.by_sym.iter().map(|(sym, _)| sym).filter(|sym| sym.starts_with(begin)).cloned().collect();
+        for sym in named {
+            self.forget(&Abs::Sym(sym));
+        }
+    }
+
+    /// Is anything known of a symbol whose name begins so?
+    pub(crate) fn names_any(&self, begin: &str) -> bool {
+        self.by_sym.iter().any(|(sym, _)| sym.starts_with(begin))
+    }
+
     /// Is anything known of the symbol?
     pub(crate) fn speaks_of(&self, abs: &Abs) -> bool {
         abs.sym()

@@ -211,6 +211,7 @@ impl<'v> Explorer<'v> {
             rebinds: context.rebinds.clone(),
             filled: Filled::default(),
             filled_at_serve: None,
+            made: None,
         };
         let id = self.frames.push(Frame { func, phase: context.phase, outcome, blocks: Blocks::default() });
         self.by_context.insert((func, context.clone()), id);
@@ -315,6 +316,7 @@ impl<'v> Explorer<'v> {
         } else {
             None
         };
+        let made = self.made_in(func_id, blocks.visited());
         let frame = &mut self.frames[id];
         frame.blocks = blocks;
         frame.outcome = Outcome {
@@ -328,6 +330,7 @@ impl<'v> Explorer<'v> {
             rebinds: result.rebinds.unwrap_or_else(|| context.rebinds.clone()),
             filled: result.filled.unwrap_or_default(),
             filled_at_serve: result.filled_at_serve,
+            made,
         };
     }
 

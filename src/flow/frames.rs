@@ -17,6 +17,7 @@ use super::alternatives::Given;
 use super::blocks::Blocks;
 use super::lazy::Filled;
 use super::phase::Phase;
+use super::remade::Made;
 
 ids! {
     /// A function under one context.
@@ -126,6 +127,8 @@ pub(crate) struct Outcome {
     /// The variables that it filled when control comes back, and when it starts to serve.
     pub(super) filled: Filled,
     pub(super) filled_at_serve: Option<Filled>,
+    /// What the objects keep that it makes.
+    pub(super) made: Made,
 }
 
 /// A function explored under one context.

@@ -243,6 +243,7 @@ impl Explorer<'_> {
         if n_direct > 0 && n_ending == n_direct {
             goes_on = false;
         }
+        self.forget_remade(at, &event, state);
         self.note_apps(at, call);
         goes_on &= self.library(at, call, &mut event, state);
         self.wait_in_call(at, call, state);
