@@ -271,6 +271,16 @@ impl Models {
         self.bases.passive.contains(name) || self.bases.passive_ends.iter().any(|end| name.ends_with(end.as_str()))
     }
 
+    /// Does a base class of this name say nothing of what is in an object?
+    pub(crate) fn is_bare_base(&self, name: &str) -> bool {
+        self.bases.bare.contains(name)
+    }
+
+    /// Does a class say by a method of this name how it is made of JSON?
+    pub(crate) fn reads_json(&self, method: &str) -> bool {
+        self.bases.reads.contains(method)
+    }
+
     /// How a module asks whether it is the program.
     pub(crate) fn main_words(&self) -> &MainWords {
         &self.main_words

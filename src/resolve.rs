@@ -64,6 +64,7 @@ mod schemas;
 pub(crate) mod solve;
 pub(crate) mod specialise;
 pub(crate) mod streams;
+mod unread;
 mod used;
 pub(crate) mod values;
 pub(crate) mod versions;

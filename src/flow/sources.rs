@@ -430,6 +430,7 @@ impl Taint<'_> {
                     let is_other = |param: &&Param| {
                         self.is_plain_type(param.ty.as_ref())
                             || self.values.is_context(param.ty.as_ref(), &row.except_types)
+                            || self.values.is_made_by_program(param.ty.as_ref())
                     };
                     let others: Vec<Symbol> =
                         wrapped.params.iter().filter(is_other).map(|param| param.name.clone()).collect();
@@ -441,6 +442,7 @@ impl Taint<'_> {
                     for (index, param) in (0_u32..).zip(&func.params) {
                         if self.is_plain_type(param.ty.as_ref())
                             || self.values.is_context(param.ty.as_ref(), &row.except_types)
+                            || self.values.is_made_by_program(param.ty.as_ref())
                             || param.default.is_some_and(|value| self.is_listed(handler.func, value))
                         {
                             continue;

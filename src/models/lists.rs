@@ -92,6 +92,8 @@ pub(super) struct Bases {
     pub(super) passive_ends: Vec<String>,
     pub(super) filled: FxHashSet<String>,
     pub(super) defaults: FxHashSet<String>,
+    pub(super) bare: FxHashSet<String>,
+    pub(super) reads: FxHashSet<String>,
 }
 
 /// How a module asks whether it is the program: `rules/main.toml`.
