@@ -282,6 +282,11 @@ impl Words {
         !name.is_empty() && name.split(' ').all(|word| self.log_functions.words.iter().any(|known| known == word))
     }
 
+    /// Does a function's name say, among other things, that it logs: `log_line`?
+    pub(crate) fn tells_of_logging(&self, name: &str) -> bool {
+        words(name).split(' ').any(|word| self.log_functions.words.iter().any(|known| known == word))
+    }
+
     /// Does a function's name say that it logs what is shown on request only: `log.debug`?
     pub(crate) fn is_quiet_function(&self, name: &str) -> bool {
         let last = name.rsplit(['.', ':']).next().unwrap_or(name);

@@ -22,6 +22,7 @@ impl Pass<'_, '_> {
             && self.func.instrs.len() <= MAX_WRAPPER
             && !matches!(self.func.kind, FuncKind::Init | FuncKind::Constructor)
             && !self.gives_back_something()
+            && !self.sends()
             && self.func.instrs.iter_enumerated().all(|(id, instr)| match &instr.op {
                 op @ Op::Call(call) => {
                     let is_short = || self.n_words(op) <= MAX_LABEL_WORDS;
@@ -37,6 +38,15 @@ impl Pass<'_, '_> {
             n if n < MIN_WRAPPER_CALLERS && !self.taint.words.is_log_function(&self.func.name) => Helper::Part,
             _ => Helper::Shared,
         }
+    }
+
+    /// Does the function, which nothing names a logger, put what it is given into a channel: `self._outgoing.put_nowait(data)`?
+    /// It is there for that, and logs beside it.
+    fn sends(&self) -> bool {
+        let is_given = |entry: &Entry| matches!(entry.root, Root::Param(at) if at != RECEIVER);
+        let mut writes = self.summary.writes.iter().filter(|(_, entry)| is_given(entry));
+        writes.any(|(heap, _)| matches!(self.taint.names.heaps[*heap], Heap::Sent(..)))
+            && !self.taint.words.tells_of_logging(&self.func.name)
     }
 
     /// Is an instruction on a way on which nothing is written of what the function was given? What is said there is about the
