@@ -76,6 +76,7 @@ mod circles;
 pub(crate) mod clauses;
 mod commands;
 mod construct;
+mod constructed;
 mod credentials;
 pub(crate) mod declared;
 mod described;

@@ -71,6 +71,11 @@ impl Pass<'_, '_> {
             let named = (is_last && *field == Field::Any).then(|| self.taint.values.computed_key(at.0, at.1)).flatten();
             tree = match named.map(Field::Name) {
                 Some(named) => self.member(&tree, values, &named, at),
+                // Nobody but the constructor has put anything there yet.
+                None if depth == 0 && self.is_set_in_constructor(place, at) => {
+                    let is_plain = key_of(field).is_some_and(|key| self.taint.is_plain_field(values, &key));
+                    if is_plain { Tree::default() } else { self.member(&tree, &[], field, at) }
+                }
                 None => self.member(&tree, values, field, at),
             };
             if *field == Field::Any && self.gives_pairs(values) {
