@@ -75,7 +75,7 @@ impl<'t> Lowerer<'t> {
     fn spine(&mut self, node: Node<'t>) -> Operand {
         let mut outer = Vec::new();
         let mut inner = node;
-        while let Some(next) = spine_child(inner) {
+        while let Some(next) = self.awaited_argument(inner).or_else(|| spine_child(inner)) {
             outer.push(inner);
             inner = next;
         }
@@ -89,11 +89,27 @@ impl<'t> Lowerer<'t> {
             ) {
                 operand = self.wait(operand, waits.take());
             }
-            operand = self.step(operand, last, node);
-            waits = waits.or_else(|| awaited_callee(node));
+            if self.awaited_argument(node).is_some() {
+                waits = waits.or(Some(node));
+            } else {
+                operand = self.step(operand, last, node);
+                waits = waits.or_else(|| awaited_callee(node));
+            }
             last = node;
         }
         self.wait(operand, waits)
+    }
+
+    /// The `(load)` of `await (load)().name`, which the parser of JavaScript takes for what a function named `await` is called with.
+    fn awaited_argument(&mut self, call: Node<'t>) -> Option<Node<'t>> {
+        let callee = field(call, "function").filter(|callee| callee.kind() == "identifier")?;
+        if call.kind() != "call_expression" || self.text(callee) != "await" {
+            return None;
+        }
+        let args = field(call, "arguments").filter(|args| args.kind() == "arguments")?;
+        let (argument, others) = named(args).split_first().map(|(first, others)| (*first, others.len()))?;
+        let is_function = !matches!(self.b.lookup("await").base, Base::Global(_));
+        (others == 0 && argument.kind() != "spread_element" && !is_function).then_some(argument)
     }
 
     /// Waits for what a chain of members and calls gives, where the parser took the `await` before it for a part of it.
