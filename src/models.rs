@@ -23,7 +23,7 @@ use flows::{ChannelRow, CleanRow, ErrorText, PlainRow, RequestRow, SourceRow};
 use handlers::HandlerRow;
 use index::{Index, RowRef, Table};
 use levels::{EchoRow, LevelRow, Unset};
-use lists::{Bases, Containers, ErrorFate, MainWords, Transports};
+use lists::{Bases, Containers, ErrorFate, MainWords, Spelling, Transports};
 use load::Own;
 use path::Port;
 use schema::{
@@ -392,9 +392,17 @@ impl Models {
         self.containers.absent.contains(method).then_some(false)
     }
 
-    /// Does a method of this name, called without arguments, give what the object is, spelled or wrapped in another way?
+    /// Does a method of this name, called without arguments, give what the object is, wrapped in another way?
     pub(crate) fn gives_the_same(&self, method: &str) -> bool {
         self.containers.same.contains(method)
+    }
+
+    /// How a method of this name, called without arguments, spells a text in another way, if it does.
+    pub(crate) fn spelling(&self, method: &str) -> Option<Spelling> {
+        if self.containers.cases.contains(method) {
+            return Some(Spelling::Case);
+        }
+        self.containers.trims.contains(method).then_some(Spelling::Trimmed)
     }
 
     /// Does a type of this name show what it holds as if that stood there itself?

@@ -10,6 +10,7 @@ use crate::base::Symbol;
 use crate::base::bounds::{MAX_CHOICES, MAX_EXCLUDED, MAX_FACTS};
 use crate::base::flat::{Beside, Flat};
 use crate::ir::instr::Const;
+use crate::models::lists::Spelling;
 
 use super::choices::{Choice, met};
 
@@ -48,6 +49,42 @@ impl Abs {
             Self::Test(test) => Some(&test.sym),
         }
     }
+}
+
+/// What stands before the method by which a text was spelled in another case, in the name of what that gave.
+const IN_CASE: char = '\u{1}';
+
+/// What stands before the method that left out what a text begins or ends with.
+const TRIMMED: char = '\u{2}';
+
+/// The name of a text in another spelling: `mode.toLowerCase()`.
+pub(crate) fn spelled(of: &Symbol, method: &str, spelling: Spelling) -> Symbol {
+    let mark = match spelling {
+        Spelling::Case => IN_CASE,
+        Spelling::Trimmed => TRIMMED,
+    };
+    format!("{of}{mark}{method}").into()
+}
+
+/// The name of a text that a name gives in another spelling. Both are compared with constants as one: nobody asks for what no
+/// spelling of a text can be.
+pub(crate) fn as_written(sym: &Symbol) -> Option<Symbol> {
+    without(sym, &[IN_CASE, TRIMMED])
+}
+
+/// The same where it is asked whether there is a text: it is empty in one case as in the other.
+fn as_asked(sym: &Symbol) -> Symbol {
+    without(sym, &[IN_CASE]).unwrap_or_else(|| sym.clone())
+}
+
+fn without(sym: &Symbol, marks: &[char]) -> Option<Symbol> {
+    let mut written = sym.as_str();
+    while let Some((of, method)) = written.rsplit_once(marks)
+        && method.chars().all(|letter| letter.is_alphanumeric() || letter == '_')
+    {
+        written = of;
+    }
+    (written.len() < sym.len()).then(|| written.into())
 }
 
 /// What is known of a symbol.
@@ -163,7 +200,7 @@ impl Facts {
     pub(crate) fn assume(&mut self, abs: &Abs, holds: bool) {
         let (sym, fact) = match abs {
             Abs::Const(_) => return,
-            Abs::Sym(sym) => (sym, if holds { Fact::Truthy } else { Fact::Falsy }),
+            Abs::Sym(sym) => (&as_asked(sym), if holds { Fact::Truthy } else { Fact::Falsy }),
             Abs::Test(test) => {
                 let Test { sym, is, negated } = &**test;
                 let holds = holds != *negated;
@@ -182,9 +219,18 @@ impl Facts {
                 (sym, fact)
             }
         };
-        if matches!(self.by_sym.get(sym), Some(Fact::Is(_))) {
-            return;
+        if fact == Fact::Truthy
+            && let Some(written) = as_written(sym)
+            && self.get(&written).is_none()
+        {
+            self.insert(&written, Fact::Truthy);
         }
+        if !matches!(self.by_sym.get(sym), Some(Fact::Is(_))) {
+            self.insert(sym, fact);
+        }
+    }
+
+    fn insert(&mut self, sym: &Symbol, fact: Fact) {
         if self.by_sym.len() < MAX_FACTS || self.by_sym.contains_key(sym) {
             self.by_sym.insert(sym.clone(), fact);
         }
@@ -193,7 +239,7 @@ impl Facts {
     /// The symbol stands for something else from now on.
     pub(crate) fn forget(&mut self, abs: &Abs) {
         if let Some(sym) = abs.sym() {
-            self.by_sym.remove(sym);
+            self.by_sym.retain(|known, _| known != sym && as_written(known).as_ref() != Some(sym));
             self.choices.retain(|choice| !choice.names(sym));
         }
     }
@@ -273,7 +319,7 @@ impl Facts {
 
     /// The facts by which symbols are known to be true.
     pub(crate) fn on(&self) -> impl Iterator<Item = (Symbol, Fact)> + '_ {
-        let on = self.by_sym.iter().filter(|(_, fact)| fact.is_on());
+        let on = self.by_sym.iter().filter(|(sym, fact)| fact.is_on() && as_written(sym).is_none());
         on.map(|(sym, fact)| (sym.clone(), fact.clone()))
     }
 
@@ -330,7 +376,7 @@ impl Facts {
 pub(crate) fn truth(abs: &Abs, facts: &[&Facts]) -> Option<bool> {
     let (sym, is, negated) = match abs {
         Abs::Const(value) => return Some(is_truthy(value)),
-        Abs::Sym(sym) => (sym, &[][..], false),
+        Abs::Sym(sym) => (&as_asked(sym), &[][..], false),
         Abs::Test(test) => (&test.sym, test.is.as_slice(), test.negated),
     };
     let by = |fact: &Fact| match is {
@@ -339,6 +385,10 @@ pub(crate) fn truth(abs: &Abs, facts: &[&Facts]) -> Option<bool> {
         values => is_one_by(fact, values),
     };
     let holds = facts.iter().find_map(|facts| by(facts.get(sym)?));
+    let holds = holds.or_else(|| {
+        let written = as_written(sym).filter(|_| is.is_empty())?;
+        facts.iter().find_map(|facts| trimmed_by(facts.get(&written)?))
+    });
     let holds = holds.or_else(|| {
         let mut choices = facts.iter().flat_map(|facts| facts.choices());
         choices.find_map(|choice| choice.tells(sym, facts, by))
@@ -356,6 +406,15 @@ fn truthy_by(fact: &Fact) -> Option<bool> {
             values.iter().all(|value| is_truthy(value) == first).then_some(first)
         }
         Fact::Not(_) => None,
+    }
+}
+
+/// Is a text something where only what it begins or ends with is left out of it?
+fn trimmed_by(fact: &Fact) -> Option<bool> {
+    match fact {
+        Fact::Is(Const::Str(text)) => Some(!text.trim().is_empty()),
+        Fact::Is(_) | Fact::Falsy => Some(false),
+        Fact::OneOf(_) | Fact::Not(_) | Fact::Truthy => None,
     }
 }
 
@@ -397,11 +456,16 @@ fn is_truthy(value: &Const) -> bool {
     }
 }
 
+/// Is it the text of which many are spellings that only have blanks?
+fn is_blank(value: &Const) -> bool {
+    matches!(value, Const::Str(text) if text.is_empty())
+}
+
 /// `!abs`.
 pub(crate) fn not(abs: &Abs) -> Abs {
     match abs {
         Abs::Const(value) => Abs::Const(Const::Bool(!is_truthy(value))),
-        Abs::Sym(sym) => Abs::test(sym.clone(), None, true),
+        Abs::Sym(sym) => Abs::test(as_asked(sym), None, true),
         Abs::Test(test) => Abs::Test(Box::new(Test { negated: !test.negated, ..(**test).clone() })),
     }
 }
@@ -411,7 +475,8 @@ pub(crate) fn equal(a: &Abs, b: &Abs) -> Option<Abs> {
     match (a, b) {
         (Abs::Const(a), Abs::Const(b)) => Some(Abs::Const(Const::Bool(same(a, b)))),
         (Abs::Sym(sym), Abs::Const(value)) | (Abs::Const(value), Abs::Sym(sym)) => {
-            Some(Abs::test(sym.clone(), Some(value.clone()), false))
+            let written = if is_blank(value) { None } else { as_written(sym) };
+            Some(Abs::test(written.unwrap_or_else(|| sym.clone()), Some(value.clone()), false))
         }
         (Abs::Test(_), Abs::Const(Const::Bool(flag))) => Some(if *flag { a.clone() } else { not(a) }),
         (Abs::Const(Const::Bool(flag)), Abs::Test(_)) => Some(if *flag { b.clone() } else { not(b) }),
@@ -423,7 +488,10 @@ pub(crate) fn equal(a: &Abs, b: &Abs) -> Option<Abs> {
 pub(crate) fn member(a: &Abs, of: &[Const]) -> Option<Abs> {
     match a {
         Abs::Const(value) => Some(Abs::Const(Const::Bool(of.iter().any(|known| same(known, value))))),
-        Abs::Sym(sym) if (1..=MAX_EXCLUDED).contains(&of.len()) => Some(Abs::one_of(sym.clone(), of)),
+        Abs::Sym(sym) if (1..=MAX_EXCLUDED).contains(&of.len()) => {
+            let written = if of.iter().any(is_blank) { None } else { as_written(sym) };
+            Some(Abs::one_of(written.unwrap_or_else(|| sym.clone()), of))
+        }
         Abs::Sym(_) => None,
         Abs::Test(_) => {
             if let [only] = of {
@@ -450,6 +518,18 @@ mod tests {
         facts.assume(&is_http, false);
         assert_eq!(truth(&is_http, &[&facts]), Some(false));
         assert_eq!(truth(&not(&is_http), &[&facts]), Some(true));
+    }
+
+    #[test]
+    fn a_text_that_is_something_may_be_blank() {
+        let trimmed = Abs::Sym(spelled(&"mode".into(), "trim", Spelling::Trimmed));
+        let mut facts = Facts::default();
+        facts.assume(&sym(), true);
+        assert_eq!(truth(&trimmed, &[&facts]), None);
+        facts.assume(&sym(), false);
+        assert_eq!(truth(&trimmed, &[&facts]), Some(false));
+        let is_http = |abs: &Abs| equal(abs, &Abs::Const(Const::str("http"))).expect("a test");
+        assert_eq!(is_http(&trimmed), is_http(&sym()));
     }
 
     #[test]

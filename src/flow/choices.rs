@@ -8,7 +8,7 @@ use crate::base::Symbol;
 use crate::base::bounds::{MAX_CHOICES, MAX_WAY_FACTS, MAX_WAYS};
 use crate::ir::instr::Const;
 
-use super::abs::{Abs, Fact, Facts, truth};
+use super::abs::{Abs, Fact, Facts, as_written, truth};
 use super::alternatives::Alternatives;
 
 /// What is known of symbols on one way, in order.
@@ -154,7 +154,8 @@ impl Chosen {
     /// A setting is a text unless it is set.
     pub(super) fn note_default(&mut self, setting: &Abs, text: &Const) {
         if let Abs::Sym(sym) = setting {
-            self.defaults.entry(sym.clone()).or_default().insert(text.clone());
+            let sym = as_written(sym).unwrap_or_else(|| sym.clone());
+            self.defaults.entry(sym).or_default().insert(text.clone());
         }
     }
 

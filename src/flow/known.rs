@@ -13,7 +13,7 @@ use crate::resolve::link::Target;
 use crate::resolve::ports::argument;
 use crate::resolve::values::{At, Key, Obj, Site, Value};
 
-use super::abs::{Abs, equal, member, not};
+use super::abs::{Abs, equal, member, not, spelled};
 use super::alternatives::Given;
 use super::domain::has_value;
 use super::explore::{Explorer, State};
@@ -509,7 +509,7 @@ impl Explorer<'_> {
         Some(not(&not(&self.operand(func, value, state)?)))
     }
 
-    /// The name of what an unresolved or library call gives: `param.trim()` is `param`, `argv.includes("--http")` itself.
+    /// The name of what an unresolved or library call gives: `param.clone()` is `param`, `argv.includes("--http")` itself.
     pub(super) fn call_sym(&self, func: FuncId, id: InstrId, call: &Call, state: &State) -> Option<Abs> {
         if let Some(value) = self.constant(func, id) {
             return Some(Abs::Const(value));
@@ -551,6 +551,9 @@ impl Explorer<'_> {
                 let of = of.or_else(|| self.place_sym(func, owner, state))?;
                 if call.args.is_empty() && self.values.models.gives_the_same(name) {
                     return Some(Abs::Sym(of));
+                }
+                if let (true, Some(spelling)) = (call.args.is_empty(), self.values.models.spelling(name)) {
+                    return (of.len() < MAX_SYM).then(|| Abs::Sym(spelled(&of, name, spelling)));
                 }
                 // What else is asked of an object may be something else the next time: `queue.next()`.
                 if call.args.is_empty() && !name.starts_with("is") && !name.starts_with("has") {

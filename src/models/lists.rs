@@ -40,10 +40,21 @@ pub(super) struct Containers {
     pub(super) members: FxHashSet<String>,
     pub(super) opens: FxHashSet<String>,
     pub(super) same: FxHashSet<String>,
+    pub(super) cases: FxHashSet<String>,
+    pub(super) trims: FxHashSet<String>,
     pub(super) wraps: Vec<String>,
     pub(super) transparent: FxHashSet<String>,
     pub(super) tables: FxHashSet<String>,
     pub(super) errors: ErrorMethods,
+}
+
+/// How a method spells a text in another way.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Spelling {
+    /// In another case.
+    Case,
+    /// Without what it begins or ends with.
+    Trimmed,
 }
 
 /// Methods of a result that may hold an error.

@@ -209,7 +209,7 @@ impl Values<'_> {
 
     fn gives_its_receiver(&self, at: At) -> bool {
         let method = self.call_at(at).filter(|call| call.args.is_empty()).and_then(|call| call.callee.path.last());
-        matches!(method, Some(Field::Name(method)) if self.models.gives_the_same(method))
+        matches!(method, Some(Field::Name(method)) if self.models.gives_the_same(method) || self.models.spelling(method).is_some())
     }
 
     fn look_at_call(&self, at: At, seen: &mut Seen) {
