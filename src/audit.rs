@@ -29,6 +29,7 @@ use crate::ir::program::Program;
 use crate::lower::{LowerNote, LowerNoteKind, Lowered, lower};
 use crate::models::Models;
 use crate::report::{FilesInfo, NotAnalysed, Report, Server, Texts};
+use crate::resolve::handed::put_around;
 use crate::resolve::link::Linker;
 use crate::resolve::solve::solve;
 use crate::resolve::specialise::specialise;
@@ -149,6 +150,7 @@ fn analyse<T>(
     let linker = Linker::new(&program, workspace)
         .modelled(models.index.imported())
         .described(named::described(&models, workspace));
+    put_around(&mut program, &models);
     specialise(&mut program, &linker, &models);
     let versions = Versions::new(workspace);
     let values = ManuallyDrop::new(solve(&program, &models, &linker, &versions));

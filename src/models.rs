@@ -405,6 +405,11 @@ impl Models {
         self.containers.trims.contains(method).then_some(Spelling::Trimmed)
     }
 
+    /// Does a method of this name call the function that it is handed with what happens later?
+    pub(crate) fn listens(&self, method: &str) -> bool {
+        self.containers.listens.contains(method)
+    }
+
     /// Does a type of this name show what it holds as if that stood there itself?
     pub(crate) fn is_transparent(&self, ty: &str) -> bool {
         self.containers.transparent.contains(ty)

@@ -15,6 +15,7 @@
 //! | `calls` | what a call does to values: arguments, results, library callbacks |
 //! | `constructing` | what making an object of the program does |
 //! | `decided` | what a decorator asks of its function, for each use |
+//! | `handed` | sinks that a library is handed to call them get a function around them |
 //! | `holders` | which literals are rows of a table of handlers? |
 //! | `replaced` | functions that a program puts in the way of a client's errors |
 //! | `schemas` | the fields that a schema names |
@@ -48,6 +49,7 @@ pub(crate) mod forwarded;
 pub(crate) mod generate;
 mod getters;
 pub(crate) mod growing;
+pub(crate) mod handed;
 mod holders;
 pub(crate) mod levels;
 pub(crate) mod link;

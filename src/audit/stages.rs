@@ -12,6 +12,7 @@ use crate::config::Options;
 use crate::flow::words::Words;
 use crate::lower::parse_only;
 use crate::models::Models;
+use crate::resolve::handed::put_around;
 use crate::resolve::link::Linker;
 use crate::resolve::solve::solve;
 use crate::resolve::specialise::specialise;
@@ -80,6 +81,7 @@ fn analyse(
     let linker = Linker::new(&program, workspace)
         .modelled(models.index.imported())
         .described(named::described(&models, workspace));
+    put_around(&mut program, &models);
     specialise(&mut program, &linker, &models);
     let versions = Versions::new(workspace);
     let values = ManuallyDrop::new(solve(&program, &models, &linker, &versions));

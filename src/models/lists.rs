@@ -42,6 +42,7 @@ pub(super) struct Containers {
     pub(super) same: FxHashSet<String>,
     pub(super) cases: FxHashSet<String>,
     pub(super) trims: FxHashSet<String>,
+    pub(super) listens: FxHashSet<String>,
     pub(super) wraps: Vec<String>,
     pub(super) transparent: FxHashSet<String>,
     pub(super) tables: FxHashSet<String>,
