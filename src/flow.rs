@@ -48,6 +48,7 @@
 //! | `sent` | what goes through channels and emitters |
 //! | `sent_headers` | tables that are sent as the headers of requests |
 //! | `sources`, `sinks` | where values of interest come from, where they leave |
+//! | `printed` | which fields of a record the lines of a logger show |
 //! | `credentials` | what holds a credential by its name |
 //! | `asked` | what a variable of the environment is called that a helper reads |
 //! | `items`, `keys` | what going through a container gives, and what is left of it where the program asks for names |
@@ -121,6 +122,7 @@ mod picked;
 pub(crate) mod places;
 pub(crate) mod prepared;
 mod present;
+mod printed;
 pub(crate) mod process;
 pub(crate) mod reach;
 pub(crate) mod rebinding;

@@ -150,7 +150,7 @@ impl Pass<'_, '_> {
         let values = self.taint.values;
         let mut others = fills.unless.iter().filter_map(|text| values.models.port(text));
         let is_open = call.args.iter().any(|arg| arg.kind != ArgKind::Positional)
-            || others.any(|port| values.port_values(at, port) != PortValue::Missing);
+            || others.any(|port| matches!(values.port_values(at, port), PortValue::Known(_)));
         if is_open {
             return call.args.len();
         }

@@ -80,6 +80,22 @@ pub(crate) struct Fills {
     pub(crate) unless: Vec<String>,
 }
 
+/// Where a program says itself which fields of a record its logger prints.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Printed {
+    /// The port of the format. A function that a format calls, by a `callback` row, makes the line.
+    pub(crate) format: String,
+    /// The port of the outputs, of which each may have a format of its own.
+    pub(crate) outputs: String,
+    /// The port of that, at the call that makes the output.
+    pub(crate) own: String,
+    /// The port, at the call that puts formats together, of the one that makes the line.
+    pub(crate) last: String,
+    /// Fields that are in the line in any case.
+    pub(crate) always: Vec<String>,
+}
+
 /// What a library itself logs once the program switches a level on: a finding at the place that sets the level.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

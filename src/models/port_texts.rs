@@ -21,6 +21,9 @@ pub(super) fn port_texts(file: &ModelFile, visit: &mut dyn FnMut(&str)) {
         row.stream.iter().for_each(|stream| spec(stream, visit));
         row.errors.iter().for_each(|errors| all(&errors.unless, visit));
         row.fills.iter().for_each(|fills| all(&fills.unless, visit));
+        if let Some(printed) = &row.printed {
+            [&printed.format, &printed.outputs, &printed.own, &printed.last].into_iter().for_each(|text| visit(text));
+        }
         if let Some(shown) = &row.shown {
             visit(&shown.level);
             shown.outputs.iter().for_each(|text| visit(text));

@@ -18,7 +18,7 @@ use super::flows::{
     ChannelRow, CleanRow, ErrorText, FlowRow, PasswordPartRow, PlainRow, RequestRow, ServerPartRow, SourceRow,
 };
 use super::handlers::HandlerRow;
-use super::levels::{EchoRow, Fills, LevelRow, Records, ShownFrom, ShownWith, Unset};
+use super::levels::{EchoRow, Fills, LevelRow, Printed, Records, ShownFrom, ShownWith, Unset};
 use super::serving::{ServeRow, ServerRow, TransportRow};
 use crate::ir::instr::ArgKind;
 use crate::ir::program::Language;
@@ -294,6 +294,8 @@ pub(crate) struct SinkRow {
     pub(crate) depth: Option<usize>,
     /// What follows the text is written only where the text has a place for it.
     pub(crate) fills: Option<Fills>,
+    /// For `log`: where the program says which fields of a record are printed.
+    pub(crate) printed: Option<Printed>,
     /// For `log`: it is not written by itself, but in front of each record that is made inside the function.
     #[serde(default)]
     pub(crate) in_front: bool,
