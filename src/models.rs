@@ -251,6 +251,11 @@ impl Models {
         name.contains('/') || self.transports.plain_methods.iter().any(|plain| plain == name)
     }
 
+    /// The method of a message that is a log.
+    pub(crate) fn log_method(&self) -> &str {
+        &self.transports.log_method
+    }
+
     /// Does a library fill the objects of a type for which this is derived?
     pub(crate) fn is_filling(&self, derived: &str) -> bool {
         self.bases.filled.contains(derived)

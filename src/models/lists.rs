@@ -10,6 +10,7 @@ pub(super) struct Transports {
     pub(super) others: Vec<String>,
     pub(super) message_field: String,
     pub(super) method_field: String,
+    pub(super) log_method: String,
     pub(super) plain_methods: Vec<String>,
 }
 

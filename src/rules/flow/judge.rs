@@ -16,6 +16,7 @@ use crate::rules::Cx;
 
 use super::levels;
 use super::spans::{self, Written};
+use crate::rules::stdout::protocol::is_log_notification;
 
 /// What a leak is.
 #[derive(Clone, Debug)]
@@ -442,7 +443,8 @@ fn error(cx: &Cx<'_>, leak: &Leak) -> Option<Verdict> {
     }
     let is_all = language == Language::Script && entry.path.is_empty() && !is_error_part(entry);
     let is_whole = is_all && (is_itself || entry.form == Form::Debug && !entry.marks.has(Marks::NO_ERROR));
-    let is_notification = leak.hit.sink.row.is_some_and(|row| cx.values.models.sink(row).notification);
+    let is_notification = leak.hit.sink.row.is_some_and(|row| cx.values.models.sink(row).notification)
+        || is_log_notification(cx, leak.hit.sink.at);
     if is_stack || entry.form == Form::Debug && language != Language::Script || is_whole {
         let what = if is_stack {
             "a stack trace"

@@ -28,6 +28,45 @@ pub(in crate::rules) fn is_protocol(cx: &Cx<'_>, at: At, by_hand: bool) -> bool 
     by_hand && ends_message(cx, at) || !tells(cx, at) && (slice.hands_on(at) || slice.serialised(at, &[], MAX_SLICE))
 }
 
+/// Is what is written a log for the people behind the client, put together by hand: `{ method: "notifications/message", … }`?
+pub(in crate::rules) fn is_log_notification(cx: &Cx<'_>, at: At) -> bool {
+    let Some(call) = cx.values.call_at(at) else { return false };
+    call.args.iter().any(|arg| holds_log(cx, at.0, arg.value, MAX_ALIASES))
+}
+
+fn holds_log(cx: &Cx<'_>, func: FuncId, value: InstrId, depth: usize) -> bool {
+    let values = cx.values;
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    let is_log = |value: &Value| {
+        let method = Key::Name(values.models.method_field().into());
+        let named = values.object_of(value).and_then(|obj| values.known_field(&obj, &method));
+        let named = named.and_then(|slot| values.of_slot(slot).single_const());
+        matches!(named, Some(Const::Str(name)) if name == values.models.log_method())
+    };
+    let body = &values.program.funcs[func];
+    match &body.instrs[value].op {
+        Op::Call(call) => call.args.iter().any(|arg| {
+            let given = values.of(func, arg.value).items();
+            !given.is_empty() && given.iter().all(is_log) || holds_log(cx, func, arg.value, depth)
+        }),
+        Op::Load(place) if place.path.is_empty() => {
+            let mut stored = body.instrs.iter().filter_map(|instr| match &instr.op {
+                Op::Store(to, value) if to == place => Some(*value),
+                _ => None,
+            });
+            match (stored.next(), stored.next()) {
+                (Some(stored), None) => holds_log(cx, func, stored, depth),
+                _ => false,
+            }
+        }
+        op => {
+            let mut holds = false;
+            op.operands(|operand| holds |= holds_log(cx, func, operand, depth));
+            holds
+        }
+    }
+}
+
 /// Is nothing written but the end of a line, as after each message?
 fn ends_message(cx: &Cx<'_>, at: At) -> bool {
     let Some(call) = cx.values.call_at(at) else { return false };
