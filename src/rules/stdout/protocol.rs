@@ -137,7 +137,16 @@ impl Slice<'_, '_> {
         let Some(depth) = depth.checked_sub(1) else { return false };
         let body = &self.cx.values.program.funcs[func];
         match &body.instrs[value].op {
-            Op::Call(_) => self.parses((func, value)),
+            Op::Call(call) => {
+                // `serde_json::from_str(&text).map_err(…)`
+                let handed = match (&call.callee.base, &*call.callee.path) {
+                    (Base::Value(inner), [Field::Name(method)]) => {
+                        Some(*inner).filter(|_| self.cx.values.models.error_fate(method).is_some())
+                    }
+                    _ => None,
+                };
+                self.parses((func, value)) || handed.is_some_and(|inner| self.is_parsed((func, inner), depth))
+            }
             Op::Load(place) if place.path.iter().all(|field| matches!(field, Field::Variant(..))) => {
                 match &place.base {
                     Base::Value(inner) => self.is_parsed((func, *inner), depth),
