@@ -13,12 +13,12 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::flow::summary::Sink;
-use crate::ir::func::FuncId;
-use crate::ir::instr::Op;
+use crate::ir::func::{End, FuncId};
+use crate::ir::instr::{Base, InstrId, Op};
 use crate::models::index::Table;
 use crate::models::levels::LogLevel;
 use crate::models::schema::SinkKind;
-use crate::resolve::values::At;
+use crate::resolve::values::{At, Value};
 use crate::rules::Cx;
 
 /// The gravest record inside each function that was asked about; `None` where there is none.
@@ -41,6 +41,9 @@ pub(super) fn written(cx: &Cx<'_>, sink: Sink) -> Written {
     if !sink.row.is_some_and(|row| cx.values.models.sink(row).in_front) {
         return Written::Always;
     }
+    if is_handed_on(cx, sink.at) {
+        return Written::Always;
+    }
     let func = sink.at.0;
     let known = cx.inside.known.borrow().get(&func).copied();
     let gravest = known.unwrap_or_else(|| {
@@ -49,6 +52,22 @@ pub(super) fn written(cx: &Cx<'_>, sink: Sink) -> Written {
         found
     });
     gravest.map_or(Written::Never, Written::With)
+}
+
+/// Does the function give back what the call makes, or put it around something that it was given itself: a future? What is
+/// logged in there others know.
+fn is_handed_on(cx: &Cx<'_>, at: At) -> bool {
+    let body = &cx.values.program.funcs[at.0];
+    let is_it = |value: InstrId| {
+        let known = cx.values.of(at.0, value).items();
+        known.iter().any(|value| matches!(value, Value::Api(_, Some(made)) if *made == at))
+    };
+    let is_param = |base: &Base| body.params.iter().any(|param| *base == Base::Local(param.local));
+    body.blocks.iter().any(|block| matches!(block.end, End::Return(Some(value)) if is_it(value)))
+        || body.instrs.iter().any(|instr| match &instr.op {
+            Op::Call(call) => is_param(&call.callee.base) && call.args.iter().any(|arg| is_it(arg.value)),
+            _ => false,
+        })
 }
 
 fn gravest_inside(cx: &Cx<'_>, func: FuncId) -> Option<LogLevel> {
