@@ -24,6 +24,7 @@
 //! | `making` | where objects of the program's classes are made, and of which a process makes none |
 //! | `loaded`, `needed` | which modules a process can load, which imports it cannot do without |
 //! | `rebinding` | streams and writers that something else is put in place of |
+//! | `reading` | where reading a property runs code |
 //! | `apps` | when the routes of a web application are answered |
 //! | `commands` | commands of a command line that the process does not use |
 //! | `serving`, `transport` | calls that start to serve, and over which transport |
@@ -125,6 +126,7 @@ mod present;
 mod printed;
 pub(crate) mod process;
 pub(crate) mod reach;
+mod reading;
 pub(crate) mod rebinding;
 pub(crate) mod redaction;
 mod remade;

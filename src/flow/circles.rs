@@ -9,14 +9,17 @@ use crate::ir::func::FuncId;
 use crate::resolve::solve::Values;
 
 use super::formatted::{Formats, called};
+use super::reading::getters;
 
 /// The functions that can be reached, in groups that call each other, callees first.
 pub(super) fn circles(values: &Values<'_>, formats: &Formats, roots: &BTreeSet<FuncId>) -> Vec<Vec<FuncId>> {
     let program = values.program;
+    let getters = getters(values);
     let callees = |func: FuncId| -> Vec<FuncId> {
         let mut found: BTreeSet<FuncId> = BTreeSet::new();
         for (id, _) in program.funcs[func].instrs.iter_enumerated() {
             found.extend(values.callees((func, id)).iter().take(MAX_CALLEES).map(|(callee, _)| *callee));
+            found.extend(getters.get(&(func, id)).into_iter().flatten());
         }
         found.extend(called(values, formats, func, &program.funcs[func]));
         found.into_iter().collect()

@@ -21,6 +21,7 @@ use super::looked_at::{Instrs, looked_at};
 use super::main_module::{self, StoredLocals, Tells, asks_for_name};
 use super::making::Making;
 use super::present::handed_out;
+use super::reading;
 use super::settings;
 use super::settled::defined;
 use super::started::started;
@@ -48,6 +49,8 @@ pub(crate) struct Prepared {
     pub(super) runs: RefCell<FxHashMap<At, Rc<[ModuleId]>>>,
     /// Calls whose result is waited for at once.
     pub(super) awaited: Instrs,
+    /// The getters that reading a property runs.
+    pub(super) getters: FxHashMap<At, Vec<FuncId>>,
     /// Calls whose result, a coroutine, is handed to what runs it.
     pub(super) started: FxHashSet<At>,
     /// The modules that ask which program was started, and what values tell of that, as far as somebody asked.
@@ -148,6 +151,7 @@ pub(crate) fn prepare(values: &Values<'_>) -> Rc<Prepared> {
         stored_openly,
         awaited: Instrs::new(values, awaited.into_iter()),
         started: started(values),
+        getters: reading::getters(values),
         asking: main_module::asking(values),
         told: RefCell::default(),
         stored_locals: RefCell::default(),

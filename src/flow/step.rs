@@ -27,7 +27,8 @@ impl Explorer<'_> {
     pub(super) fn instr(&mut self, func: FuncId, id: InstrId, state: &mut State) -> (Option<Event>, bool) {
         let program = self.values.program;
         let op = &program.funcs[func].instrs[id].op;
-        let (event, goes_on) = match op {
+        let read = self.read((func, id), state);
+        let (mut event, goes_on) = match op {
             Op::Call(call) => self.call(func, id, call, state),
             Op::Await(value) => {
                 let event = self.blocks_awaited((func, id), state);
@@ -47,11 +48,35 @@ impl Explorer<'_> {
             }
             _ => (None, true),
         };
+        match (&mut event, read) {
+            (Some(event), Some(read)) => event.frames.extend(read.frames),
+            (None, read) => event = read,
+            (Some(_), None) => {}
+        }
         if self.prepared.stores_at.has(self.values, (func, id)) {
             let abs = self.eval(func, id, op, state);
             self.note(func, id, abs);
         }
         (event, goes_on)
+    }
+
+    /// Getters run where the property is read.
+    fn read(&mut self, at: At, state: &mut State) -> Option<Event> {
+        if self.prepared.getters.is_empty() {
+            return None;
+        }
+        let prepared = self.prepared.clone();
+        let getters = prepared.getters.get(&at)?;
+        let mut event = self.event(at.1, state);
+        for getter in getters {
+            if !is_loaded(self.values, self.loaded.as_deref(), *getter) {
+                continue;
+            }
+            let context = self.context(state);
+            let frame = self.frame(*getter, context);
+            self.enter(&mut event, frame, Mode::Now, state);
+        }
+        Some(event)
     }
 
     /// Blocks of async code run where they are waited for.
