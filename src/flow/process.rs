@@ -50,6 +50,13 @@ pub(crate) struct Process<'v> {
     pub(crate) handlers: Vec<Handler>,
 }
 
+impl<'v> Process<'v> {
+    /// The exploration that tells what is live.
+    pub(crate) fn explorer_of(&self, live: &Live) -> Option<&Explorer<'v>> {
+        if std::ptr::eq(live, &self.live) { Some(&self.explorer) } else { self.any_explorer.as_ref() }
+    }
+}
+
 /// What of a process is live when no transport is taken for granted.
 pub(crate) struct OnAny {
     pub(crate) live: Live,

@@ -9,7 +9,7 @@ use crate::ir::instr::{Call, Field, InstrId, LEAVE, Op};
 use crate::ir::program::Language;
 use crate::models::index::{NodeId, Table};
 use crate::models::path::Step;
-use crate::models::schema::{Stream, StreamSpec};
+use crate::models::schema::{SinkKind, Stream, StreamSpec};
 use crate::resolve::values::{At, Value};
 
 use super::explore::{Explorer, Mode, Rebind, State};
@@ -112,8 +112,11 @@ impl Explorer<'_> {
                 let at = (func, id);
                 open.extend(self.values.callees(at).iter().map(|(callee, _)| *callee));
                 for row in self.values.call_rows(at, Table::Sink) {
-                    if let Some(spec) = &self.values.models.sink(row).stream {
-                        streams.insert(self.values.stream_of(at, spec));
+                    let sink = self.values.models.sink(row);
+                    match &sink.stream {
+                        Some(spec) => _ = streams.insert(self.values.stream_of(at, spec)),
+                        None if sink.kind == SinkKind::Log => _ = streams.insert(Stream::Log),
+                        None => {}
                     }
                 }
             }

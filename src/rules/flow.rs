@@ -28,7 +28,7 @@ use crate::flow::summary::{Drain, Sink};
 use crate::flow::trace::What;
 use crate::ir::func::FuncId;
 use crate::ir::instr::Op;
-use crate::ir::program::Program;
+use crate::ir::program::{Language, Program};
 use crate::models::index::Table;
 use crate::models::levels::LogLevel;
 use crate::models::schema::Stream;
@@ -320,18 +320,26 @@ fn goes_another_way(cx: &Cx<'_>, live: &Live, leak: &Leak) -> bool {
     leak.hit.entry.trace.steps().iter().any(|(at, what)| is_call(at, what) && is_left_out(at))
 }
 
-/// Where a rebinding in force there takes what is written to stdout: `with redirect_stdout(StringIO())`, `console.log = console.error`.
-fn moved(cx: &Cx<'_>, unit: &Unit<'_>, sink: Sink, site: &Site) -> Option<Stream> {
+/// Where a rebinding in force there takes what is written to a standard stream: `with redirect_stdout(StringIO())`,
+/// `console.log = console.error`, `console.error = (...args) => notify(args)`.
+fn moved(cx: &Cx<'_>, unit: &Unit<'_>, sink: Sink, (live, site): (&Live, &Site)) -> Option<Stream> {
     let at = sink.at;
     let spec = sink.row.and_then(|row| cx.values.models.sink(row).stream.as_ref());
-    if site.rebinds.is_empty() || spec.is_none_or(|spec| cx.values.stream_of(at, spec) != Stream::Stdout) {
+    let from = cx.values.stream_of(at, spec.filter(|_| !site.rebinds.is_empty())?);
+    // What scripts write is moved by the name that it is written under, elsewhere there is one writer for both streams.
+    let is_by_name = from == Stream::Stderr && cx.values.language(at.0) == Language::Script;
+    if from != Stream::Stdout && !is_by_name {
         return None;
     }
     let moved_by = cx.values.call_rows(at, Table::RebindMoves);
+    let explorer = unit.process.explorer_of(live)?;
     let mut moved = site.rebinds.iter().filter_map(|id| {
-        let rebind = &unit.process.explorer.rebinds[*id as usize];
-        let moves = moved_by.iter().any(|row| row.is_of(rebind.row)) && !rebind.is_filter;
-        (moves && rebind.stream != Stream::Stdout).then_some(rebind.stream)
+        let rebind = explorer.rebinds.get(*id as usize)?;
+        let is_filter = rebind.is_filter && from == Stream::Stdout;
+        let moves = moved_by.iter().any(|row| row.is_of(rebind.row)) && !is_filter;
+        // What a function makes of it for stdout is told to the client, or is a finding of its own.
+        let to = if from == Stream::Stderr && rebind.stream == Stream::Stdout { Stream::None } else { rebind.stream };
+        (moves && to != from).then_some(to)
     });
     let first = moved.next()?;
     // What stays in the program on one of several ways is not shown at all.
@@ -376,7 +384,7 @@ fn live_site<'u>(cx: &Cx<'_>, unit: &'u Unit<'_>, live: &'u Live, leak: &Leak) -
         _ => true,
     };
     let is_kept = |site: &&Site| {
-        leak.hit.sink.drain == Drain::Write && moved(cx, unit, leak.hit.sink, site) == Some(Stream::None)
+        leak.hit.sink.drain == Drain::Write && moved(cx, unit, leak.hit.sink, (live, site)) == Some(Stream::None)
     };
     let sink = sites.get(&leak.hit.sink.at)?.iter().find(|site| holds_it(site) && !is_kept(site))?;
     if leak.hit.primary == leak.hit.sink.at {

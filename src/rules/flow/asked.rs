@@ -49,9 +49,7 @@ fn block_of(cx: &Cx<'_>, at: At) -> Option<BlockId> {
 
 /// The switches that a block of a function needs and the function does not.
 fn asked_in(cx: &Cx<'_>, unit: &Unit<'_>, live: &Live, (func, block): (FuncId, BlockId)) -> Vec<String> {
-    let process = &unit.process;
-    let explorer =
-        if std::ptr::eq(live, &process.live) { Some(&process.explorer) } else { process.any_explorer.as_ref() };
+    let explorer = unit.process.explorer_of(live);
     let start = live.sites.range((func, InstrId::new(0))..).next().filter(|((of, _), _)| *of == func);
     let (Some(explorer), Some(start)) = (explorer, start.and_then(|(_, sites)| sites.first())) else {
         return Vec::new();

@@ -48,7 +48,7 @@ pub(super) fn finding(
         Drain::Echo => ("is logged by a library", format!("given to `{}`", called(cx, hit.primary))),
         Drain::Write => ("is written to a stream", format!("written by `{}`", called(cx, hit.primary))),
     };
-    let stream = moved(cx, unit, hit.sink, met.1).or_else(|| stream(cx, hit.sink.at));
+    let stream = moved(cx, unit, hit.sink, met).or_else(|| stream(cx, hit.sink.at));
     let verb = match (hit.sink.drain, stream) {
         (Drain::Write, Some(Stream::Stdout)) => "is written to stdout",
         (Drain::Write, Some(Stream::Stderr)) => "is written to stderr",
