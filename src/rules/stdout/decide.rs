@@ -16,6 +16,9 @@ use crate::rules::{Cx, Unit};
 
 use super::assigned::{MAX_ASSIGNED, assigned, at_path, gets_to};
 
+/// How many calls deep it is asked what those were given that built a logger.
+const MAX_BUILT: usize = 3;
+
 /// Who decides.
 pub(super) enum Decides {
     /// Nothing goes to stdout.
@@ -81,6 +84,10 @@ fn is_never_put(cx: &Cx<'_>, unit: &Unit<'_>, at: At, port: &Port) -> bool {
 
 /// The stream that a call is given, of what the variables in it hold where the process gets to: `stderr if quiet else stdout`.
 pub(super) fn live_stream(cx: &Cx<'_>, unit: &Unit<'_>, at: At, spec: &StreamSpec) -> Stream {
+    live_stream_within(cx, unit, at, spec, MAX_BUILT)
+}
+
+fn live_stream_within(cx: &Cx<'_>, unit: &Unit<'_>, at: At, spec: &StreamSpec, depth: usize) -> Stream {
     let stream = cx.values.stream_of(at, spec);
     let (StreamSpec::Ports(ports), Stream::Stdout) = (spec, stream) else { return stream };
     if let Some(stream) = stream_of_made(cx, unit, at, ports) {
@@ -102,11 +109,27 @@ pub(super) fn live_stream(cx: &Cx<'_>, unit: &Unit<'_>, at: At, spec: &StreamSpe
     let mut found = Vec::new();
     let is_all = assigned(cx, unit, given, MAX_ASSIGNED, &mut found);
     if is_all || found.is_empty() {
-        return stream;
+        return built_stream(cx, unit, given, depth).unwrap_or(stream);
     }
-    let streams =
-        found.iter().map(|(func, value)| cx.values.stream_of_values(cx.values.of(*func, *value).items(), Some(ports)));
+    let streams = found.iter().map(|at| {
+        let built = built_stream(cx, unit, *at, depth);
+        built.unwrap_or_else(|| cx.values.stream_of_values(cx.values.of(at.0, at.1).items(), Some(ports)))
+    });
     streams.min().unwrap_or(stream)
+}
+
+/// The stream of what calls made, of what those are given where the process gets to: `layer().with_writer(writer)`.
+fn built_stream(cx: &Cx<'_>, unit: &Unit<'_>, (func, value): At, depth: usize) -> Option<Stream> {
+    let depth = depth.checked_sub(1)?;
+    let known = cx.values.of(func, value).items().iter().filter(|value| **value != Value::Unknown);
+    let built = known.map(|value| {
+        let Value::Api(_, Some(made)) = value else { return None };
+        let rows = cx.values.call_rows(*made, Table::Stream).into_iter().map(|row| cx.values.models.stream(row));
+        let mut rows = rows.filter(|row| cx.values.holds(*made, &row.when));
+        Some(live_stream_within(cx, unit, *made, &rows.next()?.stream, depth))
+    });
+    let built: Option<Vec<Stream>> = built.collect();
+    built?.into_iter().min()
 }
 
 /// The stream of the objects that the process makes, of those that the call may be a method of: `Console(stderr=True) if quiet
@@ -129,7 +152,7 @@ fn given_at(cx: &Cx<'_>, at: At, port: &Port) -> Option<At> {
         return argument(cx.values.call_at(at)?, &port.head).map(|value| (at.0, value));
     };
     let is_method = |call: &Call| matches!(call.callee.path.last(), Some(Field::Name(name)) if name == method);
-    let mut made = cx.values.chain(at).into_iter();
+    let mut made = std::iter::once(at).chain(cx.values.chain(at));
     let (made, call) = made.find_map(|made| Some((made, cx.values.call_at(made).filter(|call| is_method(call))?)))?;
     argument(call, &inner.head).filter(|_| inner.path.is_empty()).map(|value| (made.0, value))
 }
