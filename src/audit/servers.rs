@@ -156,7 +156,8 @@ impl<'v> Finder<'v, '_> {
             if self.workspace.roles[data.file] == Role::Example
                 && data.within.is_none()
                 && self.reaches_serving(&start, true)
-                && let Some(folder) = Role::example_folder(&self.workspace.files[data.file].path)
+                && let path = &self.workspace.files[data.file].path
+                && let Some(folder) = Role::example_folder(path).or_else(|| self.workspace.manifests.own_copy(path))
             {
                 *starting.entry(folder).or_default() += 1;
             }

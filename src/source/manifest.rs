@@ -228,6 +228,22 @@ impl Manifests {
         }
     }
 
+    /// The folder around a file that is another version of the package around it: of the same name, with the same commands.
+    /// Somebody unpacked it there to look at it.
+    pub(crate) fn own_copy<'p>(&self, path: &'p str) -> Option<&'p str> {
+        if self.npm.len() < 2 {
+            return None;
+        }
+        let is_same = |one: &npm::Package, other: &npm::Package| {
+            one.name.is_some() && one.name == other.name && !one.bin.is_empty() && one.bin == other.bin
+        };
+        paths::upward(paths::parent(path)).filter(|dir| !dir.is_empty()).find(|dir| {
+            let inner = self.npm.get(*dir);
+            let mut around = paths::upward(paths::parent(dir)).filter_map(|dir| self.npm.get(dir));
+            inner.is_some_and(|inner| around.any(|outer| is_same(inner, outer)))
+        })
+    }
+
     /// Does a manifest name the file as an entry, or a function in it?
     pub(crate) fn is_entry(&self, path: &str) -> bool {
         self.entries().iter().any(|entry| entry.path == path)

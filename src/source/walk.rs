@@ -223,7 +223,11 @@ fn read(found: &BTreeMap<String, PathBuf>, options: &WalkOptions, workspace: &mu
             Err(reason) => workspace.skipped.push(Skipped { path: name.into(), reason }),
         }
     }
-    workspace.roles = files.iter().map(|file| Role::of(&file.path)).collect();
+    let role = |path: &str| match Role::of(path) {
+        Role::Source if manifests.own_copy(path).is_some() => Role::Example,
+        role => role,
+    };
+    workspace.roles = files.iter().map(|file| role(&file.path)).collect();
     manifests.add_sources(&files);
     manifests.tell_features(&mut files);
     workspace.files = files;
