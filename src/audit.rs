@@ -31,6 +31,7 @@ use crate::models::Models;
 use crate::report::{FilesInfo, NotAnalysed, Report, Server, Texts};
 use crate::resolve::handed::put_around;
 use crate::resolve::link::Linker;
+use crate::resolve::outside::add_outside;
 use crate::resolve::solve::solve;
 use crate::resolve::specialise::specialise;
 use crate::resolve::versions::Versions;
@@ -151,6 +152,7 @@ fn analyse<T>(
         .modelled(models.index.imported())
         .described(named::described(&models, workspace));
     put_around(&mut program, &models);
+    add_outside(&mut program, &workspace.manifests, &linker, &models);
     specialise(&mut program, &linker, &models);
     let versions = Versions::new(workspace);
     let values = ManuallyDrop::new(solve(&program, &models, &linker, &versions));

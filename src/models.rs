@@ -30,7 +30,7 @@ use schema::{
     ChildRow, Condition, CrashRow, ExitRow, LoaderRow, LoggerRow, ModelFile, OwnNames, RebindRow, SinkRow, StreamRow,
     TerminalRow,
 };
-use serving::{ServeRow, TransportRow};
+use serving::{ServeRow, ServingCommand, TransportRow};
 
 /// Where the models of each language are. A program is mostly in one, and the others need not be read for it.
 const FOLDERS: [(&str, Language); 3] =
@@ -224,6 +224,11 @@ impl Models {
     /// Files of the audited program that models stand for, each with the model.
     pub(crate) fn described(&self) -> impl Iterator<Item = (&str, &ModelFile)> {
         self.files.iter().flat_map(|model| model.files.iter().map(move |file| (file.as_str(), model)))
+    }
+
+    /// The commands of libraries that serve an object which they find in a file, with the language of the file.
+    pub(crate) fn serving_commands(&self) -> impl Iterator<Item = (Language, &ServingCommand)> {
+        self.files.iter().filter_map(|file| Some((file.language.language(), file.serving_command()?)))
     }
 
     /// Does the word mean a transport that is not stdio?

@@ -24,6 +24,7 @@
 //! | `members` | what a member of a value is: fields and methods |
 //! | `exports` | what a module exports under a name |
 //! | `marks` | which functions does a library find by attributes and base types? |
+//! | `outside` | which calls are made from outside the program? |
 //! | `ports` | the values at a model's port of a call |
 //! | `endings` | what does a text end with that a call is given? |
 //! | `conditions` | do the conditions of a model's row hold of a call? |
@@ -59,6 +60,7 @@ mod loaders;
 pub(crate) mod marks;
 pub(crate) mod members;
 mod named;
+pub(crate) mod outside;
 pub(crate) mod ports;
 mod registered;
 mod replaced;

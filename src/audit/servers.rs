@@ -146,6 +146,7 @@ impl<'v> Finder<'v, '_> {
         self.scripts();
         self.launchers();
         self.loose_functions();
+        self.commands();
     }
 
     /// The folders of examples in which files start servers.
@@ -250,6 +251,7 @@ impl<'v> Finder<'v, '_> {
             (None, _) => None,
         };
         let func = wanted.and_then(|wanted| self.function(module, wanted));
+        let func = func.or_else(|| self.outside(module, function?));
         // Something else may be called, too: the object that a library made of the commands below it.
         let names = &self.values.program.modules[module].exports.names;
         let has = |name: &str| name.split('.').any(|part| names.contains_key(part));
@@ -274,6 +276,13 @@ impl<'v> Finder<'v, '_> {
         // Of several that go by the name, the others are for the day when nothing can be served.
         let serves = |func: &FuncId| self.to_serving.funcs.contains(func);
         if serves(&first) { Some(first) } else { funcs.find(serves).or(Some(first)) }
+    }
+
+    /// The function that calls what a manifest names.
+    fn outside(&self, module: ModuleId, name: &str) -> Option<FuncId> {
+        let program = self.values.program;
+        let mut named = program.outside.iter().filter(|outside| !outside.by_library && outside.name == name);
+        named.find(|outside| program.funcs[outside.func].module == module).map(|outside| outside.func)
     }
 
     /// The functions that an object has under a name.
@@ -412,6 +421,7 @@ impl<'v> Finder<'v, '_> {
         let found: BTreeSet<Language> = modules.map(|module| program.modules[module].language).collect();
         for at in self.serving.clone() {
             if self.covered.contains(&at)
+                || program.is_outside(at.0)
                 || found.contains(&self.values.language(at.0))
                 || self.workspace.roles[program.modules[program.funcs[at.0].module].file] != self.role
             {
@@ -429,6 +439,32 @@ impl<'v> Finder<'v, '_> {
             let doubts =
                 vec![format!("no entry of the program was found to call `{}()`: it may be dead code", data.name)];
             let how = format!("function {}()", data.name);
+            self.consider(Candidate { start, name: stem(path), how, doubts, is_hosted: false });
+        }
+    }
+
+    /// Objects that no call of the program serves: a command of their library is taken to do it, `mcp run server.py`.
+    fn commands(&mut self) {
+        let program = self.values.program;
+        let is_read = |at: &At| self.workspace.roles[program.modules[program.funcs[at.0].module].file] == self.role;
+        let by_library: BTreeSet<FuncId> =
+            program.outside.iter().filter(|outside| outside.by_library).map(|outside| outside.func).collect();
+        let (objects, calls): (Vec<At>, Vec<At>) =
+            self.serving.iter().filter(|at| is_read(at)).partition(|at| by_library.contains(&at.0));
+        let serving: BTreeSet<Language> = calls.iter().map(|at| self.values.language(at.0)).collect();
+        let imported = self.imported_modules();
+        let of_program = |at: &&At| !imported.contains(&program.funcs[at.0].module);
+        // The object may be made in one file, and its tools in another one, which then is the one that is named.
+        let has_programs = objects.iter().any(|at| of_program(&at));
+        for at in objects.iter().filter(|at| !has_programs || of_program(at)) {
+            let rows = self.values.call_rows(*at, Table::Serve);
+            let command = rows.first().and_then(|row| self.values.models.file(*row).serving_command());
+            let Some(command) = command.filter(|_| !serving.contains(&self.values.language(at.0))) else { continue };
+            let module = program.funcs[at.0].module;
+            let path = &self.workspace.files[program.modules[module].file].path;
+            let how = format!("{} {path}", command.name);
+            let doubts = vec![format!("no call of the program serves it: `{how}` would")];
+            let start = Start { module: Some(module), is_main: false, func: Some(at.0) };
             self.consider(Candidate { start, name: stem(path), how, doubts, is_hosted: false });
         }
     }

@@ -14,6 +14,7 @@ use crate::lower::parse_only;
 use crate::models::Models;
 use crate::resolve::handed::put_around;
 use crate::resolve::link::Linker;
+use crate::resolve::outside::add_outside;
 use crate::resolve::solve::solve;
 use crate::resolve::specialise::specialise;
 use crate::resolve::versions::Versions;
@@ -82,6 +83,7 @@ fn analyse(
         .modelled(models.index.imported())
         .described(named::described(&models, workspace));
     put_around(&mut program, &models);
+    add_outside(&mut program, &workspace.manifests, &linker, &models);
     specialise(&mut program, &linker, &models);
     let versions = Versions::new(workspace);
     let values = ManuallyDrop::new(solve(&program, &models, &linker, &versions));

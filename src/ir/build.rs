@@ -10,7 +10,6 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 
 use crate::base::Symbol;
-use crate::base::idx::IndexVec;
 use crate::base::span::{FileId, Span};
 
 use super::draft::{Draft, Scope};
@@ -145,27 +144,11 @@ impl Builder {
 
     fn push_draft(&mut self, module: ModuleId, new: NewFunc, is_barrier: bool) -> FuncId {
         let parent = if is_barrier { None } else { self.drafts.last().map(|draft| draft.id) };
-        let func = Function {
-            name: new.name,
-            module,
-            kind: new.kind,
-            owner: None,
-            parent,
-            stands_for: None,
-            is_async: new.is_async,
-            is_generator: new.is_generator,
-            params: Vec::new(),
-            receiver: None,
-            ret: None,
-            annotations: Vec::new(),
-            locals: IndexVec::new(),
-            blocks: [Block { instrs: Vec::new(), end: End::Stop, unwind: None }].into_iter().collect(),
-            instrs: IndexVec::new(),
-            keys: BTreeMap::new(),
-            handling: BTreeMap::new(),
-            span: new.span,
-            name_span: new.name_span,
-        };
+        let mut func = Function::new(new.name, module, new.kind, new.span);
+        func.parent = parent;
+        func.is_async = new.is_async;
+        func.is_generator = new.is_generator;
+        func.name_span = new.name_span;
         let id = self.program.funcs.push(func.clone());
         self.drafts.push(Draft {
             id,

@@ -137,6 +137,31 @@ impl End {
 }
 
 impl Function {
+    /// One that does nothing yet.
+    pub(crate) fn new(name: Symbol, module: ModuleId, kind: FuncKind, span: Span) -> Self {
+        Self {
+            name,
+            module,
+            kind,
+            owner: None,
+            parent: None,
+            stands_for: None,
+            is_async: false,
+            is_generator: false,
+            params: Vec::new(),
+            receiver: None,
+            ret: None,
+            annotations: Vec::new(),
+            locals: IndexVec::new(),
+            blocks: [Block { instrs: Vec::new(), end: End::Stop, unwind: None }].into_iter().collect(),
+            instrs: IndexVec::new(),
+            keys: BTreeMap::new(),
+            handling: BTreeMap::new(),
+            span,
+            name_span: span,
+        }
+    }
+
     /// Can control get from a block to another one, or is it the same?
     pub(crate) fn leads_to(&self, from: BlockId, to: BlockId) -> bool {
         let mut seen = BTreeSet::from([from]);

@@ -123,6 +123,18 @@ pub(crate) struct Program {
     pub(crate) funcs: IndexVec<FuncId, Function>,
     pub(crate) classes: IndexVec<ClassId, Class>,
     pub(crate) cells: IndexVec<CellId, Cell>,
+    /// Functions that make the calls which are made from outside the program. They are added to the whole.
+    pub(crate) outside: Vec<Outside>,
+}
+
+/// A function that makes a call which is made from outside the program.
+#[derive(Clone, Debug)]
+pub(crate) struct Outside {
+    pub(crate) func: FuncId,
+    /// What is called, as the module of the function names it: `mcp.run`.
+    pub(crate) name: Symbol,
+    /// A command of a library makes it (on any file that somebody names), not a script that a manifest asks for.
+    pub(crate) by_library: bool,
 }
 
 impl Program {
@@ -157,6 +169,11 @@ impl Program {
             Base::Cell(cell) => Some(&self.cells[*cell].name),
             Base::Local(_) | Base::Value(_) => None,
         })
+    }
+
+    /// Is it a function that makes a call which is made from outside the program?
+    pub(crate) fn is_outside(&self, func: FuncId) -> bool {
+        self.outside.iter().any(|outside| outside.func == func)
     }
 
     /// The function as a reader knows it: of a decorator's, the one that it stands for.

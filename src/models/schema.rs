@@ -19,7 +19,7 @@ use super::flows::{
 };
 use super::handlers::HandlerRow;
 use super::levels::{EchoRow, Fills, LevelRow, Printed, Records, ShownFrom, ShownWith, Unset};
-use super::serving::{ServeRow, ServerRow, TransportRow};
+use super::serving::{ServeRow, ServerRow, ServingCommand, TransportRow};
 use crate::ir::instr::ArgKind;
 use crate::ir::program::Language;
 
@@ -115,6 +115,13 @@ pub(crate) struct ModelFile {
     /// `"httpx.HTTPStatusError" = ["httpx.HTTPError"]`.
     #[serde(default)]
     pub(crate) errors: BTreeMap<String, Vec<String>>,
+}
+
+impl ModelFile {
+    /// The command of the library that serves an object which it finds in a file.
+    pub(crate) fn serving_command(&self) -> Option<&ServingCommand> {
+        self.servers.iter().find_map(|server| server.command.as_ref())
+    }
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]

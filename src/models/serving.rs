@@ -87,14 +87,20 @@ pub(crate) struct ServerRow {
     /// Ports that hold the server's name.
     #[serde(default)]
     pub(crate) name: Vec<String>,
-    /// A command line of the library serves a module-level server object of this kind over stdio without a call in the file
-    /// (`mcp run server.py`).
-    #[serde(default)]
-    #[expect(
-        dead_code,
-        reason = "servers are found by the calls that serve; commands of libraries are not looked at yet"
-    )]
-    pub(crate) served_by_cli: bool,
+    /// The command of the library that serves an object of this kind without a call in the file (`mcp run server.py`).
+    pub(crate) command: Option<ServingCommand>,
     #[expect(dead_code, reason = "no server row differs by version yet")]
     pub(crate) versions: Option<String>,
+}
+
+/// A command of a library that serves the object which it finds in a file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ServingCommand {
+    /// How people start it.
+    pub(crate) name: String,
+    /// What the object may be called; the first that is there is taken.
+    pub(crate) objects: Vec<String>,
+    /// The method of it that is called.
+    pub(crate) method: String,
 }
