@@ -38,7 +38,7 @@
 //! | `path`, `trace` | names of fields inwards, and the steps by which a value got somewhere |
 //! | `summary` | what a function does with what it is given |
 //! | `transfer` | one function, instruction by instruction |
-//! | `checks`, `guards`, `listed` | what a condition tells of a value; what the answers of functions do; what the program itself names |
+//! | `checks`, `guards`, `listed`, `looked_up` | what a condition tells of a value; what the answers of functions do; what the program itself names |
 //! | `places` | what variables and fields hold |
 //! | `exported`, `inert` | which variables stand behind the names that modules share, and which never hold a source |
 //! | `apply` | what a call does: functions of the program |
@@ -111,6 +111,7 @@ mod literals;
 pub(crate) mod live;
 pub(crate) mod loaded;
 mod looked_at;
+mod looked_up;
 pub(crate) mod main_module;
 mod making;
 mod needed;

@@ -431,19 +431,9 @@ impl Checks<'_, '_> {
         let [(callee, _)] = self.values.callees((self.id, at)) else { return None };
         let func = &self.values.program.funcs[*callee];
         let inner = Checks { id: *callee, func, ..*self };
-        let is_something =
-            |value: &InstrId| !matches!(func.instrs[*value].op, Op::Const(Const::Null | Const::Undefined));
         let given =
             func.blocks.iter().filter_map(|block| if let End::Return(value) = block.end { value } else { None });
-        let checks: Option<Vec<Check>> = given.filter(is_something).map(|given| inner.found(given, depth)).collect();
-        let mut checks = checks?.into_iter();
-        let check = checks.next()?;
-        let is_same =
-            |other: &Check| (&other.place, other.holds) == (&check.place, check.holds) && other.tells == check.tells;
-        if !checks.all(|other| is_same(&other)) {
-            return None;
-        }
-        self.of_given(call, &inner, check)
+        self.of_given(call, &inner, inner.found_in_each(given, depth)?)
     }
 
     /// The position of the parameter that a place is; one that inner functions use is kept in a variable for them.
@@ -461,7 +451,11 @@ impl Checks<'_, '_> {
 
     /// A value that is there only if a known one was looked up: `TABLE[name]`, `TABLE.get(name)`, a variable that is one
     /// of these or what a condition gave, what a function gives that looks it up.
-    fn found(&self, value: InstrId, depth: usize) -> Option<Check> {
+    pub(super) fn found(&self, value: InstrId, depth: usize) -> Option<Check> {
+        // Waiting for it is no step.
+        if let Op::Await(inner) = &self.func.instrs[value].op {
+            return self.found(*inner, depth);
+        }
         let depth = depth.checked_sub(1)?;
         match &self.func.instrs[value].op {
             Op::Call(call) => {
@@ -470,9 +464,8 @@ impl Checks<'_, '_> {
                     .or_else(|| self.found(self.handed_on(call)?, depth))
                     .or_else(|| self.found_by_callee(call, value, depth))
             }
-            Op::Await(inner) => self.found(*inner, depth),
             Op::Load(place) if place.path.is_empty() => {
-                let stored = self.only_store(place)?;
+                let Some(stored) = self.only_store(place) else { return self.found_each_time(place, depth) };
                 match &self.func.instrs[stored].op {
                     Op::Operator(..) => self.within(stored, depth),
                     Op::Call(call) => self.asked(call, stored, depth).or_else(|| self.found(stored, depth)),
