@@ -39,6 +39,7 @@
 //! | `summary` | what a function does with what it is given |
 //! | `transfer` | one function, instruction by instruction |
 //! | `checks`, `guards`, `listed`, `looked_up` | what a condition tells of a value; what the answers of functions do; what the program itself names |
+//! | `naming` | which variables hold the names of tools? |
 //! | `places` | what variables and fields hold |
 //! | `exported`, `inert` | which variables stand behind the names that modules share, and which never hold a source |
 //! | `apply` | what a call does: functions of the program |
@@ -114,6 +115,7 @@ mod looked_at;
 mod looked_up;
 pub(crate) mod main_module;
 mod making;
+mod naming;
 mod needed;
 mod occupied;
 pub(crate) mod offered;

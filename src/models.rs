@@ -27,8 +27,8 @@ use lists::{Bases, Containers, ErrorFate, MainWords, Spelling, Transports};
 use load::Own;
 use path::Port;
 use schema::{
-    ChildRow, Condition, CrashRow, ExitRow, LoaderRow, LoggerRow, ModelFile, OwnNames, RebindRow, SinkRow, StreamRow,
-    TerminalRow,
+    ChildRow, Condition, CrashRow, ExitRow, LoaderRow, LoggerRow, ModelFile, NamingRow, OwnNames, RebindRow, SinkRow,
+    StreamRow, TerminalRow,
 };
 use serving::{ServeRow, ServingCommand, TransportRow};
 
@@ -489,6 +489,7 @@ impl Models {
         exit exits ExitRow [Exit | ExitError],
         loader loaders LoaderRow [Loader],
         crash crashes CrashRow [Crash | CrashPlace],
+        naming namings NamingRow [Naming],
         terminal terminals TerminalRow [Terminal | TerminalRead],
         source sources SourceRow [Source | SourceRead],
         clean cleans CleanRow [Clean],

@@ -27,6 +27,9 @@ const KEPT_IN_PAIR: &str = "1";
 impl Pass<'_, '_> {
     /// What a place holds.
     pub(super) fn load(&mut self, place: &Place, at: At) -> Tree {
+        if self.is_name(place) {
+            return Tree::default();
+        }
         let mut tree = match &place.base {
             Base::Local(local) => self.state.get(&Var::Local(*local)).cloned().unwrap_or_default(),
             Base::Cell(cell) => {

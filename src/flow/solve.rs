@@ -31,6 +31,7 @@ use super::found::{Found, Write};
 use super::from_env::filled_from_env;
 use super::guards::{Guards, guards};
 use super::inert::Inert;
+use super::naming::{Named, named};
 use super::parts::Parts;
 use super::process::{Handler, Process};
 use super::redaction::{Redactor, redactors};
@@ -94,6 +95,8 @@ pub(crate) struct Taint<'v> {
     pub(super) from_env: FxHashSet<ClassId>,
     /// Containers that another function than the one that makes them fills.
     pub(super) filled: FxHashSet<At>,
+    /// What libraries are handed as names of something.
+    pub(super) named: Named,
     /// What the answers of functions tell of what they are given.
     pub(super) guards: Guards,
     /// Which part of a function each call of it runs.
@@ -166,6 +169,7 @@ pub(crate) fn taint<'v>(
         spoken: spoken(values),
         from_env: filled_from_env(values),
         filled,
+        named: named(values),
         entered: Entered::of(processes),
         kept: Vec::new(),
     };

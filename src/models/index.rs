@@ -84,6 +84,8 @@ pub(crate) enum Table {
     Level,
     Exit,
     CommandLine,
+    /// Asks for something by its name, or gives it one.
+    Naming,
     Terminal,
     TerminalRead,
     Crash,
@@ -317,6 +319,9 @@ impl Index {
         }
         for (n, row) in file.loaders.iter().enumerate() {
             add(Table::Loader, n, &row.calls, End::Call);
+        }
+        for (n, row) in file.namings.iter().enumerate() {
+            add(Table::Naming, n, &row.calls, End::Call);
         }
         for (n, row) in file.terminals.iter().enumerate() {
             add(Table::Terminal, n, &row.calls, End::Call);

@@ -107,6 +107,9 @@ pub(super) fn port_texts(file: &ModelFile, visit: &mut dyn FnMut(&str)) {
         all(&row.only, visit);
         when(&row.when, visit);
     }
+    for row in &file.namings {
+        all(&row.names, visit);
+    }
     for row in &file.terminals {
         when(&row.when, visit);
     }

@@ -79,6 +79,8 @@ pub(crate) struct ModelFile {
     pub(crate) handlers: Vec<HandlerRow>,
     #[serde(default, rename = "exit")]
     pub(crate) exits: Vec<ExitRow>,
+    #[serde(default, rename = "naming")]
+    pub(crate) namings: Vec<NamingRow>,
     #[serde(default, rename = "terminal")]
     pub(crate) terminals: Vec<TerminalRow>,
     #[serde(default, rename = "command_line")]
@@ -412,6 +414,15 @@ pub(crate) struct ExitRow {
     pub(crate) errors: Vec<String>,
     #[serde(default)]
     pub(crate) when: Vec<Condition>,
+}
+
+/// Asks for something by its name, or gives it one: a tool, a prompt. What stands there is a name, and no value.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NamingRow {
+    pub(crate) calls: Vec<String>,
+    /// The arguments that are names.
+    pub(crate) names: Vec<String>,
 }
 
 /// Asks whether standard input or output is a terminal. Of a server on stdio neither is: its client holds the other ends.
