@@ -292,7 +292,7 @@ impl Checks<'_, '_> {
             _ => false,
         };
         let held = self.values.of(self.id, container).items();
-        if is_listed {
+        if is_listed || self.is_list_of_constants(container) {
             self.is_one(key)
         } else if self.is_listed(held, MAX_CHECK_DEPTH) {
             self.is_one_of(key, held)

@@ -5,7 +5,7 @@
 
 use crate::base::bounds::MAX_LISTS;
 use crate::ir::func::Function;
-use crate::ir::instr::{Base, Entry as RecordEntry, Field, Op, Record, RecordKind};
+use crate::ir::instr::{Base, Entry as RecordEntry, Field, InstrId, Op, Place, Record, RecordKind};
 use crate::ir::program::Language;
 use crate::models::index::Table;
 use crate::resolve::values::{At, Key, Obj, Site, Value};
@@ -45,6 +45,35 @@ impl Checks<'_, '_> {
             }
         }
         is_one
+    }
+
+    /// Is it a list that is written out, all of whose items are constants, whatever they are called: `(proxy.read, proxy.write)`?
+    pub(super) fn is_list_of_constants(&self, list: InstrId) -> bool {
+        let Op::Record(record) = &self.func.instrs[list].op else { return false };
+        let is_constant = |entry: &RecordEntry| match entry {
+            RecordEntry::Field(_, value) => match &self.func.instrs[*value].op {
+                Op::Const(_) => true,
+                Op::Load(place) => self.holds_constants(place),
+                _ => false,
+            },
+            RecordEntry::Spread(_) => false,
+        };
+        record.kind != RecordKind::Object && !record.entries.is_empty() && record.entries.iter().all(is_constant)
+    }
+
+    /// Is a place a field of objects of the program that nothing but constants is ever put into?
+    fn holds_constants(&self, place: &Place) -> bool {
+        let Some((_, Field::Name(field))) = place.split_last() else { return false };
+        let objects = self.values.prefix_values(self.id, place, place.path.len() - 1);
+        let are_texts = |(func, value): &At| self.values.of(*func, *value).texts().is_some();
+        let mut told = told(objects).peekable();
+        told.peek().is_some()
+            && told.all(|object| {
+                let Value::Instance(class) = object else { return false };
+                let object = Obj::Instances(self.values.classes.top(*class));
+                let stores = self.values.stores_to(&object, &Key::Name(field.clone()));
+                !stores.is_empty() && !self.values.is_open(&object) && stores.iter().all(are_texts)
+            })
     }
 
     /// Is it an empty literal that nothing is put into: `HOSTS = {}` before `HOSTS = load()`?

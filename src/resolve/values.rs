@@ -92,6 +92,15 @@ impl ValueSet {
         self.items.iter().all(|value| *value == Value::Unknown) && !self.is_cut
     }
 
+    /// The texts it is, if it can be nothing else.
+    pub(crate) fn texts(&self) -> Option<Vec<&Symbol>> {
+        // What it is declared as says nothing beside that.
+        let told = self.items.iter().filter(|value| !matches!(value, Value::Api(_, None)));
+        let texts: Option<Vec<&Symbol>> =
+            told.map(|value| if let Value::Const(Const::Str(text)) = value { Some(text) } else { None }).collect();
+        texts.filter(|texts| !texts.is_empty() && !self.is_cut)
+    }
+
     /// The one constant it is, if it can be nothing else.
     pub(crate) fn single_const(&self) -> Option<&Const> {
         match &*self.items {
