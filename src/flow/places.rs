@@ -71,9 +71,16 @@ impl Pass<'_, '_> {
             };
             // A key that is a constant elsewhere: `book[Fields.ID]`.
             let is_last = depth + 1 == place.path.len();
-            let named = (is_last && *field == Field::Any).then(|| self.taint.values.computed_key(at.0, at.1)).flatten();
-            tree = match named.map(Field::Name) {
-                Some(named) => self.member(&tree, values, &named, at),
+            let taint_values = self.taint.values;
+            let named = (is_last && *field == Field::Any).then(|| taint_values.computed_keys(at.0, at.1)).flatten();
+            tree = match named {
+                Some(names) => {
+                    let mut all = Tree::default();
+                    for name in names {
+                        all.join(&self.member(&tree, values, &Field::Name(name.clone()), at));
+                    }
+                    all
+                }
                 // Nobody but the constructor has put anything there yet.
                 None if depth == 0 && self.is_set_in_constructor(place, at) => {
                     let is_plain = key_of(field).is_some_and(|key| self.taint.is_plain_field(values, &key));

@@ -316,6 +316,11 @@ impl<'p> Values<'p> {
         self.of_slot(self.instr_slot(func, instr))
     }
 
+    /// The names of the fields that a load may read, where they are computed and can be nothing but known texts.
+    pub(crate) fn computed_keys(&self, func: FuncId, load: InstrId) -> Option<Vec<&Symbol>> {
+        self.of(func, *self.program.funcs[func].keys.get(&load)?).texts()
+    }
+
     /// The name of the field that a load reads, where it is computed and can be one text only: `settings[KEY]`.
     pub(crate) fn computed_key(&self, func: FuncId, load: InstrId) -> Option<Symbol> {
         let key = *self.program.funcs[func].keys.get(&load)?;
