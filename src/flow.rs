@@ -39,6 +39,7 @@
 //! | `summary` | what a function does with what it is given |
 //! | `transfer` | one function, instruction by instruction |
 //! | `checks`, `guards`, `listed`, `looked_up` | what a condition tells of a value; what the answers of functions do; what the program itself names |
+//! | `records` | which written-out object is left, once a field was asked for? |
 //! | `naming` | which variables hold the names of tools? |
 //! | `places` | what variables and fields hold |
 //! | `exported`, `inert` | which variables stand behind the names that modules share, and which never hold a source |
@@ -131,6 +132,7 @@ pub(crate) mod process;
 pub(crate) mod reach;
 mod reading;
 pub(crate) mod rebinding;
+mod records;
 pub(crate) mod redaction;
 mod remade;
 mod sent;

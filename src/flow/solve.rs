@@ -34,6 +34,7 @@ use super::inert::Inert;
 use super::naming::{Named, named};
 use super::parts::Parts;
 use super::process::{Handler, Process};
+use super::records::Records;
 use super::redaction::{Redactor, redactors};
 use super::sent::OwnLanes;
 use super::sent_headers::sent_headers;
@@ -97,6 +98,8 @@ pub(crate) struct Taint<'v> {
     pub(super) filled: FxHashSet<At>,
     /// What libraries are handed as names of something.
     pub(super) named: Named,
+    /// By variable, the objects that it can hold, if they are all written out.
+    pub(super) records: RefCell<Records<'v>>,
     /// What the answers of functions tell of what they are given.
     pub(super) guards: Guards,
     /// Which part of a function each call of it runs.
@@ -170,6 +173,7 @@ pub(crate) fn taint<'v>(
         from_env: filled_from_env(values),
         filled,
         named: named(values),
+        records: RefCell::default(),
         entered: Entered::of(processes),
         kept: Vec::new(),
     };

@@ -240,6 +240,7 @@ impl Pass<'_, '_> {
                 }
                 self.know_class(*on, &mut holds, &mut fails);
                 self.know_table(*on, &mut holds, &mut fails);
+                self.know_record(*on, &mut holds, &mut fails);
                 next.push((*yes, holds));
                 next.push((*no, fails));
             }
