@@ -9,8 +9,9 @@
 //! helper gives has the name that this call hands over.
 
 use crate::base::Symbol;
+use crate::base::bounds::MAX_CHECK_DEPTH;
 use crate::ir::func::{FuncId, LocalId, ParamKind};
-use crate::ir::instr::{Base, Const, InstrId, Op, Place};
+use crate::ir::instr::{Base, Const, Entry as RecordEntry, Field, InstrId, Op, Oper, Place, RecordKind, TextPart};
 use crate::ir::program::CellId;
 use crate::models::index::RowRef;
 use crate::models::path::PortHead;
@@ -37,26 +38,97 @@ impl Pass<'_, '_> {
         let told = self.taint.values.models.source(row);
         let row = (told.says.is_some() || told.near).then_some(row);
         let asked = key.filter(|_| kind == Kind::Env).and_then(|key| self.asked_by(key));
-        let gravest = key.filter(|_| asked.is_some()).and_then(|key| self.gravest(key));
+        let gravest = asked.and_then(|(_, param)| self.gravest_given(param));
         let name = gravest.or(name);
         self.source_of(Source { kind, place: SourcePlace::Instr(at), name, by_name: false, row, asked }, at)
     }
 
-    /// The parameter that a value is, as it was given.
+    /// The parameter that a value is, as it was given or with something of the program's own around it: `f"NOTES_{name}"`,
+    /// `name.upper()`, an item of a list of such.
     fn asked_by(&self, key: InstrId) -> Option<Asked> {
-        let Op::Load(Place { base, path }) = &self.func.instrs[key].op else { return None };
-        let local = match base {
-            Base::Local(local) => *local,
-            Base::Cell(cell) => self.kept_for_inner(*cell)?,
-            Base::Value(_) | Base::Global(_) => return None,
+        self.asked_within(key, MAX_CHECK_DEPTH)
+    }
+
+    fn asked_within(&self, key: InstrId, depth: usize) -> Option<Asked> {
+        let depth = depth.checked_sub(1)?;
+        match &self.func.instrs[key].op {
+            Op::Load(place) => self.asked_in(place, depth),
+            Op::Text(parts) => {
+                let holes = parts.iter().filter_map(|part| match part {
+                    TextPart::Hole(value, _) => Some(*value),
+                    TextPart::Lit(_) => None,
+                });
+                self.one_asked(holes, depth)
+            }
+            Op::Operator(Oper::Add, operands) => self.one_asked(operands.iter().copied(), depth),
+            Op::Call(call) => match call.callee.split_last()? {
+                (place, Field::Name(method))
+                    if call.args.is_empty() && self.taint.words.is_spelling_method(self.language, method) =>
+                {
+                    match place.base {
+                        Base::Value(value) if place.path.is_empty() => self.asked_within(value, depth),
+                        _ => self.asked_in(&place, depth),
+                    }
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The one parameter that some of the values are.
+    fn one_asked(&self, values: impl Iterator<Item = InstrId>, depth: usize) -> Option<Asked> {
+        let mut asked = values.filter_map(|value| self.asked_within(value, depth));
+        let first = asked.next()?;
+        asked.all(|other| other == first).then_some(first)
+    }
+
+    fn asked_in(&self, place: &Place, depth: usize) -> Option<Asked> {
+        let local = match (&place.base, &*place.path) {
+            (Base::Local(local), []) => *local,
+            (Base::Cell(cell), []) => self.kept_for_inner(*cell)?,
+            // `for key in [f"NOTES_{name}", name]`
+            (Base::Value(list), [Field::Any]) => {
+                let Op::Record(record) = &self.func.instrs[self.made_of(*list)?].op else { return None };
+                let item = |entry: &RecordEntry| match entry {
+                    RecordEntry::Field(_, value) => self.asked_within(*value, depth),
+                    RecordEntry::Spread(_) => None,
+                };
+                let asked: Option<Vec<Asked>> = record.entries.iter().map(item).collect();
+                let asked = asked.filter(|_| record.kind != RecordKind::Object)?;
+                return asked.first().copied().filter(|first| asked.iter().all(|other| other == first));
+            }
+            _ => return None,
         };
         let is_param = |kind| matches!(kind, ParamKind::Plain | ParamKind::NamedOnly);
-        let at = self.func.params.iter().position(|param| param.local == local && is_param(param.kind))?;
-        let is_other = self.func.instrs.iter().any(|instr| match &instr.op {
-            Op::Store(place, _) => place.base == Base::Local(local),
-            _ => false,
+        let at = self.func.params.iter().position(|param| param.local == local);
+        match (at, self.put_into(local).as_slice()) {
+            (Some(at), []) if is_param(self.func.params[at].kind) => Some((self.id, u32::try_from(at).ok()?)),
+            (None, [value]) => self.asked_within((*value)?, depth),
+            _ => None,
+        }
+    }
+
+    /// What a value is that a variable is given once.
+    fn made_of(&self, value: InstrId) -> Option<InstrId> {
+        match &self.func.instrs[value].op {
+            Op::Load(Place { base: Base::Local(local), path }) if path.is_empty() => match &*self.put_into(*local) {
+                [value] => *value,
+                _ => None,
+            },
+            _ => Some(value),
+        }
+    }
+
+    /// The values that are put into a variable; nothing for what is put into a part of it.
+    fn put_into(&self, local: LocalId) -> Vec<Option<InstrId>> {
+        let stores = self.func.instrs.iter().filter_map(|instr| match &instr.op {
+            Op::Store(place, value) if place.base == Base::Local(local) => {
+                Some(Some(*value).filter(|_| place.path.is_empty()))
+            }
+            _ => None,
         });
-        if !path.is_empty() || is_other { None } else { Some((self.id, u32::try_from(at).ok()?)) }
+        stores.collect()
     }
 
     /// What a variable of the function holds that functions inside it use, too: `os.environ.get(name)`, and `lambda: name`.
@@ -90,7 +162,17 @@ impl Pass<'_, '_> {
 
     /// Of the texts that a value can be, the name of the gravest secret.
     fn gravest(&self, key: InstrId) -> Option<Symbol> {
-        let texts = self.taint.values.of(self.id, key).items().iter().filter_map(|value| match value {
+        self.gravest_of(self.taint.values.of(self.id, key).items())
+    }
+
+    /// The same of those that a parameter can be.
+    fn gravest_given(&self, param: u32) -> Option<Symbol> {
+        let place = Place::local(self.func.params.get(param as usize)?.local);
+        self.gravest_of(self.taint.values.place_values(self.id, &place)?)
+    }
+
+    fn gravest_of(&self, values: &[Value]) -> Option<Symbol> {
+        let texts = values.iter().filter_map(|value| match value {
             Value::Const(Const::Str(text)) => Some(text),
             _ => None,
         });
