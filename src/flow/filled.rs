@@ -33,6 +33,14 @@ pub(super) fn filled_elsewhere(values: &Values<'_>, processes: &[&Process<'_>]) 
                 },
                 _ => continue,
             };
+            let base = match &instr.op {
+                Op::Store(place, _) => &place.base,
+                Op::Call(call) => &call.callee.base,
+                _ => continue,
+            };
+            if holds_copy(values, func, body, base) {
+                continue;
+            }
             let mut made =
                 held.iter().filter_map(made_at).filter(|made| made.0 != func && !found.contains(made)).peekable();
             if made.peek().is_some() && !(Names { values, func, body }).are_own(id) {
@@ -42,6 +50,19 @@ pub(super) fn filled_elsewhere(values: &Values<'_>, processes: &[&Process<'_>]) 
         }
     }
     found
+}
+
+/// Is a variable given nothing but copies that the function makes? What is put into one is not put into what it was made of.
+fn holds_copy(values: &Values<'_>, func: FuncId, body: &Function, base: &Base) -> bool {
+    let Base::Local(_) = base else { return false };
+    let is_copy = |value: &InstrId| {
+        values.call_rows((func, *value), Table::Flow).into_iter().any(|row| values.models.flow(row).copies)
+    };
+    let mut given = body.instrs.iter().filter_map(|instr| match &instr.op {
+        Op::Store(place, value) if place.base == *base && place.path.is_empty() => Some(value),
+        _ => None,
+    });
+    given.next().is_some_and(is_copy) && given.all(is_copy)
 }
 
 /// The functions that run in some process while it serves.
