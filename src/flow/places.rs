@@ -6,11 +6,11 @@ use std::rc::Rc;
 use crate::base::Symbol;
 use crate::base::idx::Id;
 use crate::ir::func::FuncKind;
-use crate::ir::instr::{Base, Field, Place};
+use crate::ir::instr::{Base, Const, Entry as RecordEntry, Field, Op, Place, RecordKind};
 use crate::ir::program::{CellId, ClassId, Language};
 use crate::models::index::Table;
 use crate::models::path::Step;
-use crate::resolve::values::{At, Value};
+use crate::resolve::values::{At, Site, Value};
 
 use super::checks::{Check, Tells};
 use super::domain::{ANY, ERR, Entry, Form, Heap, HeapId, Kind, Marks, OK, Root, Source};
@@ -72,12 +72,16 @@ impl Pass<'_, '_> {
             // A key that is a constant elsewhere: `book[Fields.ID]`.
             let is_last = depth + 1 == place.path.len();
             let taint_values = self.taint.values;
-            let named = (is_last && *field == Field::Any).then(|| taint_values.computed_keys(at.0, at.1)).flatten();
-            tree = match named {
-                Some(names) => {
+            let named = (is_last && *field == Field::Any).then(|| {
+                let named = taint_values.computed_keys(at.0, at.1);
+                let named = named.map(|names| names.into_iter().cloned().map(Field::Name).collect());
+                named.or_else(|| self.counted_from_end(at, values))
+            });
+            tree = match named.flatten() {
+                Some(fields) => {
                     let mut all = Tree::default();
-                    for name in names {
-                        all.join(&self.member(&tree, values, &Field::Name(name.clone()), at));
+                    for field in &fields {
+                        all.join(&self.member(&tree, values, field, at));
                     }
                     all
                 }
@@ -101,6 +105,27 @@ impl Pass<'_, '_> {
         }
         self.credential_field(place, &mut tree, at);
         tree
+    }
+
+    /// The places in tuples that are written out which a load counts from their end: `*_, last = pair`.
+    fn counted_from_end(&self, at: At, values: &[Value]) -> Option<Vec<Field>> {
+        let program = self.taint.values.program;
+        let Op::Const(Const::Int(number)) = self.func.instrs[*self.func.keys.get(&at.1)?].op else { return None };
+        let from_end = usize::try_from(-number).ok().filter(|from_end| *from_end > 0)?;
+        let mut found = Vec::new();
+        for value in values.iter().filter(|value| !matches!(value, Value::Unknown | Value::Api(_, None))) {
+            let Value::Record(Site::Instr((func, made))) = value else { return None };
+            let Op::Record(record) = &program.funcs[*func].instrs[*made].op else { return None };
+            let is_plain = |entry: &RecordEntry| matches!(entry, RecordEntry::Field(Field::Index(_), _));
+            if record.kind != RecordKind::Tuple || !record.entries.iter().all(is_plain) {
+                return None;
+            }
+            let field = Field::Index(u32::try_from(record.entries.len().checked_sub(from_end)?).ok()?);
+            if !found.contains(&field) {
+                found.push(field);
+            }
+        }
+        (!found.is_empty()).then_some(found)
     }
 
     fn member(&mut self, of: &Tree, values: &[Value], field: &Field, at: At) -> Tree {

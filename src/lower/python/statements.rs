@@ -189,7 +189,9 @@ impl<'t> Lowering<'t> {
     /// `a, (b, *c), d = from`.
     fn unpack(&mut self, target: Node<'t>, from: &Place) {
         let mut is_counted = true;
-        for (at, part) in parts(target).into_iter().enumerate() {
+        let targets = parts(target);
+        let n_targets = targets.len();
+        for (at, part) in targets.into_iter().enumerate() {
             let index = u32::try_from(at).ok().filter(|_| is_counted);
             if matches!(part.kind(), "list_splat_pattern" | "list_splat") {
                 is_counted = false;
@@ -198,6 +200,14 @@ impl<'t> Lowering<'t> {
                     self.assign(inner, rest);
                 }
                 continue;
+            }
+            // Behind the rest they are counted from the end: `*_, last = from`.
+            if index.is_none()
+                && !is_pattern(part)
+                && let Ok(from_end) = i64::try_from(n_targets - at)
+            {
+                let key = self.b.constant(Const::Int(-from_end), span(part));
+                self.b.computed_key(key);
             }
             self.assign_from(part, &from.then(index.map_or(Field::Any, Field::Index)));
         }
