@@ -271,8 +271,12 @@ impl Entry {
     /// list do.
     pub(super) fn is_unspoken(&self) -> bool {
         let is_field = |at: &Symbol| at != ANY && at != "message" && at.parse::<u32>().is_err();
-        // JSON is a text already: all fields are in it.
-        !self.marks.has(Marks::JSON) && self.at.first().is_some_and(is_field)
+        !self.is_all_shown() && self.at.first().is_some_and(is_field)
+    }
+
+    /// Is it a text with all fields already, or will it be: JSON, also if a function of the program chooses what is in it?
+    pub(super) fn is_all_shown(&self) -> bool {
+        self.marks.has(Marks::JSON) || self.marks.has(Marks::WRITTEN)
     }
 
     /// Something under an unknown key is read by a name that tells what it is.

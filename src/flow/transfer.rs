@@ -475,8 +475,7 @@ impl Pass<'_, '_> {
         if self.language == Language::Script && form == Form::Text {
             return held.map(|mut entry| {
                 // The same of what a parameter or place turns out to hold.
-                if !matches!(entry.root, Root::Source(_)) && entry.form == Form::Exact && !entry.marks.has(Marks::JSON)
-                {
+                if !matches!(entry.root, Root::Source(_)) && entry.form == Form::Exact && !entry.is_all_shown() {
                     entry.marks = entry.marks.with(Marks::SPOKEN);
                 }
                 (!entry.is_unspoken()).then_some(entry)
