@@ -109,7 +109,7 @@ impl Manifests {
         for (sub_path, target) in package.exports.iter().filter(|(sub_path, _)| !sub_path.contains('*')) {
             add(target, &package_name, format!("package.json exports \"{sub_path}\""), StartedBy::Package);
         }
-        for (name, command) in &package.scripts {
+        for (name, command) in package.scripts.iter().filter(|(name, _)| !started().tries(name)) {
             for path in npm::started_files(command) {
                 add(&path, name, format!("package.json script \"{name}\""), StartedBy::Script);
             }

@@ -14,6 +14,8 @@ static STARTED: LazyLock<Started> = LazyLock::new(|| embedded::read("entries.tom
 pub(crate) struct Started {
     /// The export of a worker that a platform calls for each request.
     pub(crate) worker: String,
+    /// The scripts of a package that try a program out.
+    trying: Vec<String>,
     pub(crate) commands: Vec<Commands>,
 }
 
@@ -25,6 +27,14 @@ pub(crate) struct Commands {
     pub(crate) at: Vec<String>,
     /// The export of each file that is called.
     pub(crate) calls: String,
+}
+
+impl Started {
+    /// Does a script of a package try a program out: `test`, `bench:memory`?
+    pub(crate) fn tries(&self, script: &str) -> bool {
+        let kind = script.split(':').next().unwrap_or(script);
+        self.trying.iter().any(|known| known == kind)
+    }
 }
 
 pub(crate) fn started() -> &'static Started {
