@@ -69,6 +69,9 @@ pub(crate) struct SourceRow {
     /// For `stdin`: it is over only when the other side has closed it. Whoever waits for that answers no requests.
     #[serde(default)]
     pub(crate) to_end: bool,
+    /// For `argument`: it is the body of a request that the program answers. One that speaks the protocol by hand serves there.
+    #[serde(default)]
+    pub(crate) requests: bool,
 }
 
 /// A call that sends a request, or makes what sends requests.

@@ -52,6 +52,8 @@ struct Seen {
     reads: Vec<At>,
     /// Functions that answer HTTP requests, with the call that registers each.
     routes: Vec<(At, FuncId)>,
+    /// Reads of the body of an HTTP request that a platform hands over.
+    bodies: Vec<At>,
     /// Functions that an SDK is given to run tools.
     of_sdk: BTreeSet<FuncId>,
 }
@@ -107,9 +109,12 @@ impl Values<'_> {
                     && !near.below.is_disjoint(&seen.comparing[0])
             })
         };
+        let bodies: Vec<At> = seen.bodies.iter().copied().filter(|at| is_apart(at) && is_whole(at)).collect();
+        let bodies = self.of_requests(bodies, &comparing, false);
         let beside = beside.into_iter().filter(|at| is_apart(at) || is_whole(at)).collect();
         found.extend(self.of_requests(beside, &comparing, false));
         let mut by_hand: BTreeMap<At, TransportKind> = found.into_iter().map(|at| (at, TransportKind::Stdio)).collect();
+        by_hand.extend(bodies.into_iter().map(|at| (at, TransportKind::Http)));
         let [calling, others @ ..] = seen.comparing.map(|funcs| self.leading_to(funcs));
         // What an SDK would call may be called by hand.
         let runs_tools = |func: &FuncId| !self.called_from(&[*func]).is_disjoint(&seen.of_sdk);
@@ -221,8 +226,12 @@ impl Values<'_> {
             let source = self.models.source(*row);
             source.kind == STDIN && !source.to_end && self.holds(at, &source.when)
         };
-        if self.call_rows(at, Table::Source).iter().any(is_read) {
+        let sources = self.call_rows(at, Table::Source);
+        if sources.iter().any(is_read) {
             seen.reads.push(at);
+        }
+        if sources.iter().any(|row| self.models.source(*row).requests) {
+            seen.bodies.push(at);
         }
         for row in self.call_rows(at, Table::Handler) {
             let handler = self.models.handler(row);
