@@ -65,12 +65,15 @@ impl Pass<'_, '_> {
         let is_merging =
             matches!(call.callee.path.last(), Some(Field::Name(name)) if self.taint.values.models.merges(name));
         let merges = is_merging && self.gives_names(values);
+        let extends =
+            matches!(call.callee.path.last(), Some(Field::Name(name)) if self.taint.values.models.extends(name));
         let mut kept = Tree::default();
         for arg in &call.args {
             let given = &self.given[arg.value.index()];
             kept.join(&match &arg.kind {
                 ArgKind::Named(name) if merges => given.under(std::slice::from_ref(name)),
                 _ if merges => given.copied(),
+                _ if extends => given.read(ANY).under(&[ANY.into()]),
                 _ => given.under(&[ANY.into()]),
             });
         }

@@ -2,9 +2,12 @@
 //! in its query. Where a text is cut off there, nothing of that is left.
 
 use crate::base::bounds::MAX_STATIC_DEPTH;
-use crate::ir::instr::{Base, Call, Const, Field, Hole, InstrId, Op, Oper, PASSWORD_REGEX, QUERY_REGEX, TextPart};
+use crate::base::idx::Id;
+use crate::ir::instr::{
+    Base, Call, Const, Field, Hole, InstrId, Op, Oper, PASSWORD_REGEX, QUERY_REGEX, RecordKind, TextPart,
+};
 use crate::ir::program::Language;
-use crate::resolve::values::At;
+use crate::resolve::values::{At, Site, Value};
 
 use super::domain::{Form, Marks};
 use super::leading::assigned;
@@ -80,12 +83,29 @@ impl Pass<'_, '_> {
             return Tree::default();
         }
         let mut tree = Tree::default();
+        if self.language == Language::Python && operands.iter().any(|operand| self.is_own_list(*operand)) {
+            for operand in operands {
+                tree.join(&self.given[operand.index()].copied());
+            }
+            return tree;
+        }
         let mut behind = Behind::default();
         for operand in operands {
             tree.join(&behind.mark(self.shown(*operand, Form::Text).formed(Form::Text, at)));
             behind = self.behind(*operand, behind, MAX_STATIC_DEPTH);
         }
         tree
+    }
+
+    /// Is it a list that the program writes out? What is added to one is another list.
+    fn is_own_list(&self, value: InstrId) -> bool {
+        let values = self.taint.values;
+        values.of(self.id, value).items().iter().any(|value| match value {
+            Value::Record(Site::Instr((func, at))) => {
+                matches!(&values.program.funcs[*func].instrs[*at].op, Op::Record(made) if made.kind == RecordKind::Array)
+            }
+            _ => false,
+        })
     }
 
     /// Is it a number, or a variable that began as one and is only added to? What Python adds to a number is one.
