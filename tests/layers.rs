@@ -133,6 +133,7 @@ fn no_library_is_named_in_code() {
         "builtins",
         "dis",
         "logging",
+        "secrets",
         "threading",
         "clap",
         "indicatif",
