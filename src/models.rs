@@ -430,6 +430,11 @@ impl Models {
         self.containers.tables.contains(ty)
     }
 
+    /// Does a method make a text of what is in a container?
+    pub(crate) fn makes_text(&self, method: &str) -> bool {
+        self.containers.texts.contains(method)
+    }
+
     /// What becomes of the error of a result by a method of this name.
     pub(crate) fn error_fate(&self, method: &str) -> Option<ErrorFate> {
         self.containers.errors.fate(method)

@@ -139,3 +139,16 @@ fn a_summary_says_what_a_function_does_with_what_it_is_given() {
     assert_eq!(code, Some(2), "{text}");
     says(&text, &["there is no function `nothing`"]);
 }
+
+/// A list that was joined is a text: a library that gets it is not handed the functions in the list's items.
+#[test]
+fn a_joined_list_hands_on_no_function() {
+    let fixture = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/response-in-log/js-joined");
+    let output = Command::new(env!("CARGO_BIN_EXE_mcpleaks"))
+        .args(["explain", "index.js:8"])
+        .current_dir(fixture)
+        .output()
+        .expect("the program runs");
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    says(&text, &["`colours.cyan` is of picocolors"]);
+}

@@ -47,6 +47,7 @@ pub(super) struct Containers {
     pub(super) wraps: Vec<String>,
     pub(super) transparent: FxHashSet<String>,
     pub(super) tables: FxHashSet<String>,
+    pub(super) texts: FxHashSet<String>,
     pub(super) errors: ErrorMethods,
 }
 

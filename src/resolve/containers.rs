@@ -53,6 +53,9 @@ impl Values<'_> {
                     self.list_made(number);
                     return;
                 }
+                if self.models.makes_text(name) {
+                    return;
+                }
                 self.keep(&obj, number, name, result);
                 if told.is_none() && !self.only_keeps(number, name) {
                     self.hand_items(&obj, number, name);
@@ -93,6 +96,7 @@ impl Values<'_> {
                 if data.is_modelled()
                     && data.language != Language::Rust
                     && !self.models.names(name)
+                    && !self.models.makes_text(name)
                     && !is_told
                     && given.rows.iter().all(is_plain)
                 {
