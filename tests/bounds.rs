@@ -390,7 +390,24 @@ fn sinks_that_callers_are_not_told_of_are_told() {
     let told =
         |n_lines| run(&["--format", "json"], &server("sinks", make, Python, n_lines)).contains("comes to more than");
     assert!(!told(100));
-    assert!(told(1_200));
+    assert!(told(9_000));
+}
+
+/// A table of hundreds of handlers, and a function that calls them with what it is given: what each of them logs is found.
+#[test]
+fn a_dispatcher_of_many_handlers_loses_none() {
+    let make = |language: Language, n| {
+        let handler = "def h{n}(query):\n".to_owned()
+            + &each(0..4, "    print(\"LINE {n}\", query, file=sys.stderr)\n").replace("LINE", "step");
+        let handlers: String = (0..n).map(|at| handler.replacen("{n}", &at.to_string(), 1)).collect();
+        let table = format!("TABLE = {{{}}}\n", each(0..n, "'t{n}': h{n}, "));
+        let dispatch = "def dispatch(name, query):\n    return TABLE[name](query)\n";
+        language.server(&format!("{handlers}{table}{dispatch}"), "dispatch(query, query)\n")
+    };
+    let report: serde_json::Value =
+        serde_json::from_str(&run(&["--format", "json"], &server("dispatcher", make, Python, 400))).expect("a report");
+    let findings = report["findings"].as_array().expect("a list");
+    assert_eq!(findings.iter().filter(|finding| finding["rule"] == "argument-in-log").count(), 1_600);
 }
 
 /// The steps of the passes, as `debug until flows` counts them.

@@ -198,9 +198,9 @@ pub(crate) const MAX_ENTRIES: usize = 80;
 /// its data names a dozen; more are objects that hold each other, followed round and round.
 pub(crate) const MAX_DEEP: usize = 24;
 
-/// Most sinks a function's summary passes on to its callers. A dispatcher's arguments reach some hundred log calls, each of them as
-/// themselves and in texts.
-pub(crate) const MAX_SINKS: usize = 1_024;
+/// Most sinks a function's summary passes on to its callers. A dispatcher of some hundred tools has a thousand log calls behind it,
+/// each of which its arguments reach as themselves and in texts.
+pub(crate) const MAX_SINKS: usize = 8_192;
 
 /// Most writes to variables that outlive the call a summary passes on.
 pub(crate) const MAX_WRITES: usize = 128;
@@ -241,7 +241,7 @@ pub(crate) const LARGE_CIRCLE: usize = 32;
 pub(crate) const MAX_TRACE: u32 = 48;
 
 /// Most callees of one call whose effects are joined. A dispatch table calls some hundred handlers.
-pub(crate) const MAX_CALLEES: usize = 160;
+pub(crate) const MAX_CALLEES: usize = 1_024;
 
 /// Most facts about variables that outlive a call. Real servers have some thousand.
 pub(crate) const MAX_HEAP_FACTS: usize = 200_000;

@@ -2,13 +2,16 @@
 
 use std::borrow::Cow;
 
+use rustc_hash::FxHashSet;
+
 use crate::base::bounds::{MAX_SINKS, MAX_WRITES};
 use crate::models::index::RowRef;
 use crate::models::schema::SinkKind;
 use crate::resolve::values::At;
 
-use super::domain::{ERR, Entry, Form, HeapId, Marks, OK, RECEIVER, Root};
+use super::domain::{ERR, Entry, Form, HeapId, Marks, OK, RECEIVER, Root, Via};
 use super::exits::Exit;
+use super::path::Path;
 use super::trace::{Trace, What};
 use super::transfer::is_no_error;
 use super::tree::{Tree, entry_at};
@@ -24,6 +27,8 @@ pub(crate) struct Summary {
     pub(crate) may_raise: bool,
     /// What a parameter brings to a sink.
     pub(crate) hits: Vec<Hit>,
+    /// What each of them is known by.
+    known_hits: FxHashSet<HitKey>,
     /// What a parameter brings to a heap place.
     pub(crate) writes: Vec<(HeapId, Entry)>,
     /// What is put into a parameter.
@@ -73,6 +78,9 @@ pub(crate) struct Hit {
     pub(crate) entry: Entry,
 }
 
+/// What a hit is known by in a summary.
+type HitKey = (Sink, At, Root, Form, Option<Via>, Marks, Path, Path);
+
 impl Sink {
     pub(crate) fn drain_of(kind: SinkKind) -> Option<Drain> {
         match kind {
@@ -102,17 +110,12 @@ impl Summary {
 
     /// `finish`: what is done to one that is new.
     pub(super) fn add_hit(&mut self, hit: Hit, finish: impl FnOnce(Entry) -> Entry) {
-        let same = |known: &Hit| {
-            known.sink == hit.sink
-                && known.primary == hit.primary
-                && known.entry.root == hit.entry.root
-                && known.entry.form == hit.entry.form
-                && known.entry.path == hit.entry.path
-                && known.entry.without == hit.entry.without
-                && known.entry.via == hit.entry.via
-                && known.entry.marks.telling() == hit.entry.marks.telling()
-        };
-        if !self.is_full_of_hits() && !self.hits.iter().any(same) {
+        if self.is_full_of_hits() {
+            return;
+        }
+        let Entry { root, form, via, marks, .. } = hit.entry;
+        let (path, without) = (hit.entry.path.clone(), hit.entry.without.clone());
+        if self.known_hits.insert((hit.sink, hit.primary, root, form, via, marks.telling(), path, without)) {
             self.hits.push(Hit { entry: finish(hit.entry), ..hit });
         }
     }
