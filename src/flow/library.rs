@@ -461,6 +461,11 @@ impl Pass<'_, '_> {
                 tree.join(&self.given[arg.value.index()].only(is_no_error).formed(Form::Text, at));
             }
         }
+        if let Some(first) = words.first_handed(self.language, name) {
+            for arg in call.args.iter().skip(first) {
+                tree.join(&self.given[arg.value.index()]);
+            }
+        }
         let is_inside = |entry: Entry| (entry.form != Form::Held).then(|| entry.then(at, What::Through));
         Some(tree.map(is_inside))
     }

@@ -47,6 +47,8 @@ pub(crate) struct Words {
     argument: ArgumentWords,
     /// The first argument that a method adds to what it gives.
     added: BTreeMap<String, usize>,
+    /// The first argument that a method gives as it is.
+    handed: BTreeMap<String, usize>,
     showing: ShowingWords,
     redaction: RedactionWords,
     switches: SwitchWords,
@@ -418,6 +420,11 @@ impl Words {
     /// The first argument that a method adds to what it gives.
     pub(crate) fn first_added(&self, name: &str) -> Option<usize> {
         self.added.get(name).copied()
+    }
+
+    /// The first argument that a method gives as it is, or what the object holds: `given.or(kept)`.
+    pub(crate) fn first_handed(&self, language: Language, name: &str) -> Option<usize> {
+        if language == Language::Rust { self.handed.get(name).copied() } else { None }
     }
 
     /// Does an object of this name hold credentials in fields whose own name leaves it open?
