@@ -228,7 +228,10 @@ impl<'v> Taint<'v> {
                 }
                 let grew = summary.size() != self.summaries[func.index()].size();
                 self.summaries[func.index()] = Rc::new(summary);
-                if grew {
+                // Whoever reads a property is no caller of its getter.
+                if grew && self.values.program.funcs[*func].kind == FuncKind::Getter {
+                    stale.extend(within.iter().copied());
+                } else if grew {
                     stale.extend(self.values.callers(*func).iter().map(|at| at.0).filter(|from| within.contains(from)));
                 }
             }
