@@ -40,7 +40,7 @@ impl Values<'_> {
         for port in ports.iter().filter_map(|text| self.models.port(text)) {
             let (values, is_beside) = match self.beside(at, handler, port) {
                 Some(beside) => (beside, true),
-                None => (self.port_values(at, port), false),
+                None => (self.of_each(at, port).unwrap_or_else(|| self.port_values(at, port)), false),
             };
             let PortValue::Known(values) = values else { continue };
             let mut names: BTreeSet<Symbol> = values.iter().filter_map(text_of).collect();
@@ -59,6 +59,20 @@ impl Values<'_> {
             }
         }
         BTreeSet::new()
+    }
+
+    /// What a port that is a part of an object is in each of the objects that it can be: of many tools the names are more than
+    /// one value is told to be.
+    fn of_each(&self, at: At, port: &Port) -> Option<PortValue> {
+        let part = self.part_of(at, port).filter(|part| !part.path.is_empty())?;
+        let PortValue::Known(objects) = self.reached(at.0, &part.base, &[])? else { return None };
+        let mut found = Vec::new();
+        for object in &objects {
+            if let PortValue::Known(values) = self.follow_from(object, &part.path) {
+                found.extend(values);
+            }
+        }
+        (!found.is_empty()).then_some(PortValue::Known(found))
     }
 
     /// What stands at a port of the call at `at` for one handler that it registers, by its name where several share it.

@@ -2,7 +2,8 @@
 //!
 //! `@tracked def read(…)` and `@tracked def write(…)` are both the function that `tracked` returns, but each around another
 //! function. Values are followed once a function, so what goes through one would come out of the other. Here, before values
-//! are followed, each use of a function that wraps what it is given, or gives it back, gets a copy of it; so does each use of
+//! are followed, each use of a function that wraps what it is given, gives it back, or puts it into an object that it writes
+//! out, gets a copy of it; so does each use of
 //! one that makes such a function: `@requires("notes.read")`, `@register("search") class Search`, `withRetry(3)(handler)`.
 
 use std::cell::RefCell;
@@ -13,7 +14,9 @@ use rustc_hash::FxHashMap;
 use crate::base::Symbol;
 use crate::base::bounds::{MAX_COPIED_FUNCTION, MAX_COPIES, MAX_STATIC_DEPTH};
 use crate::ir::func::{End, FuncId, FuncKind};
-use crate::ir::instr::{Base, Call, CallStyle, Field, Import, Imported, Instr, InstrId, Op, Oper, Place};
+use crate::ir::instr::{
+    Base, Call, CallStyle, Entry, Field, Import, Imported, Instr, InstrId, Op, Oper, Place, RecordKind,
+};
 use crate::ir::program::{CellId, ModuleId, Program};
 use crate::models::Models;
 use crate::models::index::{NodeId, Table};
@@ -137,7 +140,7 @@ impl Reader<'_> {
                 let given = || Some((self.given(func, call)?, self.handed(func, call)));
                 let Some((wrapped, handed)) = factories.get(&id).copied().or_else(given) else { continue };
                 if let Some(Meaning::Func(wrapper)) = self.place(func, &call.callee, MAX_STATIC_DEPTH)
-                    && self.wraps(wrapper)
+                    && (self.wraps(wrapper) || self.tables(wrapper))
                     && !self.is_inside(func, wrapper)
                 {
                     uses.push(Use { call: (func, id), wrapper, wrapped, handed });
@@ -332,6 +335,32 @@ impl Reader<'_> {
             && !body.params.is_empty()
             && (self.returned(func).is_some() || self.gives_back(func))
             && !body.instrs.iter().any(|instr| matches!(instr.op, Op::Class(_)))
+    }
+
+    /// Does the function give back an object that is written out there, with what it was given in it?
+    ///
+    /// ```text
+    /// const tool = (name, schema, run) => ({ name, schema, run });
+    /// ```
+    fn tables(&self, func: FuncId) -> bool {
+        let body = &self.program.funcs[func];
+        let is_given = |value: InstrId| match &body.instrs[value].op {
+            Op::Load(Place { base: Base::Local(local), path }) => {
+                path.is_empty() && body.params.iter().any(|param| param.local == *local)
+            }
+            Op::Closure(_) => true,
+            _ => false,
+        };
+        let is_made = |value: InstrId| match &body.instrs[value].op {
+            Op::Record(record) if record.kind == RecordKind::Object => {
+                record.entries.iter().any(|entry| matches!(entry, Entry::Field(_, value) if is_given(*value)))
+            }
+            _ => false,
+        };
+        let is_at_top = body.parent.is_none_or(|parent| self.program.funcs[parent].kind == FuncKind::Init);
+        is_at_top
+            && matches!(body.kind, FuncKind::Plain | FuncKind::Lambda | FuncKind::Static)
+            && body.blocks.iter().any(|block| matches!(block.end, End::Return(Some(value)) if is_made(value)))
     }
 
     /// The function declared in it that a function gives back. One that gives back what it gives back itself gives none.
