@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::base::idx::Id;
 use crate::ir::func::{End, FuncId, Function};
-use crate::ir::instr::{Base, Call, CallStyle, Field, InstrId, Op, Place};
-use crate::ir::program::Language;
+use crate::ir::instr::{self, Base, Call, CallStyle, Field, InstrId, Op, Place};
+use crate::ir::program::{ClassKind, Language};
 use crate::models::Callback;
 use crate::models::index::{RowRef, Table};
 use crate::models::lists::ErrorFate;
@@ -13,7 +13,7 @@ use crate::models::path::{Port, PortHead, PortStep};
 use crate::models::schema::CallbackTime;
 use crate::resolve::ports::argument;
 use crate::resolve::solve::{CallKind, Values};
-use crate::resolve::values::{At, Value};
+use crate::resolve::values::{At, Site, Value};
 
 use super::domain::{ANY, ERR, Entry, Form, Kind};
 use super::solve::is_error_part;
@@ -90,7 +90,7 @@ impl Pass<'_, '_> {
                     let items = match fate {
                         Some(_) => receiver.read(ERR),
                         None if hands_payload => receiver.out_of_ok(),
-                        None => receiver.only(|entry| !is_error_part(entry)).read(ANY),
+                        None => self.payload_or_items(at, &receiver.only(|entry| !is_error_part(entry))),
                     };
                     let items = items.map(|entry| (entry.form != Form::Held).then_some(entry));
                     match &start {
@@ -140,6 +140,37 @@ impl Pass<'_, '_> {
             }
         }
         self.intercepted = Tree::default();
+    }
+
+    /// What a method hands to a function: the items of a container, or what an option or a result holds. An object of a struct is
+    /// gone through by nothing, so it is handed over as it is: `load().map(|config| Command::Run(config))`.
+    fn payload_or_items(&self, at: At, held: &Tree) -> Tree {
+        let has_field = |entry: &Entry| entry.at.first().is_some_and(|key| key != ANY && key.parse::<u32>().is_err());
+        if self.language != Language::Rust || !held.entries().iter().any(has_field) {
+            return held.read(ANY);
+        }
+        let values = self.taint.values;
+        let found = values.receiver_slot(at).map(|slot| values.of_slot(slot).items()).unwrap_or_default();
+        let is_of_struct = |entry: &Entry| {
+            let Some(key) = entry.at.first() else { return false };
+            found.iter().any(|value| match value {
+                Value::Instance(class) | Value::Typed(class) => {
+                    let class = &values.program.classes[*class];
+                    class.kind == ClassKind::Struct && class.fields.iter().any(|field| field.name == *key)
+                }
+                Value::Record(Site::Instr((func, made))) => match &values.program.funcs[*func].instrs[*made].op {
+                    Op::Record(record) => record
+                        .entries
+                        .iter()
+                        .any(|entry| matches!(entry, instr::Entry::Field(Field::Name(name), _) if name == key)),
+                    _ => false,
+                },
+                _ => false,
+            })
+        };
+        let mut handed = held.only(is_of_struct);
+        handed.join(&held.only(|entry| !is_of_struct(entry)).read(ANY));
+        handed
     }
 
     /// What the function is called with before it gave anything, where it is called with what it gave before.
