@@ -7,6 +7,7 @@ pub(crate) mod embedded;
 pub(crate) mod few;
 pub(crate) mod flat;
 pub(crate) mod idx;
+pub(crate) mod name_words;
 pub(crate) mod span;
 pub(crate) mod spelling;
 
