@@ -51,9 +51,12 @@ impl Values<'_> {
         if index.node(index.step(node, &Step::Call)).rows(Table::Loader).next().is_none() {
             return;
         }
-        let name = row.and_then(|row| self.models.callback(row).gives.first());
-        if let Some(names) = name.and_then(|name| self.port_slot(number, name)) {
-            let at = self.calls[number as usize].at;
+        let at = self.calls[number as usize].at;
+        let Some(callback) = row.map(|row| self.models.callback(row)) else { return };
+        let passed = callback.passes.and_then(|passes| self.call_at(at)?.args.get(passes.from));
+        let passed = passed.map(|arg| self.instr_slot(at.0, arg.value));
+        let given = || callback.gives.first().and_then(|name| self.port_slot(number, name));
+        if let Some(names) = passed.or_else(given) {
             self.handed_loaders.entry(at).or_default().push(names);
         }
     }
