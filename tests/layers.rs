@@ -109,6 +109,7 @@ fn no_library_is_named_in_code() {
         "os",
         "path",
         "profile",
+        "request",
         "requests",
         "rich",
         "serde",
