@@ -310,3 +310,7 @@ pub(crate) const MAX_SLICE_NAMES: usize = 4;
 
 /// Deepest nesting of a written text in which words are looked for: `head + (word + value)`, by way of a variable.
 pub(crate) const MAX_WORDS: usize = 12;
+
+/// Most functions of the program that a call of a library's sink may call as well. Where there are more, things were put under one
+/// name that have nothing to do with each other, as where fields are copied under keys that nobody knows.
+pub(crate) const MAX_BESIDE_SINK: usize = 6;

@@ -1,7 +1,7 @@
 //! The values at a model's port of a call, read from the finished value pass.
 
 use crate::base::Symbol;
-use crate::base::bounds::MAX_CHAIN;
+use crate::base::bounds::{MAX_BESIDE_SINK, MAX_CHAIN};
 use crate::ir::func::FuncId;
 use crate::ir::instr::{Arg, ArgKind, Base, Call, Const, Field, Import, Imported, InstrId, Op, Place};
 use crate::ir::program::ModuleId;
@@ -13,7 +13,7 @@ use crate::models::serving::TransportSpec;
 use super::generate::key_of;
 use super::link::Target;
 use super::solve::{CallKind, Values};
-use super::values::{At, Key, Site, SlotId, Value};
+use super::values::{At, Key, Obj, Site, SlotId, Value};
 
 /// What stands at a port.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -235,13 +235,16 @@ impl Values<'_> {
         let mut rows = Vec::new();
         let mut called: Vec<NodeId> = self.told.get(&number).cloned().unwrap_or_default();
         for value in self.of_slot(self.calls[number as usize].callee).items() {
-            if let Value::Api(node, _) = value {
+            if let Value::Api(node, _) = value
+                && !self.stands_elsewhere(number, value)
+            {
                 called.push(self.models.index.step(*node, &Step::Call));
             }
         }
+        let is_mixed = self.callees(self.calls[number as usize].at).len() > MAX_BESIDE_SINK;
         for node in called {
             for row in &self.models.index.node(node).rows {
-                if !rows.contains(row) {
+                if !(rows.contains(row) || is_mixed && row.table == Table::Sink) {
                     rows.push(*row);
                 }
             }
@@ -253,6 +256,33 @@ impl Values<'_> {
             rows.extend(self.served_by_transport(number, at));
         }
         rows
+    }
+
+    /// Is it by a key that nobody knows that a function of a library may stand where a call looks for one, while the program puts
+    /// others there by name? `tools.run = run; for (const key in found) tools[key] = found[key]`
+    fn stands_elsewhere(&self, number: u32, value: &Value) -> bool {
+        let site = &self.calls[number as usize];
+        let name = self.call_at(site.at).and_then(|call| call.callee.path.last());
+        let (Some(receiver), Some(Field::Name(name))) = (site.receiver, name) else { return false };
+        let key = Key::Name(name.clone());
+        let holds = |obj: &Obj, key: &Key| {
+            self.known_field(obj, key).is_some_and(|slot| self.of_slot(slot).items().contains(value))
+        };
+        let is_stored = |at: &At| match &self.program.funcs[at.0].instrs[at.1].op {
+            Op::Store(_, stored) => self.of(at.0, *stored).items().contains(value),
+            _ => true,
+        };
+        let mut objs = self.of_slot(receiver).items().iter().filter_map(|held| self.object_of(held));
+        let mut is_held = false;
+        let elsewhere = objs.all(|obj| {
+            if !holds(&obj, &key) && !holds(&obj, &Key::All) {
+                return true;
+            }
+            is_held = true;
+            let stores = self.stores_to(&obj, &key);
+            !matches!(obj, Obj::Record(_)) && !stores.is_empty() && !stores.iter().any(is_stored)
+        });
+        is_held && elsewhere
     }
 
     /// What serves by a method of an object of which nothing is known, as it is handed a transport: that of a server which
