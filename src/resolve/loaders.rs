@@ -7,6 +7,7 @@ use crate::ir::instr::{Base, Const, Entry, Field, Import, Imported, InstrId, Op,
 use crate::ir::program::{CellId, Language, ModuleId};
 use crate::models::index::{NodeId, RowRef, Table};
 use crate::models::path::Step;
+use crate::models::schema::LoaderRow;
 
 use super::link::Target;
 use super::ports::argument;
@@ -88,15 +89,28 @@ impl Values<'_> {
         if self.language(at.0) == Language::Script {
             return given(&loader.module).map(|path| self.loads_by_path(at.0, path)).unwrap_or_default();
         }
-        // Each name of a table: `for name, path in MODULES.items(): import_module(path)`. What else a variable may hold, as that
-        // which it is declared as, says nothing beside the names: `MODULES: dict[str, str] = {…}`.
+        // Each name of a table: `for name, path in MODULES.items(): import_module(path)`. What a variable is declared as says nothing
+        // beside the names: `MODULES: dict[str, str] = {…}`. Where it may hold something else, that counts, too.
         let names = given(&loader.module).map(|name| self.of(at.0, name).items()).unwrap_or_default();
-        if names.len() > 1 {
-            let named: Vec<ModuleId> = names.iter().filter_map(|name| self.module_called(at.0, name)).collect();
-            if !named.is_empty() {
-                return named;
-            }
+        let is_name = |name: &Value| matches!(name, Value::Const(Const::Str(_)));
+        let is_declared = |name: &Value| matches!(name, Value::Api(_, None) | Value::Typed(_));
+        let mut named: Vec<ModuleId> = match names {
+            [_, _, ..] => names.iter().filter_map(|name| self.module_called(at.0, name)).collect(),
+            _ => Vec::new(),
+        };
+        if names.len() > 1 && names.iter().any(is_name) && names.iter().all(|name| is_name(name) || is_declared(name)) {
+            return named;
         }
+        named.extend(self.loads_by_beginning(at, loader));
+        named
+    }
+
+    /// The modules whose names begin as the text does that a loader is given.
+    fn loads_by_beginning(&self, at: At, loader: &LoaderRow) -> Vec<ModuleId> {
+        let given = |ports: &[String]| {
+            let mut ports = ports.iter().filter_map(|port| self.models.port(port));
+            ports.find_map(|port| argument(self.call_at(at)?, &port.head))
+        };
         let Some(mut name) = given(&loader.module).and_then(|name| self.beginning(at.0, name, MAX_ALIASES)) else {
             return Vec::new();
         };
