@@ -22,6 +22,7 @@
 //! | `settings` | variables of the environment and options, and which of them are switches |
 //! | `main_module` | whether a module is the program that was started, as the module asks it |
 //! | `making` | where objects of the program's classes are made, and of which a process makes none |
+//! | `remade` | what is no longer known where another object of a class is made |
 //! | `loaded`, `needed` | which modules a process can load, which imports it cannot do without |
 //! | `rebinding` | streams and writers that something else is put in place of |
 //! | `reading` | where reading a property runs code |
@@ -45,6 +46,8 @@
 //! | `exported`, `inert` | which variables stand behind the names that modules share, and which never hold a source |
 //! | `apply` | what a call does: functions of the program |
 //! | `construct` | what objects are made with |
+//! | `constructed` | what a field holds while its object is being made |
+//! | `exits` | what a function gives back and raises, by the way out |
 //! | `library`, `callbacks` | what library calls give, what functions handed to them are called with |
 //! | `described` | the calls that make the schemas by which handlers are described |
 //! | `keeping` | what is kept in containers, and looked up there by a name |

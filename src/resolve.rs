@@ -25,6 +25,7 @@
 //! | `exports` | what a module exports under a name |
 //! | `marks` | which functions does a library find by attributes and base types? |
 //! | `outside` | which calls are made from outside the program? |
+//! | `unread` | which types can no library make from what it receives? |
 //! | `ports` | the values at a model's port of a call |
 //! | `endings` | what does a text end with that a call is given? |
 //! | `conditions` | do the conditions of a model's row hold of a call? |

@@ -1,4 +1,4 @@
-//! Loggers to which the process gives no output: what they show then is what the library says (`logging.lastResort`).
+//! Loggers to which the process gives no output: what they show then is what the library says.
 //!
 //! Whatever may give one an output counts, whichever logger it is given to: what a library does of which nothing is known but
 //! the name, and what stands in a function of which it is not known that it runs.
