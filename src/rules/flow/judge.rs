@@ -63,7 +63,6 @@ pub(super) fn judge(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Option<Verdi
         || is_own(taint.words(), leak)
         || is_redacted(leak)
         || taint.is_left_out(leak.hit.sink, &leak.hit.entry)
-        || taint.is_not_printed(leak.hit.sink, &leak.hit.entry)
     {
         return None;
     }
@@ -83,6 +82,10 @@ pub(super) fn judge(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Option<Verdi
     if written == Written::Never {
         verdict = verdict.on_request();
         verdict.doubts.push("it stands in front of what is logged inside, and the program logs nothing there".into());
+    }
+    if taint.is_not_printed(leak.hit.sink, &leak.hit.entry) {
+        verdict = verdict.on_request();
+        verdict.doubts.push("the lines of the logger, as the program makes them, leave it out".into());
     }
     if let Root::Source(_) = leak.hit.entry.root
         && !to_agent
