@@ -88,7 +88,7 @@ pub(crate) const MIN_PREFIX: usize = 3;
 
 /// Most things that a call may be of for a finding about one of them to be more than a guess. A logger whose method is chosen
 /// by level has half a dozen.
-pub(crate) const MAX_MEANT: usize = 12;
+pub(crate) const MAX_MEANT: usize = 8;
 
 /// Most instances a slot keeps: a variable that can be more kinds of object is a framework's plumbing.
 pub(crate) const MAX_INSTANCES: u16 = 40;
@@ -310,7 +310,3 @@ pub(crate) const MAX_SLICE_NAMES: usize = 4;
 
 /// Deepest nesting of a written text in which words are looked for: `head + (word + value)`, by way of a variable.
 pub(crate) const MAX_WORDS: usize = 12;
-
-/// Most functions of the program that a call of a library's sink may call as well. Where there are more, things were put under one
-/// name that have nothing to do with each other, as where fields are copied under keys that nobody knows.
-pub(crate) const MAX_BESIDE_SINK: usize = 6;

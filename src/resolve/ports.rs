@@ -1,7 +1,7 @@
 //! The values at a model's port of a call, read from the finished value pass.
 
 use crate::base::Symbol;
-use crate::base::bounds::{MAX_BESIDE_SINK, MAX_CHAIN};
+use crate::base::bounds::MAX_CHAIN;
 use crate::ir::func::FuncId;
 use crate::ir::instr::{Arg, ArgKind, Base, Call, Const, Field, Import, Imported, InstrId, Op, Place};
 use crate::ir::program::ModuleId;
@@ -241,10 +241,9 @@ impl Values<'_> {
                 called.push(self.models.index.step(*node, &Step::Call));
             }
         }
-        let is_mixed = self.callees(self.calls[number as usize].at).len() > MAX_BESIDE_SINK;
         for node in called {
             for row in &self.models.index.node(node).rows {
-                if !(rows.contains(row) || is_mixed && row.table == Table::Sink) {
+                if !rows.contains(row) {
                     rows.push(*row);
                 }
             }

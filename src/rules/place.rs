@@ -169,7 +169,7 @@ fn doubt_crowd(cx: &Cx<'_>, at: At, finding: &mut Finding) {
     let Some(call) = cx.values.call_at(at) else { return };
     let meant = cx.values.place_values(at.0, &call.callee).unwrap_or_default();
     let can_be_called = |value: &&Value| matches!(value, Value::Func(_) | Value::Class(_) | Value::Api(..));
-    let n_meant = meant.iter().filter(can_be_called).count();
+    let n_meant = meant.iter().filter(can_be_called).count().max(cx.values.callees(at).len());
     if n_meant > MAX_MEANT {
         finding.level = Level::Note;
         finding.persona = Persona::Pedantic;
