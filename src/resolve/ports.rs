@@ -234,9 +234,11 @@ impl Values<'_> {
     fn rows_called(&self, number: u32) -> Vec<RowRef> {
         let mut rows = Vec::new();
         let mut called: Vec<NodeId> = self.told.get(&number).cloned().unwrap_or_default();
-        for value in self.of_slot(self.calls[number as usize].callee).items() {
+        let meant = self.of_slot(self.calls[number as usize].callee).items();
+        let is_of_program = meant.iter().any(|value| matches!(value, Value::Func(_)));
+        for value in meant {
             if let Value::Api(node, _) = value
-                && !self.stands_elsewhere(number, value)
+                && !(is_of_program && self.stands_elsewhere(number, value))
             {
                 called.push(self.models.index.step(*node, &Step::Call));
             }
