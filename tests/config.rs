@@ -217,6 +217,15 @@ fn a_declared_server_serves_what_it_is_declared_to() {
 }
 
 #[test]
+fn servers_that_are_declared_apart_are_told_apart() {
+    let folder = script("apart", "");
+    write(&folder, "other.js", "import \"./index.js\";\n");
+    let declared = |name: &str, entry: &str| format!("[[server]]\nname = \"{name}\"\nentry = \"{entry}\"\n");
+    write(&folder, "mcpleaks.toml", &(declared("first", "index.js") + &declared("second", "other.js")));
+    assert_eq!(servers(&folder), ["first stdio", "second stdio"]);
+}
+
+#[test]
 fn a_declared_server_needs_no_sdk_that_is_known() {
     let start = "import { tool, start } from \"acme-mcp\";\ntool(\"greet\", () => {\n  console.log(\"called\");\n});\n\
                  console.log(\"starting\");\nprocess.on(\"unhandledRejection\", () => process.exit(1));\nstart();\n";

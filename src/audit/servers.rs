@@ -28,6 +28,9 @@ use super::named;
 /// How an entry was found that the configuration declares.
 const DECLARED: &str = "[[server]] in the configuration";
 
+/// And one that the command line names.
+const GIVEN: &str = "--entry";
+
 /// What a program's main function is called, where something else than the language calls it.
 const MAIN: &str = "main";
 
@@ -175,7 +178,7 @@ impl<'v> Finder<'v, '_> {
     fn given_entry(&mut self, path: &std::path::Path) {
         let Some(id) = named::file(self.workspace, path) else { return };
         let name = stem(&self.workspace.files[id].path);
-        self.by_user(id, &name, "--entry");
+        self.by_user(id, &name, GIVEN);
     }
 
     /// A file that a user names: what runs with it serves, or its main function, which something else calls.
@@ -308,7 +311,9 @@ impl<'v> Finder<'v, '_> {
     fn explore(&mut self, candidate: Candidate) {
         let Some(begun) = self.begin(&candidate.start) else { return };
         let passed = begun.passed();
-        if let Some(found) = self.started_otherwise(&candidate, &passed) {
+        // What a user names is told by itself.
+        let is_named = [DECLARED, GIVEN].contains(&candidate.how.as_str());
+        if !is_named && let Some(found) = self.started_otherwise(&candidate, &passed) {
             found.how = format!("{}, {}", found.how, candidate.how);
             return;
         }
