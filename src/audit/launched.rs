@@ -94,7 +94,8 @@ impl<'v> Finder<'v, '_> {
 
     /// The same, by what it comes through on the way to serving: what runs after that is what those run that serve the same.
     fn may_do_more(&self, begun: &Passed, others: &Passed) -> bool {
-        !begun.serves.is_subset(&others.serves)
+        let serves_there = |at: At| others.transports.iter().any(|(other, _)| *other == at);
+        !begun.transports.iter().all(|(at, _)| serves_there(*at))
             || !begun.later.is_subset(&others.later)
             || begun.sites.difference(&others.sites).any(|at| self.tells(*at))
     }

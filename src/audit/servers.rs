@@ -28,9 +28,6 @@ use super::named;
 /// How an entry was found that the configuration declares.
 const DECLARED: &str = "[[server]] in the configuration";
 
-/// And one that the command line names.
-const GIVEN: &str = "--entry";
-
 /// What a program's main function is called, where something else than the language calls it.
 const MAIN: &str = "main";
 
@@ -178,7 +175,7 @@ impl<'v> Finder<'v, '_> {
     fn given_entry(&mut self, path: &std::path::Path) {
         let Some(id) = named::file(self.workspace, path) else { return };
         let name = stem(&self.workspace.files[id].path);
-        self.by_user(id, &name, GIVEN);
+        self.by_user(id, &name, "--entry");
     }
 
     /// A file that a user names: what runs with it serves, or its main function, which something else calls.
@@ -189,7 +186,11 @@ impl<'v> Finder<'v, '_> {
                 && let Some(start) = self.start(file, function)
             {
                 let (name, how) = (name.to_owned(), how.to_owned());
-                self.consider(Candidate { start, name, how, doubts: Vec::new(), is_hosted: false });
+                let candidate = Candidate { start, name, how, doubts: Vec::new(), is_hosted: false };
+                // What a user names is told by itself, also where it starts what another one does.
+                if self.is_worth_a_look(&candidate) {
+                    self.explore(candidate);
+                }
             }
         }
         self.found.len() > n_found
@@ -301,22 +302,32 @@ impl<'v> Finder<'v, '_> {
     }
 
     fn consider(&mut self, candidate: Candidate) {
+        if self.is_worth_a_look(&candidate) {
+            self.explore_unless_known(candidate);
+        }
+    }
+
+    /// Was it not tried yet, and can it get to a call that serves?
+    fn is_worth_a_look(&mut self, candidate: &Candidate) -> bool {
         let key = (candidate.start.module, candidate.start.func);
-        if !self.tried.insert(key) || !self.reaches_serving(&candidate.start, false) {
+        self.tried.insert(key) && self.reaches_serving(&candidate.start, false)
+    }
+
+    /// Another way to start a server that was found is told with that.
+    fn explore_unless_known(&mut self, candidate: Candidate) {
+        let Some(begun) = self.begin(&candidate.start) else { return };
+        let passed = begun.passed();
+        if let Some(found) = self.started_otherwise(&candidate, &passed) {
+            found.how = format!("{}, {}", found.how, candidate.how);
             return;
         }
-        self.explore(candidate);
+        let process = begun.process();
+        self.keep(candidate, passed, process);
     }
 
     fn explore(&mut self, candidate: Candidate) {
         let Some(begun) = self.begin(&candidate.start) else { return };
         let passed = begun.passed();
-        // What a user names is told by itself.
-        let is_named = [DECLARED, GIVEN].contains(&candidate.how.as_str());
-        if !is_named && let Some(found) = self.started_otherwise(&candidate, &passed) {
-            found.how = format!("{}, {}", found.how, candidate.how);
-            return;
-        }
         let process = begun.process();
         self.keep(candidate, passed, process);
     }

@@ -170,9 +170,7 @@ pub(crate) struct Passed {
     pub(crate) sites: FxHashSet<At>,
     /// What is handed over to run later.
     pub(crate) later: FxHashSet<FuncId>,
-    /// The calls that serve.
-    pub(crate) serves: FxHashSet<At>,
-    /// The same, with what they serve on.
+    /// The calls that serve, with what they serve on.
     pub(crate) transports: FxHashSet<(At, TransportKind)>,
 }
 
@@ -183,7 +181,6 @@ impl Passed {
             self.sites.extend(events.map(|event| (frame.func, event.instr)));
         }
         self.later.extend(explorer.later.iter().map(|(func, ..)| *func));
-        self.serves.extend(explorer.serves.keys().map(|(at, _)| *at));
         self.transports.extend(explorer.serves.keys().copied());
     }
 
