@@ -66,19 +66,21 @@ impl Values<'_> {
     pub(crate) fn loads_unknown(&self, at: At) -> bool {
         self.call_rows(at, Table::Loader).into_iter().any(|row| {
             let loader = self.models.loader(row);
-            let mut ports = loader.module.iter().filter_map(|port| self.models.port(port));
-            let name = ports.find_map(|port| argument(self.call_at(at)?, &port.head));
+            let name = self.given_at(at, &loader.module);
             let is_told = self.language(at.0) == Language::Script && name.is_some_and(|name| self.is_told(at.0, name));
             !loader.of_part && !is_told
         })
     }
 
+    /// What a call is given at the first of these ports where it is given something.
+    fn given_at(&self, at: At, ports: &[String]) -> Option<InstrId> {
+        let mut ports = ports.iter().filter_map(|port| self.models.port(port));
+        ports.find_map(|port| argument(self.call_at(at)?, &port.head))
+    }
+
     pub(super) fn loads_by(&self, at: At, row: RowRef) -> Vec<ModuleId> {
         let loader = self.models.loader(row);
-        let given = |ports: &[String]| {
-            let mut ports = ports.iter().filter_map(|port| self.models.port(port));
-            ports.find_map(|port| argument(self.call_at(at)?, &port.head))
-        };
+        let given = |ports: &[String]| self.given_at(at, ports);
         if let Some(pattern) = given(&loader.pattern) {
             let own = self.program.funcs[at.0].module;
             return self.linker.modules_matching(own, &self.patterns(at.0, pattern));
@@ -107,10 +109,7 @@ impl Values<'_> {
 
     /// The modules whose names begin as the text does that a loader is given.
     fn loads_by_beginning(&self, at: At, loader: &LoaderRow) -> Vec<ModuleId> {
-        let given = |ports: &[String]| {
-            let mut ports = ports.iter().filter_map(|port| self.models.port(port));
-            ports.find_map(|port| argument(self.call_at(at)?, &port.head))
-        };
+        let given = |ports: &[String]| self.given_at(at, ports);
         let Some(mut name) = given(&loader.module).and_then(|name| self.beginning(at.0, name, MAX_ALIASES)) else {
             return Vec::new();
         };
