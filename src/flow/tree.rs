@@ -39,7 +39,7 @@ enum Room {
 }
 
 /// The field of a script's error that is its stack trace.
-const STACK: &str = "stack";
+pub(crate) const STACK: &str = "stack";
 
 /// From this many entries on, they are looked up in a table.
 const MANY: usize = 16;

@@ -7,6 +7,7 @@ use crate::flow::live::Live;
 use crate::flow::settings::switches_on;
 use crate::flow::solve::Leak;
 use crate::flow::trace::What;
+use crate::flow::tree::STACK;
 use crate::ir::func::{BlockId, End, FuncId, Function};
 use crate::ir::instr::{Base, Field, InstrId, Op, Place};
 use crate::resolve::values::At;
@@ -14,9 +15,6 @@ use crate::rules::{Cx, Unit};
 
 /// Longest way back from what a function gives to an error that it caught.
 const MAX_BACK: usize = 24;
-
-/// The field of a script's error that is its stack trace.
-const STACK: &str = "stack";
 
 /// Those that the way needs and its handler does not.
 pub(super) fn switches_on_way(cx: &Cx<'_>, unit: &Unit<'_>, live: &Live, leak: &Leak) -> Vec<String> {
