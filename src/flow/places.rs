@@ -111,7 +111,7 @@ impl Pass<'_, '_> {
     fn counted_from_end(&self, at: At, values: &[Value]) -> Option<Vec<Field>> {
         let program = self.taint.values.program;
         let Op::Const(Const::Int(number)) = self.func.instrs[*self.func.keys.get(&at.1)?].op else { return None };
-        let from_end = usize::try_from(-number).ok().filter(|from_end| *from_end > 0)?;
+        let from_end = usize::try_from(number.unsigned_abs()).ok().filter(|_| number < 0)?;
         let mut found = Vec::new();
         for value in values.iter().filter(|value| !matches!(value, Value::Unknown | Value::Api(_, None))) {
             let Value::Record(Site::Instr((func, made))) = value else { return None };
