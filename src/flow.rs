@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `abs` | what is known of a value at one point: a constant, a name for an unknown, a test of one |
 //! | `choices`, `joins` | what is known where ways meet |
+//! | `aliases` | which places of a function hold one object |
 //! | `alternatives` | what an unknown is on each of the ways that led to it, and what it tells of them |
 //! | `explore`, `frames` | which code a process runs, in order, from its entry, and what is found there |
 //! | `ends` | what the ways out of a function have in common |
@@ -69,6 +70,7 @@
 //! | `spread` | what passes through variables that outlive a call |
 
 pub(crate) mod abs;
+mod aliases;
 mod alternatives;
 pub(crate) mod apply;
 mod apps;

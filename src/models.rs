@@ -394,6 +394,21 @@ impl Models {
         self.containers.opens.contains(method)
     }
 
+    /// Does a method of this name give what a container, lock or cell holds, and no copy of it?
+    pub(crate) fn gives_inside(&self, method: &str) -> bool {
+        self.containers.inside.contains(method)
+    }
+
+    /// Does a method of this name give one of the things in a container, and no copy of it?
+    pub(crate) fn gives_item_itself(&self, method: &str) -> bool {
+        self.containers.inside_items.contains(method)
+    }
+
+    /// Does a method of this name call a function with an item, with the number or key of it, and with all of them?
+    pub(crate) fn numbers_items(&self, method: &str) -> bool {
+        self.containers.numbered.contains(method)
+    }
+
     /// What a method of an option or result answers where there is a value, if it answers otherwise where there is none.
     pub(crate) fn says_present(&self, method: &str) -> Option<bool> {
         if self.containers.present.contains(method) {

@@ -83,6 +83,11 @@ pub(crate) const MAX_OPTIONS: usize = 8;
 /// Servers have up to some three hundred tools.
 pub(crate) const MAX_ROWS: u16 = 400;
 
+/// Most other names of one object in a function that are kept, and longest chain from name to name: a list in an object in a
+/// table is three.
+pub(crate) const MAX_OTHER_NAMES: usize = 8;
+pub(crate) const MAX_NAME_CHAIN: usize = 3;
+
 /// Shortest beginning of a name that tells which methods are meant: `"on_" + name`.
 pub(crate) const MIN_PREFIX: usize = 3;
 

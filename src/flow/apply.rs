@@ -8,7 +8,7 @@ use crate::base::Symbol;
 use crate::base::bounds::MAX_CALLEES;
 use crate::base::idx::Id;
 use crate::ir::func::{FuncId, FuncKind, Param, ParamKind};
-use crate::ir::instr::{ArgKind, Base, Call, InstrId, Op, Place};
+use crate::ir::instr::{ArgKind, Base, Call, Field, InstrId, Op, Place};
 use crate::ir::program::Language;
 use crate::ir::types::TypeRef;
 use crate::models::path::{Port, PortHead, PortStep};
@@ -221,9 +221,7 @@ impl Pass<'_, '_> {
             && known.bound.equals(bound)
         {
             let result = known.result.clone();
-            if way == Way::Direct {
-                self.put_outs(at, func, &summary, bound, &mut Tree::default());
-            }
+            self.put_outs(at, func, way, (&summary, bound), &mut Tree::default());
             return result;
         }
         self.taint.n_steps += summary.n_facts();
@@ -315,10 +313,7 @@ impl Pass<'_, '_> {
                 }
             });
         }
-        // What a library calls a function with is none of the arguments of the call that hands it over.
-        if way == Way::Direct {
-            self.put_outs(at, func, summary, bound, &mut result);
-        }
+        self.put_outs(at, func, way, (summary, bound), &mut result);
         if way == Way::Later {
             return result;
         }
@@ -395,9 +390,19 @@ impl Pass<'_, '_> {
         self.taint.values.program.funcs[func].kind == FuncKind::Constructor
     }
 
-    /// What a function puts into its parameters goes to what was handed to it; into the new object, if it makes one.
-    fn put_outs(&mut self, at: At, func: FuncId, summary: &Summary, bound: &Bound, made: &mut Tree) {
-        for (param, entry) in &summary.outs {
+    /// What a function puts into its parameters goes to what was handed to it; into the new object, if it makes one. What a
+    /// library calls a function with is none of the arguments of the call that hands it over, but may be the items of a container.
+    fn put_outs(&mut self, at: At, func: FuncId, way: Way, (summary, bound): (&Summary, &Bound), made: &mut Tree) {
+        let container = match (way, &self.func.instrs[at.1].op) {
+            (Way::Back | Way::Later, Op::Call(call)) if self.iterates(call) => {
+                call.callee.split_last().map(|(container, _)| container)
+            }
+            _ => None,
+        };
+        if way != Way::Direct && container.is_none() {
+            return;
+        }
+        for (param, entry) in summary.outs.iter().filter(|(param, _)| container.is_none() || *param == 0) {
             let mut tree = Tree::default();
             bound.carry(entry, Some(&(at, What::Passed(func))), |carried| {
                 if let Some(entry) = carried.entry() {
@@ -407,6 +412,8 @@ impl Pass<'_, '_> {
             });
             if *param == RECEIVER && self.is_constructor(func) && !self.is_made_by_base(at, func) {
                 made.join(&tree);
+            } else if let Some(container) = &container {
+                self.put(&container.then(Field::Any), &tree, at);
             } else {
                 self.put_into_port(at, func, *param, &tree);
             }

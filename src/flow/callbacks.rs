@@ -99,11 +99,7 @@ impl Pass<'_, '_> {
                                 param.join(held);
                             }
                         }
-                        None => {
-                            for param in &mut bound.params {
-                                param.join(&items);
-                            }
-                        }
+                        None => self.hand_items(call, &items, receiver, &mut bound.params),
                     }
                 }
             }
@@ -140,6 +136,25 @@ impl Pass<'_, '_> {
             }
         }
         self.intercepted = Tree::default();
+    }
+
+    /// Hands the items of a container to a function. The number of an item, or its key, says nothing.
+    fn hand_items(&self, call: &Call, items: &Tree, all: &Tree, params: &mut [Tree]) {
+        let is_numbered = self.language == Language::Script
+            && matches!(call.callee.path.last(), Some(Field::Name(name)) if self.taint.values.models.numbers_items(name));
+        match params {
+            [item, _, rest @ ..] if is_numbered => {
+                item.join(items);
+                for param in rest {
+                    param.join(all);
+                }
+            }
+            params => {
+                for param in params {
+                    param.join(items);
+                }
+            }
+        }
     }
 
     /// What a method hands to a function: the items of a container, or what an option or a result holds. An object of a struct is
@@ -200,7 +215,7 @@ impl Pass<'_, '_> {
         matches!(call.callee.path.last(), Some(Field::Name(name)) if self.taint.values.models.asks(name))
     }
 
-    fn iterates(&self, call: &Call) -> bool {
+    pub(super) fn iterates(&self, call: &Call) -> bool {
         matches!(call.callee.path.last(), Some(Field::Name(name)) if self.taint.values.models.iterates(name))
     }
 

@@ -18,7 +18,7 @@ use super::items::is_told_table;
 use super::path::Path;
 use super::summary::{Bound, Hit};
 use super::trace::{Trace, What};
-use super::transfer::{Pass, State, Var, key_of};
+use super::transfer::{Pass, State, Var, is_no_error, key_of};
 use super::tree::Tree;
 
 /// Where in a pair of a container stands what is kept.
@@ -183,6 +183,10 @@ impl Pass<'_, '_> {
             if let Base::Cell(cell) = &place.base {
                 self.put_shared(*cell, tree, at);
             }
+            // `*entry = title`
+            if self.language == Language::Rust {
+                self.put_in_aliases(place, tree, at, true);
+            }
             return;
         }
         if let Some(var) = self.var(&place.base) {
@@ -321,11 +325,26 @@ impl Pass<'_, '_> {
         self.put_in(place, tree, at, place.path.len() + 1);
     }
 
-    /// Adds a value to what a place holds. `depth`: how far inside what the variable of the place holds the change is.
+    /// Adds a value to what a place holds, under all names that what it is put into has in the function. `depth`: how far inside
+    /// what the variable of the place holds the change is.
     fn put_in(&mut self, place: &Place, tree: &Tree, at: At, depth: usize) {
         if tree.is_empty() {
             return;
         }
+        self.put_once(place, tree, at, depth);
+        self.put_in_aliases(place, tree, at, false);
+    }
+
+    fn put_in_aliases(&mut self, place: &Place, tree: &Tree, at: At, through: bool) {
+        if tree.is_empty() {
+            return;
+        }
+        for other in self.aliases.of(self.taint.values.models, self.func, place, through) {
+            self.put_once(&other, tree, at, other.path.len() + 1);
+        }
+    }
+
+    fn put_once(&mut self, place: &Place, tree: &Tree, at: At, depth: usize) {
         let keys: Vec<Symbol> = place.path.iter().filter_map(key_of).collect();
         let under = tree.under(&keys);
         if let Some(var) = self.var(&place.base) {

@@ -16,6 +16,7 @@ use crate::ir::instr::{Base, Const, Entry as RecordEntry, Field, InstrId, Op, Op
 use crate::ir::program::{CellId, Language};
 use crate::resolve::values::At;
 
+use super::aliases::Aliases;
 use super::apply::Way;
 use super::callbacks::{chained, used};
 use super::domain::{ANY, ARGS, ERR, Entry, Form, Kind, Marks, OK, Root, Source, SourcePlace};
@@ -75,6 +76,7 @@ pub(super) struct Pass<'t, 'v> {
     pub(super) intercepted: Tree,
     /// What calls hand to functions of the program, where somebody asks for it.
     pub(super) bound: Option<Vec<Handed>>,
+    pub(super) aliases: Aliases,
 }
 
 /// What a call hands to a function of the program.
@@ -125,6 +127,7 @@ impl<'t, 'v> Pass<'t, 'v> {
             again: BTreeSet::new(),
             bound: None,
             applied: FxHashMap::default(),
+            aliases: Aliases::default(),
             intercepted: Tree::default(),
         }
     }
