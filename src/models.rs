@@ -19,7 +19,7 @@ use crate::base::{Symbol, embedded};
 use crate::ir::program::Language;
 
 use errors::{ErrorClass, ErrorClasses};
-use flows::{ChannelRow, CleanRow, ErrorText, PlainRow, RequestRow, SourceRow};
+use flows::{ChannelRow, CleanRow, ErrorText, PlainRow, RequestRow, SourceRow, TextPartRow};
 use handlers::HandlerRow;
 use index::{Index, RowRef, Table};
 use levels::{EchoRow, LevelRow, Unset};
@@ -515,6 +515,7 @@ impl Models {
         clean cleans CleanRow [Clean],
         channel channels ChannelRow [Channel | ChannelAround],
         plain plains PlainRow [Plain],
+        text_part text_parts TextPartRow [TextPart],
         request requests RequestRow [Request],
         echo echoes EchoRow [Echo],
         level levels LevelRow [Level | LevelPlace],

@@ -11,7 +11,7 @@ use crate::base::Symbol;
 use crate::base::idx::Id;
 use crate::ir::func::{FuncId, Function};
 use crate::ir::instr::{Const, Hole, InstrId, Op, RecordKind, TextPart};
-use crate::ir::program::{Class, ClassId, Language, Program, Variant};
+use crate::ir::program::{Class, ClassId, ClassKind, Language, Program, Variant};
 use crate::ir::types::{Annotation, AnnotationValue, TypeRef};
 use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Key, Obj, Site, Value, ValueSet};
@@ -25,6 +25,9 @@ use super::tree::Tree;
 /// The method of both traits, and the parameter that it writes to.
 const METHOD: &str = "fmt";
 const FORMATTER: u32 = 0;
+
+/// The method of a script that says how an object is put into a text.
+const TO_TEXT: &str = "toString";
 
 /// The interface of errors, which is derived as well.
 const ERROR: &str = "Error";
@@ -64,6 +67,13 @@ pub(super) fn formats(values: &Values<'_>) -> Formats {
             if let Some(class) = values.classes.owner(*func) {
                 found.methods.entry((class, hole)).or_insert(*func);
             }
+        }
+    }
+    for (id, class) in program.classes.iter_enumerated().filter(|(_, class)| class.kind == ClassKind::Class) {
+        if program.modules[class.module].language == Language::Script
+            && let [func] = *values.classes.methods(id, TO_TEXT)
+        {
+            found.methods.entry((id, Hole::Display)).or_insert(func);
         }
     }
     if !found.is_empty() {

@@ -8,7 +8,7 @@ use crate::base::idx::Id;
 use crate::ir::func::FuncKind;
 use crate::ir::instr::{Base, Const, Entry as RecordEntry, Field, Op, Place, RecordKind};
 use crate::ir::program::{CellId, ClassId, Language};
-use crate::models::index::Table;
+use crate::models::index::{RowRef, Table};
 use crate::models::path::Step;
 use crate::resolve::values::{At, Site, Value};
 
@@ -198,6 +198,14 @@ impl Pass<'_, '_> {
             self.state = state;
         }
         self.put_in(place, tree, at, keys.len());
+        // `url.search = query`
+        if let Some(row) = self.row_of_member(place, Table::TextPart)
+            && let Some((address, _)) = place.split_last()
+        {
+            let whole = tree.only(is_no_error).formed(Form::Text, at);
+            let whole = if self.taint.values.models.text_part(row).query { whole.marked(Marks::QUERY) } else { whole };
+            self.put_in(&address, &whole, at, keys.len());
+        }
     }
 
     /// In a state, a variable holds a text.
@@ -304,11 +312,16 @@ impl Pass<'_, '_> {
 
     /// Is it the member of an address that holds its password: `url.password`?
     fn is_password_of_address(&self, place: &Place) -> bool {
-        let Some(Field::Name(name)) = place.path.last() else { return false };
+        self.row_of_member(place, Table::PasswordPart).is_some()
+    }
+
+    /// The row of a table that speaks of a place as a member of what a library made.
+    fn row_of_member(&self, place: &Place, table: Table) -> Option<RowRef> {
+        let Some(Field::Name(name)) = place.path.last() else { return None };
         let index = &self.taint.values.models.index;
-        self.taint.values.prefix_values(self.id, place, place.path.len() - 1).iter().any(|value| match value {
-            Value::Api(node, _) => index.node(index.step(*node, &Step::Member(name.clone()))).has(Table::PasswordPart),
-            _ => false,
+        self.taint.values.prefix_values(self.id, place, place.path.len() - 1).iter().find_map(|value| match value {
+            Value::Api(node, _) => index.node(index.step(*node, &Step::Member(name.clone()))).rows(table).next(),
+            _ => None,
         })
     }
 

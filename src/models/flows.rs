@@ -228,6 +228,16 @@ pub(crate) struct PasswordPartRow {
     pub(crate) writes: Vec<String>,
 }
 
+/// A member of what is made of an address that is a part of its text.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TextPartRow {
+    pub(crate) writes: Vec<String>,
+    /// It stands behind what says which server and which thing are meant.
+    #[serde(default)]
+    pub(crate) query: bool,
+}
+
 /// A call that describes values which say nothing worth hiding: numbers, truth values, one of a few constants.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

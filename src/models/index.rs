@@ -108,6 +108,7 @@ pub(crate) enum Table {
     PlainType,
     ServerPart,
     PasswordPart,
+    TextPart,
     /// A class of errors.
     ErrorClass,
 }
@@ -365,6 +366,9 @@ impl Index {
         }
         for (n, row) in file.password_parts.iter().enumerate() {
             add(Table::PasswordPart, n, &row.writes, End::Any);
+        }
+        for (n, row) in file.text_parts.iter().enumerate() {
+            add(Table::TextPart, n, &row.writes, End::Any);
         }
         // A class without a dot is the language's own.
         for (n, class) in file.errors.keys().enumerate().filter(|(_, class)| class.contains('.')) {

@@ -16,6 +16,7 @@ use serde::Deserialize;
 
 use super::flows::{
     ChannelRow, CleanRow, ErrorText, FlowRow, PasswordPartRow, PlainRow, RequestRow, ServerPartRow, SourceRow,
+    TextPartRow,
 };
 use super::handlers::HandlerRow;
 use super::levels::{EchoRow, Fills, LevelRow, Printed, Records, ShownFrom, ShownWith, Unset};
@@ -105,6 +106,8 @@ pub(crate) struct ModelFile {
     pub(crate) server_parts: Vec<ServerPartRow>,
     #[serde(default, rename = "password_part")]
     pub(crate) password_parts: Vec<PasswordPartRow>,
+    #[serde(default, rename = "text_part")]
+    pub(crate) text_parts: Vec<TextPartRow>,
     #[serde(default, rename = "request")]
     pub(crate) requests: Vec<RequestRow>,
     #[serde(default, rename = "echo")]
