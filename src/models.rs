@@ -301,6 +301,11 @@ impl Models {
         self.containers.keeps.contains(method)
     }
 
+    /// Do only lists have a method of this name, by which they take in what they are handed?
+    pub(crate) fn is_of_lists(&self, method: &str) -> bool {
+        self.containers.of_lists.contains(method)
+    }
+
     /// Does a container's method of this name take out of it what it is handed the name of?
     pub(crate) fn removes(&self, method: &str) -> bool {
         self.containers.removes.contains(method)

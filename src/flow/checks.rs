@@ -4,6 +4,7 @@
 use rustc_hash::FxHashSet;
 
 use crate::base::bounds::MAX_CHECK_DEPTH;
+use crate::base::idx::Id;
 use crate::ir::func::{End, FuncId, Function, LocalId};
 use crate::ir::instr::{ArgKind, Base, Call, Const, Field, InstrId, Op, Oper, Place};
 use crate::ir::program::Language;
@@ -102,7 +103,21 @@ impl Checks<'_, '_> {
         }
         found.extend(self.lacks_message(on));
         found.extend(self.is_result(on));
+        found.extend(self.kept_beside(on));
         found
+    }
+
+    /// `title && "named"`: where the condition fails, what is given is the condition's own value, and nothing is in it.
+    fn kept_beside(&self, on: InstrId) -> Option<Check> {
+        let next = self.func.instrs.get(InstrId::new(on.index() + 1))?;
+        match &next.op {
+            Op::Store(place, value)
+                if *value == on && matches!(place.base, Base::Local(_)) && place.path.is_empty() =>
+            {
+                Some(Check { place: place.clone(), tells: Tells::Harmless, holds: false })
+            }
+            _ => None,
+        }
     }
 
     /// `error.message || error`, `error?.message ?? error`: what has no message is no error.

@@ -59,7 +59,12 @@ impl Pass<'_, '_> {
         let Some((place, _)) = call.callee.split_last() else { return };
         let Some(slot) = self.taint.values.receiver_slot(at) else { return };
         let values = self.taint.values.of_slot(slot).items();
-        if !values.iter().any(|value| matches!(value, Value::Record(_))) {
+        // What is in a library's container may be a list that a default made: `found["open"].append(title)`.
+        let is_list = || {
+            values.iter().all(|value| matches!(value, Value::Unknown | Value::Api(..)))
+                && matches!(call.callee.path.last(), Some(Field::Name(name)) if self.taint.values.models.is_of_lists(name))
+        };
+        if !values.iter().any(|value| matches!(value, Value::Record(_))) && !is_list() {
             return;
         }
         let is_merging =

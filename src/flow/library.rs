@@ -136,6 +136,7 @@ impl Pass<'_, '_> {
             let mut held = match from.head {
                 PortHead::Sent => self.sent(at, from, flow.topic.as_ref()),
                 PortHead::Caught => self.handled(at),
+                PortHead::AllArgs if flow.copies && from.path.is_empty() => self.all_by_name(call),
                 _ => self.port_tree(call, from, receiver),
             };
             if !flow.without.is_empty() {
@@ -254,6 +255,20 @@ impl Pass<'_, '_> {
                 }
             }
         }
+    }
+
+    /// What a call is handed of which a table or an object is made: by name what has one.
+    fn all_by_name(&self, call: &Call) -> Tree {
+        let mut all = Tree::default();
+        for arg in &call.args {
+            let held = &self.given[arg.value.index()];
+            match &arg.kind {
+                ArgKind::Named(name) => all.join(&held.under(std::slice::from_ref(name))),
+                ArgKind::Spread => all.join(&held.read(ANY)),
+                ArgKind::Positional | ArgKind::SpreadNamed => all.join(held),
+            };
+        }
+        all
     }
 
     /// Does a call read what another one serialised: `JSON.parse(JSON.stringify(settings))`?
@@ -518,8 +533,7 @@ impl Pass<'_, '_> {
             for arg in call.args.iter().skip(usize::from(self.looks_up(call))) {
                 let held = &self.given[arg.value.index()];
                 let is_name = |key: &Symbol| key != ANY && key.parse::<u32>().is_err();
-                let has_fields =
-                    |entry: &Entry| entry.at.first().is_some_and(|key| key != ANY) || entry.at.iter().any(is_name);
+                let has_fields = |entry: &Entry| entry.at.iter().any(is_name);
                 let held = held.only(is_no_error).map(|entry| match entry.form {
                     Form::Held => None,
                     _ if has_fields(&entry) => Some(entry.held(at)),
