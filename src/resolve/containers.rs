@@ -190,7 +190,10 @@ impl Values<'_> {
         let made = index.step(index.step(node, &Step::Member(name.clone())), &Step::Call);
         let at = self.calls[number as usize].at;
         let is_whole = self.call_at(at).is_some_and(|call| call.args.len() <= 1);
-        if is_whole && self.language(at.0) == Language::Script && !index.node(made).is_modelled() {
+        // What denotes a stream when it is bound writes there when it is called, whatever comes first.
+        let made = index.node(made);
+        let is_stream = !made.rows.is_empty() && made.rows.iter().all(|row| row.table == Table::Stream);
+        if self.language(at.0) == Language::Script && (is_stream || is_whole && !made.is_modelled()) {
             self.add(result, value);
         }
     }
