@@ -7,7 +7,7 @@ use crate::ir::instr::{ArgKind, Call, CallStyle, Field, InstrId, Op};
 use crate::ir::program::{ClassId, Language};
 use crate::models::index::{NodeId, RowRef, Table};
 use crate::models::path::{Port, PortHead, PortStep, Step};
-use crate::models::schema::Passes;
+use crate::models::schema::{CallbackTime, Passes};
 
 use super::edges::Edge;
 use super::solve::{CallKind, Values};
@@ -84,6 +84,12 @@ impl Values<'_> {
         if data.is_generator {
             let yields = self.yield_slot(func);
             self.copy(yields, result);
+            // What is gone through has them as its items. What a decorator makes of a generator is something else.
+            if data.annotations.is_empty() {
+                self.add(result, &Self::record_at(at));
+                let items = self.field_slot(&Obj::Record(Site::Instr(at)), Key::Some);
+                self.copy(yields, items);
+            }
         }
         let ret = self.ret_slot(func);
         self.copy(ret, result);
@@ -410,7 +416,17 @@ impl Values<'_> {
                     self.link_result(site.at, *func, items);
                 }
             }
-            Value::Api(node, _) => self.hand_loader(number, *node, row),
+            Value::Api(node, _) => {
+                self.hand_loader(number, *node, row);
+                // What a thread runs gives what it would give here: `to_thread(requests.get, url)`.
+                let made = self.models.index.step(*node, &Step::Call);
+                let is_run = row.map(|row| self.models.callback(row));
+                if is_run.is_some_and(|row| row.returns && row.runs == CallbackTime::Now && row.passes.is_some())
+                    && self.models.index.node(made).is_modelled()
+                {
+                    self.add(site.result, &Value::Api(made, Some(site.at)));
+                }
+            }
             Value::Record(record) if row.is_none() => {
                 let all = self.field_slot(&Obj::Record(*record), Key::All);
                 self.add_edge(all, Edge::InvokeField(number));

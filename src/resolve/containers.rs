@@ -4,7 +4,7 @@
 
 use crate::base::Symbol;
 use crate::ir::func::End;
-use crate::ir::instr::{ArgKind, Base, Const, Entry, Field, Op, Oper, Place};
+use crate::ir::instr::{ArgKind, Base, Const, ENTER, Entry, Field, Op, Oper, Place};
 use crate::ir::program::{ClassId, Language};
 use crate::ir::types::TypeRef;
 use crate::models::index::{NodeId, RowRef, Table};
@@ -128,6 +128,10 @@ impl Values<'_> {
                 let is_table = |base| self.models.index.gives_pairs(self.models.index.instance(base));
                 if !has_own && self.classes.api_bases(*class).into_iter().any(is_table) {
                     self.own_table(*class, number, name, result);
+                }
+                // What a context manager yields is what is entered, unless its class says otherwise.
+                if !has_own && ENTER.contains(&name.as_str()) {
+                    self.add(result, value);
                 }
                 let is_rust = self.language_of_class(*class) == Language::Rust;
                 if !has_own && is_rust && !self.is_served(*class, name) {

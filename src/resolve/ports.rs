@@ -231,6 +231,23 @@ impl Values<'_> {
         self.rows_of_calls = numbers.map(|number| self.rows_called(number).into()).collect();
     }
 
+    /// The sources among a library's functions that a call is handed, and runs for what they give:
+    /// `asyncio.to_thread(sys.stdin.readline)`.
+    fn sources_handed(&self, at: At, rows: &[RowRef]) -> Vec<RowRef> {
+        let index = &self.models.index;
+        let running = rows.iter().filter(|row| row.table == Table::Callback).map(|row| self.models.callback(*row));
+        let ports = running.filter(|row| row.returns && row.runs == CallbackTime::Now).flat_map(|row| &row.func_ports);
+        let mut found = Vec::new();
+        for port in ports {
+            let PortValue::Known(handed) = self.port_values(at, port) else { continue };
+            for value in handed {
+                let Value::Api(node, _) = value else { continue };
+                found.extend(index.node(index.step(node, &Step::Call)).rows(Table::Source));
+            }
+        }
+        found
+    }
+
     fn rows_called(&self, number: u32) -> Vec<RowRef> {
         let mut rows = Vec::new();
         let mut called: Vec<NodeId> = self.told.get(&number).cloned().unwrap_or_default();
@@ -253,6 +270,7 @@ impl Values<'_> {
         rows.extend(self.rows_of_bases(number));
         let at = self.calls[number as usize].at;
         rows.extend(self.served_by_handing(at, &rows));
+        rows.extend(self.sources_handed(at, &rows));
         if rows.is_empty() {
             rows.extend(self.served_by_transport(number, at));
         }
