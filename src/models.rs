@@ -107,6 +107,7 @@ pub(crate) struct Flow {
     pub(crate) kept_as: Vec<String>,
     /// Object literals that tell the names of all fields which are moved.
     pub(crate) only: Vec<Port>,
+    pub(crate) drops: Vec<Port>,
     /// Fields that are not moved.
     pub(crate) without: Vec<Symbol>,
     /// JSON is made of what is moved.
@@ -589,6 +590,7 @@ impl Models {
                     topic: row.topic.as_ref().and_then(|port| self.ports.get(port).cloned()),
                     kept_as: row.kept_as.clone(),
                     only: parsed(&row.only),
+                    drops: parsed(&row.drops),
                     without: row.without.iter().map(Symbol::from).collect(),
                     errors: row.errors.clone(),
                     unlisted: row.unlisted,

@@ -13,10 +13,12 @@ use crate::ir::func::{FuncId, Function};
 use crate::ir::instr::{Const, Hole, InstrId, Op, RecordKind, TextPart};
 use crate::ir::program::{Class, ClassId, ClassKind, Language, Program, Variant};
 use crate::ir::types::{Annotation, AnnotationValue, TypeRef};
+use crate::models::index::Table;
 use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Key, Obj, Site, Value, ValueSet};
 
 use super::domain::{Entry, RECEIVER, Root};
+use super::shown::is_exception;
 use super::summary::Bound;
 use super::trace::What;
 use super::transfer::{Pass, is_no_error};
@@ -28,6 +30,10 @@ const FORMATTER: u32 = 0;
 
 /// The method of a script that says how an object is put into a text.
 const TO_TEXT: &str = "toString";
+
+/// Those of Python, each before those that it stands in for.
+const PYTHON_TEXTS: [(&str, Hole); 3] =
+    [("__repr__", Hole::Debug), ("__str__", Hole::Display), ("__repr__", Hole::Display)];
 
 /// The interface of errors, which is derived as well.
 const ERROR: &str = "Error";
@@ -70,10 +76,21 @@ pub(super) fn formats(values: &Values<'_>) -> Formats {
         }
     }
     for (id, class) in program.classes.iter_enumerated().filter(|(_, class)| class.kind == ClassKind::Class) {
-        if program.modules[class.module].language == Language::Script
-            && let [func] = *values.classes.methods(id, TO_TEXT)
-        {
-            found.methods.entry((id, Hole::Display)).or_insert(func);
+        let (ways, language): (&[_], _) = match program.modules[class.module].language {
+            Language::Script => (&[(TO_TEXT, Hole::Display)], Language::Script),
+            Language::Python => (&PYTHON_TEXTS, Language::Python),
+            Language::Rust => continue,
+        };
+        // What the text of an exception shows is told by its fields.
+        if is_exception(values, id) {
+            continue;
+        }
+        for (method, hole) in ways {
+            if let [func] = *values.classes.methods(id, method)
+                && values.language(func) == language
+            {
+                found.methods.entry((id, *hole)).or_insert(func);
+            }
         }
     }
     if !found.is_empty() {
@@ -100,7 +117,7 @@ fn derives_error(annotation: &Annotation) -> bool {
     })
 }
 
-/// The methods that the texts of a function call.
+/// The methods that the texts of a function call, and in Python what it writes as it is.
 pub(super) fn called<'f>(
     values: &'f Values<'_>,
     formats: &'f Formats,
@@ -111,10 +128,17 @@ pub(super) fn called<'f>(
         Op::Text(parts) if !formats.is_empty() => Some(parts),
         _ => None,
     });
-    texts.flatten().filter_map(move |part| match part {
+    let of_texts = texts.flatten().filter_map(move |part| match part {
         TextPart::Hole(value, hole) => format_of(values, formats, values.of(id, *value), *hole),
         TextPart::Lit(_) => None,
-    })
+    });
+    let is_python = values.language(id) == Language::Python && !formats.is_empty();
+    let calls = func.instrs.iter_enumerated().filter_map(move |(at, instr)| match &instr.op {
+        Op::Call(call) if is_python && !values.call_rows((id, at), Table::Sink).is_empty() => Some(call),
+        _ => None,
+    });
+    let written = calls.flat_map(|call| &call.args);
+    of_texts.chain(written.filter_map(move |arg| format_of(values, formats, values.of(id, arg.value), Hole::Display)))
 }
 
 /// The method for a value that can be nothing but objects of one class, in an option or a reference of a library. The error

@@ -163,6 +163,10 @@ impl Pass<'_, '_> {
                 moved.join(&self.inside(value, at));
             }
         }
+        let dropped = self.names_listed(at, &flow.drops);
+        if !dropped.is_empty() {
+            moved = moved.map(|entry| dropped.iter().try_fold(entry, Entry::lacking));
+        }
         if let Some(names) = self.names_of_fields(at, &flow.only) {
             let whole = moved;
             moved = Tree::default();
@@ -305,6 +309,27 @@ impl Pass<'_, '_> {
             });
         }
         found
+    }
+
+    /// The names in the lists, sets and tables that are written out at the ports of a call: `exclude={"api_key"}`.
+    fn names_listed(&self, at: At, ports: &[Port]) -> Vec<Symbol> {
+        let values = self.taint.values;
+        let mut names = Vec::new();
+        for port in ports {
+            let PortValue::Known(found) = values.port_values(at, port) else { continue };
+            let [Value::Record(Site::Instr((func, made)))] = &*found else { continue };
+            let body = &values.program.funcs[*func];
+            let Op::Record(record) = &body.instrs[*made].op else { continue };
+            names.extend(record.entries.iter().filter_map(|entry| match entry {
+                RecordEntry::Field(Field::Name(name), _) => Some(name.clone()),
+                RecordEntry::Field(_, value) => match &body.instrs[*value].op {
+                    Op::Const(Const::Str(name)) => Some(name.clone()),
+                    _ => None,
+                },
+                RecordEntry::Spread(_) => None,
+            }));
+        }
+        names
     }
 
     /// The names of all fields of the object literals at the ports of a call, but for those that are described as values which

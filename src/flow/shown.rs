@@ -10,14 +10,14 @@ use crate::base::Symbol;
 use crate::base::bounds::{MAX_SHOWN_CLASSES, MAX_SHOWN_DEPTH};
 use rustc_hash::FxHashSet;
 
-use crate::ir::instr::{Base, Const, Field, InstrId, Op, Place};
+use crate::ir::instr::{Base, Const, Field, Hole, InstrId, Op, Place};
 use crate::ir::program::{ClassId, FieldDecl, Language};
 use crate::ir::types::{Annotation, AnnotationValue, NamedType, TypeRef};
 use crate::models::index::NodeId;
 use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Key, Obj, Value, ValueSet};
 
-use super::domain::{Entry, Heap, Root};
+use super::domain::{Entry, Form, Heap, Root};
 use super::trace::Trace;
 use super::transfer::Pass;
 use super::tree::Tree;
@@ -103,6 +103,40 @@ impl Pass<'_, '_> {
         set.items().iter().filter(move |value| is_sure && is_object(value))
     }
 
+    /// What of a value is seen where it is written. An object of Python whose class says how it is shown gives what its method
+    /// gives; of others their fields are told apart from what is not shown.
+    pub(super) fn seen(&mut self, value: InstrId, held: Tree, at: At) -> Tree {
+        if self.language == Language::Rust {
+            return held;
+        }
+        if self.language == Language::Python
+            && let Some(shown) = self.formatted(value, Hole::Display, at)
+        {
+            return shown.formed(Form::Text, at);
+        }
+        let values = self.taint.values;
+        let objects: Vec<ClassId> = self
+            .only_objects(values.of(self.id, value))
+            .filter_map(|value| match value {
+                Value::Instance(class) | Value::Typed(class) => Some(*class),
+                _ => None,
+            })
+            .collect();
+        // What the text of an exception shows is told by its fields.
+        if objects.is_empty() || objects.iter().any(|class| is_exception(values, *class)) {
+            return held;
+        }
+        held.only(|entry| entry.at.first().is_none_or(|key| objects.iter().any(|class| !self.hides(*class, key))))
+    }
+
+    /// Is what is in a field of an object of the class not seen where the object is written?
+    fn hides(&self, class: ClassId, field: &Symbol) -> bool {
+        if self.language == Language::Script {
+            return is_private(field);
+        }
+        !self.shows_fields(class) || self.taint.is_hidden_field(self.taint.values.classes.top(class), field)
+    }
+
     fn fields_inside(&mut self, value: &Value, path: &mut Vec<Symbol>, tree: &mut Tree, at: At) {
         let (Value::Instance(class) | Value::Typed(class)) = value else { return };
         let values = self.taint.values;
@@ -120,6 +154,7 @@ impl Pass<'_, '_> {
             if self.taint.is_plain_field(std::slice::from_ref(value), &field)
                 || declared.is_some_and(|declared| self.is_hidden(declared))
                 || self.taint.is_hidden_field(top, &field)
+                || self.language == Language::Script && is_private(&field)
             {
                 continue;
             }
@@ -219,4 +254,15 @@ impl Pass<'_, '_> {
                 _ => false,
             })
     }
+}
+
+/// Is it a field of a script that only its class can read? Nothing that writes the object shows it.
+fn is_private(field: &Symbol) -> bool {
+    field.starts_with('#')
+}
+
+/// Is it a class of exceptions of Python?
+pub(super) fn is_exception(values: &Values<'_>, class: ClassId) -> bool {
+    let is_base = |base: NodeId| values.models.is_error_base(&values.models.index.node(base).name);
+    values.classes.api_bases(class).into_iter().any(is_base)
 }

@@ -1,6 +1,7 @@
 //! Where values leave the program: logs, streams, the agent.
 
 use crate::base::bounds::MAX_CHECK_DEPTH;
+use crate::base::idx::Id;
 use crate::ir::instr::{Arg, ArgKind, Base, Call, Const, InstrId, Op, TextPart};
 use crate::ir::program::Language;
 use crate::models::flows::ErrorText;
@@ -98,9 +99,22 @@ impl Pass<'_, '_> {
                     taken.join(&self.handled(at));
                     continue;
                 }
-                taken.join(&self.port_tree(call, port, receiver));
+                let written = match port.path.is_empty() {
+                    true => port_args(call, &port.head),
+                    false => Vec::new(),
+                };
+                let is_whole =
+                    call.args.iter().all(|arg| arg.kind != ArgKind::Spread && arg.kind != ArgKind::SpreadNamed);
+                if written.is_empty() || !is_whole || drain == Drain::Agent {
+                    taken.join(&self.port_tree(call, port, receiver));
+                } else {
+                    for value in &written {
+                        let held = self.given[value.index()].clone();
+                        taken.join(&self.seen(*value, held, at));
+                    }
+                }
                 if port.path.is_empty() {
-                    for value in port_args(call, &port.head) {
+                    for value in written {
                         // `count = x` in Rust, with no `?` before it, takes numbers and texts only.
                         let is_plain = |arg: &Arg| arg.value == value && matches!(arg.kind, ArgKind::Named(_));
                         if self.language == Language::Rust && call.args.iter().any(is_plain) {

@@ -70,6 +70,7 @@ impl Pass<'_, '_> {
         // A result that may be an error is unpacked before it is shown.
         let held = self.shown(value, form);
         let held = held.only(|entry| is_no_error(entry) && self.shows_inside(value, hole, entry));
+        let held = if self.language == Language::Python { self.seen(value, held, at) } else { held };
         let mut tree = held.formed(form, at);
         if self.language != Language::Script && (hole == Hole::Debug || self.language == Language::Python) {
             tree.join(&self.inside(value, at).formed(form, at));

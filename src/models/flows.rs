@@ -140,6 +140,9 @@ pub(crate) struct FlowRow {
     /// Ports of object literals: only fields of the names that they have are moved, where they tell all names.
     #[serde(default)]
     pub(crate) only: Vec<String>,
+    /// Ports of lists, sets and tables that are written out: the fields that they name are not moved.
+    #[serde(default)]
+    pub(crate) drops: Vec<String>,
     /// Fields of what is handed over that are not moved: options.
     #[serde(default)]
     pub(crate) without: Vec<String>,

@@ -105,6 +105,7 @@ pub(super) fn port_texts(file: &ModelFile, visit: &mut dyn FnMut(&str)) {
         all(&row.kept_as, visit);
         all(&row.redacts, visit);
         all(&row.only, visit);
+        all(&row.drops, visit);
         when(&row.when, visit);
     }
     for row in &file.namings {
