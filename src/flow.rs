@@ -64,6 +64,7 @@
 //! | `shown` | what an object shows when the whole of it is put into a text |
 //! | `reach` | the question the other way round: which sources are in one value |
 //! | `written` | where a part of what is given back or raised was written |
+//! | `fields_told` | which fields the lists and objects at the ports of a call name |
 //! | `flags` | flags of the command line, as a program looks for them and as a library does |
 //! | `found` | what the taint pass found, each fact once |
 //! | `solve`, `circles` | the whole program: functions callees first, then handlers |
@@ -96,6 +97,7 @@ mod exits;
 pub(crate) mod explore;
 mod exported;
 mod failed;
+mod fields_told;
 mod filled;
 mod flags;
 pub(crate) mod formatted;

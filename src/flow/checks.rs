@@ -109,15 +109,9 @@ impl Checks<'_, '_> {
 
     /// `title && "named"`: where the condition fails, what is given is the condition's own value, and nothing is in it.
     fn kept_beside(&self, on: InstrId) -> Option<Check> {
-        let next = self.func.instrs.get(InstrId::new(on.index() + 1))?;
-        match &next.op {
-            Op::Store(place, value)
-                if *value == on && matches!(place.base, Base::Local(_)) && place.path.is_empty() =>
-            {
-                Some(Check { place: place.clone(), tells: Tells::Harmless, holds: false })
-            }
-            _ => None,
-        }
+        let Op::Store(place, value) = &self.func.instrs.get(InstrId::new(on.index() + 1))?.op else { return None };
+        let is_kept = *value == on && matches!(place.base, Base::Local(_)) && place.path.is_empty();
+        is_kept.then(|| Check { place: place.clone(), tells: Tells::Harmless, holds: false })
     }
 
     /// `error.message || error`, `error?.message ?? error`: what has no message is no error.
