@@ -82,6 +82,8 @@ pub(crate) struct Flow {
     pub(crate) parses: bool,
     /// What is moved is a copy.
     pub(crate) copies: bool,
+    /// What is given back is the very object that is handed over.
+    pub(crate) same: bool,
     /// An object comes out of the class that the method is called on.
     pub(crate) instance: bool,
     /// An object of the class that is taken comes out, and nothing that is in it.
@@ -577,6 +579,7 @@ impl Models {
                     debug: row.debug,
                     parses: row.parses,
                     copies: row.copies,
+                    same: row.same,
                     instance: row.instance,
                     object: row.object,
                     items: row.items,

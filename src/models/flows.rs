@@ -106,6 +106,9 @@ pub(crate) struct FlowRow {
     /// What is moved is a copy: what is put into it later is not put into what it was made of: `dict(x)`.
     #[serde(default)]
     pub(crate) copies: bool,
+    /// What is given back is the very object that is handed over.
+    #[serde(default)]
+    pub(crate) same: bool,
     /// An object of the class comes out that the method is called on: `Model.validate(x)`.
     #[serde(default)]
     pub(crate) instance: bool,

@@ -240,7 +240,8 @@ impl Values<'_> {
         let data = self.models.index.node(made);
         let says = |row: &RowRef| row.table != Table::Callback || !self.models.callback(*row).func_ports.is_empty();
         let is_other = data.is_modelled() && (data.rows.is_empty() || data.rows.iter().any(says));
-        if is_other || !self.decorates_class(site.at) {
+        let is_same = data.rows(Table::Flow).any(|row| self.models.flow(row).same);
+        if !is_same && (is_other || !self.decorates_class(site.at)) {
             self.add(site.result, &Value::Api(made, Some(site.at)));
         }
         if call.style == CallStyle::Decorator

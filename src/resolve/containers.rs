@@ -4,7 +4,7 @@
 
 use crate::base::Symbol;
 use crate::ir::func::End;
-use crate::ir::instr::{ArgKind, Base, Const, ENTER, Entry, Field, Op, Oper, Place};
+use crate::ir::instr::{ArgKind, Base, Const, ENTER, Entry, Field, Op, Oper, Place, RecordKind};
 use crate::ir::program::{ClassId, Language};
 use crate::ir::types::TypeRef;
 use crate::models::index::{NodeId, RowRef, Table};
@@ -19,6 +19,13 @@ const VALUE_IN_PAIR: u32 = 1;
 
 /// The method by which a function of a script gets its object.
 pub(super) const BIND: &str = "bind";
+
+/// A call of a method, by number, and where what it gives goes.
+pub(super) struct MethodCall {
+    pub(super) number: u32,
+    pub(super) name: Symbol,
+    pub(super) result: SlotId,
+}
 
 impl Values<'_> {
     pub(super) fn container_call(&mut self, at: At, receiver: SlotId, name: Symbol, result: SlotId) {
@@ -38,33 +45,13 @@ impl Values<'_> {
                     self.add(result, value);
                     return;
                 }
-                let obj = Obj::Record(*site);
-                if self
-                    .known_field(&obj, &Key::Name(name.clone()))
-                    .is_some_and(|slot| !self.slots[slot].values.is_empty())
-                {
-                    return;
+                let method = MethodCall { number, name: name.clone(), result };
+                // What is put there may still turn up: `tool.execute = run`, `{ ...tool }`.
+                if self.is_object_of_script(*site) {
+                    self.waiting.push((*site, method));
+                } else {
+                    self.generic_method(*site, &method);
                 }
-                let told = self.method_of_literal(*site, name);
-                if let Some(called) = told {
-                    self.call_literal(number, called);
-                }
-                if self.models.names(name) {
-                    self.list_made(number);
-                    return;
-                }
-                if self.models.makes_text(name) {
-                    return;
-                }
-                self.keep(&obj, number, name, result);
-                if told.is_none() && !self.only_keeps(number, name) {
-                    self.hand_items(&obj, number, name);
-                }
-                // What has the items, or some of them, is another list.
-                if !self.asks_for_field(number, name) && !self.gives_list(name) {
-                    self.add(result, value);
-                }
-                self.list_of(&obj, number, name);
             }
             Value::Api(node, Some(at)) => {
                 self.bound(value, *node, number, name, result);
@@ -157,6 +144,45 @@ impl Values<'_> {
             }
             _ => {}
         }
+    }
+
+    /// A method that a literal is not known to hold: that of all lists and tables.
+    pub(super) fn generic_method(&mut self, site: Site, method: &MethodCall) {
+        let MethodCall { number, name, result } = method;
+        let (number, result) = (*number, *result);
+        let obj = Obj::Record(site);
+        let is_script = self.is_object_of_script(site);
+        let holds = |slot: SlotId| is_script && self.filled.contains(&slot) || !self.slots[slot].values.is_empty();
+        if self.known_field(&obj, &Key::Name(name.clone())).is_some_and(holds) {
+            return;
+        }
+        let told = self.method_of_literal(site, name);
+        if let Some(called) = told {
+            self.call_literal(number, called);
+        }
+        if self.models.names(name) {
+            self.list_made(number);
+            return;
+        }
+        if self.models.makes_text(name) {
+            return;
+        }
+        self.keep(&obj, number, name, result);
+        if told.is_none() && !self.only_keeps(number, name) {
+            self.hand_items(&obj, number, name);
+        }
+        // What has the items, or some of them, is another list.
+        if !self.asks_for_field(number, name) && !self.gives_list(name) {
+            self.add(result, &Value::Record(site));
+        }
+        self.list_of(&obj, number, name);
+    }
+
+    /// Is it an object that is written out, whose fields are its methods?
+    fn is_object_of_script(&self, made: Site) -> bool {
+        let Site::Instr((func, id)) = made else { return false };
+        let op = &self.program.funcs[func].instrs[id].op;
+        self.language(func) == Language::Script && matches!(op, Op::Record(record) if record.kind == RecordKind::Object)
     }
 
     /// The class whose method calls one of the class that it extends.

@@ -16,6 +16,7 @@ use crate::ir::program::{CellId, ClassId, Language, ModuleId, Program};
 use crate::models::Models;
 use crate::models::index::NodeId;
 
+use super::containers::MethodCall;
 use super::edges::{Edge, Edges, Kept};
 use super::growing::{Growing, Numbers, Sets, ValueId};
 use super::holders::Holders;
@@ -79,6 +80,8 @@ pub(crate) struct Values<'p> {
     pub(super) queue: Vec<Work>,
     /// Work on slots that hold many values.
     crowded: Vec<Work>,
+    /// Methods of literals that seem to have none of that name: they wait until all else is done.
+    pub(super) waiting: Vec<(Site, MethodCall)>,
     /// The work done: values that met constraints.
     pub(crate) n_steps: usize,
     /// The pass gave up before everything was propagated.
@@ -214,6 +217,7 @@ impl<'p> Values<'p> {
             sets: Sets::default(),
             queue: Vec::new(),
             crowded: Vec::new(),
+            waiting: Vec::new(),
             n_steps: 0,
             is_cut: false,
             instr_base,
@@ -403,11 +407,17 @@ impl<'p> Values<'p> {
 
     pub(super) fn run(&mut self) {
         let budget = FIRST_STEPS + STEPS_PER_SLOT * self.slots.len();
-        while let Some(work) = self.queue.pop().or_else(|| self.crowded.pop()) {
+        loop {
+            let Some(work) = self.queue.pop().or_else(|| self.crowded.pop()) else {
+                let Some((literal, method)) = self.waiting.pop() else { return };
+                self.generic_method(literal, &method);
+                continue;
+            };
             if self.n_steps > budget {
                 self.is_cut = true;
                 self.queue.clear();
                 self.crowded.clear();
+                self.waiting.clear();
                 return;
             }
             match work {
@@ -506,6 +516,7 @@ impl<'p> Values<'p> {
         self.holders = Holders::default();
         self.queue = Vec::new();
         self.crowded = Vec::new();
+        self.waiting = Vec::new();
     }
 
     /// The object whose fields a value has.
