@@ -11,8 +11,9 @@ use crate::ir::func::{FuncId, FuncKind, Param, ParamKind};
 use crate::ir::instr::{ArgKind, Base, Call, Field, InstrId, Op, Place};
 use crate::ir::program::Language;
 use crate::ir::types::TypeRef;
+use crate::models::index::Table;
 use crate::models::path::{Port, PortHead, PortStep};
-use crate::models::schema::Passes;
+use crate::models::schema::{CallbackTime, Passes};
 use crate::resolve::ports::argument;
 use crate::resolve::solve::CallKind;
 use crate::resolve::values::{At, Value};
@@ -20,6 +21,7 @@ use crate::resolve::values::{At, Value};
 use super::domain::{ANY, ERR, Entry, Heap, Marks, RECEIVER, Root, Via};
 use super::handed::Handed;
 use super::shown::TEXT_TYPES;
+use super::solve::is_error_part;
 use super::sources::PLAIN_TYPES;
 use super::summary::{Bound, Helper, Hit, Summary, substitute};
 use super::trace::What;
@@ -73,7 +75,12 @@ impl Pass<'_, '_> {
         self.echoes(call, at, &receiver);
         let calls_library = !makes_variant && self.is_library(at);
         if !is_known || calls_library {
-            let given = self.library(call, id, &receiver, is_known);
+            let given = match self.answers_failure(call, at, &receiver) {
+                true => {
+                    self.library(call, id, &receiver.map(|entry| entry.lacking(&Symbol::new_static(ERR))), is_known)
+                }
+                false => self.library(call, id, &receiver, is_known),
+            };
             result.join(&if self.gives_plain(call) { given.only(|entry| !is_no_error(entry)) } else { given });
         }
         self.callbacks(call, at, &callees, &receiver, &mut result);
@@ -81,6 +88,18 @@ impl Pass<'_, '_> {
             self.take_out(call, at);
         }
         result
+    }
+
+    /// Is a promise that may be rejected handed a function that is called with what it is rejected with? Nothing of that is in
+    /// what the call gives but by the function: `load().catch(() => [])`.
+    pub(super) fn answers_failure(&self, call: &Call, at: At, receiver: &Tree) -> bool {
+        let values = self.taint.values;
+        let is_handed = |port: &Port| argument(call, &port.head).is_some();
+        receiver.entries().iter().any(is_error_part)
+            && values.call_rows(at, Table::Callback).into_iter().any(|row| {
+                let callback = values.models.callback(row);
+                callback.runs == CallbackTime::Failure && callback.func_ports.iter().any(is_handed)
+            })
     }
 
     fn is_library(&self, at: At) -> bool {

@@ -40,6 +40,7 @@ impl Pass<'_, '_> {
             _ => None,
         };
         let start = self.fold_start(call);
+        let answers_failure = self.answers_failure(call, at, receiver);
         for (func, kind) in callees {
             if *kind != CallKind::Callback {
                 continue;
@@ -74,7 +75,7 @@ impl Pass<'_, '_> {
                         let error = self.source(Kind::Error, at, None);
                         bound.params[0].add(error);
                         bound.params[0].join(&self.caught_tree(&receiver.read(ERR), at));
-                    } else if self.chained.contains(&at.1) {
+                    } else if self.chained.contains(&at.1) && !answers_failure {
                         result.join(&receiver.map(|entry| {
                             if entry.at.first().is_some_and(|key| key == ERR) { Some(entry) } else { None }
                         }));
