@@ -17,11 +17,13 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::base::Symbol;
 use crate::ir::func::FuncId;
-use crate::ir::instr::{Call, Field, InstrId, Op};
+use crate::ir::instr::{Call, CallStyle, Field, InstrId, Op};
 use crate::ir::program::{Language, ModuleId};
-use crate::models::index::Table;
+use crate::models::handlers::HandlerKind;
+use crate::models::index::{NodeId, Table};
 use crate::models::serving::TransportKind;
-use crate::resolve::values::{At, Key, SlotId, Value};
+use crate::resolve::solve::CallKind;
+use crate::resolve::values::{At, Key, Value};
 
 use super::explore::{Explorer, Mode};
 
@@ -70,23 +72,39 @@ impl<'v> Explorer<'v> {
         if self.values.hand_written_serves().contains_key(&at) {
             self.run_apps(self.apps_called(at), at);
         }
+        let values = self.values;
         let own = self.receivers(at);
         if let Some(Field::Name(method)) = call.callee.path.last()
             && own.iter().any(|(_, methods)| methods.contains(method))
         {
-            self.run_apps(Some(own.iter().map(|(made, _)| *made).collect()), at);
+            let chain = values.chain(at).into_iter().filter(|call| self.makes_app(*call));
+            self.run_apps(Some(own.iter().map(|(made, _)| *made).chain(chain).collect()), at);
         }
         for module in self.values.loads(at) {
             self.run_apps(Some(self.exported(module)), at);
         }
-        let values = self.values;
-        let is_made =
-            values.callees(at).is_empty() || values.callee_slot(at).is_some_and(|slot| self.makes_object(slot));
+        let callee = values.callee_slot(at).map(|slot| values.of_slot(slot).items()).unwrap_or_default();
+        // An application of a script is a function, too: `createServer((request, response) => app(request, response))`.
+        let is_called = |value: &Value| matches!(value, Value::Api(node, Some(_)) if self.is_app(*node));
+        if call.style == CallStyle::Plain && callee.iter().any(is_called) {
+            let mut apps = BTreeSet::new();
+            callee.iter().for_each(|value| self.add_app(value, &mut apps));
+            self.run_apps(Some(apps), at);
+        }
+        let mut callees = values.callees(at).iter();
+        let is_made = callees.all(|(_, kind)| *kind == CallKind::Callback)
+            || callee.iter().any(|value| matches!(value, Value::Class(_)));
         if !is_made || values.calls_nothing(at) {
             return;
         }
+        // What is made of an application is one around it: `http.createServer(app)`.
+        let makes_app = self.makes_app(at);
         for arg in &call.args {
             let given = self.apps_given((at.0, arg.value));
+            if own.is_empty() && makes_app {
+                self.apps.within.extend(given.iter().map(|inner| (at, *inner)));
+                continue;
+            }
             if own.is_empty() {
                 self.run_apps(Some(given), at);
                 continue;
@@ -105,6 +123,15 @@ impl<'v> Explorer<'v> {
         // What serves on HTTP alone is run from outside: `uvicorn notes.web:app`.
         let is_outside = !self.serves.is_empty() && !self.serves.values().any(|serve| on_stdio(serve.kind));
         let n_known = self.later.len();
+        self.start_waiting(is_outside);
+        // So is what has to run if anything is to be served: `export default app`.
+        if self.later.len() == n_known && self.serves.is_empty() {
+            self.start_waiting(true);
+        }
+        self.later.len() > n_known
+    }
+
+    fn start_waiting(&mut self, is_outside: bool) {
         for (func, apps, at) in self.apps.waiting.clone() {
             let runs: Vec<At> = if is_outside { vec![at] } else { self.runs_of(apps) };
             for run in runs {
@@ -113,7 +140,19 @@ impl<'v> Explorer<'v> {
                 }
             }
         }
-        self.later.len() > n_known
+    }
+
+    /// Is a function one that answers HTTP requests, and registered by the call, or run with the application that the call runs?
+    pub(super) fn answers_requests(&self, func: FuncId, at: At) -> bool {
+        let mut waiting = self.apps.waiting.iter().filter(|(known, ..)| *known == func);
+        self.is_route(at)
+            || self.apps.started.contains(&(func, at)) && waiting.any(|(_, _, given)| self.is_route(*given))
+    }
+
+    /// Does a call register what answers HTTP requests?
+    fn is_route(&self, at: At) -> bool {
+        let rows = self.values.call_rows(at, Table::Handler);
+        rows.into_iter().any(|row| self.values.models.handler(row).kind == HandlerKind::Route)
     }
 
     /// Does a function run by what runs an application, so that it only does if that call does?
@@ -147,7 +186,8 @@ impl<'v> Explorer<'v> {
         let is_app = |value: &Value| matches!(value, Value::Api(node, _) if index.run_by(*node).is_some());
         let mut is_open = false;
         for call in values.chain(at).into_iter().chain([at]) {
-            if values.of(call.0, call.1).items().iter().any(is_app) {
+            // `new Promise(start)` that gives a server makes none, but calls what does.
+            if self.makes_app(call) {
                 found.insert(call);
             }
             let called = [values.receiver_slot(call), values.callee_slot(call)].into_iter().flatten();
@@ -218,9 +258,11 @@ impl<'v> Explorer<'v> {
 
     fn add_app(&self, value: &Value, into: &mut BTreeSet<At>) {
         if let Value::Api(node, Some(made)) = value
-            && self.values.models.index.run_by(*node).is_some()
+            && self.is_app(*node)
         {
             into.insert(*made);
+            // `app.use(log)` is the application itself.
+            into.extend(self.values.chain(*made).into_iter().filter(|call| self.makes_app(*call)));
         }
     }
 
@@ -254,8 +296,13 @@ impl<'v> Explorer<'v> {
         found
     }
 
-    fn makes_object(&self, callee: SlotId) -> bool {
-        self.values.of_slot(callee).items().iter().any(|value| matches!(value, Value::Class(_)))
+    fn makes_app(&self, at: At) -> bool {
+        let is_app = |value: &Value| matches!(value, Value::Api(node, Some(made)) if *made == at && self.is_app(*node));
+        self.values.of(at.0, at.1).items().iter().any(is_app)
+    }
+
+    fn is_app(&self, node: NodeId) -> bool {
+        self.values.models.index.run_by(node).is_some()
     }
 
     /// Is a value made by a call that serves the protocol?

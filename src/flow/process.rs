@@ -294,19 +294,13 @@ fn run_later_if(
         let mut frame = explorer.frame(func, context(Phase::SERVING));
         // What starts to serve runs before that, if nothing else does. Who answers HTTP requests does that serving already, also
         // those that never get to a transport.
-        if explorer.frames[frame].outcome.serves && !serves_itself && mode == Mode::Now && !is_route(explorer, at) {
+        let serves = explorer.frames[frame].outcome.serves;
+        if serves && !serves_itself && mode == Mode::Now && !explorer.answers_requests(func, at) {
             frame = explorer.frame(func, context(Phase::BEFORE));
         }
         frames.push((frame, at, mode));
     }
     frames
-}
-
-/// Does a call register what answers HTTP requests?
-fn is_route(explorer: &Explorer<'_>, at: At) -> bool {
-    let models = explorer.values.models;
-    let rows = explorer.values.call_rows(at, Table::Handler);
-    rows.into_iter().any(|row| models.handler(row).kind == HandlerKind::Route)
 }
 
 /// Handlers that no call registers: annotated methods and methods of base classes of the served objects.
