@@ -415,16 +415,27 @@ impl Values<'_> {
         if !self.link_call(site.at, *func, CallKind::Callback) {
             return;
         }
-        for param in &self.program.funcs[*func].params {
+        let program = self.program;
+        let Op::Call(call) = &program.funcs[site.at.0].instrs[site.at.1].op else { return };
+        let name = match call.callee.path.last() {
+            Some(Field::Name(name)) => Some(name),
+            _ => None,
+        };
+        let start = name.and_then(|name| self.models.folds_from(name)).and_then(|at| call.args.get(at));
+        // What a list is folded into is none of its items.
+        for param in program.funcs[*func].params.iter().skip(usize::from(start.is_some())) {
             let to = self.local_slot(*func, param.local);
             self.copy(items, to);
         }
-        self.link_result(site.at, *func, site.result);
-        let program = self.program;
-        let Op::Call(call) = &program.funcs[site.at.0].instrs[site.at.1].op else { return };
-        let Some(Field::Name(name)) = call.callee.path.last() else { return };
-        // What a list is folded into: what the function begins with, and what it made of that.
-        let start = self.models.folds_from(name).and_then(|at| call.args.get(at));
+        let Some(name) = name else {
+            self.link_result(site.at, *func, site.result);
+            return;
+        };
+        // A function that is only asked answers yes or no, whatever it says that with.
+        if !self.models.asks(name) {
+            self.link_result(site.at, *func, site.result);
+        }
+        // It begins with what is handed over, and goes on with what it made of that.
         if let (Some(start), Some(before)) = (start, program.funcs[*func].params.first()) {
             let (from, made) = (self.instr_slot(site.at.0, start.value), self.ret_slot(*func));
             let to = self.local_slot(*func, before.local);
