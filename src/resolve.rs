@@ -63,6 +63,7 @@ pub(crate) mod members;
 mod named;
 pub(crate) mod outside;
 pub(crate) mod ports;
+mod reaching;
 mod registered;
 mod replaced;
 mod schemas;

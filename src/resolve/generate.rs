@@ -13,6 +13,7 @@ use super::edges::Edge;
 use super::getters::getters;
 use super::link::Target;
 use super::members::Classes;
+use super::reaching::stored_before;
 use super::solve::{CallSite, Values};
 use super::values::{Key, Obj, Site, SlotId, Value};
 
@@ -31,6 +32,7 @@ impl Values<'_> {
         self.declarations();
         for (id, func) in program.funcs.iter_enumerated() {
             self.signature(id);
+            self.given_before = stored_before(func);
             for block in func.blocks.iter() {
                 for instr in &block.instrs {
                     self.instr(id, *instr);
@@ -42,6 +44,7 @@ impl Values<'_> {
                 }
             }
         }
+        self.given_before.clear();
         for (id, cell) in program.cells.iter_enumerated() {
             if let Some(ty) = &cell.ty {
                 let slot = self.cell_slot(id);
@@ -287,7 +290,10 @@ impl Values<'_> {
                 self.copy(from, to);
             }
             Some((owner, field)) => {
-                let owner = self.place(func, &owner);
+                let owner = match self.given_before.get(&at.1) {
+                    Some(value) => self.instr_slot(func, *value),
+                    None => self.place(func, &owner),
+                };
                 self.add_edge(owner, Edge::Store(field.clone(), from, at));
             }
         }

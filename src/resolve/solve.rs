@@ -114,6 +114,8 @@ pub(crate) struct Values<'p> {
     pub(super) calls: Vec<CallSite>,
     /// By instruction, the number of the call that it is.
     call_of: Vec<Option<NonZeroU32>>,
+    /// Of the function of which constraints are made: by store to a field of a variable, what that surely holds there.
+    pub(super) given_before: FxHashMap<InstrId, InstrId>,
     /// By number of the call, methods of what is written out that it calls.
     pub(super) told: FxHashMap<u32, Vec<NodeId>>,
     /// By call: the classes of libraries of which the object is made that it makes, or makes a part of.
@@ -237,6 +239,7 @@ impl<'p> Values<'p> {
             made_by_default: FxHashSet::default(),
             calls: Vec::new(),
             call_of: vec![None; n_instrs],
+            given_before: FxHashMap::default(),
             told: FxHashMap::default(),
             makes_bases: FxHashMap::default(),
             rows_of_calls: Vec::new(),
