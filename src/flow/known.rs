@@ -20,6 +20,9 @@ use super::explore::{Explorer, State};
 use super::joins::{cell_sym, given_sym};
 use super::variants::{fate, variant_const};
 
+/// What `typeof` says of a function.
+const FUNCTION: &str = "function";
+
 /// Adds a field to the name of what has it.
 pub(super) fn add_field(text: &mut String, field: &Field) -> Option<()> {
     match field {
@@ -125,6 +128,7 @@ impl Explorer<'_> {
                             let absent = self.is_absent(name).then(|| Abs::Const(Const::str("undefined")));
                             absent.or_else(|| Some(Abs::Sym(format!("typeof {name}").into())))
                         }
+                        Op::Load(place) => self.is_method(func, place).then(|| Abs::Const(Const::str(FUNCTION))),
                         _ => None,
                     },
                     Oper::IsMissing => equal(&operand(0)?, &Abs::Const(Const::Undefined)),

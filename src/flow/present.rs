@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashSet;
 
+use crate::base::Symbol;
 use crate::base::bounds::{MAX_CHECK_DEPTH, MAX_LITERALS};
 use crate::ir::func::{FuncId, FuncKind, LocalId};
 use crate::ir::instr::{Base, CallStyle, Const, Entry, Field, InstrId, Op, Oper, Place, RecordKind};
@@ -204,27 +205,54 @@ impl Explorer<'_> {
         if let Some(known) = self.prepared.objects.borrow().get(&at) {
             return *known;
         }
-        let is_object = self.is_made(at, MAX_CHECK_DEPTH);
+        let is_object = self.is_made(at, None, MAX_CHECK_DEPTH);
         self.prepared.objects.borrow_mut().insert(at, is_object);
         is_object
     }
 
-    fn is_made(&self, (func, id): At, depth: usize) -> bool {
+    /// Is a place surely a method of an object of the program: `typeof log.info === "function"`?
+    pub(super) fn is_method(&self, func: FuncId, place: &Place) -> bool {
+        let Some((owner, Field::Name(name))) = place.split_last() else { return false };
+        self.is_object_at(func, &owner, Some(name), MAX_CHECK_DEPTH)
+    }
+
+    /// Is an object made here, or taken from where one is: one with a `method`, where that is asked?
+    fn is_made(&self, (func, id): At, method: Option<&Symbol>, depth: usize) -> bool {
         let Some(depth) = depth.checked_sub(1) else { return false };
+        let has_it = || method.is_none_or(|name| self.has_method((func, id), name));
         match &self.values.program.funcs[func].instrs[id].op {
-            Op::Closure(_) | Op::Class(_) => true,
-            Op::Record(_) => self.values.language(func) == Language::Script,
-            Op::Call(call) => call.style == CallStyle::New || self.makes_logger((func, id)),
-            Op::Load(place) => match place.split_last() {
-                Some((owner, Field::Name(name))) => {
-                    let key = Key::Name(name.clone());
-                    self.is_entry(func, &owner, &key, depth) || self.is_kept(func, &owner, &key, depth)
-                }
-                Some(_) => false,
-                None => self.is_object_in(func, &place.base, depth),
-            },
+            Op::Closure(_) | Op::Class(_) => has_it(),
+            Op::Record(_) => self.values.language(func) == Language::Script && has_it(),
+            Op::Call(call) => (call.style == CallStyle::New || self.makes_logger((func, id))) && has_it(),
+            Op::Load(place) => self.is_object_at(func, place, method, depth),
             _ => false,
         }
+    }
+
+    fn is_object_at(&self, func: FuncId, place: &Place, method: Option<&Symbol>, depth: usize) -> bool {
+        match place.split_last() {
+            Some((owner, Field::Name(name))) => {
+                let key = Key::Name(name.clone());
+                self.is_entry(func, &owner, &key, method, depth) || self.is_kept(func, &owner, &key, method, depth)
+            }
+            Some(_) => false,
+            None => self.is_object_in(func, &place.base, method, depth),
+        }
+    }
+
+    /// Is what is made there of classes of the program that have the method, or written out with it?
+    fn has_method(&self, at: At, name: &Symbol) -> bool {
+        let mut made = self.values.of(at.0, at.1).items().iter().filter(|value| **value != Value::Unknown).peekable();
+        let key = Key::Name(name.clone());
+        let is_closure = |at: At| matches!(self.values.program.funcs[at.0].instrs[at.1].op, Op::Closure(_));
+        let has_it = |value: &Value| match value {
+            Value::Instance(class) => !self.values.classes.methods(*class, name).is_empty(),
+            Value::Record(site) => self
+                .own_entry(value, &key)
+                .is_some_and(|entry| is_closure(entry) && self.values.stores_to(&Obj::Record(*site), &key) == [entry]),
+            _ => false,
+        };
+        made.peek().is_some() && made.all(has_it)
     }
 
     /// Does a call give a logger of a library, and never nothing?
@@ -246,12 +274,12 @@ impl Explorer<'_> {
     }
 
     /// Is a field of objects of a class of Python set by nothing but their constructors, and to an object?
-    fn is_kept(&self, func: FuncId, owner: &Place, key: &Key, depth: usize) -> bool {
+    fn is_kept(&self, func: FuncId, owner: &Place, key: &Key, method: Option<&Symbol>, depth: usize) -> bool {
         let held = self.values.place_values(func, owner).unwrap_or_default();
         let is_set = |store: &At| {
             let body = &self.values.program.funcs[store.0];
             let is_at_once = body.kind == FuncKind::Constructor && body.blocks[body.entry()].instrs.contains(&store.1);
-            matches!(&body.instrs[store.1].op, Op::Store(_, value) if is_at_once && self.is_made((store.0, *value), depth))
+            matches!(&body.instrs[store.1].op, Op::Store(_, value) if is_at_once && self.is_made((store.0, *value), method, depth))
         };
         self.values.language(func) == Language::Python
             && !held.is_empty()
@@ -264,10 +292,12 @@ impl Explorer<'_> {
     }
 
     /// Does a variable hold an object wherever it is read?
-    fn is_object_in(&self, func: FuncId, base: &Base, depth: usize) -> bool {
+    fn is_object_in(&self, func: FuncId, base: &Base, method: Option<&Symbol>, depth: usize) -> bool {
         let program = self.values.program;
         let stores: Vec<At> = match base {
-            Base::Value(value) => return self.is_made((func, *value), depth),
+            Base::Value(value) => return self.is_made((func, *value), method, depth),
+            // What a library's own object has is not asked here.
+            Base::Global(_) if method.is_some() => return false,
             Base::Global(_) => {
                 let held = self.values.place_values(func, &Place { base: base.clone(), path: Box::default() });
                 let is_namespace = |value: &Value| matches!(value, Value::Api(node, _) if self.values.models.index.node(*node).is_modelled());
@@ -280,7 +310,7 @@ impl Explorer<'_> {
                 );
                 let stores: Vec<At> = stores.map(|(id, _)| (func, id)).collect();
                 if stores.is_empty() {
-                    return self.is_given(func, *local, depth);
+                    return self.is_given(func, *local, method, depth);
                 }
                 stores
             }
@@ -288,11 +318,11 @@ impl Explorer<'_> {
         let [(func, store)] = stores.as_slice() else { return false };
         let body = &program.funcs[*func];
         let is_at_once = body.blocks[body.entry()].instrs.contains(store);
-        matches!(&body.instrs[*store].op, Op::Store(_, value) if is_at_once && self.is_made((*func, *value), depth))
+        matches!(&body.instrs[*store].op, Op::Store(_, value) if is_at_once && self.is_made((*func, *value), method, depth))
     }
 
     /// Does each call of the function give an object for the parameter?
-    fn is_given(&self, func: FuncId, local: LocalId, depth: usize) -> bool {
+    fn is_given(&self, func: FuncId, local: LocalId, method: Option<&Symbol>, depth: usize) -> bool {
         let params = &self.values.program.funcs[func].params;
         let Some(at) = params.iter().position(|param| param.local == local) else { return false };
         let Ok(head) = i32::try_from(at).map(PortHead::Arg) else { return false };
@@ -304,21 +334,21 @@ impl Explorer<'_> {
                 .call_at(*caller)
                 .and_then(|call| argument(call, &head).or_else(|| argument(call, &by_name)));
             self.values.callees(*caller).iter().all(is_direct)
-                && given.is_some_and(|given| self.is_made((caller.0, given), depth))
+                && given.is_some_and(|given| self.is_made((caller.0, given), method, depth))
         };
         let callers = self.values.callers(func);
         !callers.is_empty() && callers.iter().all(gives)
     }
 
     /// Is a field an entry of each of the literals that a place can hold, and an object there?
-    fn is_entry(&self, func: FuncId, owner: &Place, key: &Key, depth: usize) -> bool {
+    fn is_entry(&self, func: FuncId, owner: &Place, key: &Key, method: Option<&Symbol>, depth: usize) -> bool {
         let held = self.values.place_values(func, owner).unwrap_or_default();
         let mut held = held.iter().filter(|value| !self.is_of_interface(value)).peekable();
         held.peek().is_some()
             && held.all(|value| {
                 let Some(given) = self.own_entry(value, key) else { return false };
                 let obj = self.values.object_of(value);
-                obj.is_some_and(|obj| self.values.stores_to(&obj, key) == [given]) && self.is_made(given, depth)
+                obj.is_some_and(|obj| self.values.stores_to(&obj, key) == [given]) && self.is_made(given, method, depth)
             })
     }
 
