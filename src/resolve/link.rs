@@ -5,7 +5,7 @@
 
 mod python;
 mod rust;
-mod script;
+pub(super) mod script;
 #[cfg(test)]
 mod tests;
 

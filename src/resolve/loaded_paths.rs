@@ -10,6 +10,7 @@ use crate::ir::instr::{ArgKind, Base, Const, Field, InstrId, Op, Oper, TextPart}
 use crate::ir::program::ModuleId;
 
 use super::link::Target;
+use super::link::script::Extent;
 use super::solve::Values;
 use super::values::{Value, ValueSet};
 
@@ -21,6 +22,8 @@ struct Written {
     text: String,
     /// Nothing is behind the text.
     is_whole: bool,
+    /// All that is behind it is one thing that is not known, which may lead into folders: `./tools/${path}`.
+    may_go_down: bool,
     /// The module beside which it begins.
     from: Option<ModuleId>,
 }
@@ -38,7 +41,12 @@ impl Values<'_> {
         }
         let Some(written) = self.written(func, path, MAX_ALIASES) else { return Vec::new() };
         let text = written.text.trim_start_matches('/');
-        self.linker.modules_at(written.from.unwrap_or(own), text, written.is_whole, written.from.is_some())
+        let extent = match (written.is_whole, written.may_go_down) {
+            (true, _) => Extent::File,
+            (false, false) => Extent::Folder,
+            (false, true) => Extent::Below,
+        };
+        self.linker.modules_at(written.from.unwrap_or(own), text, extent, written.from.is_some())
     }
 
     /// Is each name known by which a loader may be called?
@@ -77,7 +85,8 @@ impl Values<'_> {
     fn written(&self, func: FuncId, value: InstrId, left: usize) -> Option<Written> {
         let left = left.checked_sub(1)?;
         let body = &self.program.funcs[func];
-        let whole = |text: &str| Some(Written { text: text.to_owned(), is_whole: true, from: None });
+        let whole =
+            |text: &str| Some(Written { text: text.to_owned(), is_whole: true, may_go_down: false, from: None });
         if let Some([text]) = self.names(func, value).as_deref() {
             return whole(text);
         }
@@ -88,7 +97,12 @@ impl Values<'_> {
                     TextPart::Lit(text) => whole(text),
                     TextPart::Hole(value, _) => self.written(func, *value, left),
                 };
-                joined(parts.iter().map(part), "")
+                let path = joined(parts.iter().map(part), "")?;
+                let may_go_down = match parts.as_slice() {
+                    [TextPart::Lit(_), TextPart::Hole(..)] => !path.is_whole,
+                    _ => false,
+                };
+                Some(Written { may_go_down, ..path })
             }
             Op::Operator(Oper::Add, values) => joined(values.iter().map(|value| self.written(func, *value, left)), ""),
             // `process.cwd()`
@@ -99,7 +113,7 @@ impl Values<'_> {
             // What is in a list that is made of a path is no part of it.
             Op::Load(place) if place.path.iter().all(|field| matches!(field, Field::Name(_))) => match &place.base {
                 Base::Global(name) if HERE.contains(&name.as_str()) => {
-                    Some(Written { text: String::new(), is_whole: true, from: Some(body.module) })
+                    Some(Written { text: String::new(), is_whole: true, may_go_down: false, from: Some(body.module) })
                 }
                 // `new URL(…).href`
                 Base::Value(value) => self.written(func, *value, left),
@@ -154,6 +168,7 @@ fn joined(mut parts: impl Iterator<Item = Option<Written>>, between: &str) -> Op
         path.text.push_str(&part.text);
         path.from = path.from.or(part.from);
         path.is_whole = part.is_whole;
+        path.may_go_down = part.may_go_down;
     }
     Some(path)
 }

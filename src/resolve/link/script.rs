@@ -8,6 +8,17 @@ use crate::source::paths;
 
 use super::{Linker, Target};
 
+/// What a path names of which a text is known.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// The text is all of it.
+    File,
+    /// What is in the folder, and begins so.
+    Folder,
+    /// Also what is in folders inside it.
+    Below,
+}
+
 impl<'w> Linker<'w> {
     /// Is a module in a package, and in no project for another runtime?
     pub(crate) fn is_of_package_only(&self, module: ModuleId) -> bool {
@@ -27,13 +38,13 @@ impl<'w> Linker<'w> {
         of.map(|(module, _)| *module)
     }
 
-    /// The modules that a path names which is known as far as `text`: beside the module, else below its package. Programs of
+    /// The modules that a path names of which `text` is known: beside the module, else below its package. Programs of
     /// their own that lie in the same folder are not among them.
-    pub(crate) fn modules_at(&self, from: ModuleId, text: &str, is_whole: bool, is_beside: bool) -> Vec<ModuleId> {
+    pub(crate) fn modules_at(&self, from: ModuleId, text: &str, extent: Extent, is_beside: bool) -> Vec<ModuleId> {
         let Some((Language::Script, own)) = self.modules.get(&from) else { return Vec::new() };
         let beside = paths::parent(own);
         let dirs = if is_beside { vec![beside] } else { vec![beside, self.manifests.package_dir(own)] };
-        if is_whole {
+        if extent == Extent::File {
             let file = |dir: &str| self.module_by_path(&self.manifests.source_of(&paths::join(dir, text)?)?);
             return dirs.into_iter().find_map(file).into_iter().collect();
         }
@@ -53,7 +64,8 @@ impl<'w> Linker<'w> {
                 let Some(name) = below(path) else { return false };
                 let stem = paths::without_extension(&name);
                 let is_direct = !name.contains('/') || stem.ends_with("/index") && name.matches('/').count() == 1;
-                is_direct && programs.iter().all(|entry| entry.path != path)
+                let is_meant = is_direct || extent == Extent::Below && is_named;
+                is_meant && programs.iter().all(|entry| entry.path != path)
             };
             let files = self.paths.range(folder.as_str()..).take_while(|(path, _)| path.starts_with(&*folder));
             let modules = files.filter(|(path, _)| is_loaded(path)).filter_map(|(_, (_, module))| *module);
