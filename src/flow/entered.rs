@@ -208,9 +208,10 @@ impl Entered {
     pub(super) fn rules_out(&self, at: At, func: FuncId, inside: At) -> bool {
         // Of a call in a function of which that makes no difference nothing is kept.
         let Some(block) = self.calls.get(&inside) else { return false };
-        if inside.0 == func {
-            return self.blocks.get(&(at, func)).is_some_and(|blocks| !blocks.contains(block));
+        if inside.0 == func && self.blocks.get(&(at, func)).is_none_or(|blocks| blocks.contains(block)) {
+            return false;
         }
+        // It may call itself with something else.
         self.further_in(at, func, inside.0).is_some_and(|blocks| !blocks.contains(block))
     }
 }
