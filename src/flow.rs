@@ -49,6 +49,7 @@
 //! | `construct` | what objects are made with |
 //! | `constructed` | what a field holds while its object is being made |
 //! | `exits` | what a function gives back and raises, by the way out |
+//! | `when`, `conditions` | what has to be true of what a function is given for something to get somewhere; which calls rule that out |
 //! | `library`, `callbacks` | what library calls give, what functions handed to them are called with |
 //! | `described` | the calls that make the schemas by which handlers are described |
 //! | `keeping` | what is kept in containers, and looked up there by a name |
@@ -85,6 +86,7 @@ pub(crate) mod choices;
 mod circles;
 pub(crate) mod clauses;
 mod commands;
+mod conditions;
 mod construct;
 mod constructed;
 mod credentials;
@@ -163,6 +165,7 @@ pub(crate) mod tree;
 mod unset;
 mod variants;
 mod vars;
+pub(crate) mod when;
 pub(crate) mod words;
 pub(crate) mod wrapper;
 mod written;

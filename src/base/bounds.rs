@@ -133,6 +133,14 @@ pub(crate) const MAX_CALL_DEPTH: usize = 600;
 /// Most visits of one block in one frame before its state is taken as it is. States only lose knowledge, so few are needed.
 pub(crate) const MAX_STATE_VISITS: u32 = 8;
 
+/// Most questions to what a function is given that have to be answered for something to get somewhere; what more are asked says
+/// nothing. Two or three are, where any is.
+pub(crate) const MAX_ASKED: usize = 6;
+
+/// Most times that the blocks of a function are gone through to see under which conditions they run; then they run under any. Once
+/// for each loop inside a loop.
+pub(crate) const MAX_CONDITION_ROUNDS: usize = 6;
+
 /// Most facts kept on one path; conditions that choose a transport are few.
 pub(crate) const MAX_FACTS: usize = 32;
 

@@ -446,7 +446,7 @@ pub(crate) fn same(a: &Const, b: &Const) -> bool {
     a == b || (nothing(a) && nothing(b))
 }
 
-fn is_truthy(value: &Const) -> bool {
+pub(super) fn is_truthy(value: &Const) -> bool {
     match value {
         Const::Str(text) => !text.is_empty(),
         Const::Int(number) => *number != 0,

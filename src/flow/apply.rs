@@ -27,6 +27,7 @@ use super::summary::{Bound, Helper, Hit, Summary, substitute};
 use super::trace::What;
 use super::transfer::{Applied, Pass, is_no_error};
 use super::tree::Tree;
+use super::when::When;
 use super::words::ResponsePart;
 
 /// The field of a script's error that is its text.
@@ -268,6 +269,7 @@ impl Pass<'_, '_> {
                 if bound.is_nothing(entry.root) {
                     continue;
                 }
+                let Some(when) = self.told_by_call(at, func, way, &entry.when) else { continue };
                 if let Some(held) = self.held_where_made(at, func, entry.root) {
                     let add = |entry: Entry| {
                         result.add(entry.then(at, What::Returned(func)));
@@ -276,7 +278,7 @@ impl Pass<'_, '_> {
                     continue;
                 }
                 bound.carry(&entry, Some(&passed), |carried| {
-                    let Some(entry) = carried.entry() else { return };
+                    let Some(entry) = carried.entry().and_then(|entry| entry.also(&when)) else { return };
                     let mut entry = self.named_by_call(at, func, entry);
                     entry.marks = entry.marks.with(marks);
                     if self.is_redacted(func, &entry) {
@@ -295,6 +297,7 @@ impl Pass<'_, '_> {
                 continue;
             }
             let Some(entry) = handed.fitting(&hit.entry) else { continue };
+            let Some(when) = self.told_by_call(at, func, way, &entry.when) else { continue };
             let is_open = way == Way::Direct && hit.open && summary.helper != Helper::None;
             let of_receiver = hit.entry.root == Root::Param(RECEIVER);
             // A function that calls itself is none of its callers.
@@ -306,7 +309,7 @@ impl Pass<'_, '_> {
                 if !self.takes_hit(carried.root()) {
                     return;
                 }
-                let Some(mut entry) = carried.entry() else { return };
+                let Some(mut entry) = carried.entry().and_then(|entry| entry.also(&when)) else { return };
                 entry.marks = entry.marks.with(marks);
                 // What a logger keeps is handed over where it is made, not where it is used.
                 let is_kept = is_open && of_receiver && summary.is_logger();
@@ -323,11 +326,12 @@ impl Pass<'_, '_> {
                 continue;
             }
             let Some(entry) = handed.fitting(entry) else { continue };
+            let Some(when) = self.told_by_call(at, func, way, &entry.when) else { continue };
             bound.carry(&entry, Some(&passed), |carried| {
                 if !self.takes_write(*heap, carried.root()) {
                     return;
                 }
-                if let Some(entry) = carried.entry() {
+                if let Some(entry) = carried.entry().and_then(|entry| entry.also(&when)) {
                     self.write(*heap, entry.by_way_of(called), |entry| carried.traced(entry));
                 }
             });
@@ -337,7 +341,14 @@ impl Pass<'_, '_> {
             return result;
         }
         if !throws.is_empty() || summary.may_raise {
-            let thrown = throws.entries().iter().filter_map(|entry| handed.fitting(entry));
+            let here = self.here();
+            let fitting = throws.entries().iter().filter_map(|entry| handed.fitting(entry));
+            let thrown: Vec<(Cow<'_, Entry>, When)> = fitting
+                .filter_map(|entry| {
+                    let when = self.told_by_call(at, func, way, &entry.when)?.and(&here)?;
+                    Some((entry, when))
+                })
+                .collect();
             self.thrown(at, func, (bound, called), summary.may_raise, thrown, &mut result);
         }
         result
@@ -377,20 +388,22 @@ impl Pass<'_, '_> {
         func: FuncId,
         (bound, called): (&Bound, Option<Via>),
         by_library: bool,
-        thrown: impl Iterator<Item = Cow<'e, Entry>>,
+        thrown: Vec<(Cow<'e, Entry>, When)>,
         result: &mut Tree,
     ) {
         let passed = (at, What::Passed(func));
         let add = |known: &mut Tree| {
             let mut changed = false;
-            for entry in thrown {
+            for (entry, when) in thrown {
                 if let Root::Param(_) = entry.root {
                     bound.carry(&entry, Some(&passed), |carried| {
-                        let Some(entry) = carried.entry() else { return };
+                        let Some(entry) = carried.entry().and_then(|entry| entry.also(&when)) else { return };
                         let finish = |entry| carried.traced(entry).then(at, What::Thrown(func));
                         changed |= known.add_finished(entry.by_way_of(called), finish);
                     });
                 } else {
+                    let entry =
+                        if entry.when == when { entry } else { Cow::Owned(Entry { when, ..entry.into_owned() }) };
                     changed |= known.add_as(&entry, (called, entry.marks), |entry| entry.then(at, What::Thrown(func)));
                 }
             }

@@ -21,6 +21,7 @@ use crate::resolve::values::At;
 use super::asked::Asked;
 use super::path::Path;
 use super::trace::{Trace, What};
+use super::when::When;
 use super::words::is_other_part;
 
 ids! {
@@ -163,6 +164,8 @@ pub(crate) struct Entry {
     pub(crate) via: Option<Via>,
     /// It is in an error of this class, not in anything made of it.
     pub(crate) error: Option<ErrorKind>,
+    /// What has to be so for it to be there.
+    pub(crate) when: When,
     pub(crate) trace: Trace,
 }
 
@@ -202,6 +205,7 @@ impl Entry {
             marks: Marks::default(),
             via: None,
             error: None,
+            when: When::default(),
             trace,
         }
     }
@@ -233,6 +237,30 @@ impl Entry {
     pub(crate) fn by_way_of(mut self, via: Option<Via>) -> Self {
         self.via = via.or(self.via);
         self
+    }
+
+    /// The same, where something else has to be so, too; none where that cannot be.
+    pub(super) fn also(mut self, when: &When) -> Option<Self> {
+        self.when = self.when.and(when)?;
+        Some(self)
+    }
+
+    /// The same, whatever has to be so for it to be there.
+    pub(super) fn in_any_case(self) -> Self {
+        Self { when: When::default(), ..self }
+    }
+
+    /// The same came to the same place under other conditions. `finish`: what is done to it.
+    pub(super) fn meet(&mut self, other: Self, finish: impl FnOnce(Self) -> Self) {
+        let either = self.when.or(&other.when);
+        if either == self.when {
+            return;
+        }
+        // What is always there is told, not what is there in some cases.
+        if either == other.when {
+            self.trace = finish(other).trace;
+        }
+        self.when = either;
     }
 
     /// The same after a step.

@@ -62,6 +62,7 @@ impl Pass<'_, '_> {
     }
 
     pub(super) fn returned(&mut self, tree: &Tree) {
+        let here = self.here();
         for entry in tree.entries() {
             if self.gives_no_error && !is_no_error(entry) {
                 continue;
@@ -71,7 +72,7 @@ impl Pass<'_, '_> {
             if is_error && self.summary.returns.entries().iter().filter(n_errors).count() >= MAX_ERRORS {
                 continue;
             }
-            let mut entry = entry.clone();
+            let Some(mut entry) = entry.clone().also(&here) else { continue };
             if is_error {
                 entry.marks = entry.marks.with(Marks::RAISED);
             }
@@ -85,7 +86,8 @@ impl Pass<'_, '_> {
 
     /// Something is raised here: into the handler of the block, or out of the function.
     pub(super) fn raise(&mut self, tree: &Tree, by_library: bool) {
-        self.raise_each(by_library, |known| known.join(tree));
+        let raised = self.got_here(tree.clone());
+        self.raise_each(by_library, |known| known.join(&raised));
     }
 
     /// The same; `add` adds it to what is raised to there already, and tells whether anything was new.

@@ -439,7 +439,8 @@ impl Pass<'_, '_> {
         }
     }
 
-    pub(super) fn write(&mut self, heap: HeapId, mut entry: Entry, finish: impl FnOnce(Entry) -> Entry) {
+    pub(super) fn write(&mut self, heap: HeapId, entry: Entry, finish: impl FnOnce(Entry) -> Entry) {
+        let Some(mut entry) = entry.also(&self.here()) else { return };
         // What a place holds is any of what is put there.
         entry.marks = entry.marks.lacking(Marks::NO_TEXT.with(Marks::TABLE));
         match entry.root {
@@ -463,6 +464,8 @@ impl Pass<'_, '_> {
         if self.taint.is_too_deep(hit.sink, &hit.entry) {
             return;
         }
+        let Some(entry) = hit.entry.also(&self.here()) else { return };
+        let hit = Hit { entry, ..hit };
         match hit.entry.root {
             Root::Param(_) => self.summary.add_hit(hit, finish),
             _ if self.taint.entered.is_idle(self.id) => {}

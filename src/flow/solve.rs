@@ -20,6 +20,7 @@ use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Key, Obj, Value};
 
 use super::circles::circles;
+use super::conditions::Conditions;
 use super::declared::declared;
 use super::described::described;
 use super::domain::{ERR, Entry, Form, Heap, HeapId, Kind, Marks, Names, OK, Root, Source};
@@ -104,6 +105,8 @@ pub(crate) struct Taint<'v> {
     pub(super) guards: Guards,
     /// Which part of a function each call of it runs.
     pub(super) entered: Entered,
+    /// Under which conditions the blocks of functions run.
+    pub(super) conditions: Conditions,
     /// What sources reach the places that outlive a call, in the end.
     pub(super) kept: Vec<(HeapId, Entry)>,
 }
@@ -175,6 +178,7 @@ pub(crate) fn taint<'v>(
         named: named(values),
         records: RefCell::default(),
         entered: Entered::of(processes),
+        conditions: Conditions::new(processes.first().map(|process| process.explorer.prepared.clone())),
         kept: Vec::new(),
     };
     for circle in circles(values, &taint.formats, &roots) {
@@ -249,7 +253,7 @@ impl<'v> Taint<'v> {
         if self.is_too_deep(hit.sink, &hit.entry) {
             return;
         }
-        self.hits.add(hit, |_| true, |hit| Hit { entry: finish(hit.entry), ..hit });
+        self.hits.add(hit, |_| true, |hit| Hit { entry: finish(hit.entry).in_any_case(), ..hit });
     }
 
     pub(super) fn add_write(&mut self, heap: HeapId, entry: Entry, finish: impl FnOnce(Entry) -> Entry) {
@@ -259,7 +263,7 @@ impl<'v> Taint<'v> {
         if !self.takes_write(heap, entry.root) {
             return;
         }
-        let finish = |write: Write| Write { entry: finish(write.entry), ..write };
+        let finish = |write: Write| Write { entry: finish(write.entry).in_any_case(), ..write };
         let mut parts = self.parts.get(&(heap, entry.root)).copied().unwrap_or_default();
         parts.count(&entry);
         let root = entry.root;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::FxHashMap;
 
 use crate::base::bounds::{MAX_SINKS, MAX_WRITES};
 use crate::models::index::RowRef;
@@ -15,6 +15,7 @@ use super::path::Path;
 use super::trace::{Trace, What};
 use super::transfer::is_no_error;
 use super::tree::{Tree, entry_at};
+use super::when::When;
 
 /// The effects of one function. Origins are sources, its own parameters and heap places.
 #[derive(Clone, Debug, Default)]
@@ -28,7 +29,7 @@ pub(crate) struct Summary {
     /// What a parameter brings to a sink.
     pub(crate) hits: Vec<Hit>,
     /// What each of them is known by.
-    known_hits: FxHashSet<HitKey>,
+    known_hits: FxHashMap<HitKey, usize>,
     /// What a parameter brings to a heap place.
     pub(crate) writes: Vec<(HeapId, Entry)>,
     /// What is put into a parameter.
@@ -110,12 +111,13 @@ impl Summary {
 
     /// `finish`: what is done to one that is new.
     pub(super) fn add_hit(&mut self, hit: Hit, finish: impl FnOnce(Entry) -> Entry) {
-        if self.is_full_of_hits() {
-            return;
-        }
         let Entry { root, form, via, marks, .. } = hit.entry;
         let (path, without) = (hit.entry.path.clone(), hit.entry.without.clone());
-        if self.known_hits.insert((hit.sink, hit.primary, root, form, via, marks.telling(), path, without)) {
+        let key = (hit.sink, hit.primary, root, form, via, marks.telling(), path, without);
+        if let Some(known) = self.known_hits.get(&key).and_then(|at| self.hits.get_mut(*at)) {
+            known.entry.meet(hit.entry, finish);
+        } else if !self.is_full_of_hits() {
+            self.known_hits.insert(key, self.hits.len());
             self.hits.push(Hit { entry: finish(hit.entry), ..hit });
         }
     }
@@ -130,12 +132,15 @@ impl Summary {
                 && known.1.form == entry.form
                 && known.1.via == entry.via
         };
-        if !self.is_full_of_writes() && !self.writes.iter().any(same) {
+        if let Some((_, known)) = self.writes.iter_mut().find(|known| same(known)) {
+            known.meet(entry, finish);
+        } else if !self.is_full_of_writes() {
             self.writes.push((heap, finish(entry)));
         }
     }
 
-    pub(crate) fn add_out(&mut self, param: u32, entry: Entry) {
+    pub(crate) fn add_out(&mut self, param: u32, mut entry: Entry) {
+        entry.when = When::default();
         let same = |known: &(u32, Entry)| {
             known.0 == param
                 && known.1.root == entry.root
@@ -163,10 +168,11 @@ impl Summary {
     }
 
     /// How much it says: grows while a circle of functions is iterated.
-    pub(crate) fn size(&self) -> (usize, usize, usize, usize, usize, usize, bool) {
+    pub(crate) fn size(&self) -> (usize, usize, usize, usize, usize, usize, usize, bool) {
         let (returns, throws) = (self.returns.entries().len(), self.throws.entries().len());
         let exits = self.exits.iter().map(Exit::size).sum();
-        (returns, throws, exits, self.hits.len(), self.writes.len(), self.outs.len(), self.may_raise)
+        let n_asked = self.entries().map(|entry| entry.when.asked().len()).sum();
+        (returns, throws, exits, self.hits.len(), self.writes.len(), self.outs.len(), n_asked, self.may_raise)
     }
 }
 
@@ -239,9 +245,13 @@ impl<'b> Carried<'b> {
         self.held
     }
 
-    /// What the caller sees, without its trace. None when the parameter holds nothing where the entry asks.
+    /// What the caller sees, without its trace; which calls get that far, the caller knows. None when the parameter holds
+    /// nothing where the entry asks.
     pub(super) fn entry(&self) -> Option<Entry> {
-        let Some(held) = self.held else { return Some(Entry { trace: Trace::default(), ..self.entry.clone() }) };
+        let Some(held) = self.held else {
+            let when = When::default();
+            return Some(Entry { when, trace: Trace::default(), ..self.entry.clone() });
+        };
         replaced(self.entry, &*held_at(self.entry, held)?, held)
     }
 
@@ -340,6 +350,7 @@ fn replaced(entry: &Entry, inner: &Entry, held: &Entry) -> Option<Entry> {
         marks: if is_kept { marks } else { marks.lacking(Marks::IN_ERROR) },
         via: entry.via.or(inner.via),
         error: if is_same { entry.error.or(inner.error) } else { entry.error },
+        when: inner.when.clone(),
         trace: Trace::default(),
     })
 }

@@ -19,6 +19,7 @@ use crate::resolve::values::At;
 use super::aliases::Aliases;
 use super::apply::Way;
 use super::callbacks::{chained, used};
+use super::conditions::Body;
 use super::domain::{ANY, ARGS, ERR, Entry, Form, Kind, Marks, OK, Root, Source, SourcePlace};
 use super::keys::still_there;
 use super::solve::Taint;
@@ -50,6 +51,7 @@ pub(super) struct Pass<'t, 'v> {
     pub(super) taint: &'t mut Taint<'v>,
     pub(super) id: FuncId,
     pub(super) func: &'v Function,
+    pub(super) body: Rc<Body>,
     pub(super) language: Language,
     /// Its return type is no result that may hold an error.
     pub(super) gives_no_error: bool,
@@ -108,6 +110,7 @@ impl<'t, 'v> Pass<'t, 'v> {
         Self {
             language,
             gives_no_error,
+            body: taint.conditions.of(taint.values, id),
             taint,
             chained,
             used: used(func),
@@ -310,7 +313,10 @@ impl Pass<'_, '_> {
                 });
                 match whole.filter(|(_, whole)| !whole.is_empty()) {
                     Some((into, whole)) => self.put(&into, &whole, at),
-                    None => self.store(place, &tree, at),
+                    None => {
+                        let stored = self.got_here(tree.clone());
+                        self.store(place, &stored, at);
+                    }
                 }
                 tree
             }

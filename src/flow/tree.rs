@@ -9,6 +9,7 @@ use crate::resolve::values::At;
 
 use super::domain::{ANY, ERR, Entry, ErrorKind, FIRST, Form, Marks, OK, Root, Via};
 use super::path::Path;
+use super::when::When;
 use super::words::{has_scheme, is_other_part};
 
 /// The origins in a value. Shared until one of the holders adds to it.
@@ -198,7 +199,10 @@ impl Tree {
     /// Do both hold the same, however it got there?
     pub(crate) fn equals(&self, other: &Self) -> bool {
         let is_same = |(own, other): (&Entry, &Entry)| {
-            own.same(other, other.known()) && own.marks == other.marks && own.formed == other.formed
+            own.same(other, other.known())
+                && own.marks == other.marks
+                && own.formed == other.formed
+                && own.when == other.when
         };
         self.is_shared_with(other)
             || self.entries().len() == other.entries().len() && self.entries().iter().zip(other.entries()).all(is_same)
@@ -222,8 +226,8 @@ impl Tree {
         let key = entry.key(entry.known());
         match self.items.as_ref().and_then(|items| items.position(key, |known| known.same(&entry, entry.known()))) {
             Some(at) => {
-                let (marks, without) = (entry.marks, entry.without.clone());
-                self.meet(at, marks, &without, || finish(entry.into_owned()))
+                let (marks, without, when) = (entry.marks, entry.without.clone(), entry.when.clone());
+                self.meet(at, marks, (&without, &when), || finish(entry.into_owned()))
             }
             None => match self.room_for(&entry) {
                 Some(room) => {
@@ -258,7 +262,10 @@ impl Tree {
         let via = via.or(entry.via);
         let key = entry.key((via, marks));
         match self.items.as_ref().and_then(|items| items.position(key, |known| known.same(entry, (via, marks)))) {
-            Some(at) => self.meet(at, marks, &entry.without, || make(Entry { via, marks, ..entry.clone() })),
+            Some(at) => {
+                let make = || make(Entry { via, marks, ..entry.clone() });
+                self.meet(at, marks, (&entry.without, &entry.when), make)
+            }
             None => match self.room_for(entry) {
                 Some(room) => {
                     let entry = make(Entry { via, marks, ..entry.clone() });
@@ -291,15 +298,19 @@ impl Tree {
     }
 
     /// The same origin came another way, `make`: of the marks that bar it those of the better way stay, with its trace, of all
-    /// others those that both have; it lacks only the fields that it lacks there, too. True when it lacks fewer than before.
-    fn meet(&mut self, at: usize, marks: Marks, without: &Path, make: impl FnOnce() -> Entry) -> bool {
+    /// others those that both have; it lacks only the fields that it lacks there, too, and is there where either way leads. True
+    /// when it lacks fewer than before, or is there in more cases.
+    fn meet(&mut self, at: usize, marks: Marks, (without, when): (&Path, &When), make: impl FnOnce() -> Entry) -> bool {
         let known = &self.entries()[at];
         let marks = known.marks.meet(marks);
-        let is_better = marks.bars() != known.marks.bars();
+        let either = known.when.or(when);
+        let is_wider = either != known.when;
+        let is_better = marks.bars() != known.marks.bars() || is_wider && either == *when;
         let is_more = known.without != *without && known.without.iter().any(|field| !without.contains(field));
-        if marks != known.marks || is_more {
+        if marks != known.marks || is_more || is_wider {
             let known = &mut self.items_mut().entries[at];
             known.marks = marks;
+            known.when = either;
             if is_more {
                 known.without = known.without.iter().filter(|field| without.contains(field)).cloned().collect();
             }
@@ -307,7 +318,7 @@ impl Tree {
                 known.trace = make().trace;
             }
         }
-        is_more
+        is_more || is_wider
     }
 
     /// Adds all of another tree; true when something is new.
