@@ -49,7 +49,8 @@
 //! | `construct` | what objects are made with |
 //! | `constructed` | what a field holds while its object is being made |
 //! | `exits` | what a function gives back and raises, by the way out |
-//! | `when`, `conditions` | what has to be true of what a function is given for something to get somewhere; which calls rule that out |
+//! | `when`, `conditions` | what has to be true of what a function is given for something to get somewhere |
+//! | `answers` | which calls rule that out |
 //! | `library`, `callbacks` | what library calls give, what functions handed to them are called with |
 //! | `described` | the calls that make the schemas by which handlers are described |
 //! | `keeping` | what is kept in containers, and looked up there by a name |
@@ -74,6 +75,7 @@
 pub(crate) mod abs;
 mod aliases;
 mod alternatives;
+mod answers;
 pub(crate) mod apply;
 mod apps;
 mod arguments;

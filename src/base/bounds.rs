@@ -137,6 +137,10 @@ pub(crate) const MAX_STATE_VISITS: u32 = 8;
 /// nothing. Two or three are, where any is.
 pub(crate) const MAX_ASKED: usize = 6;
 
+/// Most conditions that are told apart under which one thing reaches one place; one for each arm of what chooses among them. What
+/// comes by further ways is taken for one of them.
+pub(crate) const MAX_WAYS_TO_SINK: usize = 3;
+
 /// Most times that the blocks of a function are gone through to see under which conditions they run; then they run under any. Once
 /// for each loop inside a loop.
 pub(crate) const MAX_CONDITION_ROUNDS: usize = 6;

@@ -11,17 +11,14 @@ use std::rc::Rc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::base::Symbol;
-use crate::base::bounds::{MAX_CHECK_DEPTH, MAX_CONDITION_ROUNDS, MAX_PATH};
+use crate::base::bounds::{MAX_CHECK_DEPTH, MAX_CONDITION_ROUNDS, MAX_GUARD_BLOCKS, MAX_PATH};
 use crate::base::idx::{Id, IndexVec};
 use crate::ir::func::{BlockId, End, FuncId, FuncKind, Function, Param, ParamKind};
-use crate::ir::instr::{
-    ArgKind, Base, Call, CallStyle, Const, Entry, Field, InstrId, Op, Oper, Place, Record, RecordKind, TextPart,
-};
-use crate::ir::program::Language;
-use crate::resolve::solve::Values;
-use crate::resolve::values::{At, Key, Obj, Site, Value};
+use crate::ir::instr::{Base, Call, Const, Entry, Field, InstrId, Op, Oper, Place};
+use crate::ir::program::{CellId, Language};
+use crate::resolve::solve::{CallKind, Values};
+use crate::resolve::values::At;
 
-use super::apply::Way;
 use super::domain::RECEIVER;
 use super::path::Path;
 use super::prepared::Prepared;
@@ -31,20 +28,20 @@ use super::when::{Asked, Held, Is, Part, When};
 
 /// What is known of all functions, as far as somebody asked.
 pub(super) struct Conditions {
-    prepared: Option<Rc<Prepared>>,
+    pub(super) prepared: Option<Rc<Prepared>>,
     bodies: RefCell<FxHashMap<FuncId, Rc<Body>>>,
     /// The fields that get what they hold when their object is made, and nothing else later on.
     kept: OnceCell<FxHashSet<Symbol>>,
 }
 
 /// What is known of one function.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Body {
     /// By block; none where all of them run under any condition.
     when: Box<[When]>,
-    stores: FxHashMap<Base, Vec<Stored>>,
+    stores: OnceCell<FxHashMap<Base, Vec<Stored>>>,
     /// By block, the one that control comes through last on all ways to it.
-    above: Vec<Option<BlockId>>,
+    above: OnceCell<Vec<Option<BlockId>>>,
 }
 
 /// Something is stored to a variable.
@@ -66,10 +63,14 @@ impl Conditions {
             return known.clone();
         }
         let func = &values.program.funcs[id];
-        let mut body = Body { stores: stores(func), above: above(func), when: Box::default() };
-        let scope = Scope { all: self, values, id, func, body: &body };
-        body.when = scope.blocks();
-        let body = Rc::new(body);
+        let body = Rc::<Body>::default();
+        // What a function asks of its own answers says nothing.
+        self.bodies.borrow_mut().insert(id, body.clone());
+        let when = Scope { all: self, values, id, func, body: &body }.blocks();
+        if when.is_empty() {
+            return body;
+        }
+        let body = Rc::new(Body { when, ..Rc::unwrap_or_clone(body) });
         self.bodies.borrow_mut().insert(id, body.clone());
         body
     }
@@ -81,7 +82,7 @@ impl Conditions {
         }
     }
 
-    fn stores_of(&self, cell: crate::ir::program::CellId) -> &[At] {
+    pub(super) fn stores_of(&self, cell: CellId) -> &[At] {
         self.prepared.as_ref().and_then(|prepared| prepared.stores.get(&cell)).map_or(&[], Vec::as_slice)
     }
 }
@@ -181,25 +182,26 @@ impl Body {
     }
 
     /// Does control come through the one block on all ways to the other?
-    fn is_above(&self, upper: BlockId, lower: BlockId) -> bool {
+    fn is_above(&self, func: &Function, upper: BlockId, lower: BlockId) -> bool {
+        let all = self.above.get_or_init(|| above(func));
         let mut at = Some(lower);
         while let Some(block) = at {
             if block == upper {
                 return true;
             }
-            at = self.above[block.index()];
+            at = all[block.index()];
         }
         false
     }
 }
 
 /// A function in which something is asked.
-struct Scope<'a, 'v> {
-    all: &'a Conditions,
-    values: &'a Values<'v>,
-    id: FuncId,
-    func: &'a Function,
-    body: &'a Body,
+pub(super) struct Scope<'a, 'v> {
+    pub(super) all: &'a Conditions,
+    pub(super) values: &'a Values<'v>,
+    pub(super) id: FuncId,
+    pub(super) func: &'a Function,
+    pub(super) body: &'a Body,
 }
 
 impl Scope<'_, '_> {
@@ -261,8 +263,7 @@ impl Scope<'_, '_> {
     /// What is asked of what the function is given where a value is true, or is false.
     fn asked(&self, value: InstrId, holds: bool, block: BlockId, depth: usize) -> Vec<Asked> {
         let Some(depth) = depth.checked_sub(1) else { return Vec::new() };
-        let is = |of: Option<Part>, is: Is, holds: bool| of.map(|of| Asked { of, is, holds }).into_iter().collect();
-        let part = |value: InstrId| self.part_of(value, block, depth);
+        let ask = |of: InstrId, is: Is, holds: bool| self.asked_of(of, &is, holds, block, depth);
         match &self.func.instrs[value].op {
             Op::Operator(Oper::Not, operands) => match operands[..] {
                 [of] => self.asked(of, !holds, block, depth),
@@ -279,36 +280,88 @@ impl Scope<'_, '_> {
                 if let Op::Operator(Oper::TypeOf, operands) = &self.func.instrs[of].op {
                     let is_undefined = matches!(constant, Const::Str(name) if name == "undefined");
                     return match operands[..] {
-                        [of] if is_undefined || holds => {
-                            is(part(of), Is::Equal(Const::Undefined), holds == is_undefined)
-                        }
+                        [of] if is_undefined || holds => ask(of, Is::Equal(Const::Undefined), holds == is_undefined),
                         _ => Vec::new(),
                     };
                 }
-                is(part(of), Is::Equal(constant.clone()), holds)
+                ask(of, Is::Equal(constant.clone()), holds)
             }
             Op::Operator(Oper::IsMissing, operands) if self.language() == Language::Script => match operands[..] {
-                [of] => is(part(of), Is::Equal(Const::Undefined), holds),
+                [of] => ask(of, Is::Equal(Const::Undefined), holds),
                 _ => Vec::new(),
             },
             Op::Operator(Oper::IsVariant, operands) => match operands[..] {
                 [of, variant] => {
-                    self.variant_named(variant).map_or_else(Vec::new, |name| is(part(of), Is::Variant(name), holds))
+                    self.variant_named(variant).map_or_else(Vec::new, |name| ask(of, Is::Variant(name), holds))
                 }
                 _ => Vec::new(),
             },
-            Op::Load(_) | Op::Call(_) => {
-                let of = part(value);
-                if of.is_some() {
-                    return is(of, Is::True, holds);
-                }
-                match self.stored_once(value, block) {
-                    Some((value, block)) => self.asked(value, holds, block, depth),
-                    None => Vec::new(),
-                }
-            }
+            Op::Load(_) | Op::Call(_) | Op::Await(_) => ask(value, Is::True, holds),
             _ => Vec::new(),
         }
+    }
+
+    /// What is asked of what the function is given where a question to a value is answered so.
+    fn asked_of(&self, value: InstrId, is: &Is, holds: bool, block: BlockId, depth: usize) -> Vec<Asked> {
+        let Some(depth) = depth.checked_sub(1) else { return Vec::new() };
+        if let Some(of) = self.part_of(value, block, depth) {
+            return vec![Asked { of, is: is.clone(), holds }];
+        }
+        match &self.func.instrs[value].op {
+            Op::Load(_) => match self.stored_once(value, block) {
+                Some((value, block)) if *is == Is::True => self.asked(value, holds, block, depth),
+                Some((value, block)) => self.asked_of(value, is, holds, block, depth),
+                None => Vec::new(),
+            },
+            Op::Call(_) => self.asked_by_call(value, false, (is, holds), block, depth),
+            Op::Await(called) => self.asked_by_call(*called, true, (is, holds), block, depth),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The same of what a function of the program gives back: under which conditions it gives that.
+    fn asked_by_call(
+        &self,
+        id: InstrId,
+        is_awaited: bool,
+        (is, holds): (&Is, bool),
+        block: BlockId,
+        depth: usize,
+    ) -> Vec<Asked> {
+        let at = (self.id, id);
+        let (Op::Call(call), [(callee, kind)]) = (&self.func.instrs[id].op, self.values.callees(at)) else {
+            return Vec::new();
+        };
+        let func = &self.values.program.funcs[*callee];
+        let is_plain = func.is_async == is_awaited && !func.is_generator && func.blocks.len() <= MAX_GUARD_BLOCKS;
+        if !is_plain || *kind != CallKind::Direct {
+            return Vec::new();
+        }
+        let body = self.all.of(self.values, *callee);
+        let inside = Scope { id: *callee, func, body: &body, ..*self };
+        let mut found: Option<When> = None;
+        for left in func.order() {
+            let End::Return(given) = func.blocks[left].end else { continue };
+            let held = match given {
+                Some(given) => inside.held(given, &[], left, depth),
+                None => Held::Const(Const::Undefined),
+            };
+            if is.answer(&held) == Some(!holds) {
+                continue;
+            }
+            let mut asked = body.when(left).asked().to_vec();
+            match (held, given) {
+                (Held::Part(of), _) => asked.push(Asked { of, is: is.clone(), holds }),
+                (Held::Unknown, Some(given)) if *is == Is::True => {
+                    asked.extend(inside.asked(given, holds, left, depth))
+                }
+                _ => {}
+            }
+            if let Some(when) = When::of(asked) {
+                found = Some(found.map_or_else(|| when.clone(), |found| found.or(&when)));
+            }
+        }
+        found.and_then(|when| self.further(call, at, *callee, &when, block)).unwrap_or_default()
     }
 
     /// The variant that a value is asked to be.
@@ -329,10 +382,14 @@ impl Scope<'_, '_> {
         if !place.path.is_empty() { None } else { self.written_once(&place.base, block) }
     }
 
-    fn written_once(&self, base: &Base, block: BlockId) -> Option<(InstrId, BlockId)> {
-        let [stored] = self.body.stores.get(base)?[..] else { return None };
-        let is_one = stored.is_whole && self.is_of_function(base) && self.body.is_above(stored.block, block);
+    pub(super) fn written_once(&self, base: &Base, block: BlockId) -> Option<(InstrId, BlockId)> {
+        let [stored] = self.stores(base)?[..] else { return None };
+        let is_one = stored.is_whole && self.is_of_function(base) && self.body.is_above(self.func, stored.block, block);
         is_one.then_some((stored.value, stored.block))
+    }
+
+    fn stores(&self, base: &Base) -> Option<&Vec<Stored>> {
+        self.body.stores.get_or_init(|| stores(self.func)).get(base)
     }
 
     /// Is it a variable that no other function writes?
@@ -348,7 +405,7 @@ impl Scope<'_, '_> {
         }
     }
 
-    fn language(&self) -> Language {
+    pub(super) fn language(&self) -> Language {
         self.values.language(self.id)
     }
 
@@ -363,12 +420,12 @@ impl Scope<'_, '_> {
     }
 
     /// What a method is asked for that gives it as it is: `source.as_deref()`.
-    fn same_as(&self, call: &Call) -> Option<Place> {
+    pub(super) fn same_as(&self, call: &Call) -> Option<Place> {
         let (of, Field::Name(method)) = call.callee.split_last()? else { return None };
         (call.args.is_empty() && self.values.models.gives_the_same(method)).then_some(of)
     }
 
-    fn part(&self, place: &Place, block: BlockId, depth: usize) -> Option<Part> {
+    pub(super) fn part(&self, place: &Place, block: BlockId, depth: usize) -> Option<Part> {
         let depth = depth.checked_sub(1)?;
         let keys: Vec<Symbol> = place.path.iter().map(key_of).collect::<Option<_>>()?;
         if place.path.contains(&Field::Any) || keys.len() > MAX_PATH {
@@ -377,7 +434,7 @@ impl Scope<'_, '_> {
         let of = match &place.base {
             Base::Value(value) => self.part_of(*value, block, depth)?,
             Base::Global(_) => return None,
-            base => match (self.param(base), self.body.stores.get(base)) {
+            base => match (self.param(base), self.stores(base)) {
                 (Some(param), None) => Part { param, path: Path::new(), default: None, stays: true },
                 (Some(_), Some(_)) => return None,
                 (None, _) => match self.written_once(base, block) {
@@ -409,8 +466,11 @@ impl Scope<'_, '_> {
 
     /// A part that a constant takes the place of where it is missing: `({ quiet = true }) => …`.
     fn with_default(&self, base: &Base, block: BlockId, depth: usize) -> Option<Part> {
-        let [first, second] = self.body.stores.get(base)?[..] else { return None };
-        if !first.is_whole || !second.is_whole || !self.is_of_function(base) || !self.body.is_above(first.block, block)
+        let [first, second] = self.stores(base)?[..] else { return None };
+        if !first.is_whole
+            || !second.is_whole
+            || !self.is_of_function(base)
+            || !self.body.is_above(self.func, first.block, block)
         {
             return None;
         }
@@ -423,158 +483,13 @@ impl Scope<'_, '_> {
         let part = self.part_of(first.value, first.block, depth)?;
         Some(part.or_else(default))
     }
-
-    /// What is known of a value, or of something in it.
-    fn held(&self, value: InstrId, keys: &[Symbol], block: BlockId, depth: usize) -> Held {
-        let Some(depth) = depth.checked_sub(1) else { return Held::Unknown };
-        match &self.func.instrs[value].op {
-            Op::Const(value) if keys.is_empty() => Held::Const(value.clone()),
-            Op::Record(record) => self.held_in_record(record, value, keys, block, depth),
-            Op::Text(parts) if keys.is_empty() => {
-                let has_text = |part: &TextPart| matches!(part, TextPart::Lit(text) if !text.is_empty());
-                if parts.iter().any(has_text) { Held::Thing } else { Held::Unknown }
-            }
-            Op::Closure(_) | Op::Class(_) | Op::Caught if keys.is_empty() => Held::Thing,
-            Op::Call(call)
-                if call.style == CallStyle::New && keys.is_empty() && self.language() == Language::Script =>
-            {
-                Held::Thing
-            }
-            Op::Call(call) => {
-                self.same_as(call).map_or(Held::Unknown, |place| self.held_at(&place, keys, block, depth))
-            }
-            Op::Load(place) => match self.held_at(place, keys, block, depth) {
-                Held::Unknown if keys.is_empty() => self.variant_of(value),
-                held => held,
-            },
-            _ => Held::Unknown,
-        }
-    }
-
-    fn held_in_record(&self, record: &Record, made: InstrId, keys: &[Symbol], block: BlockId, depth: usize) -> Held {
-        if record.kind == RecordKind::Variant {
-            return match (&record.entries[..], keys) {
-                ([Entry::Field(Field::Variant(name, _), _), ..], []) => Held::Variant(name.clone()),
-                _ => Held::Unknown,
-            };
-        }
-        let Some((key, inner)) = keys.split_first() else {
-            return match self.language() {
-                Language::Script => Held::Thing,
-                Language::Python if record.entries.is_empty() => Held::Empty,
-                Language::Python if record.entries.iter().any(|entry| matches!(entry, Entry::Field(..))) => Held::Thing,
-                Language::Python | Language::Rust => Held::Unknown,
-            };
-        };
-        let obj = Obj::Record(Site::Instr((self.id, made)));
-        let n_stores = self.values.stores_to(&obj, &Key::Name(key.clone())).len();
-        if self.values.is_open(&obj) || self.language() == Language::Python {
-            return Held::Unknown;
-        }
-        let mut found = None;
-        for entry in &record.entries {
-            match entry {
-                Entry::Field(field, value) if key_of(field).is_some_and(|name| name == *key) => found = Some(*value),
-                Entry::Field(Field::Name(_), _) => {}
-                // `Options { quiet: true, ..rest }`: what is named is not taken from the rest.
-                Entry::Spread(_) if self.language() == Language::Rust => {}
-                Entry::Field(..) | Entry::Spread(_) => return Held::Unknown,
-            }
-        }
-        match found {
-            Some(value) if n_stores <= 1 => self.held(value, inner, block, depth),
-            None if n_stores == 0 && self.language() == Language::Script && self.is_kept_inside(made) => {
-                if inner.is_empty() { Held::Const(Const::Undefined) } else { Held::Unknown }
-            }
-            _ => Held::Unknown,
-        }
-    }
-
-    /// Is an object handed to no library, which could put something into it?
-    fn is_kept_inside(&self, made: InstrId) -> bool {
-        self.all.prepared.as_ref().is_some_and(|prepared| !prepared.handed_out.contains(&(self.id, made)))
-    }
-
-    fn held_at(&self, place: &Place, keys: &[Symbol], block: BlockId, depth: usize) -> Held {
-        let Some(depth) = depth.checked_sub(1) else { return Held::Unknown };
-        let mut whole: Vec<Field> = place.path.to_vec();
-        whole.extend(keys.iter().map(|key| Field::Name(key.clone())));
-        let whole = Place { base: place.base.clone(), path: whole.into() };
-        if let Some(part) = self.part(&whole, block, depth) {
-            return Held::Part(part);
-        }
-        let Some(mut inner) = place.path.iter().map(key_of).collect::<Option<Vec<_>>>() else { return Held::Unknown };
-        inner.extend_from_slice(keys);
-        let held = match &place.base {
-            Base::Value(value) => self.held(*value, &inner, block, depth),
-            Base::Global(_) => Held::Unknown,
-            base => match self.written_once(base, block) {
-                Some((value, block)) => self.held(value, &inner, block, depth),
-                None => self.constant_of(base, &inner),
-            },
-        };
-        // What is put into a container later on fills it, or leaves it empty.
-        let is_container = self.language() == Language::Python && matches!(held, Held::Thing | Held::Empty);
-        if is_container && inner.is_empty() { Held::Unknown } else { held }
-    }
-
-    /// The constant that a variable of a module holds, whoever reads it.
-    fn constant_of(&self, base: &Base, keys: &[Symbol]) -> Held {
-        let Base::Cell(cell) = base else { return Held::Unknown };
-        let [(func, id)] = self.all.stores_of(*cell)[..] else { return Held::Unknown };
-        let body = &self.values.program.funcs[func];
-        match &body.instrs[id].op {
-            Op::Store(_, value) if keys.is_empty() && body.kind == FuncKind::Init => match &body.instrs[*value].op {
-                Op::Const(value) => Held::Const(value.clone()),
-                _ => Held::Unknown,
-            },
-            _ => Held::Unknown,
-        }
-    }
-
-    /// The variant without a payload that a value is: `Kind::Stdio`.
-    fn variant_of(&self, value: InstrId) -> Held {
-        match self.values.of(self.id, value).items() {
-            [Value::Variant(_, name)] if self.names_variant(value, name) => Held::Variant(name.clone()),
-            _ => Held::Unknown,
-        }
-    }
-
-    fn names_variant(&self, value: InstrId, name: &Symbol) -> bool {
-        matches!(&self.func.instrs[value].op, Op::Load(place) if matches!(place.path.last(), Some(Field::Name(last)) if last == name))
-    }
 }
 
 impl Part {
     /// The same where a constant takes its place if it is missing.
-    fn or_else(self, default: &Const) -> Self {
+    pub(super) fn or_else(self, default: &Const) -> Self {
         Self { default: self.default.or_else(|| Some(default.clone())), ..self }
     }
-}
-
-/// What a call hands over as a parameter.
-enum Argument {
-    Given(InstrId),
-    Left,
-    Unknown,
-}
-
-/// `n_before`: so many arguments stand before those of the parameters.
-fn argument(call: &Call, params: &[Param], at: usize, n_before: usize) -> Argument {
-    let mut position = 0;
-    let mut is_open = false;
-    for arg in call.args.iter().skip(n_before) {
-        match &arg.kind {
-            ArgKind::Positional if position == at && !is_open => return Argument::Given(arg.value),
-            ArgKind::Positional => position += 1,
-            ArgKind::Named(name) if params.get(at).is_some_and(|param| param.name == *name) => {
-                return Argument::Given(arg.value);
-            }
-            ArgKind::Named(_) => {}
-            ArgKind::Spread | ArgKind::SpreadNamed => is_open = true,
-        }
-    }
-    if is_open { Argument::Unknown } else { Argument::Left }
 }
 
 impl Pass<'_, '_> {
@@ -587,74 +502,5 @@ impl Pass<'_, '_> {
     pub(super) fn got_here(&self, tree: Tree) -> Tree {
         let here = self.here();
         if here.is_always() { tree } else { tree.map(|entry| entry.also(&here)) }
-    }
-
-    /// The condition of a function, as a call of it sees it; `None` where the call rules it out.
-    pub(super) fn told_by_call(&self, at: At, func: FuncId, way: Way, when: &When) -> Option<When> {
-        if when.is_always() || way != Way::Direct {
-            return Some(When::default());
-        }
-        let Op::Call(call) = &self.func.instrs[at.1].op else { return Some(When::default()) };
-        let mut further = Vec::new();
-        for asked in when.asked() {
-            match self.handed_over(call, at, func, &asked.of) {
-                Held::Part(of) => further.push(Asked { of, ..asked.clone() }),
-                held => match asked.is.answer(&held) {
-                    Some(so) if so != asked.holds => return None,
-                    _ => {}
-                },
-            }
-        }
-        When::of(further)
-    }
-
-    /// What a call hands over as a part of what a function is given.
-    fn handed_over(&self, call: &Call, at: At, func: FuncId, of: &Part) -> Held {
-        let values = self.taint.values;
-        let callee = &values.program.funcs[func];
-        let scope = Scope { all: &self.taint.conditions, values, id: self.id, func: self.func, body: &self.body };
-        let handed = values.handed_receiver(at, func);
-        if of.param == RECEIVER {
-            if callee.kind == FuncKind::Constructor {
-                return Held::Unknown;
-            }
-            let own = self.own_object(call).or_else(|| call.callee.split_last().map(|(place, _)| place));
-            return match (handed, own) {
-                (Some(object), _) => scope.held(object, &of.path, self.block, MAX_CHECK_DEPTH),
-                (None, Some(place)) => scope.held_at(&place, &of.path, self.block, MAX_CHECK_DEPTH),
-                (None, None) => Held::Unknown,
-            };
-        }
-        let Some(param) = callee.params.get(of.param as usize) else { return Held::Unknown };
-        let language = values.language(func);
-        let default = param.default.map(|default| match &callee.instrs[default].op {
-            Op::Const(value) if of.path.is_empty() => Held::Const(value.clone()),
-            _ => Held::Unknown,
-        });
-        let held = match argument(call, &callee.params, of.param as usize, usize::from(handed.is_some())) {
-            Argument::Given(value) => match scope.held(value, &of.path, self.block, MAX_CHECK_DEPTH) {
-                Held::Const(Const::Undefined) if language == Language::Script && of.path.is_empty() => {
-                    default.unwrap_or(Held::Const(Const::Undefined))
-                }
-                Held::Part(part) if language == Language::Script && of.path.is_empty() => match default {
-                    Some(Held::Const(value)) => Held::Part(part.or_else(&value)),
-                    Some(_) => Held::Unknown,
-                    None => Held::Part(part),
-                },
-                held => held,
-            },
-            Argument::Left => match default {
-                Some(held) => held,
-                // What has to be given and is not, a decorator gives.
-                None if language == Language::Script && of.path.is_empty() => Held::Const(Const::Undefined),
-                None => Held::Unknown,
-            },
-            Argument::Unknown => Held::Unknown,
-        };
-        match (held, &of.default) {
-            (Held::Const(Const::Undefined), Some(default)) => Held::Const(default.clone()),
-            (Held::Part(part), Some(default)) => Held::Part(part.or_else(default)),
-            (held, _) => held,
-        }
     }
 }

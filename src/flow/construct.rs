@@ -2,6 +2,7 @@
 
 use crate::base::Symbol;
 use crate::base::idx::Id;
+use crate::ir::func::Function;
 use crate::ir::func::{FuncId, FuncKind};
 use crate::ir::instr::{ArgKind, Base, Call, Field, Op, Place};
 use crate::ir::program::Language;
@@ -17,13 +18,16 @@ use super::tree::Tree;
 /// The object of a base class, in the constructor of one derived from it.
 const SUPER: &str = "super";
 
+/// The object that a method of a base class is called on, or made by its constructor: `super().__init__(text)`.
+pub(super) fn own_object(func: &Function, language: Language, call: &Call) -> Option<Place> {
+    let is_of_base = language != Language::Rust && matches!(&call.callee.base, Base::Global(name) if name == SUPER);
+    let receiver = func.receiver.filter(|_| is_of_base && call.callee.path.len() <= 1)?;
+    Some(Place { base: Base::Local(receiver), path: Box::default() })
+}
+
 impl Pass<'_, '_> {
-    /// The object that a method of a base class is called on, or made by its constructor: `super().__init__(text)`.
     pub(super) fn own_object(&self, call: &Call) -> Option<Place> {
-        let is_of_base =
-            self.language != Language::Rust && matches!(&call.callee.base, Base::Global(name) if name == SUPER);
-        let receiver = self.func.receiver.filter(|_| is_of_base && call.callee.path.len() <= 1)?;
-        Some(Place { base: Base::Local(receiver), path: Box::default() })
+        own_object(self.func, self.language, call)
     }
 
     /// Does a call of a constructor fill an object that is there already: `super(text)`, `Base.__init__(self, text)`?

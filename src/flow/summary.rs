@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use rustc_hash::FxHashMap;
 
-use crate::base::bounds::{MAX_SINKS, MAX_WRITES};
+use crate::base::bounds::{MAX_SINKS, MAX_WAYS_TO_SINK, MAX_WRITES};
 use crate::models::index::RowRef;
 use crate::models::schema::SinkKind;
 use crate::resolve::values::At;
@@ -28,8 +28,8 @@ pub(crate) struct Summary {
     pub(crate) may_raise: bool,
     /// What a parameter brings to a sink.
     pub(crate) hits: Vec<Hit>,
-    /// What each of them is known by.
-    known_hits: FxHashMap<HitKey, usize>,
+    /// What each of them is known by; those that are known by the same, each under conditions of its own, are numbered.
+    known_hits: FxHashMap<(HitKey, usize), usize>,
     /// What a parameter brings to a heap place.
     pub(crate) writes: Vec<(HeapId, Entry)>,
     /// What is put into a parameter.
@@ -113,12 +113,23 @@ impl Summary {
     pub(super) fn add_hit(&mut self, hit: Hit, finish: impl FnOnce(Entry) -> Entry) {
         let Entry { root, form, via, marks, .. } = hit.entry;
         let (path, without) = (hit.entry.path.clone(), hit.entry.without.clone());
-        let key = (hit.sink, hit.primary, root, form, via, marks.telling(), path, without);
-        if let Some(known) = self.known_hits.get(&key).and_then(|at| self.hits.get_mut(*at)) {
-            known.entry.meet(hit.entry, finish);
-        } else if !self.is_full_of_hits() {
-            self.known_hits.insert(key, self.hits.len());
-            self.hits.push(Hit { entry: finish(hit.entry), ..hit });
+        let mut key = ((hit.sink, hit.primary, root, form, via, marks.telling(), path, without), 0);
+        let same = loop {
+            let Some(at) = self.known_hits.get(&key) else { break None };
+            let is_beside = self.hits.get(*at).is_some_and(|known| known.entry.when.is_beside(&hit.entry.when));
+            if !is_beside || key.1 + 1 == MAX_WAYS_TO_SINK {
+                break Some(*at);
+            }
+            key.1 += 1;
+        };
+        let is_full = self.is_full_of_hits();
+        match same.and_then(|at| self.hits.get_mut(at)) {
+            Some(known) => known.entry.meet(hit.entry, finish),
+            None if is_full => {}
+            None => {
+                self.known_hits.insert(key, self.hits.len());
+                self.hits.push(Hit { entry: finish(hit.entry), ..hit });
+            }
         }
     }
 

@@ -112,6 +112,12 @@ impl When {
         Self::of(self.asked().iter().chain(other.asked()).cloned().collect())
     }
 
+    /// Does each of the two ask something that the other one does not?
+    pub(super) fn is_beside(&self, other: &Self) -> bool {
+        let asks_more = |one: &Self, than: &Self| one.asked().iter().any(|asked| !than.asked().contains(asked));
+        asks_more(self, other) && asks_more(other, self)
+    }
+
     /// Where the one or the other holds, as far as both say the same.
     pub(super) fn or(&self, other: &Self) -> Self {
         if self.is_always() || self.is_same(other) {
