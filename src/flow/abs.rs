@@ -78,6 +78,10 @@ fn as_asked(sym: &Symbol) -> Symbol {
 }
 
 fn without(sym: &Symbol, marks: &[char]) -> Option<Symbol> {
+    // Hardly any name has one, and every condition asks.
+    if !sym.bytes().any(|byte| byte == IN_CASE as u8 || byte == TRIMMED as u8) {
+        return None;
+    }
     let mut written = sym.as_str();
     while let Some((of, method)) = written.rsplit_once(marks)
         && method.chars().all(|letter| letter.is_alphanumeric() || letter == '_')
@@ -386,7 +390,7 @@ pub(crate) fn truth(abs: &Abs, facts: &[&Facts]) -> Option<bool> {
     };
     let holds = facts.iter().find_map(|facts| by(facts.get(sym)?));
     let holds = holds.or_else(|| {
-        let written = as_written(sym).filter(|_| is.is_empty())?;
+        let written = if is.is_empty() { as_written(sym)? } else { return None };
         facts.iter().find_map(|facts| trimmed_by(facts.get(&written)?))
     });
     let holds = holds.or_else(|| {

@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
-use smol_str::format_smolstr;
 
 use crate::base::Symbol;
 use crate::base::bounds::{MAX_ALIASES, MAX_WAYS};
+use crate::base::idx::Naming;
 use crate::ir::instr::Const;
 use crate::resolve::values::At;
 
@@ -271,7 +271,7 @@ impl Alternatives {
 
 /// The name of a field of what a symbol stands for.
 pub(super) fn field_sym(object: &Symbol, field: &Symbol) -> Symbol {
-    format_smolstr!("{object}.{field}")
+    Naming::default().text(object).text(".").text(field).done()
 }
 
 /// One more way, on which the value is `abs`; none where they are too many.

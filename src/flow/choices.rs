@@ -126,7 +126,8 @@ impl Chosen {
     /// On one of the ways the unknown is `abs`, and the facts hold.
     pub(super) fn note(&mut self, unknown: &Abs, abs: &Abs, facts: &Facts, assumed: &Facts) {
         let Abs::Sym(unknown) = unknown else { return };
-        if truth(abs, &[facts, assumed]) == Some(false) {
+        let is_given_up = matches!(self.ways.get(unknown), Some(None));
+        if is_given_up || truth(abs, &[facts, assumed]) == Some(false) {
             return;
         }
         let mut facts = facts.clone();

@@ -3,10 +3,8 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use smol_str::format_smolstr;
-
 use crate::base::Symbol;
-use crate::base::idx::Id;
+use crate::base::idx::{Id, Naming};
 use crate::ir::func::{Block, FuncId, Function, LocalId};
 use crate::ir::instr::{Const, InstrId, Op};
 use crate::ir::program::CellId;
@@ -36,7 +34,7 @@ impl Var {
 
 /// The name of what a variable that outlives its function holds.
 pub(super) fn cell_sym(cell: CellId) -> Symbol {
-    format_smolstr!("cell {cell}")
+    Naming::default().text("cell ").id(cell).done()
 }
 
 /// The variable that has such a name.
@@ -47,12 +45,17 @@ pub(super) fn cell_of(sym: &str) -> Option<CellId> {
 
 /// The name of what a local holds of which nothing else is known.
 pub(super) fn local_sym(func: FuncId, local: LocalId) -> Symbol {
-    format_smolstr!("{func}.{local}")
+    Naming::default().id(func).text(".").id(local).done()
 }
 
 /// The name of what an instruction gives.
 pub(super) fn given_sym(func: FuncId, id: InstrId) -> Symbol {
-    format_smolstr!("{func}.{id}")
+    Naming::default().id(func).text(".").id(id).done()
+}
+
+/// The name of what a function is given for a parameter, by the number of that.
+pub(super) fn param_sym(func: FuncId, at: usize) -> Symbol {
+    Naming::default().text("param ").id(func).text(" ").number(at).done()
 }
 
 pub(super) fn meet(a: &Rc<BTreeSet<u32>>, b: &Rc<BTreeSet<u32>>) -> Rc<BTreeSet<u32>> {

@@ -17,7 +17,7 @@ use super::abs::{Abs, equal, member, not, spelled};
 use super::alternatives::Given;
 use super::domain::has_value;
 use super::explore::{Explorer, State};
-use super::joins::{cell_sym, given_sym};
+use super::joins::{cell_sym, given_sym, local_sym, param_sym};
 use super::variants::{fate, variant_const};
 
 /// What `typeof` says of a function.
@@ -499,11 +499,11 @@ impl Explorer<'_> {
     fn param_name(&self, func: FuncId, local: LocalId) -> Option<String> {
         let params = &self.values.program.funcs[func].params;
         let at = params.iter().position(|param| param.local == local)?;
-        Some(format!("param {func} {at}"))
+        Some(param_sym(func, at).into())
     }
 
     fn single_local(&self, func: FuncId, local: LocalId) -> Option<String> {
-        Some(super::joins::local_sym(func, local).to_string())
+        Some(local_sym(func, local).to_string())
     }
 
     /// The truth of what a call asks about: `Boolean(options.verbose)`.

@@ -2,9 +2,8 @@
 
 use std::rc::Rc;
 
-use smol_str::format_smolstr;
-
 use crate::base::Symbol;
+use crate::base::idx::Naming;
 use crate::ir::func::FuncId;
 use crate::ir::instr::{Base, Call, CallStyle, Entry, Field, Import, InstrId, Op, Place};
 use crate::ir::program::{Language, ModuleId};
@@ -471,5 +470,5 @@ pub(super) fn names_own(abs: &Abs, func: FuncId) -> bool {
 
 /// What the names begin with that only a function has for what it holds, and for what it is given.
 pub(super) fn own_names(func: FuncId) -> (Symbol, Symbol) {
-    (format_smolstr!("{func}."), format_smolstr!("param {func} "))
+    (Naming::default().id(func).text(".").done(), Naming::default().text("param ").id(func).text(" ").done())
 }
