@@ -31,6 +31,7 @@ use crate::ir::build::Builder;
 use crate::ir::func::BlockId;
 use crate::ir::instr::{InstrId, Op, Place};
 use crate::ir::program::ClassId;
+use crate::lower::fields::KindName;
 use crate::source::files::SourceFile;
 
 use super::{LowerNote, LowerNoteKind, Lowered};
@@ -228,11 +229,11 @@ fn fields<'t>(node: Node<'t>, name: &str) -> Vec<Node<'t>> {
 /// Is there a direct child that is the token `text` (`async`, `=`)?
 fn has_token(node: Node<'_>, text: &str) -> bool {
     let mut cursor = node.walk();
-    node.children(&mut cursor).any(|child| !child.is_named() && child.kind() == text)
+    node.children(&mut cursor).any(|child| !child.is_named() && child.kind_name() == text)
 }
 
 fn is_trivia(node: Node<'_>) -> bool {
-    matches!(node.kind(), "comment" | "line_continuation")
+    matches!(node.kind_name(), "comment" | "line_continuation")
 }
 
 /// The first node in source order that is no Python.

@@ -28,6 +28,7 @@ use crate::ir::build::Builder;
 use crate::ir::instr::{InstrId, Op};
 use crate::ir::program::CellId;
 use crate::ir::types::TypeRef;
+use crate::lower::fields::KindName;
 use crate::source::files::{Dialect, SourceFile};
 
 use super::{LowerNote, LowerNoteKind, Lowered};
@@ -164,11 +165,11 @@ fn first_named(node: Node<'_>) -> Option<Node<'_>> {
 
 /// Has the node a child of this kind (a keyword or a mark)?
 fn has_child(node: Node<'_>, kind: &str) -> bool {
-    node.children(&mut node.walk()).any(|child| child.kind() == kind)
+    node.children(&mut node.walk()).any(|child| child.kind_name() == kind)
 }
 
 fn is_comment(node: Node<'_>) -> bool {
-    matches!(node.kind(), "comment" | "html_comment")
+    matches!(node.kind_name(), "comment" | "html_comment")
 }
 
 /// The first `ERROR` or missing node in text order.

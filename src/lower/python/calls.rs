@@ -5,6 +5,7 @@ use tree_sitter::Node;
 use crate::ir::instr::{
     Arg, ArgKind, Base, CallStyle, Const, Entry, Field, InstrId, Op, Oper, Place, Record, RecordKind,
 };
+use crate::lower::fields::KindName;
 
 use super::{Lowering, field, fields, first_part, parts, span};
 
@@ -18,7 +19,7 @@ impl<'t> Lowering<'t> {
     }
 
     fn place_kind(&mut self, node: Node<'t>) -> Place {
-        match node.kind() {
+        match node.kind_name() {
             "identifier" => self.b.lookup(self.src(node)),
             "attribute" => {
                 let (Some(object), Some(name)) = (field(node, "object"), field(node, "attribute")) else {
@@ -41,8 +42,9 @@ impl<'t> Lowering<'t> {
 
     /// Is it a call of `super`?
     fn is_super(&mut self, node: Node<'t>) -> bool {
-        let callee = if node.kind() == "call" { field(node, "function") } else { None };
-        let Some(name) = callee.filter(|callee| callee.kind() == "identifier").map(|callee| self.src(callee)) else {
+        let callee = if node.kind_name() == "call" { field(node, "function") } else { None };
+        let Some(name) = callee.filter(|callee| callee.kind_name() == "identifier").map(|callee| self.src(callee))
+        else {
             return false;
         };
         name == "super" && matches!(self.b.lookup(name).base, Base::Global(_))
@@ -53,7 +55,7 @@ impl<'t> Lowering<'t> {
         let whole = self.place(value);
         let keys = fields(node, "subscript");
         if let [key] = keys[..] {
-            if key.kind() == "slice" {
+            if key.kind_name() == "slice" {
                 let mut operands = vec![self.load_place(whole, value)];
                 operands.extend(parts(key).into_iter().map(|bound| self.expr(bound)).collect::<Vec<_>>());
                 return Place::value(self.push(Op::Operator(Oper::Slice, operands), node));
@@ -66,7 +68,7 @@ impl<'t> Lowering<'t> {
             return whole.then(Field::Any);
         }
         for key in keys {
-            let bounds = if key.kind() == "slice" { parts(key) } else { vec![key] };
+            let bounds = if key.kind_name() == "slice" { parts(key) } else { vec![key] };
             for bound in bounds {
                 self.expr(bound);
             }
@@ -76,7 +78,7 @@ impl<'t> Lowering<'t> {
 
     /// The step that a literal key is.
     pub(super) fn constant_key(&self, key: Node<'t>) -> Option<Field> {
-        match key.kind() {
+        match key.kind_name() {
             "string" | "concatenated_string" => self.constant_text(key).map(|text| Field::Name(text.into())),
             "integer" => match super::literals::number(self.src(key), false) {
                 Const::Int(at) => u32::try_from(at).ok().map(Field::Index),
@@ -128,7 +130,7 @@ impl<'t> Lowering<'t> {
             [object, name, default] => (object, name, Some(default)),
             _ => return None,
         };
-        let name = self.constant_text(name).filter(|_| !object.kind().contains("splat"))?;
+        let name = self.constant_text(name).filter(|_| !object.kind_name().contains("splat"))?;
         let place = self.place(object).then(Field::name(&name));
         let value = self.b.load(place, span(node));
         let Some(default) = default else { return Some(value) };
@@ -147,7 +149,7 @@ impl<'t> Lowering<'t> {
 
     /// The text of `"…"` when the callee is `"…".format`.
     fn format_template(&self, callee: Node<'t>) -> Option<String> {
-        if callee.kind() != "attribute" || self.src(field(callee, "attribute")?) != "format" {
+        if callee.kind_name() != "attribute" || self.src(field(callee, "attribute")?) != "format" {
             return None;
         }
         self.constant_text(field(callee, "object")?)
@@ -155,14 +157,14 @@ impl<'t> Lowering<'t> {
 
     pub(super) fn args(&mut self, arguments: Option<Node<'t>>) -> Vec<Arg> {
         let Some(arguments) = arguments else { return Vec::new() };
-        if arguments.kind() == "generator_expression" {
+        if arguments.kind_name() == "generator_expression" {
             return vec![Arg { value: self.expr(arguments), kind: ArgKind::Positional }];
         }
         parts(arguments).into_iter().map(|arg| self.arg(arg)).collect()
     }
 
     fn arg(&mut self, node: Node<'t>) -> Arg {
-        let (inner, kind) = match node.kind() {
+        let (inner, kind) = match node.kind_name() {
             "keyword_argument" => {
                 let name = field(node, "name").map(|name| self.src(name)).unwrap_or_default();
                 (field(node, "value"), ArgKind::Named(name.into()))

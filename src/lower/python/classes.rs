@@ -6,6 +6,7 @@ use crate::ir::build::ScopeKind;
 use crate::ir::instr::Op;
 use crate::ir::program::{ClassId, ClassKind, Variant};
 use crate::ir::types::TypeRef;
+use crate::lower::fields::KindName;
 
 use super::funcs::Decorator;
 use super::{ClassBody, Lowering, field, parts, span};
@@ -43,7 +44,7 @@ impl<'t> Lowering<'t> {
     fn bases(&mut self, node: Node<'t>) -> Vec<TypeRef> {
         let mut bases = Vec::new();
         for base in field(node, "superclasses").map(parts).unwrap_or_default() {
-            match base.kind() {
+            match base.kind_name() {
                 "identifier" | "attribute" => bases.push(self.type_ref(base)),
                 // `Generic[T]`, `Base[Arg]`: the list types here are classes, so the head alone is named.
                 "subscript" => bases.push(self.generic_base(base)),

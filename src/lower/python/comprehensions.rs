@@ -7,12 +7,13 @@ use tree_sitter::Node;
 use crate::ir::build::ScopeKind;
 use crate::ir::func::BlockId;
 use crate::ir::instr::{Field, InstrId, Op, Place, Record, RecordKind};
+use crate::lower::fields::KindName;
 
 use super::{Lowering, field, fields, first_part, has_token, parts, span};
 
 impl<'t> Lowering<'t> {
     pub(super) fn comprehension(&mut self, node: Node<'t>) -> InstrId {
-        let is_dict = node.kind() == "dictionary_comprehension";
+        let is_dict = node.kind_name() == "dictionary_comprehension";
         let kind = if is_dict { RecordKind::Object } else { RecordKind::Array };
         let empty = self.push(Op::Record(Box::new(Record { kind, ty: None, entries: Vec::new() })), node);
         let result = Place::local(self.b.temp("items", None));
@@ -21,7 +22,7 @@ impl<'t> Lowering<'t> {
         self.b.enter_scope(ScopeKind::Block);
         let mut next = done;
         for clause in parts(node).into_iter().skip(1) {
-            match clause.kind() {
+            match clause.kind_name() {
                 "for_in_clause" => next = self.comprehension_loop(clause, next),
                 "if_clause" => {
                     if let Some(condition) = first_part(clause) {
@@ -63,7 +64,7 @@ impl<'t> Lowering<'t> {
 
     fn comprehension_item(&mut self, body: Node<'t>, to: Place) {
         let value = match (field(body, "key"), field(body, "value")) {
-            (Some(key), Some(value)) if body.kind() == "pair" => {
+            (Some(key), Some(value)) if body.kind_name() == "pair" => {
                 let key = self.expr(key);
                 let value = self.expr(value);
                 self.b.computed_key(key);

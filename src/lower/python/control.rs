@@ -9,6 +9,7 @@ use crate::base::bounds::MAX_FINALLY_COPIES;
 use crate::base::span::Span;
 use crate::ir::func::BlockId;
 use crate::ir::instr::{Arg, ArgKind, CallStyle, Const, ENTER, Field, InstrId, LEAVE, Op, Oper, Place};
+use crate::lower::fields::KindName;
 
 use super::exprs::boolean_operands;
 use super::{Cleanup, CleanupKind, Loop, Lowering, field, fields, first_part, has_token, parts, span};
@@ -23,7 +24,7 @@ impl<'t> Lowering<'t> {
     }
 
     fn condition_kind(&mut self, node: Node<'t>, yes: BlockId, no: BlockId) {
-        match (node.kind(), first_part(node)) {
+        match (node.kind_name(), first_part(node)) {
             ("parenthesized_expression", Some(inner)) => self.condition(inner, yes, no),
             ("boolean_operator", _) => {
                 let (is_and, mut operands) = boolean_operands(node);
@@ -79,7 +80,7 @@ impl<'t> Lowering<'t> {
         let mut arms = vec![node];
         let mut otherwise = None;
         for clause in fields(node, "alternative") {
-            match clause.kind() {
+            match clause.kind_name() {
                 "elif_clause" => arms.push(clause),
                 _ => otherwise = field(clause, "body"),
             }
@@ -267,7 +268,7 @@ impl<'t> Lowering<'t> {
                 None => self.unknown("raise", Vec::new(), node),
             },
         };
-        if let Some(cause) = cause.filter(|cause| cause.kind() != "none") {
+        if let Some(cause) = cause.filter(|cause| cause.kind_name() != "none") {
             let cause = self.expr(cause);
             self.b.store(Place::value(error).then(Field::name("__cause__")), cause, span(node));
         }
@@ -278,7 +279,7 @@ impl<'t> Lowering<'t> {
 
     pub(super) fn try_statement(&mut self, node: Node<'t>) {
         let clauses = parts(node);
-        let of_kind = |kind: &'static str| clauses.iter().copied().filter(move |clause| clause.kind() == kind);
+        let of_kind = |kind: &'static str| clauses.iter().copied().filter(move |clause| clause.kind_name() == kind);
         let last = of_kind("finally_clause").next().and_then(block_of);
         let done = self.b.new_block();
         let Some(last) = last else {
@@ -312,8 +313,8 @@ impl<'t> Lowering<'t> {
     /// Body, handlers and `else` of a `try`. Tells whether `done` is reached.
     fn guarded(&mut self, node: Node<'t>, done: BlockId) -> bool {
         let clauses = parts(node);
-        let handlers: Vec<_> = clauses.iter().copied().filter(|clause| clause.kind() == "except_clause").collect();
-        let otherwise = clauses.iter().copied().find(|clause| clause.kind() == "else_clause");
+        let handlers: Vec<_> = clauses.iter().copied().filter(|clause| clause.kind_name() == "except_clause").collect();
+        let otherwise = clauses.iter().copied().find(|clause| clause.kind_name() == "else_clause");
         let body = field(node, "body");
         let on_error = if handlers.is_empty() { None } else { Some(self.b.new_block()) };
         let outer = on_error.map(|block| self.unwind_to(Some(block)));
@@ -350,12 +351,12 @@ impl<'t> Lowering<'t> {
     fn catches_all(&self, handler: Node<'t>) -> bool {
         let mut classes = fields(handler, "value");
         while let [only] = classes[..]
-            && matches!(only.kind(), "as_pattern" | "tuple" | "parenthesized_expression")
+            && matches!(only.kind_name(), "as_pattern" | "tuple" | "parenthesized_expression")
         {
-            classes = if only.kind() == "tuple" { parts(only) } else { first_part(only).into_iter().collect() };
+            classes = if only.kind_name() == "tuple" { parts(only) } else { first_part(only).into_iter().collect() };
         }
         classes.is_empty()
-            || classes.iter().any(|class| class.kind() == "identifier" && ALL_ERRORS.contains(&self.src(*class)))
+            || classes.iter().any(|class| class.kind_name() == "identifier" && ALL_ERRORS.contains(&self.src(*class)))
     }
 
     /// One `except` clause; goes on where it does not apply.
@@ -363,7 +364,7 @@ impl<'t> Lowering<'t> {
         let mut classes = fields(handler, "value");
         let mut alias = field(handler, "alias");
         if let [only] = classes[..]
-            && only.kind() == "as_pattern"
+            && only.kind_name() == "as_pattern"
         {
             alias = field(only, "alias");
             classes = first_part(only).into_iter().collect();
@@ -395,11 +396,11 @@ impl<'t> Lowering<'t> {
 
     pub(super) fn with_statement(&mut self, node: Node<'t>) {
         let is_async = has_token(node, "async");
-        let clause = parts(node).into_iter().find(|part| part.kind() == "with_clause");
+        let clause = parts(node).into_iter().find(|part| part.kind_name() == "with_clause");
         let mut items = clause.map(parts).unwrap_or_default();
         // `with (a as b, c as d):` can come as one tuple.
         if let [only] = items[..]
-            && let Some(tuple) = field(only, "value").filter(|value| value.kind() == "tuple")
+            && let Some(tuple) = field(only, "value").filter(|value| value.kind_name() == "tuple")
         {
             items = parts(tuple);
         }
@@ -407,7 +408,7 @@ impl<'t> Lowering<'t> {
         for item in items {
             let mut item = field(item, "value").unwrap_or(item);
             // `with (a as b):`
-            while let Some(inner) = first_part(item).filter(|_| item.kind() == "parenthesized_expression") {
+            while let Some(inner) = first_part(item).filter(|_| item.kind_name() == "parenthesized_expression") {
                 item = inner;
             }
             open.push(self.enter_with(item, is_async));
@@ -421,7 +422,7 @@ impl<'t> Lowering<'t> {
     }
 
     fn enter_with(&mut self, item: Node<'t>, is_async: bool) -> (InstrId, BlockId, Option<BlockId>) {
-        let (value, alias) = match item.kind() {
+        let (value, alias) = match item.kind_name() {
             "as_pattern" => (first_part(item).unwrap_or(item), field(item, "alias")),
             _ => (item, None),
         };
@@ -503,5 +504,5 @@ impl<'t> Lowering<'t> {
 }
 
 fn block_of(clause: Node<'_>) -> Option<Node<'_>> {
-    parts(clause).into_iter().find(|part| part.kind() == "block")
+    parts(clause).into_iter().find(|part| part.kind_name() == "block")
 }

@@ -3,6 +3,7 @@
 use tree_sitter::Node;
 
 use crate::ir::instr::{Const, Entry, Field, InstrId, Op, Oper, Place, Record, RecordKind};
+use crate::lower::fields::KindName;
 
 use super::{Lowering, field, first_part, has_token, parts, span};
 
@@ -15,7 +16,7 @@ impl<'t> Lowering<'t> {
     }
 
     fn expr_kind(&mut self, node: Node<'t>) -> InstrId {
-        match node.kind() {
+        match node.kind_name() {
             "identifier" | "attribute" | "subscript" => {
                 let place = self.place(node);
                 self.load_place(place, node)
@@ -77,14 +78,14 @@ impl<'t> Lowering<'t> {
     fn binary(&mut self, node: Node<'t>) -> InstrId {
         let mut chain = Vec::new();
         let mut leftmost = node;
-        while leftmost.kind() == "binary_operator" {
+        while leftmost.kind_name() == "binary_operator" {
             chain.push(leftmost);
             let Some(left) = field(leftmost, "left") else { return self.unknown_parts("operator", leftmost) };
             leftmost = left;
         }
         let mut value = None;
         for step in chain.into_iter().rev() {
-            let operator = field(step, "operator").map(|operator| operator.kind()).unwrap_or_default();
+            let operator = field(step, "operator").map(|operator| operator.kind_name()).unwrap_or_default();
             let right = field(step, "right");
             let template = if operator == "%" && value.is_none() { self.constant_text(leftmost) } else { None };
             if let (Some(template), Some(right)) = (template, right) {
@@ -108,7 +109,7 @@ impl<'t> Lowering<'t> {
 
     fn unary(&mut self, node: Node<'t>) -> InstrId {
         match field(node, "argument") {
-            Some(number) if matches!(number.kind(), "integer" | "float") && has_token(node, "-") => {
+            Some(number) if matches!(number.kind_name(), "integer" | "float") && has_token(node, "-") => {
                 self.negative_number(node, number)
             }
             _ => self.operator_on_parts(Oper::Arith, node),
@@ -119,7 +120,7 @@ impl<'t> Lowering<'t> {
     fn comparison(&mut self, node: Node<'t>) -> InstrId {
         let mut cursor = node.walk();
         let operators: Vec<_> =
-            node.children_by_field_name("operators", &mut cursor).map(|op| oper(op.kind())).collect();
+            node.children_by_field_name("operators", &mut cursor).map(|op| oper(op.kind_name())).collect();
         let mut sides = parts(node).into_iter();
         let Some(first) = sides.next() else { return self.unknown("comparison", Vec::new(), node) };
         let mut left = self.expr(first);
@@ -211,14 +212,14 @@ impl<'t> Lowering<'t> {
         let mut entries = Vec::new();
         let mut is_counted = true;
         for (at, part) in parts(node).into_iter().enumerate() {
-            if matches!(part.kind(), "list_splat" | "list_splat_pattern") {
+            if matches!(part.kind_name(), "list_splat" | "list_splat_pattern") {
                 let value = self.inner(part);
                 entries.push(Entry::Spread(value));
                 is_counted = false;
                 continue;
             }
             let value = self.expr(part);
-            let step = u32::try_from(at).ok().filter(|_| is_counted && node.kind() != "set");
+            let step = u32::try_from(at).ok().filter(|_| is_counted && node.kind_name() != "set");
             entries.push(Entry::Field(step.map_or(Field::Any, Field::Index), value));
         }
         self.push(Op::Record(Box::new(Record { kind, ty: None, entries })), node)
@@ -248,11 +249,11 @@ impl<'t> Lowering<'t> {
 
 /// The operands of a chain of the same boolean operator, and whether it is `and`.
 pub(super) fn boolean_operands(node: Node<'_>) -> (bool, Vec<Node<'_>>) {
-    let operator = |node: Node<'_>| field(node, "operator").is_some_and(|operator| operator.kind() == "and");
+    let operator = |node: Node<'_>| field(node, "operator").is_some_and(|operator| operator.kind_name() == "and");
     let is_and = operator(node);
     let mut operands = Vec::new();
     let mut left = node;
-    while left.kind() == "boolean_operator" && operator(left) == is_and {
+    while left.kind_name() == "boolean_operator" && operator(left) == is_and {
         operands.extend(field(left, "right"));
         match field(left, "left") {
             Some(inner) => left = inner,

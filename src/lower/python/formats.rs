@@ -4,6 +4,7 @@ use tree_sitter::Node;
 
 use crate::base::Symbol;
 use crate::ir::instr::{Arg, ArgKind, Field, Hole, InstrId, Op, Place, TextPart};
+use crate::lower::fields::KindName;
 
 use super::{Lowering, field, first_part, parts, span};
 
@@ -35,10 +36,10 @@ impl<'t> Lowering<'t> {
         let is_named = pieces.iter().any(|piece| matches!(piece, Piece::Fill { key: Key::Name(_), .. }));
         let n_fills = pieces.iter().filter(|piece| matches!(piece, Piece::Fill { .. })).count();
         let mut fillings = Fillings::default();
-        match right.kind() {
+        match right.kind_name() {
             "tuple" => {
                 for part in parts(right) {
-                    match part.kind() {
+                    match part.kind_name() {
                         "list_splat" => fillings.spread.extend(first_part(part).map(|inner| self.expr(inner))),
                         _ => fillings.positional.push(self.expr(part)),
                     }

@@ -8,6 +8,7 @@ use crate::ir::build::NewFunc;
 use crate::ir::func::{FuncId, FuncKind, ParamKind};
 use crate::ir::instr::{Arg, ArgKind, Base, CallStyle, Const, InstrId, Op, Place};
 use crate::ir::types::{Annotation, AnnotationArg, AnnotationValue, TypeRef};
+use crate::lower::fields::KindName;
 
 use super::{Frame, Lowering, field, first_part, has_token, parts, span};
 
@@ -34,7 +35,7 @@ impl<'t> Lowering<'t> {
     pub(super) fn decorated(&mut self, node: Node<'t>) {
         let mut decorators = Vec::new();
         for part in parts(node) {
-            if part.kind() == "decorator"
+            if part.kind_name() == "decorator"
                 && let Some(expression) = first_part(part)
             {
                 let annotation = self.annotation(expression);
@@ -43,21 +44,21 @@ impl<'t> Lowering<'t> {
             }
         }
         match field(node, "definition") {
-            Some(class) if class.kind() == "class_definition" => self.class(class, &decorators),
+            Some(class) if class.kind_name() == "class_definition" => self.class(class, &decorators),
             Some(function) => self.function(function, &decorators),
             None => {}
         }
     }
 
     fn annotation(&mut self, expression: Node<'t>) -> Option<Annotation> {
-        let (callee, arguments) = match expression.kind() {
+        let (callee, arguments) = match expression.kind_name() {
             "call" => (field(expression, "function")?, field(expression, "arguments")),
             _ => (expression, None),
         };
         let name = self.dotted(self.src(callee))?;
         let mut args = Vec::new();
         for arg in arguments.map(parts).unwrap_or_default() {
-            let (name, value) = match arg.kind() {
+            let (name, value) = match arg.kind_name() {
                 "keyword_argument" => (field(arg, "name").map(|name| self.src(name).into()), field(arg, "value")?),
                 _ => (None, arg),
             };
@@ -70,7 +71,7 @@ impl<'t> Lowering<'t> {
         if let Some(text) = self.constant_text(node) {
             return AnnotationValue::Const(Const::Str(text.into()));
         }
-        match node.kind() {
+        match node.kind_name() {
             "true" => AnnotationValue::Const(Const::Bool(true)),
             "false" => AnnotationValue::Const(Const::Bool(false)),
             "none" => AnnotationValue::Const(Const::Null),
@@ -185,7 +186,7 @@ impl<'t> Lowering<'t> {
         let mut named_only = false;
         let mut at = 0_usize;
         for (node, prepared) in nodes.into_iter().zip(prepared) {
-            match node.kind() {
+            match node.kind_name() {
                 "keyword_separator" => named_only = true,
                 "positional_separator" => {}
                 _ => {
@@ -222,20 +223,20 @@ impl<'t> Lowering<'t> {
 
     fn prepare_param(&mut self, node: Node<'t>) -> Prepared<'t> {
         let ty = field(node, "type").map(|ty| self.type_ref(ty));
-        let default = match (node.kind(), field(node, "value")) {
+        let default = match (node.kind_name(), field(node, "value")) {
             ("default_parameter" | "typed_default_parameter", Some(value)) => Some(self.expr(value)),
             _ => None,
         };
         // The IR wants a default in the first block.
         let default = default.filter(|_| self.b.current() == self.b.func().entry());
-        let inner = match node.kind() {
+        let inner = match node.kind_name() {
             "default_parameter" | "typed_default_parameter" => field(node, "name"),
             "typed_parameter" => first_part(node),
             _ => Some(node),
         };
         let (name, kind) = match inner {
-            Some(splat) if splat.kind() == "list_splat_pattern" => (first_part(splat), ParamKind::Rest),
-            Some(splat) if splat.kind() == "dictionary_splat_pattern" => (first_part(splat), ParamKind::RestNamed),
+            Some(splat) if splat.kind_name() == "list_splat_pattern" => (first_part(splat), ParamKind::Rest),
+            Some(splat) if splat.kind_name() == "dictionary_splat_pattern" => (first_part(splat), ParamKind::RestNamed),
             inner => (inner, ParamKind::Plain),
         };
         Prepared { name, kind, ty, default }
@@ -243,7 +244,7 @@ impl<'t> Lowering<'t> {
 
     fn add_param(&mut self, node: Node<'t>, prepared: Prepared<'t>) {
         let Some(name) = prepared.name else { return };
-        let is_pattern = name.kind() != "identifier";
+        let is_pattern = name.kind_name() != "identifier";
         let text = if is_pattern { "<pattern>" } else { self.src(name) };
         let local = self.b.param(text.into(), prepared.kind, prepared.ty, span(node));
         if let Some(param) = self.b.func_mut().params.last_mut() {

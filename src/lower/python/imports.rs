@@ -5,6 +5,7 @@ use tree_sitter::Node;
 use crate::base::Symbol;
 use crate::ir::func::{FuncKind, Function};
 use crate::ir::instr::{Import, Imported, InstrId, Op, Place};
+use crate::lower::fields::KindName;
 
 use super::{Lowering, field, fields, first_part};
 
@@ -50,7 +51,7 @@ impl<'t> Lowering<'t> {
     pub(super) fn mirror(&mut self, target: Node<'t>, value: InstrId) {
         let is_own = field(target, "value").is_some_and(|of| self.src(of) == "globals()");
         let func = self.b.func();
-        if target.kind() != "subscript" || !is_own || func.kind != FuncKind::Init {
+        if target.kind_name() != "subscript" || !is_own || func.kind != FuncKind::Init {
             return;
         }
         let Op::Call(call) = &func.instrs[value].op else { return };
@@ -64,7 +65,7 @@ impl<'t> Lowering<'t> {
     }
 
     fn import_name(&self, name: Node<'t>) -> (Symbol, Option<Node<'t>>) {
-        match name.kind() {
+        match name.kind_name() {
             "aliased_import" => {
                 let whole = field(name, "name").map(|inner| self.src(inner)).unwrap_or_default();
                 (without_space(whole), field(name, "alias"))

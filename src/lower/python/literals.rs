@@ -3,12 +3,13 @@
 use tree_sitter::Node;
 
 use crate::ir::instr::{Const, Hole, InstrId, Op, TextPart};
+use crate::lower::fields::KindName;
 
 use super::{Lowering, field, has_token, parts, span};
 
 impl<'t> Lowering<'t> {
     pub(super) fn literal(&mut self, node: Node<'t>) -> InstrId {
-        let value = match node.kind() {
+        let value = match node.kind_name() {
             "true" => Const::Bool(true),
             "false" => Const::Bool(false),
             "none" => Const::Null,
@@ -20,7 +21,7 @@ impl<'t> Lowering<'t> {
     /// A string, f-string, or several in a row.
     pub(super) fn string(&mut self, node: Node<'t>) -> InstrId {
         let mut text = Vec::new();
-        match node.kind() {
+        match node.kind_name() {
             "concatenated_string" => parts(node).into_iter().for_each(|part| self.string_parts(part, &mut text)),
             _ => self.string_parts(node, &mut text),
         }
@@ -54,10 +55,10 @@ impl<'t> Lowering<'t> {
     /// The text of a literal without holes; `None` for any other expression.
     pub(super) fn constant_text(&self, node: Node<'t>) -> Option<String> {
         let mut node = node;
-        while node.kind() == "parenthesized_expression" {
+        while node.kind_name() == "parenthesized_expression" {
             node = super::first_part(node)?;
         }
-        let strings = match node.kind() {
+        let strings = match node.kind_name() {
             "string" => vec![node],
             "concatenated_string" => parts(node),
             _ => return None,
@@ -66,7 +67,7 @@ impl<'t> Lowering<'t> {
         for string in strings {
             let style = self.style(string);
             for part in parts(string) {
-                match part.kind() {
+                match part.kind_name() {
                     "string_content" => decode(self.src(part), style, &mut text),
                     "interpolation" => return None,
                     _ => {}
@@ -79,7 +80,7 @@ impl<'t> Lowering<'t> {
     fn string_parts(&mut self, string: Node<'t>, out: &mut Vec<TextPart>) {
         let style = self.style(string);
         for part in parts(string) {
-            match part.kind() {
+            match part.kind_name() {
                 "string_content" => {
                     let mut text = String::new();
                     decode(self.src(part), style, &mut text);

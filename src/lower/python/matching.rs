@@ -4,6 +4,7 @@ use tree_sitter::Node;
 
 use crate::ir::func::BlockId;
 use crate::ir::instr::{Entry, Field, InstrId, Op, Oper, Place, Record, RecordKind};
+use crate::lower::fields::KindName;
 
 use super::{Lowering, field, fields, first_part, has_token, is_trivia, parts, span};
 
@@ -17,7 +18,7 @@ impl<'t> Lowering<'t> {
     /// One `case`; goes on where it does not match. Tells whether its body reaches `done`.
     pub(super) fn case(&mut self, clause: Node<'t>, subject: InstrId, done: BlockId) -> bool {
         let fail = self.b.new_block();
-        let patterns: Vec<_> = parts(clause).into_iter().filter(|part| part.kind() == "case_pattern").collect();
+        let patterns: Vec<_> = parts(clause).into_iter().filter(|part| part.kind_name() == "case_pattern").collect();
         let whole = Place::value(subject);
         match patterns[..] {
             [only] => self.pattern(only, &whole, fail),
@@ -45,7 +46,7 @@ impl<'t> Lowering<'t> {
 
     fn pattern_kind(&mut self, node: Node<'t>, from: &Place, fail: BlockId) {
         let inner = parts(node);
-        match (node.kind(), &inner[..]) {
+        match (node.kind_name(), &inner[..]) {
             // `_` has no named part.
             ("case_pattern", []) => {}
             ("case_pattern", [number]) if has_token(node, "-") => {
@@ -97,12 +98,12 @@ impl<'t> Lowering<'t> {
         let mut is_negative = false;
         let mut cursor = node.walk();
         for alternative in node.children(&mut cursor).filter(|child| !is_trivia(*child)) {
-            if !alternative.is_named() && alternative.kind() != "_" {
-                is_negative = alternative.kind() == "-";
+            if !alternative.is_named() && alternative.kind_name() != "_" {
+                is_negative = alternative.kind_name() == "-";
                 continue;
             }
             let next = self.b.new_block();
-            match alternative.kind() {
+            match alternative.kind_name() {
                 "_" => {}
                 "integer" | "float" if is_negative => {
                     let value = self.negative_number(alternative, alternative);
@@ -124,8 +125,8 @@ impl<'t> Lowering<'t> {
         self.match_test(fits, fail);
         let mut is_counted = true;
         for (at, item) in items.iter().enumerate() {
-            let inner = first_part(*item).filter(|inner| inner.kind() == "splat_pattern");
-            if let Some(splat) = inner.or(Some(*item).filter(|item| item.kind() == "splat_pattern")) {
+            let inner = first_part(*item).filter(|inner| inner.kind_name() == "splat_pattern");
+            if let Some(splat) = inner.or(Some(*item).filter(|item| item.kind_name() == "splat_pattern")) {
                 is_counted = false;
                 if let Some(name) = first_part(splat) {
                     let rest = self.rest_of(from, at, splat);
@@ -149,7 +150,7 @@ impl<'t> Lowering<'t> {
             known.push(key_value);
             self.pattern(value, &from.then(step), fail);
         }
-        let rest = parts(node).into_iter().find(|part| part.kind() == "splat_pattern").and_then(first_part);
+        let rest = parts(node).into_iter().find(|part| part.kind_name() == "splat_pattern").and_then(first_part);
         if let Some(rest) = rest {
             let value = self.push(Op::Operator(Oper::Without, known), rest);
             self.capture(rest, &Place::value(value));
@@ -166,7 +167,7 @@ impl<'t> Lowering<'t> {
         let is = self.push(Op::Operator(Oper::InstanceOf, vec![subject, class_value]), class);
         self.match_test(is, fail);
         for argument in arguments {
-            let keyword = first_part(*argument).filter(|inner| inner.kind() == "keyword_pattern");
+            let keyword = first_part(*argument).filter(|inner| inner.kind_name() == "keyword_pattern");
             match keyword.map(parts).as_deref() {
                 Some([name, pattern, ..]) => {
                     let step = Field::name(self.src(*name));

@@ -8,6 +8,7 @@ use tree_sitter::Node;
 
 use crate::base::Symbol;
 use crate::ir::instr::{Base, Place};
+use crate::lower::fields::KindName;
 
 use super::{Lowering, field, fields, first_part, parts, span};
 
@@ -32,11 +33,11 @@ impl<'t> Lowering<'t> {
         // A function can make a module variable that the module itself never assigns.
         let mut todo = vec![root];
         while let Some(node) = todo.pop() {
-            if node.kind() == "global_statement" {
+            if node.kind_name() == "global_statement" {
                 for name in parts(node) {
                     self.b.declare(self.src(name), None, span(name));
                 }
-            } else if is_statement_like(node.kind()) {
+            } else if is_statement_like(node.kind_name()) {
                 todo.extend(parts(node).into_iter().rev());
             }
         }
@@ -100,10 +101,12 @@ impl<'t> Lowering<'t> {
 impl<'t> Scan<'t> {
     /// Notes what `node` itself assigns and adds the nodes to look into.
     fn node(&mut self, node: Node<'t>, has_walrus: bool, todo: &mut Vec<Node<'t>>) {
-        match node.kind() {
+        match node.kind_name() {
             "assignment" | "augmented_assignment" => {
                 field(node, "left").into_iter().for_each(|left| target_names(left, &mut self.assigned));
-                todo.extend(field(node, "right").filter(|right| has_walrus || right.kind().ends_with("assignment")));
+                todo.extend(
+                    field(node, "right").filter(|right| has_walrus || right.kind_name().ends_with("assignment")),
+                );
             }
             "for_statement" => {
                 field(node, "left").into_iter().for_each(|left| target_names(left, &mut self.assigned));
@@ -130,7 +133,7 @@ impl<'t> Scan<'t> {
             }
             "case_clause" => {
                 for part in parts(node) {
-                    match part.kind() {
+                    match part.kind_name() {
                         "case_pattern" => capture_names(part, &mut self.assigned),
                         _ => todo.push(part),
                     }
@@ -145,7 +148,7 @@ impl<'t> Scan<'t> {
 /// The name that a `type` statement makes, without its parameters.
 pub(super) fn alias_name(left: Node<'_>) -> Option<Node<'_>> {
     let mut node = left;
-    while node.kind() != "identifier" {
+    while node.kind_name() != "identifier" {
         node = first_part(node)?;
     }
     Some(node)
@@ -155,7 +158,7 @@ pub(super) fn alias_name(left: Node<'_>) -> Option<Node<'_>> {
 fn target_names<'t>(target: Node<'t>, names: &mut Vec<Node<'t>>) {
     let mut todo = vec![target];
     while let Some(node) = todo.pop() {
-        match node.kind() {
+        match node.kind_name() {
             "identifier" => names.push(node),
             "pattern_list"
             | "tuple_pattern"
@@ -176,7 +179,7 @@ fn target_names<'t>(target: Node<'t>, names: &mut Vec<Node<'t>>) {
 
 fn imported_names<'t>(node: Node<'t>, names: &mut Vec<Node<'t>>) {
     for name in fields(node, "name") {
-        match name.kind() {
+        match name.kind_name() {
             "aliased_import" => names.extend(field(name, "alias")),
             // `import a.b` binds `a`.
             _ => names.extend(first_part(name)),
@@ -188,7 +191,7 @@ fn imported_names<'t>(node: Node<'t>, names: &mut Vec<Node<'t>>) {
 fn capture_names<'t>(pattern: Node<'t>, names: &mut Vec<Node<'t>>) {
     let mut todo = vec![pattern];
     while let Some(node) = todo.pop() {
-        match node.kind() {
+        match node.kind_name() {
             "dotted_name" => {
                 let inner = parts(node);
                 if let [name] = inner[..] {

@@ -5,6 +5,7 @@ use tree_sitter::Node;
 use crate::ir::instr::{Arg, ArgKind, Base, CallStyle, Const, Field, InstrId, Op, Oper, Place};
 use crate::ir::program::{ClassKind, FieldDecl};
 use crate::ir::types::{Annotation, OF_CLASS};
+use crate::lower::fields::KindName;
 
 use super::super::LowerNoteKind;
 use super::names::alias_name;
@@ -24,7 +25,7 @@ impl<'t> Lowering<'t> {
     }
 
     fn statement_kind(&mut self, node: Node<'t>) {
-        match node.kind() {
+        match node.kind_name() {
             "expression_statement" => self.expression_statement(node),
             "import_statement" => self.import(node),
             "import_from_statement" => self.import_from(node),
@@ -51,7 +52,7 @@ impl<'t> Lowering<'t> {
     }
 
     fn jump_statement(&mut self, node: Node<'t>) {
-        match node.kind() {
+        match node.kind_name() {
             "if_statement" => self.if_statement(node),
             "for_statement" => self.for_statement(node),
             "while_statement" => self.while_statement(node),
@@ -70,12 +71,12 @@ impl<'t> Lowering<'t> {
 
     fn expression_statement(&mut self, node: Node<'t>) {
         for part in parts(node) {
-            if part.kind() == "assignment" {
+            if part.kind_name() == "assignment" {
                 self.assignment(part);
                 continue;
             }
             // A text on its own is documentation.
-            if part.kind() != "string" || self.constant_text(part).is_none() {
+            if part.kind_name() != "string" || self.constant_text(part).is_none() {
                 self.expr(part);
             }
         }
@@ -87,7 +88,7 @@ impl<'t> Lowering<'t> {
     pub(super) fn assignment(&mut self, node: Node<'t>) -> Option<InstrId> {
         let mut targets = Vec::new();
         let mut rest = Some(node);
-        while let Some(step) = rest.filter(|step| step.kind() == "assignment") {
+        while let Some(step) = rest.filter(|step| step.kind_name() == "assignment") {
             targets.extend(field(step, "left"));
             if let (Some(target), Some(ty)) = (field(step, "left"), field(step, "type")) {
                 self.annotate(target, ty);
@@ -96,7 +97,9 @@ impl<'t> Lowering<'t> {
         }
         let right = rest?;
         let value = match targets[..] {
-            [name] if right.kind() == "lambda" && name.kind() == "identifier" => self.lambda(right, self.src(name)),
+            [name] if right.kind_name() == "lambda" && name.kind_name() == "identifier" => {
+                self.lambda(right, self.src(name))
+            }
             _ => self.expr(right),
         };
         for target in targets {
@@ -111,7 +114,7 @@ impl<'t> Lowering<'t> {
         let name = self.src(target);
         let at = span(target);
         let decl = |name: &str, ty| FieldDecl { name: name.into(), ty: Some(ty), annotations: Vec::new(), span: at };
-        if target.kind() == "identifier" {
+        if target.kind_name() == "identifier" {
             if let Some(class) = self.frame().classes.last().map(|class| class.id) {
                 // `ClassVar[T]`: a field of the class, not of its objects.
                 let head = self.src(annotation).split('[').next().unwrap_or_default().trim();
@@ -144,7 +147,7 @@ impl<'t> Lowering<'t> {
 
     /// Stores a value to a target, taking it apart where the target is a pattern.
     pub(super) fn assign(&mut self, target: Node<'t>, value: InstrId) {
-        match target.kind() {
+        match target.kind_name() {
             "identifier" => {
                 if let Some(class) = self.frame().classes.last().filter(|class| class.is_enum).map(|class| class.id) {
                     self.add_variant(class, target);
@@ -193,7 +196,7 @@ impl<'t> Lowering<'t> {
         let n_targets = targets.len();
         for (at, part) in targets.into_iter().enumerate() {
             let index = u32::try_from(at).ok().filter(|_| is_counted);
-            if matches!(part.kind(), "list_splat_pattern" | "list_splat") {
+            if matches!(part.kind_name(), "list_splat_pattern" | "list_splat") {
                 is_counted = false;
                 let rest = self.rest_of(from, at, part);
                 if let Some(inner) = first_part(part) {
@@ -225,7 +228,7 @@ impl<'t> Lowering<'t> {
         let (Some(target), Some(right)) = (field(node, "left"), field(node, "right")) else {
             return self.unknown_parts("assignment", node);
         };
-        let place = if target.kind() == "identifier" { self.name_target(target) } else { self.place(target) };
+        let place = if target.kind_name() == "identifier" { self.name_target(target) } else { self.place(target) };
         let before = self.b.load(place.clone(), span(target));
         let right = self.expr(right);
         let oper = if has_token(node, "+=") { Oper::Add } else { Oper::Arith };
@@ -239,7 +242,7 @@ impl<'t> Lowering<'t> {
         let mut todo = parts(node);
         todo.reverse();
         while let Some(target) = todo.pop() {
-            if is_pattern(target) || target.kind() == "parenthesized_expression" {
+            if is_pattern(target) || target.kind_name() == "parenthesized_expression" {
                 todo.extend(parts(target).into_iter().rev());
                 continue;
             }
@@ -281,9 +284,9 @@ impl<'t> Lowering<'t> {
         if !std::mem::replace(&mut self.noted.python2, true) {
             self.note(span(node), LowerNoteKind::Partial, "Python 2 statement");
         }
-        let callee = if node.kind() == "print_statement" { "print" } else { "exec" };
+        let callee = if node.kind_name() == "print_statement" { "print" } else { "exec" };
         let args = parts(node).into_iter().map(|part| {
-            let value = if part.kind() == "chevron" { self.inner(part) } else { self.expr(part) };
+            let value = if part.kind_name() == "chevron" { self.inner(part) } else { self.expr(part) };
             Arg { value, kind: ArgKind::Positional }
         });
         let args = args.collect();
@@ -292,5 +295,8 @@ impl<'t> Lowering<'t> {
 }
 
 fn is_pattern(target: Node<'_>) -> bool {
-    matches!(target.kind(), "pattern_list" | "tuple_pattern" | "list_pattern" | "tuple" | "list" | "expression_list")
+    matches!(
+        target.kind_name(),
+        "pattern_list" | "tuple_pattern" | "list_pattern" | "tuple" | "list" | "expression_list"
+    )
 }

@@ -5,6 +5,7 @@ use tree_sitter::Node;
 use crate::base::bounds::PYTHON_TYPE_DEPTH;
 use crate::ir::instr::{Base, Field, Place};
 use crate::ir::types::{NamedType, TypeRef};
+use crate::lower::fields::KindName;
 
 use super::{Lowering, first_part, parts};
 
@@ -14,7 +15,7 @@ impl<'t> Lowering<'t> {
     }
 
     fn type_kind(&mut self, node: Node<'t>) -> TypeRef {
-        match node.kind() {
+        match node.kind_name() {
             "type" | "parenthesized_expression" => {
                 first_part(node).map_or(TypeRef::Other, |inner| self.type_ref(inner))
             }
@@ -25,7 +26,7 @@ impl<'t> Lowering<'t> {
                 let inner = parts(node);
                 let Some((head, args)) = inner.split_first() else { return TypeRef::Other };
                 let args: Vec<_> = match args {
-                    [only] if only.kind() == "type_parameter" => parts(*only),
+                    [only] if only.kind_name() == "type_parameter" => parts(*only),
                     _ => args.to_vec(),
                 };
                 self.generic(*head, &args)
@@ -44,7 +45,7 @@ impl<'t> Lowering<'t> {
     fn union_operator(&mut self, node: Node<'t>) -> TypeRef {
         let mut found = Vec::new();
         let mut left = node;
-        while left.kind() == "binary_operator" {
+        while left.kind_name() == "binary_operator" {
             let sides = parts(left);
             let [before, after] = sides[..] else { break };
             found.push(self.type_ref(after));
@@ -195,7 +196,7 @@ fn is_mark(text: &str) -> bool {
 }
 
 fn first_content(string: Node<'_>) -> Option<Node<'_>> {
-    parts(string).into_iter().find(|part| part.kind() == "string_content")
+    parts(string).into_iter().find(|part| part.kind_name() == "string_content")
 }
 
 /// Splits at `by` outside brackets.

@@ -12,6 +12,7 @@ use crate::ir::func::{FuncId, FuncKind, ParamKind};
 use crate::ir::instr::{Arg, ArgKind, Base, CallStyle, Const, Field, InstrId, Op, Place};
 use crate::ir::program::{ClassId, ClassKind, FieldDecl, Variant};
 use crate::ir::types::{Annotation, AnnotationArg, AnnotationValue, NamedType, TypeRef};
+use crate::lower::fields::KindName;
 
 use super::funcs::is_property;
 use super::shapes::accessor;
@@ -55,7 +56,7 @@ impl<'t> Lowerer<'t> {
         let value = self.b.push(Op::Class(id), at);
         self.b.store(place.clone(), value, field(node, "name").map_or(at, span));
         let depth = self.enter_type_params(node);
-        let heritage = named(node).into_iter().find(|child| child.kind() == "class_heritage");
+        let heritage = named(node).into_iter().find(|child| child.kind_name() == "class_heritage");
         let bases = heritage.map(|heritage| self.class_types(|cx| cx.heritage(heritage))).unwrap_or_default();
         self.b.class_mut(id).bases = bases;
         let members = field(node, "body").map(members).unwrap_or_default();
@@ -70,7 +71,7 @@ impl<'t> Lowerer<'t> {
         self.classes.pop();
         self.type_params.truncate(depth);
         let mut value = value;
-        let own: Vec<_> = named(node).into_iter().filter(|child| child.kind() == "decorator").collect();
+        let own: Vec<_> = named(node).into_iter().filter(|child| child.kind_name() == "decorator").collect();
         // The decorator nearest to the class runs first.
         for decorator in outer.iter().chain(&own).rev() {
             let annotation = self.annotation_of(*decorator);
@@ -84,7 +85,7 @@ impl<'t> Lowerer<'t> {
     fn heritage(&mut self, heritage: Node<'t>) -> Vec<TypeRef> {
         let mut bases = Vec::new();
         for clause in named(heritage) {
-            match clause.kind() {
+            match clause.kind_name() {
                 "extends_clause" => {
                     let args = field(clause, "type_arguments").map(named).unwrap_or_default();
                     let args = args.into_iter().map(|arg| self.ty(arg)).collect();
@@ -136,7 +137,7 @@ impl<'t> Lowerer<'t> {
     }
 
     fn is_constructor(&self, node: Node<'t>) -> bool {
-        node.kind() == "method_definition"
+        node.kind_name() == "method_definition"
             && !has_child(node, "static")
             && field(node, "name").is_some_and(|name| self.text(name) == "constructor")
     }
@@ -145,11 +146,11 @@ impl<'t> Lowerer<'t> {
         let mut has_constructor = false;
         for member in members {
             let node = member.node;
-            if node.kind() != "method_definition" || field(node, "body").is_none() {
+            if node.kind_name() != "method_definition" || field(node, "body").is_none() {
                 continue;
             }
             let Some(name) = field(node, "name") else { continue };
-            if name.kind() == "computed_property_name" {
+            if name.kind_name() == "computed_property_name" {
                 self.key(name);
             }
             let text = self.key_text(name);
@@ -186,9 +187,9 @@ impl<'t> Lowerer<'t> {
         }
         let params = field(member.node, "parameters").map(named).unwrap_or_default();
         let params =
-            params.into_iter().filter(|param| field(*param, "pattern").is_none_or(|name| name.kind() != "this"));
+            params.into_iter().filter(|param| field(*param, "pattern").is_none_or(|name| name.kind_name() != "this"));
         for (at, param) in params.enumerate() {
-            for decorator in named(param).into_iter().filter(|child| child.kind() == "decorator") {
+            for decorator in named(param).into_iter().filter(|child| child.kind_name() == "decorator") {
                 let annotation = self.annotation_of(decorator);
                 if let Some(param) = self.b.finished_func_mut(func).params.get_mut(at) {
                     param.annotations.extend(annotation);
@@ -264,7 +265,7 @@ impl<'t> Lowerer<'t> {
             let node = member.node;
             if is_field(node) && has_child(node, "static") {
                 self.field_store(place, node);
-            } else if node.kind() == "class_static_block"
+            } else if node.kind_name() == "class_static_block"
                 && let Some(body) = field(node, "body")
             {
                 self.block(&named(body));
@@ -292,11 +293,11 @@ impl<'t> Lowerer<'t> {
     /// The name and constant arguments of a decorator.
     fn annotation_of(&mut self, decorator: Node<'t>) -> Option<Annotation> {
         let inner = first_named(decorator)?;
-        let (callee, args) = match inner.kind() {
+        let (callee, args) = match inner.kind_name() {
             "call_expression" => (field(inner, "function")?, field(inner, "arguments").map(named)),
             _ => (inner, None),
         };
-        if !matches!(callee.kind(), "identifier" | "member_expression") {
+        if !matches!(callee.kind_name(), "identifier" | "member_expression") {
             return None;
         }
         let mut names = self.text(callee).split('.').map(str::trim);
@@ -359,18 +360,18 @@ fn members(body: Node<'_>) -> Vec<Member<'_>> {
         if is_comment(node) {
             continue;
         }
-        if node.kind() == "decorator" {
+        if node.kind_name() == "decorator" {
             decorators.push(node);
             continue;
         }
-        decorators.extend(named(node).into_iter().filter(|child| child.kind() == "decorator"));
+        decorators.extend(named(node).into_iter().filter(|child| child.kind_name() == "decorator"));
         res.push(Member { node, decorators: std::mem::take(&mut decorators) });
     }
     res
 }
 
 fn is_field(node: Node<'_>) -> bool {
-    matches!(node.kind(), "public_field_definition" | "field_definition")
+    matches!(node.kind_name(), "public_field_definition" | "field_definition")
 }
 
 fn is_instance_field(node: Node<'_>) -> bool {
@@ -383,5 +384,5 @@ fn field_name(node: Node<'_>) -> Option<Node<'_>> {
 
 /// Does a heritage name a superclass (not only interfaces)?
 fn extends(heritage: Node<'_>) -> bool {
-    named(heritage).iter().any(|clause| clause.kind() != "implements_clause")
+    named(heritage).iter().any(|clause| clause.kind_name() != "implements_clause")
 }

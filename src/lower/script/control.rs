@@ -10,6 +10,7 @@ use crate::base::span::Span;
 use crate::ir::build::ScopeKind;
 use crate::ir::func::{BlockId, LocalId};
 use crate::ir::instr::{Base, Field, InstrId, Op, Oper, Place};
+use crate::lower::fields::KindName;
 
 use super::{Lowerer, field, first_named, has_child, named, span};
 
@@ -35,7 +36,7 @@ impl<'t> Lowerer<'t> {
 
     /// A statement with the labels before it.
     fn labeled(&mut self, node: Node<'t>, mut labels: Vec<Symbol>) {
-        match node.kind() {
+        match node.kind_name() {
             "labeled_statement" => {
                 labels.extend(field(node, "label").map(|label| Symbol::from(self.text(label))));
                 if let Some(body) = field(node, "body") {
@@ -69,10 +70,10 @@ impl<'t> Lowerer<'t> {
 
     fn label_body(&mut self, body: Node<'t>, labels: Vec<Symbol>) {
         let is_loop = matches!(
-            body.kind(),
+            body.kind_name(),
             "while_statement" | "do_statement" | "for_statement" | "for_in_statement" | "switch_statement"
         );
-        if is_loop || body.kind() == "labeled_statement" {
+        if is_loop || body.kind_name() == "labeled_statement" {
             let done = self.deeper(body, |cx| cx.labeled(body, labels));
             return done.unwrap_or_default();
         }
@@ -87,7 +88,7 @@ impl<'t> Lowerer<'t> {
     fn field_stmt(&mut self, node: Node<'t>, name: &str) {
         if let Some(stmt) = field(node, name) {
             // A lone declaration (`if (x) function f() {}`) needs its scope too.
-            match stmt.kind() {
+            match stmt.kind_name() {
                 "statement_block" => self.stmt(stmt),
                 _ => self.block(&[stmt]),
             }
@@ -107,11 +108,11 @@ impl<'t> Lowerer<'t> {
             self.b.goto(after);
             let Some(other) = alternative else { break };
             self.b.switch_to(no);
-            if other.kind() == "if_statement" {
+            if other.kind_name() == "if_statement" {
                 node = other;
                 continue;
             }
-            match other.kind() {
+            match other.kind_name() {
                 "statement_block" => self.stmt(other),
                 _ => self.block(&[other]),
             }
@@ -143,9 +144,9 @@ impl<'t> Lowerer<'t> {
 
     /// `while (true)` and `for (;;)` have no way out but `break`.
     fn loop_test(&mut self, test: Option<Node<'t>>, body: BlockId, after: BlockId) {
-        let test = test.filter(|test| !matches!(test.kind(), ";" | "empty_statement"));
+        let test = test.filter(|test| !matches!(test.kind_name(), ";" | "empty_statement"));
         let test = match test {
-            Some(test) if test.kind() == "expression_statement" => first_named(test),
+            Some(test) if test.kind_name() == "expression_statement" => first_named(test),
             other => other,
         };
         match test {
@@ -167,7 +168,7 @@ impl<'t> Lowerer<'t> {
     fn for_loop(&mut self, node: Node<'t>, labels: Vec<Symbol>) {
         self.b.enter_scope(ScopeKind::Block);
         if let Some(init) = field(node, "initializer") {
-            match init.kind() {
+            match init.kind_name() {
                 "lexical_declaration" => {
                     self.declare_variables(init, false);
                     self.variables(init);
@@ -202,7 +203,7 @@ impl<'t> Lowerer<'t> {
         let whole = self.expr(right);
         self.b.enter_scope(ScopeKind::Block);
         let kind = field(node, "kind");
-        if kind.is_some_and(|kind| kind.kind() != "var") {
+        if kind.is_some_and(|kind| kind.kind_name() != "var") {
             self.declare_pattern(left, None, false);
         }
         let (head, body, after) = (self.b.new_block(), self.b.new_block(), self.b.new_block());
@@ -212,7 +213,7 @@ impl<'t> Lowerer<'t> {
         self.b.branch(more, body, after);
         self.b.switch_to(body);
         let item = Place::new(Base::Value(whole), [Field::Any]);
-        if field(node, "operator").is_some_and(|operator| operator.kind() == "in") {
+        if field(node, "operator").is_some_and(|operator| operator.kind_name() == "in") {
             // A name, not what is kept under it.
             let key = self.b.push(Op::Unknown("key", Vec::new()), at);
             self.assign(left, key);
@@ -431,9 +432,9 @@ fn case_body(case: Node<'_>) -> Vec<Node<'_>> {
 }
 
 fn is_true(mut node: Node<'_>) -> bool {
-    while node.kind() == "parenthesized_expression" {
+    while node.kind_name() == "parenthesized_expression" {
         let Some(inner) = first_named(node) else { return false };
         node = inner;
     }
-    node.kind() == "true"
+    node.kind_name() == "true"
 }

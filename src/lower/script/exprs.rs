@@ -8,6 +8,7 @@ use crate::ir::instr::{
     Arg, ArgKind, Base, CallStyle, Const, Entry, Field, Imported, InstrId, Op, Oper, PROTOTYPE, Place,
 };
 use crate::ir::types::TypeRef;
+use crate::lower::fields::KindName;
 
 use super::names::is_global_object;
 use super::{Lowerer, field, first_named, named, span};
@@ -84,7 +85,7 @@ impl<'t> Lowerer<'t> {
         let mut waits = None;
         while let Some(node) = outer.pop() {
             if !matches!(
-                node.kind(),
+                node.kind_name(),
                 "member_expression" | "subscript_expression" | "call_expression" | "non_null_expression"
             ) {
                 operand = self.wait(operand, waits.take());
@@ -102,14 +103,14 @@ impl<'t> Lowerer<'t> {
 
     /// The `(load)` of `await (load)().name`, which the parser of JavaScript takes for what a function named `await` is called with.
     fn awaited_argument(&mut self, call: Node<'t>) -> Option<Node<'t>> {
-        let callee = field(call, "function").filter(|callee| callee.kind() == "identifier")?;
-        if call.kind() != "call_expression" || self.text(callee) != "await" {
+        let callee = field(call, "function").filter(|callee| callee.kind_name() == "identifier")?;
+        if call.kind_name() != "call_expression" || self.text(callee) != "await" {
             return None;
         }
-        let args = field(call, "arguments").filter(|args| args.kind() == "arguments")?;
+        let args = field(call, "arguments").filter(|args| args.kind_name() == "arguments")?;
         let (argument, others) = named(args).split_first().map(|(first, others)| (*first, others.len()))?;
         let is_function = !matches!(self.b.lookup("await").base, Base::Global(_));
-        (others == 0 && argument.kind() != "spread_element" && !is_function).then_some(argument)
+        (others == 0 && argument.kind_name() != "spread_element" && !is_function).then_some(argument)
     }
 
     /// Waits for what a chain of members and calls gives, where the parser took the `await` before it for a part of it.
@@ -121,7 +122,7 @@ impl<'t> Lowerer<'t> {
 
     /// Applies one link of a spine to what is left of it.
     fn step(&mut self, left: Operand, left_node: Node<'t>, node: Node<'t>) -> Operand {
-        match node.kind() {
+        match node.kind_name() {
             "member_expression" => self.member(left, node),
             "subscript_expression" => {
                 let key = field(node, "index").map_or(Field::Any, |index| self.subscript(index));
@@ -163,7 +164,7 @@ impl<'t> Lowerer<'t> {
 
     /// The key of `a[…]`; a computed one is lowered for its effects.
     fn subscript(&mut self, index: Node<'t>) -> Field {
-        match index.kind() {
+        match index.kind_name() {
             "string" => Field::Name(self.string(index)),
             "number" => match self.text(index).parse() {
                 Ok(at) => Field::Index(at),
@@ -186,13 +187,13 @@ impl<'t> Lowerer<'t> {
 
     fn call(&mut self, callee: Operand, callee_node: Node<'t>, node: Node<'t>) -> InstrId {
         let Some(args) = field(node, "arguments") else { return self.value_of(callee, span(node)) };
-        if args.kind() == "template_string" {
+        if args.kind_name() == "template_string" {
             return self.tagged(callee.into_place(), args, node);
         }
         if let Some(import) = self.import_call(&callee, callee_node, args, node) {
             return import;
         }
-        let is_super = callee_node.kind() == "super";
+        let is_super = callee_node.kind_name() == "super";
         let args = self.args(args);
         let style = if is_super { CallStyle::Implicit } else { CallStyle::Plain };
         let (callee, args) = self.called_on(callee.into_place(), args);
@@ -256,9 +257,10 @@ impl<'t> Lowerer<'t> {
         args: Node<'t>,
         node: Node<'t>,
     ) -> Option<InstrId> {
-        let is_import = callee_node.kind() == "import";
+        let is_import = callee_node.kind_name() == "import";
         let is_require = callee.is_global("require")
-            || callee_node.kind() == "identifier" && self.requires.iter().any(|name| name == self.text(callee_node));
+            || callee_node.kind_name() == "identifier"
+                && self.requires.iter().any(|name| name == self.text(callee_node));
         if !is_import && !is_require {
             return None;
         }
@@ -272,7 +274,7 @@ impl<'t> Lowerer<'t> {
     pub(super) fn args(&mut self, args: Node<'t>) -> Vec<Arg> {
         let mut res = Vec::new();
         for arg in named(args) {
-            let (kind, value) = match arg.kind() {
+            let (kind, value) = match arg.kind_name() {
                 "spread_element" => (ArgKind::Spread, first_named(arg)),
                 _ => (ArgKind::Positional, Some(arg)),
             };
@@ -297,14 +299,14 @@ impl<'t> Lowerer<'t> {
 
     /// An expression that starts a spine.
     fn leaf(&mut self, node: Node<'t>) -> Operand {
-        match node.kind() {
+        match node.kind_name() {
             "identifier"
             | "shorthand_property_identifier"
             | "shorthand_property_identifier_pattern"
             | "type_identifier"
             | "property_identifier" => self.name(self.text(node)).into(),
             "this" => self.b.lookup("this").into(),
-            "super" | "import" => Place::global(node.kind()).into(),
+            "super" | "import" => Place::global(node.kind_name()).into(),
             "meta_property" => Place::global(self.text(node)).into(),
             "nested_identifier" => self.dotted(node).into(),
             _ => Operand::Value(self.leaf_value(node)),
@@ -322,7 +324,7 @@ impl<'t> Lowerer<'t> {
     }
 
     fn leaf_value(&mut self, node: Node<'t>) -> InstrId {
-        match node.kind() {
+        match node.kind_name() {
             "string" | "number" | "true" | "false" | "null" | "undefined" | "regex" | "template_string" | "array"
             | "object" => self.literal(node),
             "function_expression" | "function" | "generator_function" | "arrow_function" | "class" => {
@@ -383,7 +385,7 @@ impl<'t> Lowerer<'t> {
 
     /// An expression that takes the name of what it is assigned to, if it has none of its own.
     pub(super) fn named_expr(&mut self, node: Node<'t>, name: &str) -> InstrId {
-        match node.kind() {
+        match node.kind_name() {
             "arrow_function" => self.closure(node, name, FuncKind::Lambda),
             "function_expression" | "function" | "generator_function" => {
                 let kind = if name == "<lambda>" { FuncKind::Lambda } else { FuncKind::Plain };
@@ -409,7 +411,7 @@ impl<'t> Lowerer<'t> {
         let (Some(left), Some(right)) = (field(node, "left"), field(node, "right")) else {
             return self.parts("assignment", node);
         };
-        if matches!(left.kind(), "object_pattern" | "array_pattern") {
+        if matches!(left.kind_name(), "object_pattern" | "array_pattern") {
             let value = self.expr(right);
             self.bind(left, Place::value(value));
             return value;
@@ -423,7 +425,7 @@ impl<'t> Lowerer<'t> {
         };
         let name = name.to_owned();
         let is_method =
-            !place.path.is_empty() && right.kind() == "function_expression" && !self.is_exports(&place.base);
+            !place.path.is_empty() && right.kind_name() == "function_expression" && !self.is_exports(&place.base);
         let value = if is_method {
             self.function_expression(right, &name, FuncKind::Method)
         } else {
@@ -448,9 +450,9 @@ impl<'t> Lowerer<'t> {
         let at = span(node);
         let place = self.place(left);
         let before = self.b.load(place.clone(), span(left));
-        let oper = match operator.kind() {
+        let oper = match operator.kind_name() {
             "&&=" | "||=" | "??=" => {
-                let kind = operator.kind().trim_end_matches('=');
+                let kind = operator.kind_name().trim_end_matches('=');
                 return self.logical_assignment(place, before, kind, right);
             }
             "+=" => Oper::Add,
@@ -476,14 +478,14 @@ impl<'t> Lowerer<'t> {
             return self.parts("operator", node);
         };
         let at = span(node);
-        if operator.kind() == "delete" {
+        if operator.kind_name() == "delete" {
             // What is deleted was something before: that a field is empty then is known where the code goes on, and nowhere else.
             let place = self.place(operand);
             let nothing = self.b.push(Op::Unknown("delete", Vec::new()), at);
             return self.b.store(place, nothing, at);
         }
         let value = self.expr(operand);
-        let oper = match operator.kind() {
+        let oper = match operator.kind_name() {
             "!" => Oper::Not,
             "typeof" => Oper::TypeOf,
             "void" => return self.b.constant(Const::Undefined, at),
@@ -505,8 +507,8 @@ impl<'t> Lowerer<'t> {
         let (Some(right), Some(operator)) = (field(node, "right"), field(node, "operator")) else {
             return Operand::Value(left);
         };
-        let oper = match operator.kind() {
-            "&&" | "||" | "??" => return Operand::Value(self.logical(left, operator.kind(), right)),
+        let oper = match operator.kind_name() {
+            "&&" | "||" | "??" => return Operand::Value(self.logical(left, operator.kind_name(), right)),
             "==" | "===" => Oper::Eq,
             "!=" | "!==" => Oper::Ne,
             "<" | "<=" | ">" | ">=" => Oper::Compare,
@@ -522,16 +524,16 @@ impl<'t> Lowerer<'t> {
 
 /// The `await` of `await load<T>(name)`, which the parser takes for `(await load)<T>(name)`.
 fn awaited_callee(call: Node<'_>) -> Option<Node<'_>> {
-    let callee = field(call, "function").filter(|_| call.kind() == "call_expression")?;
-    (callee.kind() == "await_expression").then_some(callee)
+    let callee = field(call, "function").filter(|_| call.kind_name() == "call_expression")?;
+    (callee.kind_name() == "await_expression").then_some(callee)
 }
 
 /// The operand a spine goes on with, below `node`.
 fn spine_child(node: Node<'_>) -> Option<Node<'_>> {
-    match node.kind() {
+    match node.kind_name() {
         "member_expression" | "subscript_expression" => field(node, "object"),
         "call_expression" => awaited_callee(node).and_then(first_named).or_else(|| field(node, "function")),
-        "binary_expression" => field(node, "left").filter(|left| left.kind() != "private_property_identifier"),
+        "binary_expression" => field(node, "left").filter(|left| left.kind_name() != "private_property_identifier"),
         "as_expression" | "satisfies_expression" | "non_null_expression" | "instantiation_expression" => {
             first_named(node)
         }
@@ -542,7 +544,7 @@ fn spine_child(node: Node<'_>) -> Option<Node<'_>> {
 }
 
 fn is_expression(node: Node<'_>) -> bool {
-    let kind = node.kind();
+    let kind = node.kind_name();
     matches!(kind, "identifier" | "string" | "number" | "array" | "object" | "this" | "template_string")
         || kind.ends_with("_expression")
         || kind.ends_with("_function")

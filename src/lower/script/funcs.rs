@@ -5,6 +5,7 @@ use tree_sitter::Node;
 use crate::ir::build::{NewFunc, ScopeKind};
 use crate::ir::func::{FuncId, FuncKind, ParamKind};
 use crate::ir::instr::{Base, Field, InstrId, Op, Oper, Place};
+use crate::lower::fields::KindName;
 
 use super::names::is_name;
 use super::{Lowerer, field, first_named, has_child, named, span};
@@ -73,7 +74,7 @@ impl<'t> Lowerer<'t> {
     /// Says what `this` means; an arrow function has the one around it.
     fn receiver(&mut self, node: Node<'t>, kind: FuncKind) {
         match kind {
-            _ if node.kind() == "arrow_function" => {}
+            _ if node.kind_name() == "arrow_function" => {}
             FuncKind::Method | FuncKind::Constructor | FuncKind::Getter | FuncKind::Setter => {
                 self.b.receiver("this");
             }
@@ -86,7 +87,7 @@ impl<'t> Lowerer<'t> {
     }
 
     fn body(&mut self, body: Node<'t>) {
-        if body.kind() == "statement_block" {
+        if body.kind_name() == "statement_block" {
             let stmts = named(body);
             self.hoist(&stmts, true);
             self.stmts(&stmts);
@@ -116,7 +117,7 @@ impl<'t> Lowerer<'t> {
     fn param(&mut self, param: Node<'t>, at: usize) -> Option<(Option<Node<'t>>, Option<Node<'t>>)> {
         let pattern = field(param, "pattern").or_else(|| field(param, "left")).unwrap_or(param);
         let default = field(param, "value").or_else(|| field(param, "right"));
-        let (pattern, kind) = match pattern.kind() {
+        let (pattern, kind) = match pattern.kind_name() {
             "rest_pattern" => (first_named(pattern)?, ParamKind::Rest),
             // `this: T` is a type, not a parameter.
             "this" => return None,
@@ -197,7 +198,7 @@ impl<'t> Lowerer<'t> {
 pub(super) fn is_property(param: Node<'_>) -> bool {
     param
         .children(&mut param.walk())
-        .any(|child| matches!(child.kind(), "accessibility_modifier" | "readonly" | "override_modifier"))
+        .any(|child| matches!(child.kind_name(), "accessibility_modifier" | "readonly" | "override_modifier"))
 }
 
 /// Where a report points to name a function without a name: what stands before its body.

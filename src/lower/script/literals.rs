@@ -7,12 +7,13 @@ use crate::ir::instr::{
     Arg, ArgKind, CallStyle, Const, Entry, Field, Hole, InstrId, Op, PASSWORD_REGEX, Place, QUERY_REGEX, REGEX, Record,
     RecordKind, TextPart,
 };
+use crate::lower::fields::KindName;
 
 use super::{Lowerer, first_named, named, span};
 
 impl<'t> Lowerer<'t> {
     pub(super) fn literal(&mut self, node: Node<'t>) -> InstrId {
-        let value = match node.kind() {
+        let value = match node.kind_name() {
             "string" => Const::Str(self.string(node)),
             "number" => number(self.text(node)),
             "true" => Const::Bool(true),
@@ -46,9 +47,9 @@ impl<'t> Lowerer<'t> {
 
     /// The text of a string or of a template without holes.
     pub(super) fn constant_text(&self, node: Node<'t>) -> Option<Symbol> {
-        match node.kind() {
+        match node.kind_name() {
             "string" => Some(self.string(node)),
-            "template_string" if named(node).iter().all(|part| part.kind() != "template_substitution") => {
+            "template_string" if named(node).iter().all(|part| part.kind_name() != "template_substitution") => {
                 Some(self.string(node))
             }
             _ => None,
@@ -80,7 +81,7 @@ impl<'t> Lowerer<'t> {
             }
         };
         for hole in named(node) {
-            if hole.kind() == "template_substitution" {
+            if hole.kind_name() == "template_substitution" {
                 literal(literal_from, hole.start_byte(), &mut parts);
                 literal_from = hole.end_byte();
                 parts.extend(first_named(hole).map(Err));
@@ -112,7 +113,7 @@ impl<'t> Lowerer<'t> {
 
     /// The key of a property; a computed one is lowered for its effects.
     pub(super) fn key(&mut self, node: Node<'t>) -> Field {
-        match node.kind() {
+        match node.kind_name() {
             "computed_property_name" => {
                 let Some(inner) = first_named(node) else { return Field::Any };
                 let value = self.expr(inner);
@@ -131,7 +132,7 @@ impl<'t> Lowerer<'t> {
 
     /// The name a property key spells.
     pub(super) fn key_text(&self, node: Node<'t>) -> Symbol {
-        match node.kind() {
+        match node.kind_name() {
             "string" => self.string(node),
             "computed_property_name" => match first_named(node).and_then(|inner| self.constant_text(inner)) {
                 Some(name) => name,

@@ -4,6 +4,7 @@ use tree_sitter::Node;
 
 use crate::ir::func::BlockId;
 use crate::ir::instr::{InstrId, Op, Oper, Place};
+use crate::lower::fields::KindName;
 
 use super::{Lowerer, field, first_named, span};
 
@@ -17,9 +18,9 @@ impl<'t> Lowerer<'t> {
     }
 
     fn condition_inner(&mut self, node: Node<'t>, yes: BlockId, no: BlockId) {
-        match (node.kind(), operator(node)) {
+        match (node.kind_name(), operator(node)) {
             ("parenthesized_expression", _) => {
-                if let Some(inner) = first_named(node).filter(|inner| inner.kind() != "sequence_expression") {
+                if let Some(inner) = first_named(node).filter(|inner| inner.kind_name() != "sequence_expression") {
                     return self.condition(inner, yes, no);
                 }
             }
@@ -96,15 +97,15 @@ impl<'t> Lowerer<'t> {
 }
 
 fn operator(node: Node<'_>) -> Option<&'static str> {
-    let kind = node.child_by_field_name("operator")?.kind();
+    let kind = node.child_by_field_name("operator")?.kind_name();
     ["&&", "||", "!"].into_iter().find(|known| *known == kind)
 }
 
 /// `(a && b)`, `(a || b)`.
 fn is_logical(mut node: Node<'_>) -> bool {
-    while node.kind() == "parenthesized_expression" {
+    while node.kind_name() == "parenthesized_expression" {
         let Some(inner) = first_named(node) else { return false };
         node = inner;
     }
-    node.kind() == "binary_expression" && matches!(operator(node), Some("&&" | "||"))
+    node.kind_name() == "binary_expression" && matches!(operator(node), Some("&&" | "||"))
 }

@@ -10,6 +10,7 @@ use crate::ir::build::ScopeKind;
 use crate::ir::func::FuncKind;
 use crate::ir::instr::{Base, Field, Import, Imported, InstrId, Op, Place, Record, RecordKind};
 use crate::ir::program::CellId;
+use crate::lower::fields::KindName;
 
 use super::names::{declaration_in, is_type_only, leftmost};
 use super::{Lowerer, field, first_named, has_child, named, span};
@@ -18,11 +19,11 @@ impl<'t> Lowerer<'t> {
     pub(super) fn program(&mut self, root: Node<'t>) {
         self.b.func_mut().span = span(root);
         let stmts = if root.is_error() { vec![root] } else { named(root) };
-        for import in stmts.iter().filter(|stmt| stmt.kind() == "import_statement") {
+        for import in stmts.iter().filter(|stmt| stmt.kind_name() == "import_statement") {
             self.declare_item(*import);
         }
         for stmt in &stmts {
-            match stmt.kind() {
+            match stmt.kind_name() {
                 "import_statement" => self.import(*stmt),
                 "export_statement" if field(*stmt, "source").is_some() => self.reexport(*stmt),
                 _ => {}
@@ -39,7 +40,7 @@ impl<'t> Lowerer<'t> {
         let at = span(node);
         let type_only = is_type_only(node);
         let clause =
-            named(node).into_iter().find(|part| matches!(part.kind(), "import_clause" | "import_require_clause"));
+            named(node).into_iter().find(|part| matches!(part.kind_name(), "import_clause" | "import_require_clause"));
         let source = field(node, "source").or_else(|| clause.and_then(|clause| field(clause, "source")));
         let Some(source) = source else { return };
         let from = self.string(source);
@@ -47,14 +48,14 @@ impl<'t> Lowerer<'t> {
             self.b.import(&from, Imported::Effect, at);
             return;
         };
-        if clause.kind() == "import_require_clause" {
+        if clause.kind_name() == "import_require_clause" {
             if let Some(name) = first_named(clause) {
                 self.import_as(name, &from, Imported::Module, type_only);
             }
             return;
         }
         for part in named(clause) {
-            match part.kind() {
+            match part.kind_name() {
                 "identifier" => self.import_as(part, &from, Imported::Default, type_only),
                 "namespace_import" => {
                     if let Some(name) = first_named(part) {
@@ -106,7 +107,7 @@ impl<'t> Lowerer<'t> {
         let from = self.string(source);
         let type_only = has_child(node, "type");
         for part in named(node) {
-            match part.kind() {
+            match part.kind_name() {
                 "export_clause" => {
                     for specifier in named(part) {
                         let Some(name) = field(specifier, "name") else { continue };
@@ -148,8 +149,10 @@ impl<'t> Lowerer<'t> {
 
     /// Export rows of everything that has a name already.
     fn export_early(&mut self, stmts: &[Node<'t>]) {
-        for stmt in stmts.iter().filter(|stmt| stmt.kind() == "export_statement" && field(**stmt, "source").is_none()) {
-            for clause in named(*stmt).into_iter().filter(|part| part.kind() == "export_clause") {
+        for stmt in
+            stmts.iter().filter(|stmt| stmt.kind_name() == "export_statement" && field(**stmt, "source").is_none())
+        {
+            for clause in named(*stmt).into_iter().filter(|part| part.kind_name() == "export_clause") {
                 for specifier in named(clause) {
                     let Some(name) = field(specifier, "name") else { continue };
                     let to = self.key_text(field(specifier, "alias").unwrap_or(name));
@@ -173,12 +176,12 @@ impl<'t> Lowerer<'t> {
 
     /// The names a declaration declares.
     fn declared_names(&self, decl: Node<'t>) -> Vec<&'t str> {
-        match decl.kind() {
+        match decl.kind_name() {
             "lexical_declaration" | "variable_declaration" | "using_declaration" => {
                 let mut names = Vec::new();
                 let mut todo: Vec<_> = named(decl).into_iter().filter_map(|part| field(part, "name")).collect();
                 while let Some(node) = todo.pop() {
-                    match node.kind() {
+                    match node.kind_name() {
                         "identifier" | "shorthand_property_identifier_pattern" => names.push(self.text(node)),
                         "pair_pattern" => todo.extend(field(node, "value")),
                         "assignment_pattern" | "object_assignment_pattern" => todo.extend(field(node, "left")),
@@ -199,8 +202,8 @@ impl<'t> Lowerer<'t> {
             return;
         }
         if let Some(decl) = field(node, "declaration") {
-            let decorators: Vec<_> = named(node).into_iter().filter(|part| part.kind() == "decorator").collect();
-            return match decl.kind() {
+            let decorators: Vec<_> = named(node).into_iter().filter(|part| part.kind_name() == "decorator").collect();
+            return match decl.kind_name() {
                 "class_declaration" | "abstract_class_declaration" => self.class_declaration(decl, &decorators),
                 _ => self.stmt(decl),
             };
@@ -219,7 +222,7 @@ impl<'t> Lowerer<'t> {
     }
 
     fn default_value(&mut self, value: Node<'t>) -> InstrId {
-        match value.kind() {
+        match value.kind_name() {
             "function_expression" | "generator_function" => self.function_expression(value, "default", FuncKind::Plain),
             _ => self.named_expr(value, "default"),
         }
@@ -241,7 +244,7 @@ impl<'t> Lowerer<'t> {
         self.b.enter_scope(ScopeKind::Block);
         self.hoist(&stmts, false);
         self.stmts(&stmts);
-        for stmt in stmts.iter().filter(|stmt| stmt.kind() == "export_statement") {
+        for stmt in stmts.iter().filter(|stmt| stmt.kind_name() == "export_statement") {
             let Some(decl) = declaration_in(*stmt) else { continue };
             for name in self.declared_names(decl) {
                 let inner = self.b.lookup(name);

@@ -11,6 +11,7 @@ use crate::ir::build::ScopeKind;
 use crate::ir::func::FuncKind;
 use crate::ir::instr::{Base, Op, Place};
 use crate::ir::types::TypeRef;
+use crate::lower::fields::KindName;
 
 use super::{Lowerer, field, first_named, has_child, named, span};
 
@@ -36,7 +37,7 @@ impl<'t> Lowerer<'t> {
         let values: FxHashSet<&str> = inner.iter().flat_map(|decl| self.simple_names(*decl)).collect();
         let mut types = Vec::new();
         for decl in &inner {
-            if matches!(decl.kind(), "interface_declaration" | "type_alias_declaration")
+            if matches!(decl.kind_name(), "interface_declaration" | "type_alias_declaration")
                 && let Some(name) = field(*decl, "name")
             {
                 let text = self.text(name);
@@ -47,7 +48,7 @@ impl<'t> Lowerer<'t> {
             }
         }
         for decl in &inner {
-            if matches!(decl.kind(), "lexical_declaration" | "using_declaration") {
+            if matches!(decl.kind_name(), "lexical_declaration" | "using_declaration") {
                 self.declare_variables(*decl, false);
             }
         }
@@ -58,14 +59,14 @@ impl<'t> Lowerer<'t> {
             self.type_declaration(decl);
         }
         for decl in inner {
-            if matches!(decl.kind(), "function_declaration" | "generator_function_declaration") {
+            if matches!(decl.kind_name(), "function_declaration" | "generator_function_declaration") {
                 self.function_declaration(decl);
             }
         }
     }
 
     pub(super) fn declare_item(&mut self, decl: Node<'t>) {
-        match decl.kind() {
+        match decl.kind_name() {
             "function_declaration"
             | "generator_function_declaration"
             | "class_declaration"
@@ -77,7 +78,7 @@ impl<'t> Lowerer<'t> {
             }
             "internal_module" | "module" => {
                 if let Some(name) = field(decl, "name").map(|name| leftmost(name))
-                    && name.kind() == "identifier"
+                    && name.kind_name() == "identifier"
                 {
                     self.b.declare(self.text(name), None, span(name));
                 }
@@ -107,7 +108,7 @@ impl<'t> Lowerer<'t> {
 
     /// Names that `const x = …` statements declare, patterns aside.
     fn simple_names(&self, decl: Node<'t>) -> Vec<&'t str> {
-        if !matches!(decl.kind(), "lexical_declaration" | "variable_declaration") {
+        if !matches!(decl.kind_name(), "lexical_declaration" | "variable_declaration") {
             return Vec::new();
         }
         let names = named(decl).into_iter().filter_map(|declarator| field(declarator, "name"));
@@ -133,11 +134,11 @@ impl<'t> Lowerer<'t> {
     /// `const require = createRequire(import.meta.url)`.
     fn makes_require(&self, declarator: Node<'t>) -> bool {
         let Some(value) = field(declarator, "value") else { return false };
-        if value.kind() != "call_expression" {
+        if value.kind_name() != "call_expression" {
             return false;
         }
         let Some(callee) = field(value, "function") else { return false };
-        let callee = if callee.kind() == "member_expression" { field(callee, "property") } else { Some(callee) };
+        let callee = if callee.kind_name() == "member_expression" { field(callee, "property") } else { Some(callee) };
         callee.is_some_and(|callee| self.text(callee) == "createRequire")
     }
 
@@ -149,7 +150,7 @@ impl<'t> Lowerer<'t> {
         }
         let mut todo = vec![pattern];
         while let Some(node) = todo.pop() {
-            match node.kind() {
+            match node.kind_name() {
                 "identifier" | "shorthand_property_identifier_pattern" => {
                     self.declare_one(self.text(node), None, span(node), in_func);
                 }
@@ -173,10 +174,10 @@ impl<'t> Lowerer<'t> {
     fn declare_vars(&mut self, stmts: &[Node<'t>]) {
         let mut todo: Vec<Node<'t>> = stmts.iter().rev().copied().collect();
         while let Some(node) = todo.pop() {
-            match node.kind() {
+            match node.kind_name() {
                 "variable_declaration" => self.declare_variables(node, true),
                 "for_in_statement" => {
-                    if field(node, "kind").is_some_and(|kind| kind.kind() == "var")
+                    if field(node, "kind").is_some_and(|kind| kind.kind_name() == "var")
                         && let Some(left) = field(node, "left")
                     {
                         self.declare_pattern(left, None, true);
@@ -223,18 +224,18 @@ pub(super) fn is_global_object(base: &Base) -> bool {
 }
 
 pub(super) fn is_name(node: Node<'_>) -> bool {
-    matches!(node.kind(), "identifier" | "shorthand_property_identifier_pattern" | "type_identifier")
+    matches!(node.kind_name(), "identifier" | "shorthand_property_identifier_pattern" | "type_identifier")
 }
 
 /// The declaration a statement is or exports.
 pub(super) fn declaration_in(stmt: Node<'_>) -> Option<Node<'_>> {
-    match stmt.kind() {
+    match stmt.kind_name() {
         "export_statement" => field(stmt, "declaration").and_then(declaration_in),
-        "expression_statement" => first_named(stmt).filter(|inner| inner.kind() == "internal_module"),
+        "expression_statement" => first_named(stmt).filter(|inner| inner.kind_name() == "internal_module"),
         "ambient_declaration" => {
             // `declare` says that something exists elsewhere; only types are made here.
             let inner = first_named(stmt)?;
-            matches!(inner.kind(), "interface_declaration" | "type_alias_declaration").then_some(inner)
+            matches!(inner.kind_name(), "interface_declaration" | "type_alias_declaration").then_some(inner)
         }
         _ => Some(stmt),
     }
@@ -245,7 +246,7 @@ fn import_names(import: Node<'_>) -> Vec<Node<'_>> {
     let mut names = Vec::new();
     let mut todo = named(import);
     while let Some(node) = todo.pop() {
-        match node.kind() {
+        match node.kind_name() {
             "identifier" => names.push(node),
             "import_specifier" => names.extend(field(node, "alias").or_else(|| field(node, "name"))),
             "import_clause" | "named_imports" | "namespace_import" | "import_require_clause" => {
@@ -259,7 +260,7 @@ fn import_names(import: Node<'_>) -> Vec<Node<'_>> {
 
 /// `A` of `A.B.C`.
 pub(super) fn leftmost(mut name: Node<'_>) -> Node<'_> {
-    while matches!(name.kind(), "nested_identifier" | "nested_type_identifier" | "member_expression") {
+    while matches!(name.kind_name(), "nested_identifier" | "nested_type_identifier" | "member_expression") {
         let Some(inner) = first_named(name) else { break };
         name = inner;
     }

@@ -3,6 +3,7 @@
 use tree_sitter::Node;
 
 use crate::ir::instr::{Const, Field, InstrId, Op, Oper, Place};
+use crate::lower::fields::KindName;
 
 use super::{Lowerer, field, first_named, named, span};
 
@@ -14,7 +15,7 @@ impl<'t> Lowerer<'t> {
     }
 
     fn bind_inner(&mut self, pattern: Node<'t>, from: Place) {
-        match pattern.kind() {
+        match pattern.kind_name() {
             "object_pattern" | "object" => self.bind_object(pattern, &from),
             "array_pattern" | "array" => self.bind_array(pattern, &from),
             "assignment_pattern" | "object_assignment_pattern" | "assignment_expression" => {
@@ -35,7 +36,7 @@ impl<'t> Lowerer<'t> {
 
     /// Stores a value to a name, a property or the parts of a pattern.
     pub(super) fn assign(&mut self, target: Node<'t>, value: InstrId) {
-        match target.kind() {
+        match target.kind_name() {
             "object_pattern" | "array_pattern" | "object" | "array" | "assignment_pattern" => {
                 self.bind(target, Place::value(value));
             }
@@ -49,7 +50,7 @@ impl<'t> Lowerer<'t> {
     fn bind_or_default(&mut self, left: Node<'t>, right: Node<'t>, from: Place) {
         let at = span(left);
         let value = self.b.load(from, at);
-        let is_pattern = matches!(left.kind(), "object_pattern" | "array_pattern");
+        let is_pattern = matches!(left.kind_name(), "object_pattern" | "array_pattern");
         let place = if is_pattern { Place::local(self.b.temp("value", None)) } else { self.place(left) };
         self.b.store(place.clone(), value, at);
         let missing = self.b.push(Op::Operator(Oper::IsMissing, vec![value]), at);
@@ -68,7 +69,7 @@ impl<'t> Lowerer<'t> {
     fn bind_object(&mut self, pattern: Node<'t>, from: &Place) {
         let mut taken = Vec::new();
         for part in named(pattern) {
-            match part.kind() {
+            match part.kind_name() {
                 "pair_pattern" | "pair" => {
                     let (Some(key), Some(target)) = (field(part, "key"), field(part, "value")) else { continue };
                     let key = self.key(key);
@@ -111,9 +112,9 @@ impl<'t> Lowerer<'t> {
         // `[, second]`: a hole has no node of its own, so commas are counted.
         let mut at = 0_u32;
         for part in pattern.children(&mut pattern.walk()) {
-            if part.kind() == "," {
+            if part.kind_name() == "," {
                 at += 1;
-            } else if matches!(part.kind(), "rest_pattern" | "spread_element") {
+            } else if matches!(part.kind_name(), "rest_pattern" | "spread_element") {
                 let whole = self.b.load(from.clone(), span(part));
                 let start = self.b.constant(Const::Int(at.into()), span(part));
                 let rest = self.b.push(Op::Operator(Oper::Slice, vec![whole, start]), span(part));

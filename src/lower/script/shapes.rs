@@ -4,6 +4,7 @@ use tree_sitter::Node;
 
 use crate::ir::func::FuncKind;
 use crate::ir::instr::{Entry, Field, InstrId, Op, Record, RecordKind};
+use crate::lower::fields::KindName;
 
 use super::{Lowerer, field, first_named, has_child, named, span};
 
@@ -14,9 +15,9 @@ impl<'t> Lowerer<'t> {
         // Behind a spread the position is not known.
         let mut is_counted = true;
         for part in node.children(&mut node.walk()) {
-            if part.kind() == "," {
+            if part.kind_name() == "," {
                 at += 1;
-            } else if part.kind() == "spread_element" {
+            } else if part.kind_name() == "spread_element" {
                 is_counted = false;
                 if let Some(inner) = first_named(part) {
                     entries.push(Entry::Spread(self.expr(inner)));
@@ -36,12 +37,12 @@ impl<'t> Lowerer<'t> {
     pub(super) fn object(&mut self, node: Node<'t>) -> InstrId {
         let mut entries = Vec::new();
         for part in named(node) {
-            match part.kind() {
+            match part.kind_name() {
                 "pair" => {
                     let (Some(key), Some(value)) = (field(part, "key"), field(part, "value")) else { continue };
                     let name = self.key_text(key);
                     let key = self.key(key);
-                    let value = match value.kind() {
+                    let value = match value.kind_name() {
                         "function_expression" => self.function_expression(value, &name, FuncKind::Method),
                         _ => self.named_expr(value, &name),
                     };
@@ -74,7 +75,7 @@ impl<'t> Lowerer<'t> {
         let mut values = Vec::new();
         let mut todo: Vec<_> = named(node).into_iter().rev().collect();
         while let Some(part) = todo.pop() {
-            match part.kind() {
+            match part.kind_name() {
                 "jsx_opening_element" | "jsx_attribute" | "jsx_expression" => {
                     todo.extend(named(part).into_iter().rev());
                 }
@@ -96,7 +97,7 @@ impl<'t> Lowerer<'t> {
 }
 
 fn in_braces(node: Node<'_>) -> bool {
-    node.prev_sibling().is_some_and(|before| before.kind() == "{")
+    node.prev_sibling().is_some_and(|before| before.kind_name() == "{")
 }
 
 /// `get x()`, `set x(v)` or a plain method.

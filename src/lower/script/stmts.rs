@@ -3,6 +3,7 @@
 use tree_sitter::Node;
 
 use crate::ir::instr::Const;
+use crate::lower::fields::KindName;
 
 use super::names::is_name;
 use super::{Lowerer, field, first_named, named, span};
@@ -21,7 +22,7 @@ impl<'t> Lowerer<'t> {
     }
 
     fn stmt_inner(&mut self, node: Node<'t>) {
-        match node.kind() {
+        match node.kind_name() {
             "expression_statement" => {
                 if let Some(inner) = first_named(node) {
                     self.expr(inner);
@@ -77,7 +78,7 @@ impl<'t> Lowerer<'t> {
     /// What stands inside a syntax error, as far as it reads as statements or expressions.
     fn error(&mut self, node: Node<'t>) {
         for part in named(node) {
-            let kind = part.kind();
+            let kind = part.kind_name();
             if kind.ends_with("_statement") || kind.ends_with("_declaration") || kind == "statement_block" {
                 self.stmt(part);
             } else if kind.ends_with("_expression") || kind == "template_string" {

@@ -6,13 +6,14 @@ use crate::base::Symbol;
 use crate::ir::instr::{Base, Op};
 use crate::ir::program::{ClassKind, FieldDecl};
 use crate::ir::types::{NamedType, TypeRef};
+use crate::lower::fields::KindName;
 
 use super::{Lowerer, field, first_named, named, span};
 
 impl<'t> Lowerer<'t> {
     /// The type of an annotation node (`: T`, or a bare type); `None` where it says nothing (`any`).
     pub(super) fn annotation(&mut self, node: Node<'t>) -> Option<TypeRef> {
-        let ty = match node.kind() {
+        let ty = match node.kind_name() {
             "type_annotation" => self.ty(first_named(node)?),
             "type_predicate_annotation" | "asserts_annotation" | "type_predicate" | "asserts" => TypeRef::Other,
             _ => self.ty(node),
@@ -25,7 +26,7 @@ impl<'t> Lowerer<'t> {
     }
 
     fn ty_inner(&mut self, node: Node<'t>) -> TypeRef {
-        match node.kind() {
+        match node.kind_name() {
             "type_identifier" | "identifier" | "nested_type_identifier" | "nested_identifier" | "member_expression" => {
                 self.named_type(node, Vec::new())
             }
@@ -54,7 +55,7 @@ impl<'t> Lowerer<'t> {
             "parenthesized_type" | "readonly_type" | "optional_type" | "rest_type" | "type_annotation" => {
                 first_named(node).map_or(TypeRef::Other, |inner| self.ty(inner))
             }
-            "literal_type" => match first_named(node).map(|inner| inner.kind()) {
+            "literal_type" => match first_named(node).map(|inner| inner.kind_name()) {
                 Some("null") => TypeRef::named(Base::Global("null".into()), Vec::new()),
                 Some("undefined") => TypeRef::named(Base::Global("undefined".into()), Vec::new()),
                 Some("string") => TypeRef::named(Base::Global("string".into()), Vec::new()),
@@ -66,7 +67,7 @@ impl<'t> Lowerer<'t> {
 
     /// The types of the fields of an object, as of a tuple; what is more than that is not modelled.
     fn unnamed(&mut self, node: Node<'t>) -> TypeRef {
-        let is_plain = |member: &Node<'t>| member.kind() == "property_signature";
+        let is_plain = |member: &Node<'t>| member.kind_name() == "property_signature";
         let members = named(node);
         if members.is_empty() || !members.iter().all(is_plain) {
             return TypeRef::Other;
@@ -102,7 +103,7 @@ impl<'t> Lowerer<'t> {
         let mut parts = Vec::new();
         let mut todo = vec![node];
         while let Some(next) = todo.pop() {
-            if next.kind() == kind {
+            if next.kind_name() == kind {
                 todo.extend(named(next).into_iter().rev());
             } else {
                 parts.push(next);
@@ -165,7 +166,7 @@ impl<'t> Lowerer<'t> {
     pub(super) fn type_declaration(&mut self, decl: Node<'t>) {
         let Some(name) = field(decl, "name") else { return };
         let text = self.text(name);
-        let is_interface = decl.kind() == "interface_declaration";
+        let is_interface = decl.kind_name() == "interface_declaration";
         let kind = if is_interface { ClassKind::Interface } else { ClassKind::Alias };
         let class = self.b.class(text.into(), kind, span(decl));
         let params = self.enter_type_params(decl);
@@ -186,14 +187,14 @@ impl<'t> Lowerer<'t> {
     }
 
     fn interface_bases(&mut self, decl: Node<'t>) -> Vec<TypeRef> {
-        let clauses = named(decl).into_iter().filter(|child| child.kind() == "extends_type_clause");
+        let clauses = named(decl).into_iter().filter(|child| child.kind_name() == "extends_type_clause");
         let bases: Vec<_> = clauses.flat_map(named).collect();
         bases.into_iter().map(|base| self.ty(base)).collect()
     }
 
     fn alias(&mut self, value: Option<Node<'t>>) -> (Vec<TypeRef>, Vec<FieldDecl>) {
         let Some(value) = value else { return (Vec::new(), Vec::new()) };
-        if value.kind() == "object_type" {
+        if value.kind_name() == "object_type" {
             return (Vec::new(), self.members(Some(value)));
         }
         (vec![self.ty(value)], Vec::new())
@@ -204,7 +205,7 @@ impl<'t> Lowerer<'t> {
         let mut fields = Vec::new();
         for member in body.map(named).unwrap_or_default() {
             let Some(name) = field(member, "name") else { continue };
-            let ty = match member.kind() {
+            let ty = match member.kind_name() {
                 "property_signature" => field(member, "type").and_then(|ty| self.annotation(ty)),
                 "method_signature" => {
                     let ret = field(member, "return_type").and_then(|ret| self.annotation(ret));
