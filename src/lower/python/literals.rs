@@ -150,7 +150,13 @@ pub(super) fn number(text: &str, is_negative: bool) -> Const {
 /// Adds the characters that the inside of a literal stands for.
 fn decode(source: &str, style: Style, out: &mut String) {
     let mut rest = source.chars();
-    while let Some(c) = rest.next() {
+    loop {
+        let text = rest.as_str();
+        let is_plain = |byte: u8| !matches!(byte, b'\\' | b'{' | b'}' | b'\r');
+        let plain = text.bytes().position(|byte| !is_plain(byte)).unwrap_or(text.len());
+        out.push_str(&text[..plain]);
+        rest = text[plain..].chars();
+        let Some(c) = rest.next() else { return };
         match c {
             '\\' if !style.is_raw => escape(&mut rest, out),
             '{' | '}' if style.is_format && rest.as_str().starts_with(c) => {
