@@ -57,6 +57,7 @@ struct Cx {
     b: Builder,
     /// What stands before the text that was parsed: a byte order mark, a `#!` line.
     offset: usize,
+    lines: spans::Lines,
     /// What `Self` means, innermost last.
     self_types: Vec<TypeRef>,
     /// Type parameters in scope and the bounds that say what they can do, innermost last.
@@ -101,6 +102,7 @@ fn lower_text(file: &SourceFile) -> Lowered {
     let mut cx = Cx {
         b: builder,
         offset,
+        lines: spans::Lines::of(&file.text[offset..]),
         self_types: Vec::new(),
         generics: Vec::new(),
         loops: Vec::new(),

@@ -3,7 +3,7 @@
 //! syn's own `Spanned` prints a node's tokens again to find its ends. Expressions nest and every one needs a span, so
 //! theirs are found by walking to the first and last token; everything else is small.
 
-use proc_macro2::Span as Token;
+use proc_macro2::{LineColumn, Span as Token};
 use syn::Expr;
 use syn::spanned::Spanned;
 
@@ -11,10 +11,41 @@ use crate::base::span::Span;
 
 use super::Cx;
 
+/// Where the lines of a text begin. proc-macro2 knows the line and column of a token at once; to know the bytes it counts them.
+pub(super) struct Lines(Vec<Line>);
+
+struct Line {
+    start: usize,
+    /// Its columns are its bytes.
+    is_ascii: bool,
+}
+
+impl Lines {
+    pub(super) fn of(text: &str) -> Self {
+        let mut start = 0;
+        let lines = text.split('\n').map(|line| {
+            let res = Line { start, is_ascii: line.is_ascii() };
+            start += line.len() + 1;
+            res
+        });
+        Self(lines.collect())
+    }
+
+    /// The byte at a place, unless characters have to be counted.
+    fn byte(&self, place: LineColumn) -> Option<usize> {
+        let line = self.0.get(place.line.checked_sub(1)?)?;
+        line.is_ascii.then_some(line.start + place.column)
+    }
+}
+
 impl Cx {
     pub(super) fn at(&self, token: Token) -> Span {
-        let range = token.byte_range();
-        Span::new(range.start + self.offset, range.end + self.offset)
+        let (first, last) = (self.lines.byte(token.start()), self.lines.byte(token.end()));
+        let (first, last) = first.zip(last).unwrap_or_else(|| {
+            let range = token.byte_range();
+            (range.start, range.end)
+        });
+        Span::new(first + self.offset, last + self.offset)
     }
 
     pub(super) fn between(&self, first: Token, last: Token) -> Span {
@@ -111,5 +142,18 @@ fn last(mut expr: &Expr) -> Token {
             Expr::While(x) => return x.body.brace_token.span.close(),
             other => return other.span(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_a_byte_where_columns_are_bytes() {
+        let lines = Lines::of("fn a() {}\r\nlet ü = 1;\nfn b() {}");
+        let byte = |line, column| lines.byte(LineColumn { line, column });
+        assert_eq!((byte(1, 3), byte(3, 3)), (Some(3), Some(26)));
+        assert_eq!((byte(2, 6), byte(4, 0)), (None, None));
     }
 }
