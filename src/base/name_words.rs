@@ -11,10 +11,12 @@ pub(crate) fn ends_in(name: &str, end: &str) -> bool {
 
 /// Are the words somewhere in a name, one after the other?
 pub(crate) fn has_phrase(name: &str, phrase: &str) -> bool {
-    name.match_indices(phrase).any(|(at, _)| {
+    let is_whole = |(at, _): (usize, &str)| {
         let (before, behind) = (&name[..at], &name[at + phrase.len()..]);
         (before.is_empty() || before.ends_with(' ')) && (behind.is_empty() || behind.starts_with(' '))
-    })
+    };
+    // Nearly always they are not: to find that out takes far less than to get ready to tell where.
+    name.contains(phrase) && name.match_indices(phrase).any(is_whole)
 }
 
 /// The words of a name: `clientSecret`, `CLIENT_SECRET` and `client-secret` are "client secret".
