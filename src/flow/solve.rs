@@ -395,7 +395,7 @@ impl<'v> Taint<'v> {
     /// Where a maintainer would change what a handler gives back. An error's text: where it is put together. Another value:
     /// where it enters the result, in the handler or in the function that builds the result for it.
     pub(crate) fn edit_place(&self, sink: Sink, entry: &Entry) -> At {
-        let mut steps = entry.trace.steps();
+        let steps = entry.trace.steps();
         // An error in a field of the result was put there by the function that made the result.
         let is_in_field = entry.at.first().is_some_and(|field| field != ERR);
         if self.is_error(entry.root) || entry.marks.has(Marks::RAISED) && self.is_response(entry.root) {
@@ -421,24 +421,24 @@ impl<'v> Taint<'v> {
         }
         let mut func = sink.at.0;
         // What was handed to a function is none of its own values, though it gives them back in the same place.
-        let all = steps.clone();
         let was_passed = |at: At, callee: FuncId| {
-            all.contains(&(at, What::Passed(callee))) && all.contains(&(at, What::Returned(callee)))
+            steps.contains(&(at, What::Passed(callee))) && steps.contains(&(at, What::Returned(callee)))
         };
-        while let Some(at) = steps.iter().rposition(|(at, what)| {
+        let mut before = &steps[..];
+        while let Some(at) = before.iter().rposition(|(at, what)| {
             at.0 == func
                 && matches!(what, What::Returned(callee) | What::Thrown(callee)
                     if self.builds(*callee, entry) && !was_passed(*at, *callee))
         }) {
-            let (What::Returned(callee) | What::Thrown(callee)) = steps[at].1 else { break };
-            steps.truncate(at);
-            if !steps.iter().any(|((at, _), _)| *at == callee) {
+            let (What::Returned(callee) | What::Thrown(callee)) = before[at].1 else { break };
+            before = &before[..at];
+            if !before.iter().any(|((at, _), _)| *at == callee) {
                 break;
             }
             func = callee;
         }
         let formed = entry.formed.filter(|at| at.0 == func);
-        let last = || steps.iter().rev().map(|(at, _)| *at).find(|at| at.0 == func);
+        let last = || before.iter().rev().map(|(at, _)| *at).find(|at| at.0 == func);
         formed.or_else(last).unwrap_or(sink.at)
     }
 
