@@ -157,6 +157,9 @@ struct Nodes {
     by_key: FxHashMap<(Box<[StateId]>, Symbol, Language), NodeId>,
     /// By node, where each step leads that was taken from there.
     steps: IndexVec<NodeId, FxHashMap<Step, NodeId>>,
+    /// The nodes of roots, and of instances of types, as far as somebody asked.
+    roots: FxHashMap<StateId, NodeId>,
+    instances: FxHashMap<NodeId, NodeId>,
 }
 
 impl Index {
@@ -415,7 +418,12 @@ impl Index {
     /// The node of a name or type that a model declares under `name`, whether or not it is a global.
     pub(crate) fn root(&self, language: Language, name: &str) -> Option<NodeId> {
         let state = self.states.borrow().known_root(language, name)?;
-        Some(self.intern(vec![state], name.into(), name.into(), language))
+        if let Some(known) = self.nodes.borrow().roots.get(&state) {
+            return Some(*known);
+        }
+        let node = self.intern(vec![state], name.into(), name.into(), language);
+        self.nodes.borrow_mut().roots.insert(state, node);
+        Some(node)
     }
 
     /// The node of what is written out so in a language, if a model says which type that is.
@@ -473,6 +481,9 @@ impl Index {
 
     /// The node of an instance of the type that `node` names: by `named` rows, or else by constructing it.
     pub(crate) fn instance(&self, node: NodeId) -> NodeId {
+        if let Some(known) = self.nodes.borrow().instances.get(&node) {
+            return *known;
+        }
         let data = self.node(node);
         let types: Vec<StateId> = data
             .rows
@@ -482,7 +493,9 @@ impl Index {
             .collect();
         let made = self.node(self.step(node, &Step::Call));
         let states = types.into_iter().chain(made.states.iter().copied()).collect();
-        self.intern(states, data.name.clone(), data.library.clone(), data.language)
+        let instance = self.intern(states, data.name.clone(), data.library.clone(), data.language);
+        self.nodes.borrow_mut().instances.insert(node, instance);
+        instance
     }
 
     /// The rows of calls that serve by a method of this name, whatever it is called on, if they are handed a transport.
