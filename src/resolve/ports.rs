@@ -220,6 +220,8 @@ impl Values<'_> {
     pub(crate) fn call_rows(&self, at: At, table: Table) -> Vec<RowRef> {
         let Some(number) = self.call_number(at) else { return Vec::new() };
         match self.rows_of_calls.get(number as usize) {
+            // Of most calls no model speaks.
+            Some(rows) if rows.is_empty() => Vec::new(),
             Some(rows) => rows.iter().copied().filter(|row| row.table == table).collect(),
             None => self.rows_called(number).into_iter().filter(|row| row.table == table).collect(),
         }
