@@ -460,20 +460,26 @@ fn handed_over(values: &Values<'_>, live: &Live) -> BTreeMap<ClassId, At> {
         // What only looks at a class calls none of its methods, nor does what calls nothing that it is given. What a language
         // provides without an import calls those that the language names.
         let is_builtin = |name: &str| values.models.index.global(values.language(at.0), name).is_some();
+        let mut classes = Vec::new();
+        for arg in &call.args {
+            let given = values.of(at.0, arg.value).items();
+            let spread =
+                given.iter().filter(|_| arg.kind == ArgKind::SpreadNamed).flat_map(|value| named_in(values, value));
+            classes.extend(given.iter().chain(spread).filter_map(|value| match value {
+                Value::Class(class) | Value::Instance(class) => Some(*class),
+                _ => None,
+            }));
+        }
+        if classes.is_empty() {
+            continue;
+        }
         let by_language =
             matches!((&call.callee.base, &*call.callee.path), (Base::Global(name), []) if is_builtin(name));
         if by_language || values.calls_nothing(*at) || values.is_into_container(*at) {
             continue;
         }
-        for arg in &call.args {
-            let given = values.of(at.0, arg.value).items();
-            let spread =
-                given.iter().filter(|_| arg.kind == ArgKind::SpreadNamed).flat_map(|value| named_in(values, value));
-            for value in given.iter().chain(spread) {
-                if let Value::Class(class) | Value::Instance(class) = value {
-                    found.entry(*class).or_insert(*at);
-                }
-            }
+        for class in classes {
+            found.entry(class).or_insert(*at);
         }
     }
     found
