@@ -8,7 +8,7 @@
 //! | `alternatives` | what an unknown is on each of the ways that led to it, and what it tells of them |
 //! | `explore`, `frames` | which code a process runs, in order, from its entry, and what is found there |
 //! | `ends` | what the ways out of a function have in common |
-//! | `assumed` | what holds in the whole process, since it serves on stdio |
+//! | `assumed`, `aside` | what holds in the whole process, since it serves on stdio; whether that makes a difference |
 //! | `blocks` | what of a function is reached |
 //! | `step` | what one instruction does to the state of the exploration |
 //! | `arguments` | what a called function is known to be given |
@@ -79,6 +79,7 @@ mod answers;
 pub(crate) mod apply;
 mod apps;
 mod arguments;
+mod aside;
 mod asked;
 mod assumed;
 pub(crate) mod blocks;

@@ -268,6 +268,15 @@ impl Facts {
             .is_some_and(|sym| self.by_sym.contains_key(sym) || self.choices.iter().any(|choice| choice.names(sym)))
     }
 
+    /// Is the symbol named, by itself or in another spelling?
+    pub(super) fn names(&self, sym: &Symbol) -> bool {
+        let written = as_written(sym);
+        let is_it =
+            |known: &Symbol| known == sym || written.as_ref() == Some(known) || as_written(known).as_ref() == Some(sym);
+        self.by_sym.iter().any(|(known, _)| is_it(known))
+            || self.choices.iter().flat_map(Choice::ways).any(|way| way.iter().any(|(known, _)| is_it(known)))
+    }
+
     /// What both sides know.
     pub(crate) fn meet(&self, other: &Self) -> Self {
         let both = |(sym, own, other): (&Symbol, Option<&Fact>, Option<&Fact>)| Some((sym.clone(), own?.meet(other?)?));

@@ -69,6 +69,8 @@ pub(crate) struct Explorer<'v> {
     pub(crate) assumed: Facts,
     /// What has to be on for unknowns that paths chose to be true.
     pub(crate) chosen: Chosen,
+    /// The unknowns by which it is decided what runs while the process serves.
+    pub(super) asked: FxHashSet<Symbol>,
     /// What a user says of the server.
     pub(crate) told: Told,
     /// The modules that the process can load, if that is known.
@@ -138,6 +140,7 @@ impl<'v> Explorer<'v> {
             values,
             assumed: Facts::default(),
             chosen: Chosen::default(),
+            asked: FxHashSet::default(),
             told: Told::default(),
             loaded: None,
             needed: Needed::default(),
@@ -414,6 +417,9 @@ impl<'v> Explorer<'v> {
             }
             End::Branch { on, yes, no } => {
                 let test = self.value(func, *on, &state);
+                if state.phase.has(Phase::SERVING) {
+                    self.asked.extend(test.as_ref().and_then(Abs::sym).cloned());
+                }
                 let known = test.as_ref().and_then(|abs| self.truth(abs, &state.facts));
                 let known =
                     known.or_else(|| self.asks_for_object(func, *on)).or_else(|| self.asks_for_items(func, *on));
@@ -479,21 +485,6 @@ impl<'v> Explorer<'v> {
         self.chosen = other.chosen.clone();
         self.serving_funcs = other.serving_funcs.clone();
         self.serving_calls = other.serving_calls.clone();
-    }
-
-    /// Does it go through a block that another exploration of the same process does not? Where a block ends the process,
-    /// nothing is missed.
-    pub(super) fn runs_more_than(&self, other: &Self) -> bool {
-        let passed = |explorer: &Self| -> FxHashSet<(FuncId, BlockId)> {
-            let passed = |frame: &Frame| -> Vec<(FuncId, BlockId)> {
-                let func = &self.values.program.funcs[frame.func];
-                let ends = |block: BlockId| matches!(func.blocks[block].end, End::Throw(_) | End::Stop);
-                let passed = frame.blocks.iter().filter(|(block, visited)| visited.ends && !ends(*block));
-                passed.map(|(block, _)| (frame.func, block)).collect()
-            };
-            explorer.frames.iter().flat_map(passed).collect()
-        };
-        !passed(self).is_subset(&passed(other))
     }
 
     /// Notes that a module's code was run by the process itself, not by an import.
