@@ -1,12 +1,13 @@
 //! Several ways to start one server: a script that a manifest names, `python -m package`, a file that calls the main function.
 
 use crate::flow::frames::Serve;
-use crate::flow::process::{Passed, Process};
+use crate::flow::process::{Passed, Process, Start};
 use crate::ir::func::FuncId;
 use crate::ir::instr::{Base, InstrId, Op};
 use crate::ir::program::{Language, Module, ModuleId};
 use crate::models::index::Table;
 use crate::models::serving::TransportKind;
+use crate::resolve::solve::CallKind;
 use crate::resolve::values::{At, Value};
 
 use super::servers::{Candidate, Finder, Found};
@@ -24,6 +25,62 @@ impl<'v> Finder<'v, '_> {
         };
         let at = self.found.iter().position(is_same)?;
         self.found.get_mut(at)
+    }
+
+    /// The server found so far that a program starts which does nothing beside: `from notes import main; main()`. What comes of
+    /// that need not be explored again.
+    pub(super) fn started_only(&mut self, candidate: &Candidate) -> Option<&mut Found<'v>> {
+        let is_told_so = |found: &Found<'v>| found.is_hosted == candidate.is_hosted && found.doubts == candidate.doubts;
+        let at = self.found.iter().position(is_told_so)?;
+        let does_nothing_else = self.only_starts(&candidate.start, &self.found[at]);
+        self.found.get_mut(at).filter(|_| does_nothing_else)
+    }
+
+    /// Does a program do nothing but call the function with which a server starts, and what else the process of that comes through
+    /// on the way to serving?
+    fn only_starts(&self, start: &Start, found: &Found<'v>) -> bool {
+        let (Some(module), None, true) = (start.module, start.func, start.is_main) else { return false };
+        let (Some(main), false) = (found.start.func, found.start.is_main) else { return false };
+        let loaded = |start: &Start| {
+            let mut loaded = (*self.prepared.loaded(self.values, start)?).clone();
+            loaded.insert(module);
+            Some(loaded)
+        };
+        let init = self.values.program.modules[module].init;
+        let instrs = || self.values.program.funcs[init].instrs.ids().map(|id| (init, id));
+        let (own, others) = (loaded(start), loaded(&found.start));
+        own.is_some()
+            && own == others
+            && instrs().any(|at| self.values.callees(at).contains(&(main, CallKind::Direct)))
+            && instrs().all(|at| self.only_calls(at, found))
+    }
+
+    /// Does an instruction do nothing that the process of a server does not do, but for calling what that comes through?
+    fn only_calls(&self, at: At, found: &Found<'v>) -> bool {
+        let values = self.values;
+        let passed = &found.passed;
+        if passed.sites.contains(&at) {
+            return true;
+        }
+        let is_run = |callee: &(FuncId, CallKind)| callee.1 == CallKind::Direct && passed.called.contains(&callee.0);
+        match &values.program.funcs[at.0].instrs[at.1].op {
+            Op::Import(import) => {
+                let runs = values.runs(values.program.funcs[at.0].module, import);
+                runs.iter().all(|module| passed.called.contains(&values.program.modules[*module].init))
+            }
+            Op::Call(_) => {
+                let ends = || !values.call_rows(at, Table::Exit).is_empty();
+                let callees = values.callees(at);
+                self.only_leads_on(at)
+                    && values.loads(at).is_empty()
+                    && callees.iter().all(is_run)
+                    && (!callees.is_empty() || ends())
+            }
+            Op::Store(..) => self.only_leads_on(at),
+            Op::Load(_) => !self.prepared.runs_getter(at) && !values.hand_written_serves().contains_key(&at),
+            Op::Const(_) | Op::Closure(_) | Op::Operator(..) => true,
+            _ => false,
+        }
     }
 
     /// Does an instruction do no more than bring the process to the next function: an import, a definition, a call that is
@@ -64,8 +121,15 @@ impl<'v> Finder<'v, '_> {
         for module in modules {
             let Some(candidate) = self.script(module, false) else { continue };
             self.tried.insert((Some(module), None));
+            if self.found.iter().any(|found| self.only_starts(&candidate.start, found)) {
+                continue;
+            }
             let Some(begun) = self.begin(&candidate.start) else { continue };
-            let passed = passed.get_or_insert_with(|| Passed::of(self.found.iter().map(|found| &found.process)));
+            let passed = passed.get_or_insert_with(|| {
+                let mut all = Passed::of(self.found.iter().map(|found| &found.process));
+                self.found.iter().for_each(|found| all.sites.extend(&found.passed.sites));
+                all
+            });
             let passed_by = begun.passed();
             if !self.may_do_more(&passed_by, passed) {
                 continue;

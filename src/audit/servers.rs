@@ -37,6 +37,7 @@ pub(super) struct Found<'v> {
     /// How its entry was found: `package.json bin "notes-mcp"`.
     pub(super) how: String,
     pub(super) entry: FileId,
+    pub(super) start: Start,
     pub(super) process: Process<'v>,
     /// What it comes through on the way to serving.
     pub(super) passed: Passed,
@@ -315,6 +316,10 @@ impl<'v> Finder<'v, '_> {
 
     /// Another way to start a server that was found is told with that.
     fn explore_unless_known(&mut self, candidate: Candidate) {
+        if let Some(found) = self.started_only(&candidate) {
+            found.how = format!("{}, {}", found.how, candidate.how);
+            return;
+        }
         let Some(begun) = self.begin(&candidate.start) else { return };
         let passed = begun.passed();
         if let Some(found) = self.started_otherwise(&candidate, &passed) {
@@ -346,6 +351,7 @@ impl<'v> Finder<'v, '_> {
             name: candidate.name,
             how: candidate.how,
             entry: program.modules[module].file,
+            start: candidate.start,
             process,
             passed,
             doubts: candidate.doubts,

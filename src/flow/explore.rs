@@ -487,6 +487,12 @@ impl<'v> Explorer<'v> {
         self.serving_calls = other.serving_calls.clone();
     }
 
+    /// The functions that were entered as the process begins: before it serves, with nothing known.
+    pub(super) fn called_plainly(&self) -> impl Iterator<Item = FuncId> {
+        let plain = Context { phase: Phase::BEFORE, ..Context::default() };
+        self.by_context.keys().filter(move |(_, context)| *context == plain).map(|(func, _)| *func)
+    }
+
     /// Notes that a module's code was run by the process itself, not by an import.
     pub(super) fn mark_ran(&mut self, module: ModuleId) {
         let init = self.values.program.modules[module].init;

@@ -21,6 +21,7 @@ use super::looked_at::{Instrs, looked_at};
 use super::main_module::{self, StoredLocals, Tells, asks_for_name};
 use super::making::Making;
 use super::present::handed_out;
+use super::process::Start;
 use super::reading;
 use super::settings;
 use super::settled::defined;
@@ -86,6 +87,16 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
+    /// The modules that a process which begins so can load, if that is known.
+    pub(crate) fn loaded(&self, values: &Values<'_>, start: &Start) -> Option<Rc<FxHashSet<ModuleId>>> {
+        self.imports.loaded(values, start)
+    }
+
+    /// Does reading a property there run a getter?
+    pub(crate) fn runs_getter(&self, at: At) -> bool {
+        self.getters.contains_key(&at)
+    }
+
     /// Does a module ask whether it is the program that was started?
     pub(crate) fn asks_for_start(&self, values: &Values<'_>, module: ModuleId) -> bool {
         self.asking.contains(&module) || asks_for_name(values, module)

@@ -172,6 +172,8 @@ pub(crate) struct Passed {
     pub(crate) later: FxHashSet<FuncId>,
     /// The calls that serve, with what they serve on.
     pub(crate) transports: FxHashSet<(At, TransportKind)>,
+    /// The functions that are called before it serves, with nothing that tells them what to do.
+    pub(crate) called: FxHashSet<FuncId>,
 }
 
 impl Passed {
@@ -182,6 +184,7 @@ impl Passed {
         }
         self.later.extend(explorer.later.iter().map(|(func, ..)| *func));
         self.transports.extend(explorer.serves.keys().copied());
+        self.called.extend(explorer.called_plainly());
     }
 
     /// Of some processes all together.
@@ -457,9 +460,6 @@ fn handed_over(values: &Values<'_>, live: &Live) -> BTreeMap<ClassId, At> {
     let mut found = BTreeMap::new();
     for at in live.sites.keys() {
         let Some(call) = values.call_at(*at).filter(|_| values.callees(*at).is_empty()) else { continue };
-        // What only looks at a class calls none of its methods, nor does what calls nothing that it is given. What a language
-        // provides without an import calls those that the language names.
-        let is_builtin = |name: &str| values.models.index.global(values.language(at.0), name).is_some();
         let mut classes = Vec::new();
         for arg in &call.args {
             let given = values.of(at.0, arg.value).items();
@@ -473,6 +473,9 @@ fn handed_over(values: &Values<'_>, live: &Live) -> BTreeMap<ClassId, At> {
         if classes.is_empty() {
             continue;
         }
+        // What only looks at a class calls none of its methods, nor does what calls nothing that it is given. What a language
+        // provides without an import calls those that the language names.
+        let is_builtin = |name: &str| values.models.index.global(values.language(at.0), name).is_some();
         let by_language =
             matches!((&call.callee.base, &*call.callee.path), (Base::Global(name), []) if is_builtin(name));
         if by_language || values.calls_nothing(*at) || values.is_into_container(*at) {
