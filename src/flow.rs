@@ -18,6 +18,7 @@
 //! | `present` | which values are surely objects, so that a condition that asks for one is true; what of a literal stands on top |
 //! | `picked` | which of several objects stands where a method is called |
 //! | `literals` | which fields of objects that are written out the functions ask for that get them |
+//! | `lacking` | which objects have no field that a condition asks for, beside others that have it |
 //! | `settled` | which variables that are written several times hold one constant in a process |
 //! | `unset` | which fields and variables nothing is put into |
 //! | `settings` | variables of the environment and options, and which of them are switches |
@@ -117,6 +118,7 @@ pub(crate) mod joins;
 mod keeping;
 mod keys;
 mod known;
+mod lacking;
 mod lazy;
 pub(crate) mod leading;
 pub(crate) mod library;

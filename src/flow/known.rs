@@ -240,12 +240,13 @@ impl Explorer<'_> {
         if !self.values.of(func, id).items().iter().any(is_constant) {
             return None;
         }
-        if let Some(known) = self.prepared.constants.borrow().get(&(func, id)) {
-            return known.clone();
-        }
-        let constant = self.find_constant(func, id);
-        self.prepared.constants.borrow_mut().insert((func, id), constant.clone());
-        constant
+        let known = self.prepared.constants.borrow().get(&(func, id)).cloned();
+        let constant = known.unwrap_or_else(|| {
+            let constant = self.find_constant(func, id);
+            self.prepared.constants.borrow_mut().insert((func, id), constant.clone());
+            constant
+        });
+        constant.filter(|_| !self.may_lack(func, id))
     }
 
     fn find_constant(&self, func: FuncId, id: InstrId) -> Option<Const> {
@@ -348,7 +349,10 @@ impl Explorer<'_> {
         if let Some(made) = self.field_of_struct(func, place, &objs, name) {
             return Some(made);
         }
-        let [obj] = objs.as_slice() else { return self.same_in_made(func, place, objs, &key).map(Abs::Const) };
+        let [obj] = objs.as_slice() else {
+            let same = self.same_in_made(func, place, objs, &key);
+            return same.filter(|_| !self.may_lack(func, id)).map(Abs::Const);
+        };
         let own: Symbol = format!("{obj:?}.{name}").into();
         if self.values.is_open(obj) {
             return Some(Abs::Sym(own));

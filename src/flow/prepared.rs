@@ -10,7 +10,7 @@ use crate::ir::func::{FuncId, FuncKind};
 use crate::ir::instr::{Base, Const, InstrId, Op};
 use crate::ir::program::{CellId, ClassId, ModuleId};
 use crate::resolve::solve::Values;
-use crate::resolve::values::At;
+use crate::resolve::values::{At, Obj};
 
 use super::commands::CommandLines;
 use super::flags::flags;
@@ -60,6 +60,8 @@ pub(crate) struct Prepared {
     pub(super) stored_locals: RefCell<FxHashMap<FuncId, Rc<StoredLocals>>>,
     /// The constants that instructions give whatever the path, as far as somebody asked.
     pub(super) constants: RefCell<FxHashMap<At, Option<Const>>>,
+    /// The objects without the field that instructions load, as far as somebody asked.
+    pub(super) lacking: RefCell<FxHashMap<At, Rc<[Obj]>>>,
     /// Is what instructions give surely an object, as far as somebody asked?
     pub(super) objects: RefCell<FxHashMap<At, bool>>,
     /// The loads of functions that give a container with something in it, as far as somebody asked.
@@ -167,6 +169,7 @@ pub(crate) fn prepare(values: &Values<'_>) -> Rc<Prepared> {
         told: RefCell::default(),
         stored_locals: RefCell::default(),
         constants: RefCell::default(),
+        lacking: RefCell::default(),
         objects: RefCell::default(),
         occupied: RefCell::default(),
         handed_out: handed_out(values),
