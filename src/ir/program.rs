@@ -1,6 +1,6 @@
 //! Modules, classes, cells, and the program they are joined into.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::Symbol;
 use crate::base::idx::{Id, IndexVec, ids};
@@ -125,6 +125,9 @@ pub(crate) struct Program {
     pub(crate) cells: IndexVec<CellId, Cell>,
     /// Functions that make the calls which are made from outside the program. They are added to the whole.
     pub(crate) outside: Vec<Outside>,
+    /// Functions that give back an object of functions that they are given, and are called for each row of a table of
+    /// handlers: `makeTool(name, run)`. Found in the whole.
+    pub(crate) row_makers: BTreeSet<FuncId>,
 }
 
 /// A function that makes a call which is made from outside the program.

@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 use crate::base::Symbol;
 use crate::base::bounds::MAX_WAY;
 use crate::ir::func::FuncId;
-use crate::ir::instr::{Base, Entry, Field, Imported, InstrId, Op, Record, RecordKind};
+use crate::ir::instr::{Base, Entry, Field, Imported, InstrId, Op, Place, Record, RecordKind};
 use crate::ir::program::{CellId, Language, ModuleId, Program};
 
 use super::containers::BIND;
@@ -52,6 +52,11 @@ impl Values<'_> {
                 Holds::Handlers => true,
                 Holds::Function => record.kind == RecordKind::Object,
                 Holds::Nothing => match &program.funcs[func].instrs[*value].op {
+                    Op::Load(Place { base: Base::Local(local), path })
+                        if path.is_empty() && program.row_makers.contains(&func) =>
+                    {
+                        program.funcs[func].params.iter().any(|param| param.local == *local)
+                    }
                     Op::Load(place) if place.path.len() <= 1 && record.kind == RecordKind::Object => {
                         let slot = self.place(func, place);
                         self.holds_function(slot)

@@ -55,6 +55,7 @@ pub(crate) fn specialise(program: &mut Program, linker: &Linker<'_>, models: &Mo
         uses.iter().map(|one| (one.wrapper, reader.innermost(one.wrapper))).collect();
     let asked: BTreeMap<FuncId, Vec<Asked>> =
         returned.keys().map(|wrapper| (*wrapper, reader.asked(&program.tree(*wrapper, &children)))).collect();
+    program.row_makers = returned.keys().copied().filter(|wrapper| reader.tables(*wrapper)).collect();
     let mut used: BTreeSet<FuncId> = BTreeSet::new();
     let mut left = MAX_COPIES;
     for Use { call, wrapper, wrapped, handed } in uses {
@@ -72,6 +73,9 @@ pub(crate) fn specialise(program: &mut Program, linker: &Linker<'_>, models: &Mo
             let copies = program.copy(&tree, &cells);
             made = inner.and_then(|inner| copies.get(&inner).copied());
             call_instead(program, call, copies[&wrapper]);
+            if program.row_makers.contains(&wrapper) {
+                program.row_makers.insert(copies[&wrapper]);
+            }
             for one in asks {
                 let (Some(func), Some(handed)) = (copies.get(&one.func).copied(), handed) else { continue };
                 let is_async = program.funcs[handed].is_async && !program.funcs[handed].is_generator;
