@@ -314,7 +314,7 @@ impl Explorer<'_> {
         if self.waits_for_app(at, callee) {
             return;
         }
-        let rows = self.values.call_rows(at, Table::Callback);
+        let rows = self.rows_for(at, callee);
         let mut runs: Vec<CallbackTime> = rows.iter().map(|row| self.values.models.callback(*row).runs).collect();
         // A decorator keeps the function, or puts another one around it.
         let is_decorator = || self.values.call_at(at).is_some_and(|call| call.style == CallStyle::Decorator);
@@ -371,6 +371,22 @@ impl Explorer<'_> {
                 *state = keep;
             }
         }
+    }
+
+    /// What is said of a function that a library is handed: of `promise.then(go, fail)` one row is about each.
+    fn rows_for(&self, at: At, callee: FuncId) -> Vec<RowRef> {
+        let rows = self.values.call_rows(at, Table::Callback);
+        if rows.len() < 2 {
+            return rows;
+        }
+        let is_about = |row: &RowRef| {
+            self.values.models.callback(*row).func_ports.iter().any(|port| match self.values.port_values(at, port) {
+                PortValue::Known(values) => values.contains(&Value::Func(callee)),
+                _ => false,
+            })
+        };
+        let own: Vec<RowRef> = rows.iter().copied().filter(is_about).collect();
+        if own.is_empty() { rows } else { own }
     }
 
     /// Does the program call a function by its name? Then a decorator that no model describes is one that puts something
