@@ -16,7 +16,7 @@ use super::{Cx, Findings, Unit, loc};
 
 pub(super) fn run(cx: &Cx<'_>, unit: &Unit<'_>, out: &mut Findings<'_>) {
     let Some(serve) = unit.process.serves.iter().min_by_key(|serve| (serve.kind, serve.at)) else { return };
-    if serve.kind == TransportKind::Other || unit.is_hosted || is_covered(cx, unit) {
+    if serve.kind == TransportKind::Other || unit.is_hosted || is_covered(cx, unit, serve.kind) {
         return;
     }
     let language = cx.values.language(serve.at.0);
@@ -67,9 +67,11 @@ fn started_at<'u>(cx: &Cx<'_>, unit: &'u Unit<'_>, serve: At) -> At {
     calls.iter().rev().find(is_top_call).copied().unwrap_or(serve)
 }
 
-fn is_covered(cx: &Cx<'_>, unit: &Unit<'_>) -> bool {
-    // A server that speaks over HTTP only has no code that runs beside stdio.
-    unit.lives().flat_map(|live| live.sites.keys()).any(|at| {
+fn is_covered(cx: &Cx<'_>, unit: &Unit<'_>, kind: TransportKind) -> bool {
+    // A server that speaks over HTTP only has no code that runs beside stdio; what another one only installs for HTTP
+    // catches nothing where it serves on stdio.
+    let lives = unit.lives().take(if kind == TransportKind::Stdio { 1 } else { usize::MAX });
+    lives.flat_map(|live| live.sites.keys()).any(|at| {
         let by_call = cx.values.call_rows(*at, Table::Crash).into_iter().any(|row| {
             let crash = cx.values.models.crash(row);
             crash.covers.iter().any(|covers| *covers != Crash::Signal) && cx.values.holds(*at, &crash.when)
