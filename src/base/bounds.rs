@@ -178,6 +178,9 @@ pub(crate) const MAX_PARTS_OF_TASKS: usize = 256;
 /// Most meetings of one instruction that are kept; rules need one of each kind.
 pub(crate) const MAX_MEETINGS: usize = 8;
 
+/// Through how many functions a result is followed that each hands back: `return command(rest)`, which `return check()`s.
+pub(crate) const MAX_HANDED_BACK: usize = 3;
+
 /// Most functions looked through to find out where a function writes that replaces a writer. Such a filter is small.
 pub(crate) const MAX_REPLACED: usize = 16;
 

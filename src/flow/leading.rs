@@ -184,9 +184,15 @@ fn given(func: &Function, value: InstrId, path: &[Field], test: &Test, depth: us
         }
         (Op::Await(inner), _) => given(func, *inner, path, test, depth),
         (Op::Load(place), _) => {
-            let inner = assigned(func, &place.base)?;
             let whole: Vec<Field> = place.path.iter().chain(path).cloned().collect();
-            given(func, inner, &whole, test, depth)
+            let each = match place.base {
+                Base::Local(_) => stored_before(func, &place.base, value)?,
+                _ => vec![assigned(func, &place.base)?],
+            };
+            let depth = if each.len() > 1 { depth / 2 } else { depth };
+            let mut all = each.into_iter().map(|inner| given(func, inner, &whole, test, depth));
+            let first = all.next()??;
+            all.all(|other| other == Some(first)).then_some(first)
         }
         _ => None,
     }
@@ -308,4 +314,28 @@ pub(super) fn assigned(func: &Function, variable: &Base) -> Option<InstrId> {
         (Some((true, value)), None) => Some(value),
         _ => None,
     }
+}
+
+/// What is stored to a local variable, where something is on each way to an instruction: the arms of `ready ? 0 : 1`.
+fn stored_before(func: &Function, variable: &Base, at: InstrId) -> Option<Vec<InstrId>> {
+    let Base::Local(_) = variable else { return None };
+    let stored = |instr: &InstrId| match &func.instrs[*instr].op {
+        Op::Store(to, value) if to.base == *variable => Some((to.path.is_empty(), *value)),
+        _ => None,
+    };
+    let stores = |block: BlockId| func.blocks[block].instrs.iter().filter_map(stored);
+    let mut open = vec![func.entry()];
+    let mut seen: BTreeSet<BlockId> = open.iter().copied().collect();
+    while let Some(block) = open.pop() {
+        let data = &func.blocks[block];
+        let is_stored = stores(block).next().is_some();
+        if !is_stored && data.instrs.contains(&at) {
+            return None;
+        }
+        let next = data.end.successors().filter(|_| !is_stored).chain(data.unwind);
+        open.extend(next.filter(|next| seen.insert(*next)));
+    }
+    let all: Vec<(bool, InstrId)> = func.blocks.ids().flat_map(stores).collect();
+    let is_whole = all.iter().all(|(is_whole, _)| *is_whole);
+    is_whole.then(|| all.into_iter().map(|(_, value)| value).collect())
 }

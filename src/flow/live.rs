@@ -9,9 +9,10 @@ use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::base::bounds::{MAX_MEETINGS, MAX_STATIC_DEPTH};
-use crate::ir::func::{Block, BlockId, FuncId, FuncKind, Function};
+use crate::base::bounds::{MAX_HANDED_BACK, MAX_MEANT, MAX_MEETINGS, MAX_STATIC_DEPTH};
+use crate::ir::func::{Block, BlockId, End, FuncId, FuncKind, Function};
 use crate::ir::instr::{InstrId, Op};
+use crate::resolve::solve::CallKind;
 use crate::resolve::values::At;
 
 use super::abs::Facts;
@@ -418,8 +419,8 @@ impl Marker<'_, '_> {
     fn leading(&self, id: FrameId, leads: Leads) -> Leading {
         let func = self.explorer_func(id);
         let frame = &self.explorer.frames[id];
-        let ways =
-            Ways { starts: &|event| self.starts(frame, event), returns: &|value| self.returns(func, leads, value) };
+        let returns = |value| self.returns(frame.func, leads, value);
+        let ways = Ways { starts: &|event| self.starts(frame, event), returns: &returns };
         leading(frame, func, &ways, None)
     }
 
@@ -443,12 +444,33 @@ impl Marker<'_, '_> {
     }
 
     /// Does serving follow when the function returns `value`?
-    fn returns(&self, func: &Function, leads: Leads, value: Option<InstrId>) -> bool {
+    fn returns(&self, func: FuncId, leads: Leads, value: Option<InstrId>) -> bool {
         match leads {
             Leads::Never => false,
             Leads::Always => true,
-            Leads::When(number) => may_give(func, value, &self.wanted[number as usize]),
+            Leads::When(number) => self.may_give(func, value, &self.wanted[number as usize], MAX_HANDED_BACK),
         }
+    }
+
+    /// May a function give back what is wanted by returning a value, itself or by what it calls for that?
+    fn may_give(&self, func: FuncId, value: Option<InstrId>, wanted: &Wanted, depth: usize) -> bool {
+        let values = self.explorer.values;
+        let body = &values.program.funcs[func];
+        if !may_give(body, value, wanted) {
+            return false;
+        }
+        let (Some(depth), Some(call)) = (depth.checked_sub(1), value.and_then(|value| called(body, value))) else {
+            return true;
+        };
+        let callees = values.callees((func, call));
+        let gives = |(callee, kind): &(FuncId, CallKind)| {
+            let inner = &values.program.funcs[*callee];
+            let mut ends = inner.blocks.iter().map(|block| &block.end);
+            *kind != CallKind::Direct
+                || inner.is_generator
+                || ends.any(|end| matches!(end, End::Return(value) if self.may_give(*callee, *value, wanted, depth)))
+        };
+        callees.is_empty() || callees.len() > MAX_MEANT || callees.iter().any(gives)
     }
 
     /// Does serving follow when the function that is called at an instruction of a block returns?
@@ -458,8 +480,8 @@ impl Marker<'_, '_> {
         let func = &explorer.values.program.funcs[frame.func];
         let decisions = self.decisions.entry(frame.func).or_insert_with(|| decisions(func).into()).clone();
         let decided = decisions.iter().filter(|decision| decision.call == at.1);
-        let ways =
-            Ways { starts: &|event| self.starts(frame, event), returns: &|value| self.returns(func, own, value) };
+        let returns = |value| self.returns(frame.func, own, value);
+        let ways = Ways { starts: &|event| self.starts(frame, event), returns: &returns };
         let mut found = wanted(decided, frame, func, known, &ways);
         if let (None, Leads::When(number)) = (&found, own) {
             found = handed_on(func, at.0, at.1, &self.wanted[number as usize]);
@@ -474,6 +496,15 @@ impl Marker<'_, '_> {
 
     fn explorer_func(&self, id: FrameId) -> &Function {
         &self.explorer.values.program.funcs[self.explorer.frames[id].func]
+    }
+}
+
+/// The call that a value is the result of, waited for or not.
+fn called(func: &Function, value: InstrId) -> Option<InstrId> {
+    match func.instrs[value].op {
+        Op::Call(_) => Some(value),
+        Op::Await(inner) => matches!(func.instrs[inner].op, Op::Call(_)).then_some(inner),
+        _ => None,
     }
 }
 
