@@ -45,6 +45,7 @@
 //! | `records` | which written-out object is left, once a field was asked for? |
 //! | `naming` | which variables hold the names of tools? |
 //! | `places` | what variables and fields hold |
+//! | `captured` | what a function knows of the variables of those around it |
 //! | `exported`, `inert` | which variables stand behind the names that modules share, and which never hold a source |
 //! | `apply` | what a call does: functions of the program |
 //! | `construct` | what objects are made with |
@@ -85,6 +86,7 @@ mod asked;
 mod assumed;
 pub(crate) mod blocks;
 pub(crate) mod callbacks;
+mod captured;
 pub(crate) mod checks;
 pub(crate) mod choices;
 mod circles;

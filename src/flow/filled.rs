@@ -5,10 +5,12 @@
 
 use rustc_hash::FxHashSet;
 
-use crate::base::bounds::MAX_CHECK_DEPTH;
-use crate::ir::func::{FuncId, Function};
-use crate::ir::instr::{ArgKind, Base, Call, Const, Field, InstrId, Op, Oper, Place, TextPart};
+use crate::base::bounds::{MAX_CHECK_DEPTH, MAX_LISTS};
+use crate::ir::func::{FuncId, Function, Param};
+use crate::ir::instr::{ArgKind, Base, Call, Const, Entry, Field, InstrId, Op, Oper, Place, TextPart};
 use crate::models::index::Table;
+use crate::models::path::PortHead;
+use crate::resolve::ports::argument;
 use crate::resolve::solve::{CallKind, Values};
 use crate::resolve::values::At;
 
@@ -143,8 +145,36 @@ impl Names<'_, '_> {
                 let first = stores.next().filter(|(to, _)| to.path.is_empty());
                 first.is_some_and(|(_, value)| stores.next().is_none() && self.is_own(value, depth))
             }
+            Base::Local(local) => {
+                let is_it = |param: &Param| param.local == local;
+                self.body.params.iter().position(is_it).is_some_and(|at| self.is_given_own(at, &place.path, depth))
+            }
             _ => false,
         }
+    }
+
+    /// Does each call of the function give such a value for a parameter, or in a field of an object that is written out there?
+    fn is_given_own(self, param: usize, path: &[Field], depth: usize) -> bool {
+        let (values, Ok(head)) = (self.values, i32::try_from(param).map(PortHead::Arg)) else { return false };
+        let callers = values.callers(self.func);
+        !callers.is_empty()
+            && callers.len() <= MAX_LISTS
+            && callers.iter().all(|caller| {
+                let inner = Names { func: caller.0, body: &values.program.funcs[caller.0], ..self };
+                let is_direct = values.callees(*caller).iter().all(|(_, kind)| *kind == CallKind::Direct);
+                let given = values.call_at(*caller).and_then(|call| argument(call, &head));
+                is_direct && given.is_some_and(|given| inner.is_own_at(given, path, depth))
+            })
+    }
+
+    /// Is what stands in a field of a value that the function writes out such a value?
+    fn is_own_at(self, value: InstrId, path: &[Field], depth: usize) -> bool {
+        let [field, rest @ ..] = path else { return self.is_own(value, depth) };
+        let Op::Record(record) = &self.body.instrs[value].op else { return false };
+        let mut entries = record.entries.iter().rev();
+        let is_it =
+            |entry: &&Entry| matches!(entry, Entry::Spread(_)) || matches!(entry, Entry::Field(to, _) if to == field);
+        matches!(entries.find(is_it), Some(Entry::Field(_, value)) if self.is_own_at(*value, rest, depth))
     }
 
     /// Does a call make an id, or another text of one: `randomUUID()`, `str(uuid4())[:8]`, `newId()`?

@@ -4,6 +4,7 @@
 //! Each way to an answer has passed conditions. What all the ways to `true` tell of a parameter holds where the answer is true.
 //! What all the ways to an answer tell holds wherever the function comes back: `if (!TABLE[name]) throw new Error("no such name")`.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -46,12 +47,12 @@ pub(super) fn guards(values: &Values<'_>, words: &Words, filled: &FxHashSet<At>)
     let mut look = |callee: FuncId, is_asked: bool| {
         let func = &values.program.funcs[callee];
         let raises = || func.blocks.iter().any(|block| matches!(block.end, End::Throw(_)));
-        let is_plain = !func.is_generator && func.blocks.len() <= MAX_GUARD_BLOCKS && !func.params.is_empty();
-        if is_plain && !found.contains_key(&callee) && (is_asked && !func.is_async || raises()) {
+        if is_plain(func) && !found.contains_key(&callee) && (is_asked && !func.is_async || raises()) {
             let checks = Checks { values, words, filled, guards: &none, id: callee, func };
             found.insert(callee, Guard::new(checks).told());
         }
     };
+    let mut callers: Vec<(FuncId, FuncId)> = Vec::new();
     for (id, func) in values.program.funcs.iter_enumerated() {
         let checks = Checks { values, words, filled, guards: &none, id, func };
         let asked: Vec<InstrId> = func
@@ -67,11 +68,31 @@ pub(super) fn guards(values: &Values<'_>, words: &Words, filled: &FxHashSet<At>)
                 && let [(callee, _)] = values.callees((id, call))
             {
                 look(*callee, asked.contains(&call));
+                callers.push((id, *callee));
             }
         }
     }
     found.retain(|_, told| !told.is_empty());
+    // What a function asks by a call of another one that raises it tells, too.
+    let deeper: Vec<(FuncId, Vec<Told>)> = callers
+        .into_iter()
+        .filter(|(_, callee)| found.get(callee).is_some_and(|told| told.iter().any(|told| told.answer.is_none())))
+        .map(|(caller, _)| caller)
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .filter_map(|caller| {
+            let func = &values.program.funcs[caller];
+            let checks = Checks { values, words, filled, guards: &found, id: caller, func };
+            is_plain(func).then(|| (caller, Guard::new(checks).told()))
+        })
+        .collect();
+    found.extend(deeper.into_iter().filter(|(_, told)| !told.is_empty()));
     found
+}
+
+/// Is a function one whose answer may be a check of what it was given?
+fn is_plain(func: &Function) -> bool {
+    !func.is_generator && func.blocks.len() <= MAX_GUARD_BLOCKS && !func.params.is_empty()
 }
 
 /// One function that is asked.
@@ -127,21 +148,42 @@ impl<'a, 'v> Guard<'a, 'v> {
     /// What holds at the end of a block. `None` if control never gets there.
     fn at(&mut self, block: BlockId) -> Option<Facts> {
         self.remembered(block, None, |guard| {
-            // What is caught can come from anywhere.
-            if block == guard.func.entry() || guard.before[block].is_empty() {
-                return Some(Facts::default());
+            let mut facts = guard.at_start(block)?;
+            let told = guard.told_by_calls(block);
+            if !told.is_empty() {
+                Rc::make_mut(&mut facts).extend(told);
             }
-            let mut all = None;
-            for at in 0..guard.before[block].len() {
-                let from = guard.before[block][at];
-                let facts = match guard.func.blocks[from].end {
-                    End::Branch { on, yes, no } if yes != no => guard.holding(from, on, yes == block),
-                    _ => guard.at(from),
-                };
-                meet(&mut all, facts);
-            }
-            all
+            Some(facts)
         })
+    }
+
+    /// What the calls in a block tell of the parameters since they came back.
+    fn told_by_calls(&self, block: BlockId) -> Vec<(Place, Tells)> {
+        let values = self.checks.values;
+        let is_async = |call: InstrId| {
+            values.callees((self.checks.id, call)).iter().any(|(callee, _)| values.program.funcs[*callee].is_async)
+        };
+        let calls = self.func.blocks[block].instrs.iter().copied();
+        let calls = calls.filter(|id| matches!(self.func.instrs[*id].op, Op::Call(_)) && !is_async(*id));
+        let told = calls.flat_map(|call| self.checks.of_return(call));
+        told.filter_map(|check| Some((self.of_param(check.place, MAX_CHECK_DEPTH)?, check.tells))).collect()
+    }
+
+    fn at_start(&mut self, block: BlockId) -> Option<Facts> {
+        // What is caught can come from anywhere.
+        if block == self.func.entry() || self.before[block].is_empty() {
+            return Some(Facts::default());
+        }
+        let mut all = None;
+        for at in 0..self.before[block].len() {
+            let from = self.before[block][at];
+            let facts = match self.func.blocks[from].end {
+                End::Branch { on, yes, no } if yes != no => self.holding(from, on, yes == block),
+                _ => self.at(from),
+            };
+            meet(&mut all, facts);
+        }
+        all
     }
 
     /// What holds at the end of a block if a value is true there, or is false.

@@ -42,9 +42,8 @@ impl Pass<'_, '_> {
                         own
                     }
                     None => {
-                        let mut tree = Tree::default();
-                        self.taint.add_cell(*cell, &mut tree);
-                        tree
+                        let known = self.state.get(&Var::Shared(*cell)).cloned();
+                        known.unwrap_or_else(|| self.captured(*cell))
                     }
                 }
             }
@@ -243,7 +242,7 @@ impl Pass<'_, '_> {
 
     /// What a variable holds in a state, if the place is one.
     pub(super) fn held_in<'s>(&self, state: &'s mut State, place: &Place) -> Option<&'s mut Tree> {
-        let var = self.var(&place.base).filter(|_| place.path.is_empty())?;
+        let var = self.known_var(&place.base, state).filter(|_| place.path.is_empty())?;
         Rc::make_mut(state).get_mut(&var)
     }
 
@@ -302,8 +301,12 @@ impl Pass<'_, '_> {
     /// In a state, nothing is left of what a place held.
     fn clear(&self, state: &mut State, place: &Place) {
         let keys: Vec<Symbol> = place.path.iter().filter_map(key_of).collect();
-        if let Some(var) = self.var(&place.base) {
+        if let Some(var) = self.known_var(&place.base, state) {
             forget(Rc::make_mut(state), var, &keys);
+            // Of what is not there the variable itself tells what it holds.
+            if self.var(&place.base).is_none() {
+                Rc::make_mut(state).entry(var).or_default();
+            }
         }
         if self.is_password_of_address(place) {
             self.without_password(state, place);

@@ -232,6 +232,9 @@ impl Pass<'_, '_> {
                 Tree::of(Entry::new(Root::Param(super::domain::RECEIVER), Trace::default())),
             );
         }
+        for cell in self.asked_of_others() {
+            state.insert(Var::Shared(cell), self.captured(cell));
+        }
         Rc::new(state)
     }
 
