@@ -1,18 +1,20 @@
 //! Which errors the handlers of a `try` take, where each is for errors of some classes: they are asked in order, and what none
 //! of them is for is raised again.
 
-use crate::base::bounds::{MAX_BASES, MAX_CHECK_DEPTH};
+use crate::base::Symbol;
+use crate::base::bounds::{MAX_BASES, MAX_CHECK_DEPTH, MAX_LEFT_OUT};
 use crate::base::idx::Id;
 use crate::ir::func::{Block, BlockId, End};
-use crate::ir::instr::{Base, CallStyle, Const, Entry as RecordEntry, Field, InstrId, Op, Oper, Place};
+use crate::ir::instr::{ArgKind, Base, Call, CallStyle, Const, Entry as RecordEntry, Field, InstrId, Op, Oper, Place};
 use crate::ir::program::{ClassId, Language};
 use crate::ir::types::TypeRef;
 use crate::models::errors::ErrorClass;
 use crate::models::index::NodeId;
+use crate::resolve::solve::CallKind;
 use crate::resolve::values::{At, Value};
 
-use super::checks::ERROR_CLASS;
-use super::domain::{Entry, ErrorKind, Form, Marks, Root, SourcePlace};
+use super::checks::{ERROR_CLASS, returned};
+use super::domain::{Entry, ErrorKind, Form, Marks, Root, SourcePlace, kind_name};
 use super::trace::What;
 use super::transfer::{Pass, State};
 use super::tree::Tree;
@@ -24,7 +26,7 @@ const CLASS_NAME: &str = "name";
 #[derive(Default)]
 struct Clauses {
     /// The block of each, and the classes that it is for.
-    asked: Vec<(BlockId, Vec<InstrId>)>,
+    asked: Vec<(BlockId, Vec<At>)>,
     /// Where what none of them is for is raised again.
     otherwise: Option<BlockId>,
 }
@@ -55,10 +57,10 @@ impl Pass<'_, '_> {
     }
 
     /// The classes that a clause names: one, or those of a tuple.
-    fn each_class(&self, class: InstrId) -> Vec<InstrId> {
-        let Op::Record(record) = &self.func.instrs[class].op else { return vec![class] };
+    fn each_class(&self, class: InstrId) -> Vec<At> {
+        let Op::Record(record) = &self.func.instrs[class].op else { return vec![(self.id, class)] };
         let inside = record.entries.iter().map(|entry| match entry {
-            RecordEntry::Field(_, class) | RecordEntry::Spread(class) => *class,
+            RecordEntry::Field(_, class) | RecordEntry::Spread(class) => (self.id, *class),
         });
         inside.collect()
     }
@@ -76,7 +78,7 @@ impl Pass<'_, '_> {
             Op::Load(place) => !matches!(place.base, Base::Global(_)),
             _ => true,
         };
-        let of_library = |class: &InstrId| {
+        let of_library = |(_, class): &At| {
             let known = self.taint.values.of(self.id, *class).items();
             is_imported(class) && known.iter().any(|value| matches!(value, Value::Api(..)))
         };
@@ -196,22 +198,14 @@ impl Pass<'_, '_> {
                 }
             }
             Op::Operator(Oper::InstanceOf, operands) => {
-                let [of, class] = operands[..] else { return };
-                let Op::Load(place) = &self.func.instrs[of].op else { return };
-                for (state, unlike) in [(&mut *holds, Takes::None), (fails, Takes::All)] {
-                    if let Some(known) = self.held_in(state, place) {
-                        *known = known.only(|entry| self.takes(&[class], entry) != unlike);
-                    }
+                if let [of, class] = operands[..] {
+                    self.know_instance(of, (self.id, class), holds, fails);
                 }
-                if self.is_raised_by_none(class)
-                    && let Some(known) = self.held_in(holds, place)
-                {
-                    *known = known.map(|mut entry| {
-                        if entry.at.is_empty() {
-                            entry.marks = entry.marks.with(Marks::OWN_ERROR);
-                        }
-                        Some(entry)
-                    });
+            }
+            // `isNotFound(error)`
+            Op::Call(call) => {
+                if let Some((of, class)) = self.asked_by_callee(call, on) {
+                    self.know_instance(of, class, holds, fails);
                 }
             }
             Op::Operator(oper @ (Oper::Eq | Oper::Ne), operands) => {
@@ -222,6 +216,60 @@ impl Pass<'_, '_> {
             }
             _ => {}
         }
+    }
+
+    /// The argument of a call of a function that does nothing but ask whether its parameter is of a class, and that class.
+    fn asked_by_callee(&self, call: &Call, at: InstrId) -> Option<(InstrId, At)> {
+        let values = self.taint.values;
+        let [(callee, CallKind::Direct)] = values.callees((self.id, at)) else { return None };
+        let body = &values.program.funcs[*callee];
+        let Op::Operator(Oper::InstanceOf, operands) = &body.instrs[returned(body)?].op else { return None };
+        let [of, class] = operands[..] else { return None };
+        let Op::Load(place) = &body.instrs[of].op else { return None };
+        let param = body.params.iter().position(|param| *place == Place::local(param.local))?;
+        let is_plain = !body.is_async && call.args.iter().all(|arg| arg.kind == ArgKind::Positional);
+        is_plain.then_some((call.args.get(param)?.value, (*callee, class)))
+    }
+
+    /// In the states where a value is an object of a class and where it is none.
+    fn know_instance(&self, of: InstrId, class: At, holds: &mut State, fails: &mut State) {
+        let Op::Load(place) = &self.func.instrs[of].op else { return };
+        for (state, unlike) in [(&mut *holds, Takes::None), (&mut *fails, Takes::All)] {
+            if let Some(known) = self.held_in(state, place) {
+                *known = known.only(|entry| self.takes(&[class], entry) != unlike);
+            }
+        }
+        if self.is_raised_by_none(class)
+            && let Some(known) = self.held_in(holds, place)
+        {
+            *known = known.map(|mut entry| {
+                if entry.at.is_empty() {
+                    entry.marks = entry.marks.with(Marks::OWN_ERROR);
+                }
+                Some(entry)
+            });
+        }
+        // The same of what a parameter or place turns out to hold.
+        let kinds = self.own_kinds(class);
+        if !kinds.is_empty()
+            && let Some(known) = self.held_in(fails, place)
+        {
+            *known = known.map(|mut entry| {
+                if entry.at.is_empty() && entry.form == Form::Exact && !matches!(entry.root, Root::Source(_)) {
+                    kinds.iter().for_each(|kind| entry.without.include(kind));
+                }
+                Some(entry)
+            });
+        }
+    }
+
+    /// The names of a class of the program's own and of those that are kinds of it; none where there are too many.
+    fn own_kinds(&self, (func, class): At) -> Vec<Symbol> {
+        let values = self.taint.values;
+        let [Value::Class(class)] = values.of(func, class).items() else { return Vec::new() };
+        let kinds: Vec<Symbol> =
+            std::iter::once(*class).chain(values.classes.descendants(*class)).map(kind_name).collect();
+        if kinds.len() > MAX_LEFT_OUT { Vec::new() } else { kinds }
     }
 
     /// `error.name === "AbortError"`: what the program made of another class gets there under no such name.
@@ -242,9 +290,9 @@ impl Pass<'_, '_> {
     }
 
     /// Is a class the program's own, or one of a library that raises no errors as far as the models know?
-    fn is_raised_by_none(&self, class: InstrId) -> bool {
+    fn is_raised_by_none(&self, (func, class): At) -> bool {
         let values = self.taint.values;
-        let mut known = values.of(self.id, class).items().iter().filter_map(|value| match value {
+        let mut known = values.of(func, class).items().iter().filter_map(|value| match value {
             Value::Class(_) => Some(true),
             Value::Api(node, _) => Some(values.models.errors.is_silent(&values.models.index.node(*node).library)),
             _ => None,
@@ -274,7 +322,7 @@ impl Pass<'_, '_> {
     }
 
     /// Does one of the classes take an error?
-    fn takes(&self, classes: &[InstrId], entry: &Entry) -> Takes {
+    fn takes(&self, classes: &[At], entry: &Entry) -> Takes {
         let Some(kind) = entry.error else { return Takes::Some };
         let each = classes.iter().map(|class| self.class_takes(*class, kind));
         each.fold(Takes::None, |all, one| match (all, one) {
@@ -284,9 +332,9 @@ impl Pass<'_, '_> {
         })
     }
 
-    fn class_takes(&self, class: InstrId, kind: ErrorKind) -> Takes {
+    fn class_takes(&self, (func, class): At, kind: ErrorKind) -> Takes {
         let values = self.taint.values;
-        let known = values.of(self.id, class).items();
+        let known = values.of(func, class).items();
         let is_class = |value: &&Value| matches!(value, Value::Class(_) | Value::Api(..));
         if known.iter().filter(is_class).count() > 1 {
             return Takes::Some;
@@ -303,7 +351,7 @@ impl Pass<'_, '_> {
                 _ => {}
             }
         }
-        match &self.func.instrs[class].op {
+        match &values.program.funcs[func].instrs[class].op {
             Op::Load(place) if place.path.is_empty() => match &place.base {
                 Base::Global(name) => {
                     values.models.errors.named(self.language, name).map(|it| self.listed_takes(it, kind))

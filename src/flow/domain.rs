@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 
 use rustc_hash::FxHasher;
+use smol_str::format_smolstr;
 
 use crate::base::Symbol;
 use crate::base::idx::{IndexVec, ids};
@@ -154,7 +155,7 @@ pub(crate) struct Entry {
     pub(crate) root: Root,
     /// Which part of the root it is.
     pub(crate) path: Path,
-    /// Fields of that part that are not in it: taken out, or overwritten.
+    /// Fields of that part that are not in it: taken out, or overwritten; classes of errors that it is none of.
     pub(crate) without: Path,
     pub(crate) form: Form,
     /// Where the form became another one than `Exact`.
@@ -185,6 +186,19 @@ impl ErrorKind {
     pub(super) fn is_own(self) -> bool {
         matches!(self, Self::Own(_))
     }
+}
+
+/// What begins the names of classes among those of fields.
+const KIND: &str = "instanceof ";
+
+/// What an error of a class is called where it is told which ones a value is not, beside the fields that it does not have.
+pub(super) fn kind_name(class: ClassId) -> Symbol {
+    format_smolstr!("{KIND}{class}")
+}
+
+/// Is it such a name?
+pub(super) fn is_kind_name(name: &Symbol) -> bool {
+    name.starts_with(KIND)
 }
 
 /// A function, and the one that calls it as its parameter.

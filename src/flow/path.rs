@@ -78,10 +78,6 @@ impl Path {
         }
     }
 
-    pub(crate) fn clear(&mut self) {
-        *self = Self::default();
-    }
-
     /// Adds a name to a sorted list of them, once.
     pub(crate) fn include(&mut self, key: &Symbol) {
         if let Err(at) = self.binary_search(key) {

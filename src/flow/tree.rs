@@ -7,7 +7,7 @@ use crate::base::Symbol;
 use crate::base::bounds::{MAX_DEEP, MAX_ENTRIES, MAX_PATH};
 use crate::resolve::values::At;
 
-use super::domain::{ANY, ERR, Entry, ErrorKind, FIRST, Form, Marks, OK, Root, Via};
+use super::domain::{ANY, ERR, Entry, ErrorKind, FIRST, Form, Marks, OK, Root, Via, is_kind_name};
 use super::path::Path;
 use super::when::When;
 use super::words::{has_scheme, is_other_part};
@@ -517,7 +517,8 @@ fn extend(mut inner: Entry, keys: &[Symbol]) -> Entry {
         if kept.first().is_some_and(|first| lies_in_ok(&inner, first)) {
             inner.path.push(OK.into());
         }
-        inner.without.clear();
+        // The text of an error is of none that the error is not.
+        inner.without = inner.without.iter().filter(|name| is_kind_name(name)).cloned().collect();
         inner.path.extend(kept);
         // A copy holds the same things as the original.
         inner.marks = inner.marks.lacking(Marks::COPY.with(Marks::NO_ERROR).with(Marks::NO_TEXT).with(Marks::TABLE));
