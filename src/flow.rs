@@ -42,6 +42,7 @@
 //! | `summary` | what a function does with what it is given |
 //! | `transfer` | one function, instruction by instruction |
 //! | `checks`, `guards`, `listed`, `looked_up` | what a condition tells of a value; what the answers of functions do; what the program itself names |
+//! | `thrown` | results that are thrown and are no errors |
 //! | `records` | which written-out object is left, once a field was asked for? |
 //! | `naming` | which variables hold the names of tools? |
 //! | `places` | what variables and fields hold |
@@ -165,6 +166,7 @@ mod started;
 pub(crate) mod step;
 pub(crate) mod summary;
 mod texts;
+mod thrown;
 pub(crate) mod trace;
 pub(crate) mod transfer;
 pub(crate) mod transport;

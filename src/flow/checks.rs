@@ -68,7 +68,7 @@ pub(super) struct Checks<'a, 'v> {
 }
 
 /// Fields that only a tool's result has.
-const RESULT_FIELDS: [&str; 2] = ["isError", "structuredContent"];
+pub(super) const RESULT_FIELDS: [&str; 2] = ["isError", "structuredContent"];
 
 /// What `typeof` says of a text.
 const TEXT_TYPE: &str = "string";
@@ -200,7 +200,9 @@ impl Checks<'_, '_> {
             Op::Operator(oper, operands) => match (oper, operands.as_slice()) {
                 (Oper::Eq, [a, b]) => self.equal(*a, *b, depth),
                 (Oper::Ne, [a, b]) => Some(self.equal(*a, *b, depth)?.negated()),
-                (Oper::In, [key, container]) => self.member(*key, *container),
+                (Oper::In, [key, container]) => {
+                    self.member(*key, *container).or_else(|| self.has_result_field(*key, *container))
+                }
                 (Oper::NotIn, [key, container]) => Some(self.member(*key, *container)?.negated()),
                 (Oper::IsVariant, [value, variant]) => {
                     let check = self.found(*value, depth)?;
@@ -523,7 +525,7 @@ impl Checks<'_, '_> {
     }
 
     /// The place that a value was read from; a text is told by its other spellings, too: `name.lower()`.
-    fn place(&self, value: InstrId, depth: usize) -> Option<Place> {
+    pub(super) fn place(&self, value: InstrId, depth: usize) -> Option<Place> {
         let depth = depth.checked_sub(1)?;
         let language = self.values.language(self.id);
         match &self.func.instrs[value].op {
@@ -543,7 +545,7 @@ impl Checks<'_, '_> {
         }
     }
 
-    fn constant(&self, id: InstrId) -> Option<&Const> {
+    pub(super) fn constant(&self, id: InstrId) -> Option<&Const> {
         match &self.func.instrs[id].op {
             Op::Const(value) => Some(value),
             _ => None,
