@@ -312,8 +312,8 @@ impl Entry {
     /// Is it in a field of an object that a script's text of the object does not show? An error's text and the items of a
     /// list do.
     pub(super) fn is_unspoken(&self) -> bool {
-        let is_field = |at: &Symbol| at != ANY && at != "message" && at.parse::<u32>().is_err();
-        !self.is_all_shown() && self.at.first().is_some_and(is_field)
+        let is_item = |at: &&Symbol| *at == ANY || at.parse::<u32>().is_ok();
+        !self.is_all_shown() && self.at.iter().find(|at| !is_item(at)).is_some_and(|at| at != "message")
     }
 
     /// Is it a text with all fields already, or will it be: JSON, also if a function of the program chooses what is in it?
