@@ -2,7 +2,7 @@
 
 use crate::base::Symbol;
 use crate::ir::func::{BlockId, End, FuncId, ParamKind};
-use crate::ir::instr::{Base, Const, Entry, Field, Import, Imported, InstrId, Op, Oper, Place, TextPart};
+use crate::ir::instr::{Base, Const, Entry, Field, Import, Imported, InstrId, Op, Oper, Place, REGEX, TextPart};
 use crate::ir::program::{Language, ModuleId};
 use crate::ir::types::{NamedType, TypeRef};
 use crate::models::index::NodeId;
@@ -224,9 +224,9 @@ impl Values<'_> {
                 let to = self.yield_slot(func);
                 self.copy(slot(self, *value), to);
             }
-            Op::Unknown(_, values) => {
+            Op::Unknown(what, values) => {
                 self.add(out, &Value::Unknown);
-                for value in values {
+                for value in values.iter().filter(|_| *what != REGEX) {
                     self.copy(slot(self, *value), out);
                 }
             }

@@ -30,7 +30,9 @@ impl<'t> Lowerer<'t> {
                     return self.unknown(PASSWORD_REGEX, group.into_iter().collect(), node);
                 }
                 let what = if is_of_query(pattern) { QUERY_REGEX } else { REGEX };
-                return self.unknown(what, Vec::new(), node);
+                let words = words_of(pattern).into_iter();
+                let words = words.map(|word| self.b.constant(Const::Str(word.into()), span(node))).collect();
+                return self.unknown(what, words, node);
             }
         };
         self.b.constant(value, span(node))
@@ -229,4 +231,15 @@ fn group_of_password(pattern: &str) -> Option<Option<i64>> {
     let is_start = front.strip_suffix(')').unwrap_or(front).ends_with([':', '/']);
     let n_before = || front.match_indices('(').filter(|(at, _)| !front[at + 1..].starts_with('?')).count();
     is_start.then(|| is_group.then(|| i64::try_from(n_before() + 1).unwrap_or(i64::MAX)))
+}
+
+/// The words that a regular expression is a list of: `/^(token|api-key)$/i`.
+fn words_of(pattern: &str) -> Vec<&str> {
+    let Some((pattern, _)) = pattern.strip_prefix("/^(").and_then(|rest| rest.rsplit_once(")$/")) else {
+        return Vec::new();
+    };
+    let pattern = pattern.strip_prefix("?:").unwrap_or(pattern);
+    let is_word = |word: &&str| !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || "-_".contains(c));
+    let words: Vec<&str> = pattern.split('|').collect();
+    if words.iter().all(is_word) { words } else { Vec::new() }
 }
