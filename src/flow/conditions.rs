@@ -13,7 +13,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::base::Symbol;
 use crate::base::bounds::{MAX_CHECK_DEPTH, MAX_CONDITION_ROUNDS, MAX_GUARD_BLOCKS, MAX_PATH};
 use crate::base::idx::{Id, IndexVec};
-use crate::ir::func::{BlockId, End, FuncId, FuncKind, Function, Param, ParamKind};
+use crate::ir::func::{BlockId, End, FuncId, FuncKind, Function, LocalId, Param, ParamKind};
 use crate::ir::instr::{Base, Call, Const, Entry, Field, InstrId, Op, Oper, Place};
 use crate::ir::program::{CellId, Language};
 use crate::resolve::solve::{CallKind, Values};
@@ -42,6 +42,8 @@ pub(super) struct Body {
     stores: OnceCell<FxHashMap<Base, Vec<Stored>>>,
     /// By block, the one that control comes through last on all ways to it.
     above: OnceCell<Vec<Option<BlockId>>>,
+    /// The variables that it puts something into by a method, or takes something out of.
+    filled: OnceCell<FxHashSet<LocalId>>,
 }
 
 /// Something is stored to a variable.
@@ -101,6 +103,15 @@ fn kept_fields(values: &Values<'_>) -> FxHashSet<Symbol> {
                     let into = if is_made { &mut kept } else { &mut changed };
                     if let Some(Field::Name(name)) = place.path.last() {
                         into.insert(name.clone());
+                    }
+                }
+                // What a method is called on, it may change: `self.items.append(item)`.
+                Op::Call(call) => {
+                    if let [.., Field::Name(name), Field::Name(method)] = &call.callee.path[..]
+                        && !values.models.gives_the_same(method)
+                        && values.models.spelling(method).is_none()
+                    {
+                        changed.insert(name.clone());
                     }
                 }
                 Op::Record(record) => kept.extend(record.entries.iter().filter_map(|entry| match entry {
@@ -435,7 +446,7 @@ impl Scope<'_, '_> {
             Base::Value(value) => self.part_of(*value, block, depth)?,
             Base::Global(_) => return None,
             base => match (self.param(base), self.stores(base)) {
-                (Some(param), None) => Part { param, path: Path::new(), default: None, stays: true },
+                (Some(param), None) => Part { param, path: Path::new(), default: None, stays: !self.is_filled(base) },
                 (Some(_), Some(_)) => return None,
                 (None, _) => match self.written_once(base, block) {
                     Some((value, block)) => self.part_of(value, block, depth)?,
@@ -452,6 +463,24 @@ impl Scope<'_, '_> {
         let path = of.path.then(&Path::from(&keys[..]));
         let stays = of.stays && self.all.stays(self.values, &path);
         Some(Part { path, stays, ..of })
+    }
+
+    /// Is it a container that the function puts something into, or takes something out of?
+    fn is_filled(&self, base: &Base) -> bool {
+        let filled = self.body.filled.get_or_init(|| {
+            let models = self.values.models;
+            let fills = |method: &str| models.keeps(method) || models.removes(method) || models.merges(method);
+            let touched = |op: &Op| match op {
+                Op::Call(call) => match (&call.callee.base, &call.callee.path[..]) {
+                    (Base::Local(local), [Field::Name(method)]) if fills(method) => Some(*local),
+                    _ => None,
+                },
+                Op::Store(Place { base: Base::Local(local), path }, _) if !path.is_empty() => Some(*local),
+                _ => None,
+            };
+            self.func.instrs.iter().filter_map(|instr| touched(&instr.op)).collect()
+        });
+        matches!(base, Base::Local(local) if filled.contains(local))
     }
 
     fn param(&self, base: &Base) -> Option<u32> {
