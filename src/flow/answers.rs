@@ -43,11 +43,28 @@ fn argument(call: &Call, params: &[Param], at: usize, n_before: usize) -> Argume
 }
 
 impl Pass<'_, '_> {
-    /// The condition of a function, as a call of it sees it; `None` where the call rules it out.
-    pub(super) fn told_by_call(&self, at: At, func: FuncId, way: Way, when: &When) -> Option<When> {
+    /// The condition of a function, as a call of it sees it; `None` where the call rules it out. `known`: what was asked of the
+    /// same call before.
+    pub(super) fn told_by_call(
+        &self,
+        at: At,
+        func: FuncId,
+        way: Way,
+        when: &When,
+        known: &mut Vec<(When, Option<When>)>,
+    ) -> Option<When> {
         if when.is_always() || way != Way::Direct {
             return Some(When::default());
         }
+        if let Some((_, told)) = known.iter().find(|(asked, _)| asked == when) {
+            return told.clone();
+        }
+        let told = self.find_told_by_call(at, func, when);
+        known.push((when.clone(), told.clone()));
+        told
+    }
+
+    fn find_told_by_call(&self, at: At, func: FuncId, when: &When) -> Option<When> {
         let Op::Call(call) = &self.func.instrs[at.1].op else { return Some(When::default()) };
         let (all, values) = (&self.taint.conditions, self.taint.values);
         let scope = Scope { all, values, id: self.id, func: self.func, body: &self.body };

@@ -263,13 +263,14 @@ impl Pass<'_, '_> {
             Way::Direct => self.left_at(at, func, summary),
             Way::Back | Way::Later => (Cow::Borrowed(&summary.returns), Cow::Borrowed(&summary.throws)),
         };
+        let mut told = Vec::new();
         let mut result = Tree::default();
         if !self.is_constructor(func) {
             for entry in returns.entries().iter().filter_map(|entry| handed.fitting(entry)) {
                 if bound.is_nothing(entry.root) {
                     continue;
                 }
-                let Some(when) = self.told_by_call(at, func, way, &entry.when) else { continue };
+                let Some(when) = self.told_by_call(at, func, way, &entry.when, &mut told) else { continue };
                 if let Some(held) = self.held_where_made(at, func, entry.root) {
                     let add = |entry: Entry| {
                         result.add(entry.then(at, What::Returned(func)));
@@ -297,7 +298,7 @@ impl Pass<'_, '_> {
                 continue;
             }
             let Some(entry) = handed.fitting(&hit.entry) else { continue };
-            let Some(when) = self.told_by_call(at, func, way, &entry.when) else { continue };
+            let Some(when) = self.told_by_call(at, func, way, &entry.when, &mut told) else { continue };
             let is_open = way == Way::Direct && hit.open && summary.helper != Helper::None;
             let of_receiver = hit.entry.root == Root::Param(RECEIVER);
             // A function that calls itself is none of its callers.
@@ -326,7 +327,7 @@ impl Pass<'_, '_> {
                 continue;
             }
             let Some(entry) = handed.fitting(entry) else { continue };
-            let Some(when) = self.told_by_call(at, func, way, &entry.when) else { continue };
+            let Some(when) = self.told_by_call(at, func, way, &entry.when, &mut told) else { continue };
             bound.carry(&entry, Some(&passed), |carried| {
                 if !self.takes_write(*heap, carried.root()) {
                     return;
@@ -345,7 +346,7 @@ impl Pass<'_, '_> {
             let fitting = throws.entries().iter().filter_map(|entry| handed.fitting(entry));
             let thrown: Vec<(Cow<'_, Entry>, When)> = fitting
                 .filter_map(|entry| {
-                    let when = self.told_by_call(at, func, way, &entry.when)?.and(&here)?;
+                    let when = self.told_by_call(at, func, way, &entry.when, &mut told)?.and(&here)?;
                     Some((entry, when))
                 })
                 .collect();
