@@ -225,7 +225,8 @@ pub(crate) const MAX_SINKS: usize = 8_192;
 /// Most writes to variables that outlive the call a summary passes on.
 pub(crate) const MAX_WRITES: usize = 128;
 
-/// Most errors in what a function returns. All of them say the same: what failed inside.
+/// Most errors in what a function returns. All of them say the same: what failed inside. What an error carries is not
+/// counted, and errors in debug format apart from others.
 pub(crate) const MAX_ERRORS: usize = 6;
 
 /// Most calls inside a call that are looked at to see where in a function they get. A logger has a handful of helpers.

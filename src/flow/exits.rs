@@ -67,10 +67,14 @@ impl Pass<'_, '_> {
             if self.gives_no_error && !is_no_error(entry) {
                 continue;
             }
-            let n_errors = |known: &&Entry| known.at.first().is_some_and(|at| at == ERR);
             let is_error = entry.at.first().is_some_and(|at| at == ERR);
-            if is_error && self.summary.returns.entries().iter().filter(n_errors).count() >= MAX_ERRORS {
-                continue;
+            if is_error && self.is_raw_error(entry) {
+                let is_one = |known: &&Entry| {
+                    known.at.first().is_some_and(|at| at == ERR) && known.form == entry.form && self.is_raw_error(known)
+                };
+                if self.summary.returns.entries().iter().filter(is_one).count() >= MAX_ERRORS {
+                    continue;
+                }
             }
             let Some(mut entry) = entry.clone().also(&here) else { continue };
             if is_error {
