@@ -14,7 +14,7 @@ use super::transport::{left_transport, other_transport, stdio_transport};
 /// What holds wherever serving on stdio starts: the conditions on the way there, from the entry inwards.
 pub(super) struct Assumed<'e, 'v> {
     explorer: &'e Explorer<'v>,
-    /// What serves on stdio and is only started by the call: a task.
+    /// What is only started by the call: a task, a thread.
     started: BTreeMap<At, Vec<FrameId>>,
     /// None while a frame is being looked at.
     known: BTreeMap<FrameId, Option<Way>>,
@@ -42,7 +42,7 @@ impl Way {
 impl<'e, 'v> Assumed<'e, 'v> {
     pub(super) fn new(explorer: &'e Explorer<'v>, later: &[(FrameId, At, Mode)]) -> Self {
         let mut started: BTreeMap<At, Vec<FrameId>> = BTreeMap::new();
-        for (frame, at, _) in later.iter().filter(|(frame, ..)| explorer.frames[*frame].outcome.on_stdio) {
+        for (frame, at, _) in later {
             started.entry(*at).or_default().push(*frame);
         }
         let offers = Offers::of(explorer, later);
@@ -96,6 +96,10 @@ impl<'e, 'v> Assumed<'e, 'v> {
             for event in events().filter(|event| !event.on_stdio) {
                 let mut tasks = self.started.get(&(frame.func, event.instr)).cloned().unwrap_or_default();
                 let through_tasks = self.through_tasks;
+                // A thread may start another one, which serves.
+                tasks.retain(|task| {
+                    explorer.frames[*task].outcome.on_stdio || through_tasks && self.of_frame(*task).is_some()
+                });
                 let inner = event.frames.iter().filter(|_| through_tasks);
                 tasks.extend(inner.filter_map(|(inner, mode)| {
                     let is_task = self.offers.has(*inner) || *mode == Mode::Alone;
