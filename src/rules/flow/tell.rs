@@ -28,7 +28,8 @@ use super::thresholds;
 const MAX_KEPT: usize = 3;
 const MAX_STEPS: usize = 16;
 
-/// A way of more steps than these is told on request only: on each of them another value may have been meant.
+/// A way with more steps than these on which another value may have been meant is told on request only, and one of more steps at
+/// all where it is kept somewhere: what comes out of there may have come from another caller.
 const MAX_LONG: usize = 24;
 
 /// `switches`: those that the way on from the primary place needs.
@@ -113,7 +114,7 @@ fn grade(cx: &Cx<'_>, verdict: &Verdict, leak: &Leak, finding: &mut Finding) {
     // Two doubts whether the value gets there at all, or one and a doubt whether it matters: worth a look when somebody asks
     // for everything, not on every run. A doubt whether it matters hides nothing that is sure to get there.
     let n_doubts = finding.doubts.iter().filter(|why| !is_switch(why)).count();
-    let is_long = leak.hit.entry.trace.len() as usize > MAX_LONG;
+    let is_long = leak.hit.entry.trace.len() as usize > MAX_LONG && may_be_another(cx, leak);
     if is_seldom
         || is_long
         || n_doubts > 1
@@ -177,6 +178,22 @@ fn way(cx: &Cx<'_>, leak: &Leak, finding: &mut Finding) {
     if n_steps > MAX_STEPS {
         doubt(finding, format!("the way has {n_steps} steps"));
     }
+}
+
+/// May another value have been meant on a long way? A call that can only run one function hands it what it is given, and gets
+/// back what that gives.
+fn may_be_another(cx: &Cx<'_>, leak: &Leak) -> bool {
+    let steps = leak.hit.entry.trace.steps();
+    let is_kept = steps.iter().any(|(_, what)| matches!(what, What::Stored(_)));
+    // A part of an answer that came so far is mostly one of the program's own settings by then.
+    let is_open = is_kept
+        || matches!(leak.source.kind, Kind::Error | Kind::Stack | Kind::Response)
+        || leak.hit.entry.marks.has(Marks::WIDENED);
+    let is_unsure = |at: At, what: &What| match what {
+        What::Passed(_) | What::Returned(_) | What::Thrown(_) => cx.values.callees(at).len() != 1,
+        what => is_open_step(cx, at, what),
+    };
+    is_open || steps.iter().filter(|(at, what)| is_unsure(*at, what)).count() > MAX_LONG
 }
 
 /// May another value have been meant at a step? What a library's call makes of a value is sure where a model says so, or the
