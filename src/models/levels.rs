@@ -151,7 +151,7 @@ impl Shown {
     }
 }
 
-/// What loggers show while the process gives none of them an output: `logging.lastResort`.
+/// What loggers show while the process gives none of them an output: `logging.lastResort`. `off`: nothing.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Unset {
@@ -161,6 +161,9 @@ pub(crate) struct Unset {
     /// Places of which an assignment does.
     #[serde(default)]
     pub(crate) places: Vec<String>,
+    /// So does whatever a `logger` row of some library is about.
+    #[serde(default)]
+    pub(crate) loggers: bool,
     /// So do the calls of `level` rows of whatever library that have an effect `once` under this word.
     pub(crate) once: Option<String>,
     /// What is called so does, too, whatever it is a member of.

@@ -277,7 +277,7 @@ fn finding(
         finding.related.push(Step { loc: loc(cx.values.program, at), text });
     } else if is_log && let Some(level) = levels.outputs.hides(cx, unit, leak.hit.sink) {
         finding.level = Level::Note;
-        doubt(&mut finding, format!("no logger is given an output: only {} and above are written", level.word()));
+        doubt(&mut finding, unset::reason(level));
     }
     for ((_, other), _) in live.iter().skip(1) {
         if finding.related.len() >= MAX_RELATED {

@@ -29,10 +29,24 @@ impl Outputs {
     }
 }
 
+/// Why a record may not be written, for messages.
+pub(super) fn reason(level: LogLevel) -> String {
+    match level {
+        LogLevel::Off => "nothing in the program gives its records an output".into(),
+        level => format!("no logger is given an output: only {} and above are written", level.word()),
+    }
+}
+
 /// Is the logger one of the program, and none that a library may have set up for itself: `logging.getLogger("uvicorn")`?
+/// What is no method of a logger speaks to the only one there is: `tracing::info!`.
 fn is_own(cx: &Cx<'_>, row: RowRef, at: At) -> bool {
     let values = cx.values;
     let library = &values.models.file(row).library;
+    let is_whole = |value: &Value| matches!(value, Value::Api(node, None) if values.models.index.node(*node).library.as_str() == library);
+    let called = values.callee_slot(at).map(|slot| values.of_slot(slot).items()).unwrap_or_default();
+    if !called.is_empty() && called.iter().all(is_whole) {
+        return true;
+    }
     let language = values.language(at.0);
     let is_own = |value: &Value| {
         let Value::Api(node, Some(made)) = value else { return false };
@@ -88,7 +102,10 @@ fn gives(cx: &Cx<'_>, at: At, file: u32, unset: &Unset, is_live: bool) -> bool {
         let allowed = || values.version_allows(Some(at.0), *row, level.versions.as_deref());
         level.once.is_some() && level.once == unset.once && allowed()
     };
-    if levels.iter().any(is_once) || values.call_rows(at, Table::Output).iter().any(|row| row.file == file) {
+    if levels.iter().any(is_once)
+        || values.call_rows(at, Table::Output).iter().any(|row| row.file == file)
+        || unset.loggers && !values.call_rows(at, Table::Logger).is_empty()
+    {
         return true;
     }
     let name = match call.callee.path.last() {
