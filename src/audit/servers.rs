@@ -458,11 +458,24 @@ impl<'v> Finder<'v, '_> {
             let module = (data.language_runs(program)).then_some(data.module);
             let start = Start { module, is_main: false, func: Some(func) };
             let path = &self.workspace.files[program.modules[data.module].file].path;
-            let doubts =
+            let mut doubts =
                 vec![format!("no entry of the program was found to call `{}()`: it may be dead code", data.name)];
+            if self.is_left_out(data.module) {
+                doubts.push("no `mod` of the crate names this file: the build leaves it out".into());
+            }
             let how = format!("function {}()", data.name);
             self.consider(Candidate { start, name: stem(path), how, doubts, is_hosted: false });
         }
+    }
+
+    /// Is it in a file of Rust that is no part of the crate around it?
+    fn is_left_out(&self, module: ModuleId) -> bool {
+        let file = self.values.program.modules[module].file;
+        let (manifests, path) = (&self.workspace.manifests, &self.workspace.files[file].path);
+        self.values.program.modules[module].language == Language::Rust
+            && manifests.names_entries(Language::Rust, path)
+            && !manifests.is_crate_root(path)
+            && self.values.linker.module_of_file(file).is_some_and(|whole| !self.imported_modules().contains(&whole))
     }
 
     /// Objects that no call of the program serves: a command of their library is taken to do it, `mcp run server.py`.

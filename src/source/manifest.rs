@@ -249,6 +249,13 @@ impl Manifests {
         self.entries().iter().any(|entry| entry.path == path)
     }
 
+    /// Is it the root file of a crate: of a program, a library or an example?
+    pub(crate) fn is_crate_root(&self, path: &str) -> bool {
+        self.cargo.values().any(|package| {
+            package.lib.iter().chain(&package.bins).chain(&package.examples).any(|(_, root)| root == path)
+        })
+    }
+
     /// Does the package around `place` name entries, so that a file that is none is an odd one?
     pub(crate) fn names_entries(&self, language: Language, place: &str) -> bool {
         let Some(dir) = paths::upward(place).find(|dir| match language {
