@@ -179,14 +179,19 @@ impl Values<'_> {
                 _ => None,
             }));
             if let Op::Closure(inner) = op {
-                next.extend(self.program.funcs[*inner].blocks.iter().filter_map(|block| match block.end {
-                    End::Return(value) => Some((*inner, value?)),
-                    _ => None,
-                }));
+                next.extend(self.given_back(*inner));
             }
             open.extend(next.into_iter().filter(|at| found.len() < MAX_FILTER_STEPS && found.insert(*at)));
         }
         found
+    }
+
+    /// What a function gives back.
+    fn given_back(&self, func: FuncId) -> impl Iterator<Item = At> {
+        self.program.funcs[func].blocks.iter().filter_map(move |block| match block.end {
+            End::Return(value) => Some((func, value?)),
+            _ => None,
+        })
     }
 
     /// The levels said by what a value is computed from.
@@ -201,10 +206,20 @@ impl Values<'_> {
         for value in self.of(func, value).items() {
             found.extend(self.said_by(row, value));
         }
+        // `LEVEL.to_string()`
+        let receiver = self.call_at((func, value)).and_then(|_| self.receiver_slot((func, value)));
+        if let (true, Some(slot)) = (found.is_empty(), receiver) {
+            found.extend(self.of_slot(slot).items().iter().flat_map(|value| self.said_by(row, value)));
+        }
         let (true, Some(depth)) = (found.is_empty(), depth.checked_sub(1)) else { return };
         let mut parts = Vec::new();
-        self.program.funcs[func].instrs[value].op.operands(|part| parts.push(part));
-        for part in parts {
+        let op = &self.program.funcs[func].instrs[value].op;
+        op.operands(|part| parts.push((func, part)));
+        // `unwrap_or_else(|_| "info".into())`
+        if let Op::Closure(inner) = op {
+            parts.extend(self.given_back(*inner));
+        }
+        for (func, part) in parts {
             self.said_inside(row, func, part, depth, found);
         }
     }

@@ -135,7 +135,7 @@ pub(super) fn settings(cx: &Cx<'_>, unit: &Unit<'_>) -> Vec<Setting> {
         let apart = level.apart.first().map(|_| call);
         settings.push((call, Setting { call, row, at, is_said, sets, environment, replaced, apart }));
     }
-    // `with_env_filter(filter)` says no more than the call that made the filter.
+    // `with_env_filter(filter)` says no more than the call that made the filter, and `unwrap_or_else(|_| filter)` no more.
     let calls: BTreeSet<At> = settings.iter().map(|(call, _)| *call).collect();
     settings.retain(|(call, setting)| {
         let is_left_open =
