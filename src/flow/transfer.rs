@@ -455,7 +455,10 @@ impl Pass<'_, '_> {
                         continue;
                     };
                     // A result whose error nobody looked at is told by the code that unpacks it.
-                    let held = self.given[value.index()].only(is_no_error);
+                    // What the program itself put into the error of one in a tuple is found there.
+                    let is_item = self.language == Language::Rust && matches!(field, Field::Index(_));
+                    let is_kept = |entry: &Entry| is_no_error(entry) || is_item && !self.is_raw_error(entry);
+                    let held = self.given[value.index()].only(is_kept);
                     if !held.is_empty() {
                         tree.join(&held.map(|part| Some(part.kept_as(&key))).under(&[key]));
                     }
