@@ -146,6 +146,7 @@ pub(crate) mod prepared;
 mod present;
 mod printed;
 pub(crate) mod process;
+mod puts;
 pub(crate) mod reach;
 mod reading;
 pub(crate) mod rebinding;

@@ -57,6 +57,8 @@ pub(crate) struct Models {
 pub(crate) struct Callback {
     pub(crate) runs: schema::CallbackTime,
     pub(crate) returns: bool,
+    /// What it returns is put into this.
+    pub(crate) puts: Option<Port>,
     /// Its object's calls call the function with their error, which throws instead of them.
     pub(crate) replaces_errors: bool,
     /// What it returns stands in an `Ok`.
@@ -559,6 +561,7 @@ impl Models {
                     passes: row.passes,
                     runs: row.runs,
                     returns: row.returns,
+                    puts: row.puts.as_ref().and_then(|port| self.ports.get(port).cloned()),
                     replaces_errors: row.replaces_errors,
                     in_ok: row.in_ok,
                     func_ports: parsed(&row.func),

@@ -121,7 +121,9 @@ impl Pass<'_, '_> {
             if row.is_some_and(|(_, callback)| callback.in_ok) {
                 given = given.in_ok();
             }
-            if fate == Some(ErrorFate::Mapped) {
+            if let Some(port) = row.and_then(|(_, callback)| callback.puts.as_ref()) {
+                self.put_at(call, at, port, &given);
+            } else if fate == Some(ErrorFate::Mapped) {
                 result.join(&given.under(&[ERR.into()]));
             } else if returns && fate != Some(ErrorFate::Shown) {
                 // What is called one after the other gives a list; the error of one may be that of the whole.

@@ -231,31 +231,7 @@ impl Pass<'_, '_> {
                     raised.join(&told.under(&keys).of_error(kind));
                 }
                 PortHead::Sent => self.send(at, (to, flow.topic.as_ref()), &moved),
-                PortHead::Receiver => {
-                    if let Some((place, _)) = call.callee.split_last() {
-                        let tree = moved.under(&port_keys(to));
-                        self.put(&place, &tree, at);
-                        if let Base::Value(value) = &place.base
-                            && place.path.is_empty()
-                        {
-                            self.put_value(*value, &tree, at);
-                        }
-                    }
-                }
-                // What it was made of keeps what goes through it: `csv.writer(out).writerow(row)`.
-                PortHead::Chain(method, inner) => {
-                    let is_made = |made: &At| made.0 == at.0 && values.is_call_of(*made, method);
-                    let made = values.chain(at).into_iter().filter(is_made);
-                    for value in made.filter_map(|made| argument(values.call_at(made)?, &inner.head)) {
-                        self.put_value(value, &moved.under(&port_keys(inner)), at);
-                    }
-                }
-                head => {
-                    if let Some(value) = argument(call, head) {
-                        let tree = moved.under(&port_keys(to));
-                        self.put_value(value, &tree, at);
-                    }
-                }
+                _ => self.put_at(call, at, to, &moved),
             }
         }
     }

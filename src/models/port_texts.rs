@@ -77,6 +77,7 @@ pub(super) fn port_texts(file: &ModelFile, visit: &mut dyn FnMut(&str)) {
         all(&row.func, visit);
         all(&row.gives, visit);
         when(&row.gives_when, visit);
+        row.puts.iter().for_each(|text| visit(text));
         row.topic.iter().for_each(|text| visit(text));
     }
     for row in &file.sources {

@@ -500,6 +500,8 @@ pub(crate) struct CallbackRow {
     /// The function's result is in the call's result.
     #[serde(default)]
     pub(crate) returns: bool,
+    /// A port that the function's result is put into: `set.spawn(work)`.
+    pub(crate) puts: Option<String>,
     /// From then on the object's calls that fail call the function with their error: what it throws is what they throw.
     #[serde(default)]
     pub(crate) replaces_errors: bool,
