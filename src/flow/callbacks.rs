@@ -86,11 +86,9 @@ impl Pass<'_, '_> {
                 None => {
                     returns = !self.asks(call);
                     // The error of a result, what is in an option, the items of a container, or whatever the receiver is.
-                    let hands_payload = matches!(call.callee.path.last(), Some(Field::Name(name))
-                        if self.taint.values.models.hands_payload(name));
                     let items = match fate {
                         Some(_) => receiver.read(ERR),
-                        None if hands_payload => receiver.out_of_ok(),
+                        None if self.hands_payload(call) => receiver.out_of_ok(),
                         None => self.payload_or_items(at, &receiver.only(|entry| !is_error_part(entry))),
                     };
                     let items = items.map(|entry| (entry.form != Form::Held).then_some(entry));
@@ -130,7 +128,8 @@ impl Pass<'_, '_> {
                 let is_listed = row.is_some_and(|(_, callback)| self.gives_list(callback));
                 result.join(&if is_listed { given.only(is_error_part) } else { given.clone() });
                 let collects = row.is_some_and(|(_, callback)| self.collects(callback));
-                if self.iterates(call) || collects {
+                // What a function makes of an option's or result's value is no item of anything.
+                if self.iterates(call) && !self.hands_payload(call) || collects {
                     // An error that the function gives is one of the whole: `find(x).and_then(|found| found.name())`.
                     let is_kept = |entry: &Entry| self.language != Language::Rust || collects || is_no_error(entry);
                     let items = given.only(is_kept);
@@ -158,6 +157,11 @@ impl Pass<'_, '_> {
                 }
             }
         }
+    }
+
+    /// Is it a method that only options and results have, which hands what is in there to a function?
+    fn hands_payload(&self, call: &Call) -> bool {
+        matches!(call.callee.path.last(), Some(Field::Name(name)) if self.taint.values.models.hands_payload(name))
     }
 
     /// What a method hands to a function: the items of a container, or what an option or a result holds. An object of a struct is
