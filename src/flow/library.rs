@@ -270,7 +270,23 @@ impl Pass<'_, '_> {
         let texts = || ports.iter().filter_map(|port| values.port_text(at, std::slice::from_ref(port)));
         let is_short = |text: &Symbol| text.starts_with('-') && !text.starts_with("--");
         let named = texts().find(|text| !is_short(text)).or_else(|| texts().next());
+        let named =
+            named.or_else(|| self.literal(argument(values.call_at(at)?, &values.models.port(ports.first()?)?.head)?));
         named.map_or(ANY.into(), |text| text.trim_start_matches('-').replace('-', "_").into())
+    }
+
+    /// The text that a value is, also where it is made another kind of text: `"page".to_owned()`.
+    fn literal(&self, value: InstrId) -> Option<Symbol> {
+        match &self.func.instrs[value].op {
+            Op::Const(Const::Str(text)) => Some(text.clone()),
+            Op::Call(call) if call.args.is_empty() => match (&call.callee.base, &*call.callee.path) {
+                (Base::Value(of), [Field::Name(name)]) if self.taint.values.models.gives_the_same(name) => {
+                    self.literal(*of)
+                }
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     /// The members of a value that a port of a call can name.
@@ -352,6 +368,7 @@ impl Pass<'_, '_> {
         if let Some(fate) = self.error_fate(name) {
             let mut kept = match fate {
                 ErrorFate::Shown => receiver.clone(),
+                ErrorFate::Given => receiver.read(ERR),
                 _ if self.taint.values.models.takes_out(name) => receiver.out_of_ok(),
                 _ => receiver.only(|entry| !is_error_part(entry)),
             };

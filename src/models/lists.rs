@@ -72,6 +72,7 @@ pub(super) struct ErrorMethods {
     pub(super) replaces: Vec<String>,
     pub(super) shows: Vec<String>,
     pub(super) drops: Vec<String>,
+    pub(super) gives: Vec<String>,
     pub(super) takes_out: Vec<String>,
     /// Types other than results that may hold one.
     pub(super) holders: Vec<String>,
@@ -88,6 +89,8 @@ pub(crate) enum ErrorFate {
     Shown,
     /// It is given up.
     Dropped,
+    /// It is given back itself.
+    Given,
 }
 
 impl ErrorMethods {
@@ -97,6 +100,7 @@ impl ErrorMethods {
             (&self.replaces, ErrorFate::Replaced),
             (&self.shows, ErrorFate::Shown),
             (&self.drops, ErrorFate::Dropped),
+            (&self.gives, ErrorFate::Given),
         ];
         fates.into_iter().find(|(names, _)| names.iter().any(|name| name == method)).map(|(_, fate)| fate)
     }
