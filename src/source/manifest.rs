@@ -10,6 +10,7 @@ pub(crate) mod features;
 pub(crate) mod lock;
 pub(crate) mod npm;
 pub(crate) mod python;
+mod siblings;
 pub(crate) mod started;
 pub(crate) mod wrangler;
 
@@ -118,6 +119,7 @@ impl Manifests {
         }
         npm::link_extends(&mut res.tsconfigs);
         cargo::link_workspaces(&mut res.cargo);
+        siblings::link(&mut res.python);
         res
     }
 

@@ -28,7 +28,8 @@ impl Linker<'_> {
         }
         let Some((first, rest)) = names.split_first() else { return Target::Missing };
         let is_required = self.manifests.requires(Language::Python, from, first);
-        let is_library = is_required || self.modelled.contains(&(Language::Python, (*first).into()));
+        let is_modelled = self.modelled.contains(&(Language::Python, (*first).into()));
+        let is_library = is_required || is_modelled;
         for root in self.roots(from) {
             let Some(top) = paths::join(&root, first) else { continue };
             let file = self.manifests.python_file(&top);
@@ -47,9 +48,20 @@ impl Linker<'_> {
                 }
             }
         }
-        self.in_own_package(&names).unwrap_or_else(|| Target::Library {
+        let beside = if is_modelled { None } else { self.beside(from, &names) };
+        beside.or_else(|| self.in_own_package(&names)).unwrap_or_else(|| Target::Library {
             specifier: (*first).into(),
             path: rest.iter().copied().map(Symbol::from).collect(),
+        })
+    }
+
+    /// What a name leads to in the projects that the one of the file `from` is installed with.
+    fn beside(&self, from: &str, names: &[&str]) -> Option<Target> {
+        let (first, rest) = names.split_first()?;
+        self.manifests.python_roots_beside(paths::parent(from)).find_map(|root| {
+            let top = paths::join(root, first)?;
+            let is_there = self.manifests.python_file(&top).is_some() || self.is_folder_module(&top, rest);
+            if is_there { self.below(root, names) } else { None }
         })
     }
 

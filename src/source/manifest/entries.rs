@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::python::Project;
 use super::started::started;
 use super::{Manifests, npm, wrangler};
 use crate::ir::program::Language;
@@ -161,11 +162,9 @@ impl Manifests {
             if project.is_none() && !above.is_empty() {
                 continue;
             }
-            let named = project.into_iter().flat_map(|project| project.package_dirs.iter().map(String::as_str));
-            for below in named.chain(["src", ""]) {
-                if let Some(root) = paths::join(above, below)
-                    && !roots.contains(&root)
-                {
+            let bare = Project::default();
+            for root in project.unwrap_or(&bare).roots(above) {
+                if !roots.contains(&root) {
                     roots.push(root);
                 }
             }
@@ -173,10 +172,18 @@ impl Manifests {
         roots
     }
 
+    /// The same for the projects beside that those around `dir` are installed with. They come after the others.
+    pub(crate) fn python_roots_beside<'m>(&'m self, dir: &'m str) -> impl Iterator<Item = &'m str> {
+        let around = paths::upward(dir).filter_map(|above| self.python.get(above));
+        around.flat_map(|project| project.beside.iter().map(String::as_str))
+    }
+
     /// The file of a dotted module name, as seen from the folder `dir`.
     pub(crate) fn python_module(&self, dir: &str, dotted: &str) -> Option<String> {
         let below = dotted.replace('.', "/");
-        self.python_roots(dir).iter().find_map(|root| self.python_file(&paths::join(root, &below)?))
+        let roots = self.python_roots(dir);
+        let mut all = roots.iter().map(String::as_str).chain(self.python_roots_beside(dir));
+        all.find_map(|root| self.python_file(&paths::join(root, &below)?))
     }
 
     /// The file of the module or package at `path`.

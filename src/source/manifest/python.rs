@@ -6,6 +6,7 @@ use toml::Value;
 
 use super::{Fault, normalized, toml_at, toml_table};
 use crate::ir::program::Language;
+use crate::source::paths;
 
 /// A folder with Python manifests; what they say is put together.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +19,10 @@ pub(crate) struct Project {
     pub(crate) dependencies: BTreeMap<String, String>,
     /// Folders with packages in them that the build settings name, seen from the project's folder.
     pub(crate) package_dirs: Vec<String>,
+    /// Folders of projects that it is installed with, as its manifests write them.
+    pub(crate) local: Vec<String>,
+    /// The folders with packages in them of the projects beside it that it is installed with, seen from the root of the scan.
+    pub(crate) beside: Vec<String>,
 }
 
 /// Reads the manifest called `name` into `project`.
@@ -96,7 +101,17 @@ fn pyproject(table: &toml::Table, project: &mut Project) {
     for (_, group) in poetry("group").and_then(Value::as_table).into_iter().flatten() {
         project.require_table(group.get("dependencies"));
     }
+    for (_, source) in at(&["tool", "uv", "sources"]).and_then(Value::as_table).into_iter().flatten() {
+        // A list has one source a platform.
+        let several = source.as_array().into_iter().flatten();
+        project.local.extend(several.chain([source]).filter_map(local_path));
+    }
     package_dirs(table, project);
+}
+
+/// The folder of a dependency that is a table with a path.
+fn local_path(dependency: &Value) -> Option<String> {
+    dependency.get("path").and_then(Value::as_str).map(str::to_owned)
 }
 
 fn package_dirs(table: &toml::Table, project: &mut Project) {
@@ -111,7 +126,7 @@ fn package_dirs(table: &toml::Table, project: &mut Project) {
         dirs.push(dir.to_owned());
     }
     for package in strings(at(&["tool", "hatch", "build", "targets", "wheel", "packages"])) {
-        dirs.push(crate::source::paths::parent(&package).to_owned());
+        dirs.push(paths::parent(&package).to_owned());
     }
     for package in at(&["tool", "poetry", "packages"]).and_then(Value::as_array).into_iter().flatten() {
         dirs.extend(package.get("from").and_then(Value::as_str).map(str::to_owned));
@@ -223,11 +238,15 @@ impl Project {
             text.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_' | '.')).unwrap_or(text.len());
         let (name, rest) = text.split_at(end);
         if name.is_empty() || name.starts_with(['-', '.']) || rest.starts_with(['/', ':']) {
+            self.local.extend(installed_path(text).map(str::to_owned));
             return;
         }
         let rest = rest.trim_start();
         let rest = rest.strip_prefix('[').and_then(|rest| rest.split_once(']')).map_or(rest, |(_, rest)| rest).trim();
         // Options of requirement files (`--hash=…`, a trailing `\`) follow the specifiers.
+        if let Some(place) = rest.strip_prefix('@') {
+            self.local.extend(installed_path(place.trim()).map(str::to_owned));
+        }
         let rest = rest.split(" --").next().unwrap_or_default().trim_end_matches('\\');
         let specifiers = if rest.starts_with('@') { "" } else { rest.trim().trim_matches(['(', ')']).trim() };
         let entry = self.dependencies.entry(normalized(Language::Python, name)).or_default();
@@ -251,8 +270,24 @@ impl Project {
             let version = value.as_str().or(value.get("version").and_then(Value::as_str)).unwrap_or_default();
             let specifiers: Vec<String> = version.split(',').map(|part| plain_specifier(part.trim())).collect();
             self.dependencies.entry(normalized(Language::Python, name)).or_insert_with(|| specifiers.join(", "));
+            self.local.extend(local_path(value));
         }
     }
+
+    /// The folders that its packages are in, for a project in `dir`.
+    pub(crate) fn roots<'p>(&'p self, dir: &'p str) -> impl Iterator<Item = String> + 'p {
+        let named = self.package_dirs.iter().map(String::as_str);
+        named.chain(["src", ""]).filter_map(move |below| paths::join(dir, below))
+    }
+}
+
+/// The folder of a requirement that is one: `-e ../core[extra]`, `./core`, `file:../core`.
+fn installed_path(requirement: &str) -> Option<&str> {
+    let editable = ["-e", "--editable"].iter().find_map(|option| requirement.strip_prefix(option));
+    let text = editable.map_or(requirement, |rest| rest.trim_start_matches(['=', ' ']));
+    let path = text.strip_prefix("file:").unwrap_or(text).split(['[', '#']).next()?.trim();
+    let is_folder = editable.is_some() || path.starts_with('.');
+    (is_folder && !path.contains(':') && !path.starts_with(['/', '-'])).then_some(path)
 }
 
 /// `^1.2` as `>=1.2, <2`, `~1.2` as `>=1.2, <1.3`, `1.2` as `==1.2`, `*` as nothing.
