@@ -80,8 +80,12 @@ pub(crate) fn live(explorer: &Explorer<'_>, roots: &[FrameId], later: &[(FrameId
         decisions: FxHashMap::default(),
         next: 0,
     };
+    let serves = |frame: &FrameId| explorer.frames[*frame].outcome.serves;
+    // Where only what is handed over serves, that follows whatever the process runs itself.
+    let is_handed_over =
+        !roots.iter().any(serves) && later.iter().any(|(frame, _, mode)| serves(frame) && *mode == Mode::Now);
     for (at, root) in roots.iter().enumerate() {
-        let follows = roots[at + 1..].iter().any(|next| explorer.frames[*next].outcome.serves);
+        let follows = is_handed_over || roots[at + 1..].iter().any(serves);
         let leads = if follows { Leads::Always } else { Leads::Never };
         marker.push(Visit { frame: *root, leads, crash: false }, None, None);
     }
