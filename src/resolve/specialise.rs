@@ -20,10 +20,11 @@ use crate::ir::instr::{
 use crate::ir::program::{CellId, ModuleId, Program};
 use crate::models::Models;
 use crate::models::index::{NodeId, Table};
-use crate::models::path::Step;
+use crate::models::path::{PortHead, Step};
 
 use super::decided::{Asked, decide, hands_on_everything};
 use super::link::{Linker, Target};
+use super::ports::argument;
 use super::values::At;
 
 /// What a name means, as far as the text alone tells.
@@ -40,6 +41,8 @@ struct Use {
     wrapped: Option<FuncId>,
     /// The same where nothing else is put around it before.
     handed: Option<FuncId>,
+    /// What the wrapper is called with.
+    around: Option<At>,
 }
 
 /// Gives each use of a wrapping function a copy of it.
@@ -56,12 +59,14 @@ pub(crate) fn specialise(program: &mut Program, linker: &Linker<'_>, models: &Mo
     let asked: BTreeMap<FuncId, Vec<Asked>> =
         returned.keys().map(|wrapper| (*wrapper, reader.asked(&program.tree(*wrapper, &children)))).collect();
     program.row_makers = returned.keys().copied().filter(|wrapper| reader.tables(*wrapper)).collect();
+    let is_async: Vec<Option<bool>> =
+        uses.iter().map(|one| reader.is_async(one.around?, &asked, MAX_STATIC_DEPTH)).collect();
     let mut used: BTreeSet<FuncId> = BTreeSet::new();
     let mut left = MAX_COPIES;
-    for Use { call, wrapper, wrapped, handed } in uses {
+    for (Use { call, wrapper, wrapped, handed, .. }, is_async) in uses.into_iter().zip(is_async) {
         let inner = returned.get(&wrapper).copied().flatten();
         let mut made = inner;
-        let asks = handed.and_then(|_| asked.get(&wrapper)).map_or(&[][..], Vec::as_slice);
+        let asks = is_async.and_then(|_| asked.get(&wrapper)).map_or(&[][..], Vec::as_slice);
         // The first use has the function itself, unless it is another one for what it is put around.
         if !used.insert(wrapper) || !asks.is_empty() {
             let tree = program.tree(wrapper, &children);
@@ -77,15 +82,14 @@ pub(crate) fn specialise(program: &mut Program, linker: &Linker<'_>, models: &Mo
                 program.row_makers.insert(copies[&wrapper]);
             }
             for one in asks {
-                let (Some(func), Some(handed)) = (copies.get(&one.func).copied(), handed) else { continue };
-                let is_async = program.funcs[handed].is_async && !program.funcs[handed].is_generator;
+                let (Some(func), Some(is_async)) = (copies.get(&one.func).copied(), is_async) else { continue };
                 decide(program, Asked { func, ..*one }, is_async);
             }
             if !asks.is_empty() {
                 for copy in
                     copies.values().filter(|copy| hands_on_everything(program, **copy)).copied().collect::<Vec<_>>()
                 {
-                    program.funcs[copy].stands_for = handed;
+                    program.funcs[copy].stands_for = handed.or(wrapped);
                 }
                 continue;
             }
@@ -113,6 +117,10 @@ fn call_instead(program: &mut Program, call: At, func: FuncId) {
     }
 }
 
+fn first_argument(func: FuncId, call: &Call) -> Option<At> {
+    call.args.first().map(|arg| (func, arg.value))
+}
+
 struct Reader<'p> {
     program: &'p Program,
     linker: &'p Linker<'p>,
@@ -128,7 +136,7 @@ impl Reader<'_> {
         let mut uses = Vec::new();
         for (func, body) in self.program.funcs.iter_enumerated() {
             // The calls whose results are called with a function, and that function.
-            let mut factories: BTreeMap<InstrId, (Option<FuncId>, Option<FuncId>)> = BTreeMap::new();
+            let mut factories: BTreeMap<InstrId, (Option<FuncId>, Option<FuncId>, Option<At>)> = BTreeMap::new();
             let mut calls: Vec<(InstrId, &Call)> = Vec::new();
             for (id, instr) in body.instrs.iter_enumerated() {
                 let Op::Call(call) = &instr.op else { continue };
@@ -137,17 +145,17 @@ impl Reader<'_> {
                     && let Base::Value(made) = call.callee.base
                     && call.callee.path.is_empty()
                 {
-                    factories.insert(made, (given, self.handed(func, call)));
+                    factories.insert(made, (given, self.handed(func, call), first_argument(func, call)));
                 }
             }
             for (id, call) in calls {
-                let given = || Some((self.given(func, call)?, self.handed(func, call)));
-                let Some((wrapped, handed)) = factories.get(&id).copied().or_else(given) else { continue };
+                let given = || Some((self.given(func, call)?, self.handed(func, call), first_argument(func, call)));
+                let Some((wrapped, handed, around)) = factories.get(&id).copied().or_else(given) else { continue };
                 if let Some(Meaning::Func(wrapper)) = self.place(func, &call.callee, MAX_STATIC_DEPTH)
                     && (self.wraps(wrapper) || self.tables(wrapper))
                     && !self.is_inside(func, wrapper)
                 {
-                    uses.push(Use { call: (func, id), wrapper, wrapped, handed });
+                    uses.push(Use { call: (func, id), wrapper, wrapped, handed, around });
                 }
             }
         }
@@ -204,6 +212,49 @@ impl Reader<'_> {
         let (Base::Local(local), [Field::Name(name)]) = (&callee.base, &*callee.path) else { return None };
         let class = &self.program.classes[body.owner.filter(|_| body.receiver == Some(*local))?];
         class.methods.iter().find(|(method, _)| method == name).map(|(_, method)| *method)
+    }
+
+    /// Is a value an async function, also where something is put around it that tells, or picks what is alike?
+    fn is_async(&self, (func, value): At, asked: &BTreeMap<FuncId, Vec<Asked>>, depth: usize) -> Option<bool> {
+        let depth = depth.checked_sub(1)?;
+        let known = match self.value(func, value, depth) {
+            Some(Meaning::Func(known)) => Some(known),
+            Some(Meaning::Module(_)) => return None,
+            None => self.built(func, value, depth),
+        };
+        let of = |func: FuncId| self.program.funcs[func].is_async && !self.program.funcs[func].is_generator;
+        if known.is_some() {
+            return known.map(of);
+        }
+        let body = &self.program.funcs[func];
+        match &body.instrs[value].op {
+            Op::Call(call) => {
+                let made = match (&call.callee.base, &*call.callee.path) {
+                    (Base::Value(made), []) => match &body.instrs[*made].op {
+                        Op::Call(factory) => &factory.callee,
+                        _ => &call.callee,
+                    },
+                    _ => &call.callee,
+                };
+                let Some(Meaning::Func(wrapper)) = self.place(func, made, depth) else { return None };
+                let picks = asked.get(&wrapper).is_some_and(|asked| !asked.is_empty());
+                if picks || self.returned(wrapper).is_none() && self.gives_back(wrapper) {
+                    return self.is_async(first_argument(func, call)?, asked, depth);
+                }
+                self.innermost(wrapper).map(of)
+            }
+            Op::Load(place) if place.path.is_empty() => match place.base {
+                Base::Cell(cell) => match self.stores.get(&cell)?.as_slice() {
+                    [at] => self.is_async(*at, asked, depth),
+                    _ => None,
+                },
+                _ => match self.stores_to_local(func, &place.base)[..] {
+                    [at] => self.is_async(at, asked, depth),
+                    _ => None,
+                },
+            },
+            _ => None,
+        }
     }
 
     /// The conditions in functions that ask whether their first parameter is an async function.
@@ -306,6 +357,9 @@ impl Reader<'_> {
             Op::Closure(inner) => Some(Some(*inner)),
             Op::Class(_) => Some(None),
             Op::Call(call) => {
+                if let Some(passed) = self.passed_on(call, depth) {
+                    return self.function(func, passed, depth);
+                }
                 let wraps =
                     || matches!(self.place(func, &call.callee, depth), Some(Meaning::Func(inner)) if self.wraps(inner));
                 let args = || call.args.iter().find_map(|arg| self.function(func, arg.value, depth));
@@ -328,6 +382,18 @@ impl Reader<'_> {
             },
             _ => None,
         }
+    }
+
+    /// What a call of a library gives back of what it is given, and nothing else: `cast(Handler, wrapper)`.
+    fn passed_on(&self, call: &Call, depth: usize) -> Option<InstrId> {
+        let node = self.library(&call.callee, depth)?;
+        let index = &self.models.index;
+        let called = index.node(index.step(node, &Step::Call));
+        let mut rows = called.rows(Table::Flow).map(|row| self.models.flow(row));
+        let row = rows.next().filter(|row| !row.text && rows.next().is_none())?;
+        let ([from], [to]) = (row.from.as_slice(), row.to.as_slice()) else { return None };
+        let is_whole = from.path.is_empty() && to.path.is_empty() && to.head == PortHead::Return;
+        if is_whole { argument(call, &from.head) } else { None }
     }
 
     /// Does the function give back one declared in it that keeps what it was given?
