@@ -299,6 +299,13 @@ pub(crate) const MAX_LABEL_WORDS: usize = 4;
 /// Most instructions of a decorator that is copied for each use. Decorators have some dozen; one with more is a framework.
 pub(crate) const MAX_COPIED_FUNCTION: usize = 400;
 
+/// Most instructions of a function that is copied for each name that it keeps something under. Those that are meant have a
+/// dozen lines; what does more than keep is a part of the program like any other.
+pub(crate) const MAX_KEYED_FUNCTION: usize = 120;
+
+/// Most names that such a function is called with. With more it is a table of data and no record with a few fields.
+pub(crate) const MAX_KEYED_NAMES: usize = 40;
+
 /// Most instructions that copies add to a program: as many as a server of some ten thousand lines has.
 pub(crate) const MAX_COPIES: usize = 60_000;
 

@@ -6,6 +6,8 @@
 //! out, gets a copy of it; so does each use of
 //! one that makes such a function: `@requires("notes.read")`, `@register("search") class Search`, `withRetry(3)(handler)`.
 
+mod keyed;
+
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -58,11 +60,14 @@ pub(crate) fn specialise(program: &mut Program, linker: &Linker<'_>, models: &Mo
         uses.iter().map(|one| (one.wrapper, reader.innermost(one.wrapper))).collect();
     let asked: BTreeMap<FuncId, Vec<Asked>> =
         returned.keys().map(|wrapper| (*wrapper, reader.asked(&program.tree(*wrapper, &children)))).collect();
-    program.row_makers = returned.keys().copied().filter(|wrapper| reader.tables(*wrapper)).collect();
+    let row_makers = returned.keys().copied().filter(|wrapper| reader.tables(*wrapper)).collect();
     let is_async: Vec<Option<bool>> =
         uses.iter().map(|one| reader.is_async(one.around?, &asked, MAX_STATIC_DEPTH)).collect();
+    let keyed = reader.keyed_uses();
+    program.row_makers = row_makers;
     let mut used: BTreeSet<FuncId> = BTreeSet::new();
     let mut left = MAX_COPIES;
+    keyed::copy_for_each(program, keyed, &mut left);
     for (Use { call, wrapper, wrapped, handed, .. }, is_async) in uses.into_iter().zip(is_async) {
         let inner = returned.get(&wrapper).copied().flatten();
         let mut made = inner;

@@ -1,0 +1,250 @@
+//! A function of its own for each name that one keeps something under, or looks it up.
+//!
+//! ```text
+//! def keep(session, key, value): _sessions[session][key] = value
+//! def kept(session, key): return _sessions.get(session, {}).get(key)
+//! ```
+//!
+//! What is kept under one name does not come out under another one. Values are followed once a function, so each use with other
+//! names gets a copy of it. Only small functions are copied, and only where what they share is a variable of a module.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::base::Symbol;
+use crate::base::bounds::{MAX_KEYED_FUNCTION, MAX_KEYED_NAMES, MAX_STATIC_DEPTH};
+use crate::ir::func::{FuncId, FuncKind, Function, LocalId, ParamKind};
+use crate::ir::instr::{ArgKind, Base, Call, Const, Field, Import, Imported, InstrId, Op, Place};
+use crate::ir::program::{CellId, Program};
+use crate::resolve::link::Target;
+use crate::resolve::values::At;
+
+use super::{Meaning, Reader, call_instead};
+
+/// The names that a use gives, by the number of the parameter.
+pub(super) type Names = Vec<(usize, Symbol)>;
+
+/// Gives each use with other names a copy of the function; `left`: how many instructions may be copied yet.
+pub(super) fn copy_for_each(program: &mut Program, uses: BTreeMap<FuncId, Vec<(At, Names)>>, left: &mut usize) {
+    for (func, uses) in uses {
+        let mut copies: BTreeMap<Names, FuncId> = BTreeMap::new();
+        for (call, names) in uses {
+            if let Some(copy) = copies.get(&names) {
+                call_instead(program, call, *copy);
+                continue;
+            }
+            let Some(rest) = left.checked_sub(program.funcs[func].instrs.len()) else { return };
+            *left = rest;
+            let Some(copy) = program.copy(&[func], &BTreeMap::new()).get(&func).copied() else { return };
+            for (number, name) in &names {
+                name_param(&mut program.funcs[copy], *number, name);
+            }
+            copies.insert(names, copy);
+            call_instead(program, call, copy);
+        }
+    }
+}
+
+/// A function that keeps or looks up something under a name that it is given.
+struct Keyed {
+    /// The numbers of the parameters that are names, and how deep in the variable what they name is at least.
+    names: BTreeMap<usize, usize>,
+    /// The variables of modules that it uses.
+    cells: BTreeSet<CellId>,
+    /// How deep something is kept, if it is.
+    keeps: Option<usize>,
+}
+
+/// A name of something that is in a variable itself is at the first level; what is deeper is all the same.
+const DEEP: usize = 2;
+
+fn level(place: &Place) -> usize {
+    match place.base {
+        Base::Cell(_) => place.path.len().min(DEEP),
+        Base::Local(_) | Base::Value(_) | Base::Global(_) => DEEP,
+    }
+}
+
+impl Reader<'_> {
+    /// The calls of such functions that give names, with those; each function with all of its uses.
+    pub(super) fn keyed_uses(&self) -> BTreeMap<FuncId, Vec<(At, Names)>> {
+        let mut keyed: BTreeMap<FuncId, Keyed> =
+            self.program.funcs.iter_enumerated().filter_map(|(id, func)| Some((id, self.keyed(func)?))).collect();
+        // Of `rooms[room][key]` the last name tells one field of a record from another, the first one only whose record it is.
+        let mut kept: BTreeMap<CellId, usize> = BTreeMap::new();
+        for one in keyed.values() {
+            for cell in one.keeps.iter().flat_map(|_| &one.cells) {
+                let deepest = kept.entry(*cell).or_default();
+                *deepest = (*deepest).max(one.keeps.unwrap_or_default());
+            }
+        }
+        keyed.retain(|_, one| {
+            let wanted = one.cells.iter().filter_map(|cell| kept.get(cell)).max().copied();
+            one.names.retain(|_, level| wanted.is_some_and(|wanted| *level >= wanted));
+            !one.names.is_empty()
+        });
+        let mut uses: BTreeMap<FuncId, Vec<(At, Names)>> = BTreeMap::new();
+        if keyed.is_empty() {
+            return uses;
+        }
+        for (func, body) in self.program.funcs.iter_enumerated() {
+            for (id, instr) in body.instrs.iter_enumerated() {
+                let Op::Call(call) = &instr.op else { continue };
+                if call.args.is_empty() || matches!(call.callee.base, Base::Global(_) | Base::Local(_)) {
+                    continue;
+                }
+                let Some(Meaning::Func(callee)) = self.place(func, &call.callee, MAX_STATIC_DEPTH) else { continue };
+                if let Some(one) = keyed.get(&callee)
+                    && let names = self.names_given(body, call, &self.program.funcs[callee], one)
+                    && !names.is_empty()
+                {
+                    uses.entry(callee).or_default().push(((func, id), names));
+                }
+            }
+        }
+        let is_told_apart = |uses: &[(At, Names)]| {
+            let all: BTreeSet<&Names> = uses.iter().map(|(_, names)| names).collect();
+            all.len() <= MAX_KEYED_NAMES
+        };
+        uses.retain(|_, uses| is_told_apart(uses));
+        uses
+    }
+
+    fn keyed(&self, func: &Function) -> Option<Keyed> {
+        let is_at_top = func.parent.is_some_and(|parent| self.program.funcs[parent].kind == FuncKind::Init);
+        let is_plain = matches!(func.kind, FuncKind::Plain | FuncKind::Lambda) && !func.is_generator;
+        if !is_at_top || !is_plain || func.params.is_empty() || func.instrs.len() > MAX_KEYED_FUNCTION {
+            return None;
+        }
+        let param = |value: InstrId| match &func.instrs[value].op {
+            Op::Load(Place { base: Base::Local(local), path }) if path.is_empty() => {
+                func.params.iter().position(|param| param.local == *local)
+            }
+            _ => None,
+        };
+        let is_set = |local: LocalId| {
+            let mut ops = func.instrs.iter().map(|instr| &instr.op);
+            ops.any(|op| matches!(op, Op::Store(Place { base: Base::Local(set), path }, _) if *set == local && path.is_empty()))
+        };
+        let note = |names: &mut BTreeMap<usize, usize>, number: usize, level: usize| {
+            let known = names.entry(number).or_insert(level);
+            *known = level.min(*known);
+        };
+        let (mut names, mut cells, mut keeps) = (BTreeMap::new(), BTreeSet::new(), None);
+        for (at, key) in &func.keys {
+            let Some(number) = param(*key) else { continue };
+            let (Op::Load(place) | Op::Store(place, _)) = &func.instrs[*at].op else { continue };
+            note(&mut names, number, level(place));
+            if matches!(func.instrs[*at].op, Op::Store(..)) {
+                keeps = keeps.max(Some(level(place)));
+            }
+        }
+        for instr in func.instrs.iter() {
+            match &instr.op {
+                Op::Closure(_) | Op::Class(_) => return None,
+                Op::Call(call) if matches!(call.callee.path.last(), Some(Field::Name(_))) => {
+                    if let Some(number) = call.args.first().and_then(|arg| param(arg.value)) {
+                        note(&mut names, number, level(&call.callee));
+                    }
+                }
+                _ => {}
+            }
+            let bases = match &instr.op {
+                Op::Load(place) | Op::Store(place, _) => Some(&place.base),
+                Op::Call(call) => Some(&call.callee.base),
+                _ => None,
+            };
+            if let Some(Base::Cell(cell)) = bases
+                && self.program.funcs[self.program.cells[*cell].owner].kind == FuncKind::Init
+            {
+                cells.insert(*cell);
+            }
+        }
+        names.retain(|number, _| !is_set(func.params[*number].local));
+        (!names.is_empty() && !cells.is_empty()).then_some(Keyed { names, cells, keeps })
+    }
+
+    /// The names that a call gives a function, as far as they are written out.
+    fn names_given(&self, body: &Function, call: &Call, callee: &Function, keyed: &Keyed) -> Names {
+        let mut names = Names::new();
+        let mut position = 0;
+        for arg in &call.args {
+            let number = match &arg.kind {
+                ArgKind::Positional => {
+                    position += 1;
+                    Some(position - 1)
+                }
+                ArgKind::Named(name) => callee.params.iter().position(|param| param.name == *name),
+                _ => break,
+            };
+            let is_name = |number: &usize| {
+                keyed.names.contains_key(number)
+                    && callee
+                        .params
+                        .get(*number)
+                        .is_some_and(|param| matches!(param.kind, ParamKind::Plain | ParamKind::NamedOnly))
+            };
+            if let Some(number) = number.filter(is_name)
+                && let Some(name) = self.name_of(&body.instrs[arg.value].op)
+            {
+                names.push((number, name));
+            }
+        }
+        names.sort();
+        names
+    }
+
+    /// A name that is written out, or kept by a class under a name of its own: `Key.EMAIL`.
+    fn name_of(&self, op: &Op) -> Option<Symbol> {
+        match op {
+            Op::Const(Const::Str(text)) => Some(text.clone()),
+            Op::Load(Place { base: Base::Cell(cell), path }) => match path.as_ref() {
+                [member @ Field::Name(_)] => self.constant(*cell, member, MAX_STATIC_DEPTH),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    fn constant(&self, cell: CellId, member: &Field, depth: usize) -> Option<Symbol> {
+        let depth = depth.checked_sub(1)?;
+        let [(func, value)] = self.stores.get(&cell)?.as_slice() else { return None };
+        let body = &self.program.funcs[*func];
+        if let Op::Import(import) = &body.instrs[*value].op {
+            let Import { from, what: Imported::Named(name), .. } = import.as_ref() else { return None };
+            let Target::Module(module, rest) = self.linker.resolve(body.module, from) else { return None };
+            let meant = self.program.modules[module].exports.names.get(name).filter(|_| rest.is_empty())?;
+            return self.constant(*meant, member, depth);
+        }
+        let mut stored = body.instrs.iter().filter_map(|instr| match &instr.op {
+            Op::Store(Place { base: Base::Cell(to), path }, value) if *to == cell && **path == [member.clone()] => {
+                Some(&body.instrs[*value].op)
+            }
+            _ => None,
+        });
+        match (stored.next(), stored.next()) {
+            (Some(Op::Const(Const::Str(text))), None) => Some(text.clone()),
+            _ => None,
+        }
+    }
+}
+
+/// In a function, the name stands in the place of the parameter.
+fn name_param(func: &mut Function, number: usize, name: &Symbol) {
+    let Some(local) = func.params.get(number).map(|param| param.local) else { return };
+    let is_read =
+        |op: &Op| matches!(op, Op::Load(Place { base: Base::Local(read), path }) if *read == local && path.is_empty());
+    let reads: BTreeSet<InstrId> =
+        func.instrs.iter_enumerated().filter(|(_, instr)| is_read(&instr.op)).map(|(id, _)| id).collect();
+    for read in &reads {
+        func.instrs[*read].op = Op::Const(Const::Str(name.clone()));
+    }
+    let named: Vec<InstrId> = func.keys.iter().filter(|(_, key)| reads.contains(key)).map(|(at, _)| *at).collect();
+    for at in named {
+        func.keys.remove(&at);
+        if let Op::Load(place) | Op::Store(place, _) = &mut func.instrs[at].op
+            && let Some(last @ Field::Any) = place.path.last_mut()
+        {
+            *last = Field::Name(name.clone());
+        }
+    }
+}
