@@ -221,8 +221,11 @@ impl Checks<'_, '_> {
                 (Oper::InstanceOf, [value, class]) => self.is_other(*value, self.lacking_class(*class)?),
                 _ => None,
             },
-            Op::Call(call) => self.asked(call, on, depth).or_else(|| self.found(on, depth)),
-            // Where it fails, nothing is in it.
+            // Where it fails, nothing is in it: `name.strip()`.
+            Op::Call(call) => self.asked(call, on, depth).or_else(|| self.found(on, depth)).or_else(|| {
+                let empty = self.place(on, MAX_CHECK_DEPTH)?;
+                Some(Check { place: empty, tells: Tells::Harmless, holds: false })
+            }),
             Op::Load(place) => self
                 .found(on, depth)
                 .or_else(|| Some(Check { place: place.clone(), tells: Tells::Harmless, holds: false })),

@@ -178,7 +178,7 @@ fn place_func(place: &SourcePlace) -> FuncId {
 
 /// What the rules make of a leak: the rule it is a finding of, or why it is none.
 pub(crate) fn rule_of(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Result<&'static str, &'static str> {
-    judge::judge(cx, taint, leak).map(|verdict| verdict.rule).ok_or_else(|| judge::why_none(leak))
+    judge::judge(cx, taint, leak).map(|verdict| verdict.rule).ok_or_else(|| judge::why_none(taint, leak))
 }
 
 type Groups<'l> = BTreeMap<(&'static str, At), Vec<(Verdict, &'l Leak)>>;

@@ -57,7 +57,7 @@ pub(super) fn judge(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Option<Verdi
     if is_no_secret {
         return None;
     }
-    if is_no_text(leak)
+    if is_no_text(taint, leak)
         || is_without_password(taint.words(), leak)
         || is_no_error(leak)
         || is_own(taint.words(), leak)
@@ -107,9 +107,14 @@ fn is_scheme(leak: &Leak) -> bool {
     path.last().is_some_and(|last| last.as_str() == FIRST) && name.is_some_and(|name| has_scheme(name))
 }
 
-/// Is it a secret where the program made sure that no text gets?
-fn is_no_text(leak: &Leak) -> bool {
-    matches!(leak.source.kind, Kind::Env | Kind::Credential) && leak.hit.entry.marks.has(Marks::NO_TEXT)
+/// Is it a secret, or an argument that is a text, where the program made sure that no text gets?
+fn is_no_text(taint: &Taint<'_>, leak: &Leak) -> bool {
+    let is_text = match leak.source.kind {
+        Kind::Env | Kind::Credential => true,
+        Kind::Argument => leak.hit.entry.path.is_empty() && taint.is_text_argument(&leak.source.place),
+        _ => false,
+    };
+    is_text && leak.hit.entry.marks.has(Marks::NO_TEXT)
 }
 
 /// Is it something that is never an error, where the program made sure that nothing else gets?
@@ -160,10 +165,10 @@ fn is_no_secret_part(entry: &Entry) -> bool {
 }
 
 /// Why a leak that `judge` gives no verdict on is no finding.
-pub(super) fn why_none(leak: &Leak) -> &'static str {
+pub(super) fn why_none(taint: &Taint<'_>, leak: &Leak) -> &'static str {
     let to_agent = leak.hit.sink.drain == Drain::Agent;
     match (leak.source.kind, to_agent) {
-        _ if is_no_text(leak) => "no text gets there: the program asked for its type",
+        _ if is_no_text(taint, leak) => "no text gets there: the program asked for its type",
         _ if is_no_error(leak) => "only an error gets there: the program asked for that",
         _ if leak.hit.entry.marks.has(Marks::NO_USER) => "it is an address whose password was overwritten",
         _ if leak.hit.entry.marks.has(Marks::OWN) => "it is a name that the program gave to something itself",
