@@ -35,6 +35,9 @@ enum Meaning {
     Module(ModuleId),
 }
 
+/// What a wrapper is given: the function that is wrapped, the same where nothing is put around it before, and where it is given.
+type Given = (Option<FuncId>, Option<FuncId>, Option<At>);
+
 /// A use of a function that wraps.
 struct Use {
     call: At,
@@ -141,7 +144,7 @@ impl Reader<'_> {
         let mut uses = Vec::new();
         for (func, body) in self.program.funcs.iter_enumerated() {
             // The calls whose results are called with a function, and that function.
-            let mut factories: BTreeMap<InstrId, (Option<FuncId>, Option<FuncId>, Option<At>)> = BTreeMap::new();
+            let mut factories: BTreeMap<InstrId, Given> = BTreeMap::new();
             let mut calls: Vec<(InstrId, &Call)> = Vec::new();
             for (id, instr) in body.instrs.iter_enumerated() {
                 let Op::Call(call) = &instr.op else { continue };

@@ -87,12 +87,29 @@ impl Reader<'_> {
             return uses;
         }
         for (func, body) in self.program.funcs.iter_enumerated() {
+            // `from notes.rooms import keep` in a function.
+            let mut imported: BTreeMap<LocalId, Option<InstrId>> = BTreeMap::new();
+            for instr in body.instrs.iter() {
+                if let Op::Store(Place { base: Base::Local(local), path }, value) = &instr.op
+                    && path.is_empty()
+                {
+                    let import = matches!(body.instrs[*value].op, Op::Import(_)).then_some(*value);
+                    imported.entry(*local).and_modify(|known| *known = None).or_insert(import);
+                }
+            }
             for (id, instr) in body.instrs.iter_enumerated() {
                 let Op::Call(call) = &instr.op else { continue };
-                if call.args.is_empty() || matches!(call.callee.base, Base::Global(_) | Base::Local(_)) {
-                    continue;
-                }
-                let Some(Meaning::Func(callee)) = self.place(func, &call.callee, MAX_STATIC_DEPTH) else { continue };
+                let callee = match (&call.callee.base, &*call.callee.path) {
+                    _ if call.args.is_empty() => None,
+                    (Base::Local(local), []) => imported
+                        .get(local)
+                        .copied()
+                        .flatten()
+                        .and_then(|import| self.value(func, import, MAX_STATIC_DEPTH)),
+                    (Base::Local(_) | Base::Global(_), _) => None,
+                    _ => self.place(func, &call.callee, MAX_STATIC_DEPTH),
+                };
+                let Some(Meaning::Func(callee)) = callee else { continue };
                 if let Some(one) = keyed.get(&callee)
                     && let names = self.names_given(body, call, &self.program.funcs[callee], one)
                     && !names.is_empty()
