@@ -32,7 +32,7 @@ use crate::ir::program::{Language, Program};
 use crate::models::index::Table;
 use crate::models::levels::LogLevel;
 use crate::models::schema::Stream;
-use crate::resolve::values::At;
+use crate::resolve::values::{At, Value};
 
 use super::place::doubt;
 use super::stdout::protocol::is_protocol;
@@ -304,6 +304,18 @@ fn is_request(cx: &Cx<'_>, at: At) -> bool {
     cx.values.call_rows(at, Table::Source).into_iter().any(|row| models.source(row).kind == REQUEST)
 }
 
+/// Is the body of a request read: `request.json`?
+fn reads_request(cx: &Cx<'_>, at: At) -> bool {
+    let (values, models) = (cx.values, cx.values.models);
+    let Op::Load(place) = &values.program.funcs[at.0].instrs[at.1].op else { return false };
+    (0..=place.path.len()).flat_map(|depth| values.prefix_values(at.0, place, depth)).any(|value| match value {
+        Value::Api(node, _) => {
+            models.index.node(*node).rows(Table::SourceRead).any(|row| models.source(row).kind == REQUEST)
+        }
+        _ => false,
+    })
+}
+
 /// Where a function first does something in a process.
 fn site_in(live: &Live, func: FuncId) -> Option<&Site> {
     let first = (func, crate::base::idx::Id::new(0));
@@ -360,6 +372,7 @@ fn live_site<'u>(cx: &Cx<'_>, unit: &'u Unit<'_>, live: &'u Live, leak: &Leak) -
         && let SourcePlace::Instr(at) = leak.source.place
         && !unit.by_hand
         && !(sites.contains_key(&at) && is_request(cx, at))
+        && !(reads_request(cx, at) && site_in(live, at.0).is_some())
     {
         return None;
     }
