@@ -60,7 +60,8 @@ impl Pass<'_, '_> {
             let mut returns = true;
             match row.map(|row| self.taint.values.models.callback(row)) {
                 Some(callback) => {
-                    returns = callback.returns;
+                    // What a decorator gives is the function, and nobody has called that yet.
+                    returns = callback.returns && call.style != CallStyle::Decorator;
                     let is_given = self.taint.values.holds(at, &callback.gives_when);
                     for (index, gives) in callback.gives.iter().enumerate().take(params).filter(|_| is_given) {
                         bound.params[index] = match gives.head {
