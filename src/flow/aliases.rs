@@ -12,17 +12,26 @@ use crate::ir::func::Function;
 use crate::ir::instr::{Base, Call, Const, Entry, Field, InstrId, Op, Place};
 use crate::models::Models;
 
-/// By variable: the other places in which the object is that it holds. Found out when first asked for.
+/// The names of the objects of one function. Found out when first asked for.
 #[derive(Default)]
 pub(super) struct Aliases {
-    found: OnceCell<FxHashMap<Base, Vec<Place>>>,
+    found: OnceCell<Found>,
+}
+
+/// By variable.
+#[derive(Default)]
+struct Found {
+    /// The other places in which the object is that it holds.
+    others: FxHashMap<Base, Vec<Place>>,
+    /// The places that are written by what is stored to it: it holds what `lock()` or `get_mut(key)` gave.
+    opened: FxHashMap<Base, Vec<Place>>,
 }
 
 /// Where a value was taken from.
-pub(super) struct Taken {
-    pub(super) place: Place,
+struct Taken {
+    place: Place,
     /// By a method that lets the container be written through what it gives: `lock()`, `get_mut(key)`.
-    pub(super) opened: bool,
+    opened: bool,
 }
 
 impl Aliases {
@@ -51,27 +60,17 @@ impl Aliases {
         if let Base::Value(value) = place.base {
             return taken_from(models, func, value).map(|taken| under(&taken.place)).into_iter().collect();
         }
-        if through {
-            let opened = stores_of(func, &place.base).filter_map(|value| taken_from(models, func, value));
-            return opened.filter(|taken| taken.opened).map(|taken| taken.place).collect();
-        }
         let found = self.found.get_or_init(|| find(models, func));
-        found.get(&place.base).into_iter().flatten().map(under).collect()
+        let places = if through { &found.opened } else { &found.others };
+        places.get(&place.base).into_iter().flatten().map(under).collect()
     }
 }
 
-/// The values that are stored into a variable.
-fn stores_of<'f>(func: &'f Function, variable: &'f Base) -> impl Iterator<Item = InstrId> + 'f {
-    func.instrs.iter().filter_map(move |instr| match &instr.op {
-        Op::Store(place, value) if place.path.is_empty() && place.base == *variable => Some(*value),
-        _ => None,
-    })
-}
-
-fn find(models: &Models, func: &Function) -> FxHashMap<Base, Vec<Place>> {
-    let mut found: FxHashMap<Base, Vec<Place>> = FxHashMap::default();
+fn find(models: &Models, func: &Function) -> Found {
+    let mut found = Found::default();
+    let mut opened = FxHashMap::<Base, Vec<Place>>::default();
     let mut note = |variable: &Base, other: Place| {
-        let others = found.entry(variable.clone()).or_default();
+        let others = found.others.entry(variable.clone()).or_default();
         if other.base != *variable && others.len() < MAX_OTHER_NAMES && !others.contains(&other) {
             others.push(other);
         }
@@ -82,6 +81,9 @@ fn find(models: &Models, func: &Function) -> FxHashMap<Base, Vec<Place>> {
                 if place.path.is_empty()
                     && let Some(taken) = taken_from(models, func, *value)
                 {
+                    if taken.opened {
+                        opened.entry(place.base.clone()).or_default().push(taken.place.clone());
+                    }
                     note(&place.base, taken.place);
                 }
                 if let Some(held) = variable_read(func, *value) {
@@ -110,6 +112,7 @@ fn find(models: &Models, func: &Function) -> FxHashMap<Base, Vec<Place>> {
             _ => {}
         }
     }
+    found.opened = opened;
     found
 }
 
