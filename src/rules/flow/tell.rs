@@ -28,8 +28,9 @@ use super::thresholds;
 const MAX_KEPT: usize = 3;
 const MAX_STEPS: usize = 16;
 
-/// A way with more steps than these on which another value may have been meant is told on request only, and one of more steps at
-/// all where it is kept somewhere: what comes out of there may have come from another caller.
+/// A way with more steps than these on which another value may have been meant is told on request only. So is one of more steps at
+/// all where the value is kept somewhere, since what comes out of there may have come from another caller, and one of an error or of
+/// a part of an answer, which mostly is something else by then.
 const MAX_LONG: usize = 24;
 
 /// `switches`: those that the way on from the primary place needs.
