@@ -306,6 +306,19 @@ pub(crate) const MAX_KEYED_FUNCTION: usize = 120;
 /// Most names that such a function is called with. With more it is a table of data and no record with a few fields.
 pub(crate) const MAX_KEYED_NAMES: usize = 40;
 
+/// Most instructions of a function that is copied for each name by which it picks a part of something: `text(args, "day")`. Such
+/// helpers look whether it is there and what type it has.
+pub(crate) const MAX_PICKING_FUNCTION: usize = 80;
+
+/// Most names that such a function is called with: as many as all tools of a large server have arguments.
+pub(crate) const MAX_PICKED_NAMES: usize = 150;
+
+/// How often the calls in copies are looked at: `needed(args, key)` calls `text(args, key)`, which calls `part(args, key)`.
+pub(crate) const MAX_PICKING_ROUNDS: usize = 3;
+
+/// Most instructions that those copies add to a program.
+pub(crate) const MAX_PICKING_COPIES: usize = 30_000;
+
 /// Most instructions that copies add to a program: as many as a server of some ten thousand lines has.
 pub(crate) const MAX_COPIES: usize = 60_000;
 

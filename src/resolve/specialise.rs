@@ -7,6 +7,7 @@
 //! one that makes such a function: `@requires("notes.read")`, `@register("search") class Search`, `withRetry(3)(handler)`.
 
 mod keyed;
+mod picking;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +24,8 @@ use crate::ir::program::{CellId, ModuleId, Program};
 use crate::models::Models;
 use crate::models::index::{NodeId, Table};
 use crate::models::path::{PortHead, Step};
+
+use keyed::Trees;
 
 use super::decided::{Asked, decide, hands_on_everything};
 use super::link::{Linker, Target};
@@ -52,17 +55,15 @@ struct Use {
 
 /// Gives each use of a wrapping function a copy of it.
 pub(crate) fn specialise(program: &mut Program, linker: &Linker<'_>, models: &Models) {
-    let children = program.children();
-    let mut cells: BTreeMap<FuncId, Vec<CellId>> = BTreeMap::new();
-    for (id, cell) in program.cells.iter_enumerated() {
-        cells.entry(cell.owner).or_default().push(id);
-    }
-    let reader = Reader { program, linker, models, stores: program.assigned(), known: RefCell::default() };
+    picking::copy_pickers(program, linker, models);
+    let trees = Trees::of(program);
+    let Trees { children, cells } = &trees;
+    let reader = Reader::new(program, linker, models);
     let uses = reader.uses();
     let returned: BTreeMap<FuncId, Option<FuncId>> =
         uses.iter().map(|one| (one.wrapper, reader.innermost(one.wrapper))).collect();
     let asked: BTreeMap<FuncId, Vec<Asked>> =
-        returned.keys().map(|wrapper| (*wrapper, reader.asked(&program.tree(*wrapper, &children)))).collect();
+        returned.keys().map(|wrapper| (*wrapper, reader.asked(&program.tree(*wrapper, children)))).collect();
     let row_makers = returned.keys().copied().filter(|wrapper| reader.tables(*wrapper)).collect();
     let is_async: Vec<Option<bool>> =
         uses.iter().map(|one| reader.is_async(one.around?, &asked, MAX_STATIC_DEPTH)).collect();
@@ -70,20 +71,20 @@ pub(crate) fn specialise(program: &mut Program, linker: &Linker<'_>, models: &Mo
     program.row_makers = row_makers;
     let mut used: BTreeSet<FuncId> = BTreeSet::new();
     let mut left = MAX_COPIES;
-    keyed::copy_for_each(program, keyed, &mut left);
+    keyed::copy_for_each(program, keyed, &trees, &mut left);
     for (Use { call, wrapper, wrapped, handed, .. }, is_async) in uses.into_iter().zip(is_async) {
         let inner = returned.get(&wrapper).copied().flatten();
         let mut made = inner;
         let asks = is_async.and_then(|_| asked.get(&wrapper)).map_or(&[][..], Vec::as_slice);
         // The first use has the function itself, unless it is another one for what it is put around.
         if !used.insert(wrapper) || !asks.is_empty() {
-            let tree = program.tree(wrapper, &children);
+            let tree = program.tree(wrapper, children);
             let size: usize = tree.iter().map(|func| program.funcs[*func].instrs.len()).sum();
             if size > MAX_COPIED_FUNCTION || size > left {
                 continue;
             }
             left -= size;
-            let copies = program.copy(&tree, &cells);
+            let copies = program.copy(&tree, cells);
             made = inner.and_then(|inner| copies.get(&inner).copied());
             call_instead(program, call, copies[&wrapper]);
             if program.row_makers.contains(&wrapper) {
@@ -136,6 +137,12 @@ struct Reader<'p> {
     stores: FxHashMap<CellId, Vec<At>>,
     /// What functions were found to give back.
     known: RefCell<FxHashMap<FuncId, Option<FuncId>>>,
+}
+
+impl<'p> Reader<'p> {
+    fn new(program: &'p Program, linker: &'p Linker<'p>, models: &'p Models) -> Self {
+        Self { program, linker, models, stores: program.assigned(), known: RefCell::default() }
+    }
 }
 
 impl Reader<'_> {

@@ -24,23 +24,46 @@ use super::{Meaning, Reader, call_instead};
 pub(super) type Names = Vec<(usize, Symbol)>;
 
 /// Gives each use with other names a copy of the function; `left`: how many instructions may be copied yet.
-pub(super) fn copy_for_each(program: &mut Program, uses: BTreeMap<FuncId, Vec<(At, Names)>>, left: &mut usize) {
+pub(super) fn copy_for_each(
+    program: &mut Program,
+    uses: BTreeMap<FuncId, Vec<(At, Names)>>,
+    trees: &Trees,
+    left: &mut usize,
+) {
     for (func, uses) in uses {
+        let tree = program.tree(func, &trees.children);
+        let size: usize = tree.iter().map(|func| program.funcs[*func].instrs.len()).sum();
         let mut copies: BTreeMap<Names, FuncId> = BTreeMap::new();
         for (call, names) in uses {
             if let Some(copy) = copies.get(&names) {
                 call_instead(program, call, *copy);
                 continue;
             }
-            let Some(rest) = left.checked_sub(program.funcs[func].instrs.len()) else { return };
+            let Some(rest) = left.checked_sub(size) else { return };
             *left = rest;
-            let Some(copy) = program.copy(&[func], &BTreeMap::new()).get(&func).copied() else { return };
+            let Some(copy) = program.copy(&tree, &trees.cells).get(&func).copied() else { return };
             for (number, name) in &names {
                 name_param(&mut program.funcs[copy], *number, name);
             }
             copies.insert(names, copy);
             call_instead(program, call, copy);
         }
+    }
+}
+
+/// What stands in functions: those declared in them, and the variables that they share with those.
+pub(super) struct Trees {
+    pub(super) children: BTreeMap<FuncId, Vec<FuncId>>,
+    pub(super) cells: BTreeMap<FuncId, Vec<CellId>>,
+}
+
+impl Trees {
+    pub(super) fn of(program: &Program) -> Self {
+        let mut cells: BTreeMap<FuncId, Vec<CellId>> = BTreeMap::new();
+        for (id, cell) in program.cells.iter_enumerated() {
+            cells.entry(cell.owner).or_default().push(id);
+        }
+        Self { children: program.children(), cells }
     }
 }
 
@@ -82,48 +105,67 @@ impl Reader<'_> {
             one.names.retain(|_, level| wanted.is_some_and(|wanted| *level >= wanted));
             !one.names.is_empty()
         });
-        let mut uses: BTreeMap<FuncId, Vec<(At, Names)>> = BTreeMap::new();
-        if keyed.is_empty() {
-            return uses;
-        }
-        for (func, body) in self.program.funcs.iter_enumerated() {
-            // `from notes.rooms import keep` in a function.
-            let mut imported: BTreeMap<LocalId, Option<InstrId>> = BTreeMap::new();
-            for instr in body.instrs.iter() {
-                if let Op::Store(Place { base: Base::Local(local), path }, value) = &instr.op
-                    && path.is_empty()
-                {
-                    let import = matches!(body.instrs[*value].op, Op::Import(_)).then_some(*value);
-                    imported.entry(*local).and_modify(|known| *known = None).or_insert(import);
-                }
-            }
-            for (id, instr) in body.instrs.iter_enumerated() {
-                let Op::Call(call) = &instr.op else { continue };
-                let callee = match (&call.callee.base, &*call.callee.path) {
-                    _ if call.args.is_empty() => None,
-                    (Base::Local(local), []) => imported
-                        .get(local)
-                        .copied()
-                        .flatten()
-                        .and_then(|import| self.value(func, import, MAX_STATIC_DEPTH)),
-                    (Base::Local(_) | Base::Global(_), _) => None,
-                    _ => self.place(func, &call.callee, MAX_STATIC_DEPTH),
-                };
-                let Some(Meaning::Func(callee)) = callee else { continue };
-                if let Some(one) = keyed.get(&callee)
-                    && let names = self.names_given(body, call, &self.program.funcs[callee], one)
-                    && !names.is_empty()
-                {
-                    uses.entry(callee).or_default().push(((func, id), names));
-                }
-            }
-        }
+        let numbers = keyed.iter().map(|(func, one)| (*func, one.names.keys().copied().collect())).collect();
+        let mut uses = self.uses_with_names(&numbers);
         let is_told_apart = |uses: &[(At, Names)]| {
             let all: BTreeSet<&Names> = uses.iter().map(|(_, names)| names).collect();
             all.len() <= MAX_KEYED_NAMES
         };
         uses.retain(|_, uses| is_told_apart(uses));
         uses
+    }
+
+    /// The calls of some functions that give names for the parameters with these numbers, with those names.
+    pub(super) fn uses_with_names(
+        &self,
+        wanted: &BTreeMap<FuncId, BTreeSet<usize>>,
+    ) -> BTreeMap<FuncId, Vec<(At, Names)>> {
+        let mut uses: BTreeMap<FuncId, Vec<(At, Names)>> = BTreeMap::new();
+        if wanted.is_empty() {
+            return uses;
+        }
+        for func in self.program.funcs.ids() {
+            for (id, call, callee) in self.calls_of_own(func) {
+                if let Some(numbers) = wanted.get(&callee)
+                    && let names = self.names_given(func, call, &self.program.funcs[callee], numbers)
+                    && !names.is_empty()
+                {
+                    uses.entry(callee).or_default().push(((func, id), names));
+                }
+            }
+        }
+        uses
+    }
+
+    /// The calls in a function that hand something to a function of the program, as far as the text tells which.
+    pub(super) fn calls_of_own(&self, func: FuncId) -> Vec<(InstrId, &Call, FuncId)> {
+        let body = &self.program.funcs[func];
+        // `from notes.rooms import keep` in a function, `const get = (name) => …`.
+        let mut put: BTreeMap<LocalId, Option<InstrId>> = BTreeMap::new();
+        for instr in body.instrs.iter() {
+            if let Op::Store(Place { base: Base::Local(local), path }, value) = &instr.op
+                && path.is_empty()
+            {
+                let known = matches!(body.instrs[*value].op, Op::Import(_) | Op::Closure(_)).then_some(*value);
+                put.entry(*local).and_modify(|known| *known = None).or_insert(known);
+            }
+        }
+        let mut calls = Vec::new();
+        for (id, instr) in body.instrs.iter_enumerated() {
+            let Op::Call(call) = &instr.op else { continue };
+            let callee = match (&call.callee.base, &*call.callee.path) {
+                _ if call.args.is_empty() => None,
+                (Base::Local(local), []) => {
+                    put.get(local).copied().flatten().and_then(|value| self.value(func, value, MAX_STATIC_DEPTH))
+                }
+                (Base::Local(_) | Base::Global(_), _) => None,
+                _ => self.place(func, &call.callee, MAX_STATIC_DEPTH),
+            };
+            if let Some(Meaning::Func(callee)) = callee {
+                calls.push((id, call.as_ref(), callee));
+            }
+        }
+        calls
     }
 
     fn keyed(&self, func: &Function) -> Option<Keyed> {
@@ -181,7 +223,8 @@ impl Reader<'_> {
     }
 
     /// The names that a call gives a function, as far as they are written out.
-    fn names_given(&self, body: &Function, call: &Call, callee: &Function, keyed: &Keyed) -> Names {
+    fn names_given(&self, func: FuncId, call: &Call, callee: &Function, numbers: &BTreeSet<usize>) -> Names {
+        let body = &self.program.funcs[func];
         let mut names = Names::new();
         let mut position = 0;
         for arg in &call.args {
@@ -194,7 +237,7 @@ impl Reader<'_> {
                 _ => break,
             };
             let is_name = |number: &usize| {
-                keyed.names.contains_key(number)
+                numbers.contains(number)
                     && callee
                         .params
                         .get(*number)
@@ -210,10 +253,18 @@ impl Reader<'_> {
         names
     }
 
-    /// A name that is written out, or kept by a class under a name of its own: `Key.EMAIL`.
+    /// A name that is written out, kept in a variable that is given nothing else, or kept by a class under a name of its own:
+    /// `Key.EMAIL`.
     fn name_of(&self, op: &Op) -> Option<Symbol> {
         match op {
             Op::Const(Const::Str(text)) => Some(text.clone()),
+            Op::Load(Place { base: Base::Cell(cell), path }) if path.is_empty() => {
+                let [(func, value)] = self.stores.get(cell)?.as_slice() else { return None };
+                match &self.program.funcs[*func].instrs[*value].op {
+                    Op::Const(Const::Str(text)) => Some(text.clone()),
+                    _ => None,
+                }
+            }
             Op::Load(Place { base: Base::Cell(cell), path }) => match path.as_ref() {
                 [member @ Field::Name(_)] => self.constant(*cell, member, MAX_STATIC_DEPTH),
                 _ => None,
