@@ -2,7 +2,8 @@
 //!
 //! - `expect: RULE` (also `RULE, RULE`): the rule's primary place is this line. `expect: RULE from q`: and its path starts at
 //!   the line with `source: q`.
-//! - `expect: RULE is note`: and its level is that; `is pedantic note`: and it is shown on request only; `is doubtful`: and its confidence is low.
+//! - `expect: RULE is note`: and its level is that; `is pedantic note`: and it is shown on request only; `is doubtful`: and its confidence is low;
+//!   `is reached by search`: and the way of control to it names that function or tool.
 //! - `expect-missing: RULE`: it should be found here and is not (yet). Fails when it is.
 //! - `expect-spurious: RULE`: it is found here and should not be. Fails when it is not.
 //!
@@ -105,10 +106,15 @@ fn line_comments(file: &str, line: u64, text: &str, found: &mut Comments) {
 /// What a comment says of a finding whose confidence is low.
 const DOUBTFUL: &str = "doubtful";
 
+/// What a comment says before the name of a function or tool by which the place is reached.
+const REACHED: &str = "reached by ";
+
 struct Reported {
     at: Expected,
     starts: Option<(String, u64)>,
     is_doubtful: bool,
+    /// The steps of control, as text.
+    reached: String,
 }
 
 fn reported(case: &Path) -> Vec<Reported> {
@@ -135,7 +141,8 @@ fn reported(case: &Path) -> Vec<Reported> {
             let is_doubtful = finding["confidence"] == "low";
             let on_request = if finding["pedantic"] == true { "pedantic " } else { "" };
             let grade = Some(format!("{on_request}{level}"));
-            Reported { at: Expected { file, line, rule, from: None, grade }, starts, is_doubtful }
+            let reached = finding["reached"].to_string();
+            Reported { at: Expected { file, line, rule, from: None, grade }, starts, is_doubtful, reached }
         })
         .collect()
 }
@@ -155,11 +162,16 @@ fn judge(case: &Path) -> Vec<String> {
             Some(found) => {
                 let is_as_said = match want.grade.as_deref() {
                     Some(DOUBTFUL) => found.is_doubtful,
+                    Some(said) if let Some(name) = said.strip_prefix(REACHED) => {
+                        found.reached.contains(&format!("`{name}`")) || found.reached.contains(&format!("{name}()"))
+                    }
                     Some(_) => want.grade == found.at.grade,
                     None => true,
                 };
                 if !is_as_said {
-                    faults.push(format!("{}:{} {} is {:?}", want.file, want.line, want.rule, found.at.grade));
+                    let (is, reached) = (&found.at.grade, &found.reached);
+                    let said = want.grade.as_deref().unwrap_or_default();
+                    faults.push(format!("{}:{} {} is {is:?}, not {said}; {reached}", want.file, want.line, want.rule));
                 }
                 let Some(name) = &want.from else { continue };
                 let source = comments.sources.get(name);

@@ -175,6 +175,10 @@ pub(crate) const MAX_PATH_STEPS: usize = 16;
 /// Most values looked at on the way back from a place that waits to the coroutines it waits for. Lists of tasks have a dozen.
 pub(crate) const MAX_PARTS_OF_TASKS: usize = 256;
 
+/// Most frames looked at on the way back from a place where a value leaks to the function that it came into. The calls between
+/// them are few; behind a helper that all tools call stands the whole program.
+pub(crate) const MAX_CALLING_FRAMES: usize = 2_000;
+
 /// Most meetings of one instruction that are kept; rules need one of each kind.
 pub(crate) const MAX_MEETINGS: usize = 8;
 

@@ -49,6 +49,8 @@ pub(crate) struct Live {
     pub(crate) later: BTreeMap<FuncId, Site>,
     /// How a frame is reached: the calling frame and the call.
     pub(crate) reached: BTreeMap<FrameKey, (Option<FrameKey>, Option<At>)>,
+    /// All that a frame is called by: the calling frames and the calls.
+    pub(crate) callers: FxHashMap<FrameKey, Vec<(FrameKey, At)>>,
 }
 
 /// One frame in the queue.
@@ -296,6 +298,12 @@ impl Marker<'_, '_> {
         if from.is_some() && self.is_unmade(frame) {
             self.waiting.entry(self.explorer.frames[frame].func).or_default().push((visit, from, at));
             return;
+        }
+        if let (Some(from), Some(at)) = (from, at) {
+            let callers = self.live.callers.entry((frame, crash)).or_default();
+            if !callers.contains(&(from, at)) {
+                callers.push((from, at));
+            }
         }
         if self.seen.contains(&(frame, Leads::Always, crash)) || !self.seen.insert((frame, leads, crash)) {
             return;

@@ -3,6 +3,7 @@
 //! A leak is a source that reaches a sink. All leaks with the same rule and primary place are one finding: the gravest is
 //! told, the others are related places.
 
+mod along;
 mod asked;
 pub(in crate::rules) mod echo;
 mod fixed;
@@ -265,7 +266,9 @@ fn finding(
     let mut switches = ways.map(|((_, leak), (live, _))| tell::switches_inside(cx, unit, live, leak));
     let first = switches.next().unwrap_or_default();
     let switches = if switches.any(|others| others.is_empty()) { Vec::new() } else { first };
-    let mut finding = tell::finding(cx, unit, (verdict, &switches), leak, *site, out);
+    let (met_at, calls) = along::along(cx, unit, site.0, leak, &sites_like(cx, unit, *site, leak));
+    let site = (site.0, met_at.unwrap_or(site.1));
+    let mut finding = tell::finding(cx, unit, (verdict, &switches), leak, (site, &calls), out);
     let is_below = |(_, level): &(At, LogLevel)| fixed::is_below(cx, leak.hit.sink, *level);
     let own = || fixed::own_level(cx, &levels.settings, leak.hit.sink.at).filter(is_below);
     let is_log = leak.hit.sink.drain == Drain::Log;
@@ -391,15 +394,9 @@ fn live_site<'u>(cx: &Cx<'_>, unit: &'u Unit<'_>, live: &'u Live, leak: &Leak) -
             .or_else(|| in_func(leak.hit.sink.at))
             .or_else(|| live.later.get(&leak.hit.sink.at.0));
     }
-    // Where a variable is known not to be set, what is written is something else in its stead.
-    let holds_it = |site: &&Site| match (leak.source.kind, &leak.source.name) {
-        (Kind::Env, Some(name)) => !is_unset(&site.facts, name),
-        _ => true,
-    };
-    let is_kept = |site: &&Site| {
-        leak.hit.sink.drain == Drain::Write && moved(cx, unit, leak.hit.sink, (live, site)) == Some(Stream::None)
-    };
-    let sink = sites.get(&leak.hit.sink.at)?.iter().find(|site| holds_it(site) && !is_kept(site))?;
+    let holds_it = |site: &&Site| holds_it(leak, site);
+    let sink =
+        sites.get(&leak.hit.sink.at)?.iter().find(|site| holds_it(site) && !is_kept(cx, unit, leak, (live, site)))?;
     if leak.hit.primary == leak.hit.sink.at {
         return Some(sink);
     }
@@ -411,6 +408,31 @@ fn live_site<'u>(cx: &Cx<'_>, unit: &'u Unit<'_>, live: &'u Live, leak: &Leak) -
     // An answer is put together elsewhere than it is written; what only makes a text for it does nothing that is met on the way.
     let in_func = || in_func(leak.hit.primary).or_else(|| site_around(cx, live, leak.hit.primary.0));
     primary.or_else(|| if leak.hit.sink.drain == Drain::Agent { in_func() } else { None })
+}
+
+/// Where a variable is known not to be set, what is written is something else in its stead.
+fn holds_it(leak: &Leak, site: &Site) -> bool {
+    match (leak.source.kind, &leak.source.name) {
+        (Kind::Env, Some(name)) => !is_unset(&site.facts, name),
+        _ => true,
+    }
+}
+
+/// Does what is written at a site stay in the program?
+fn is_kept(cx: &Cx<'_>, unit: &Unit<'_>, leak: &Leak, met: (&Live, &Site)) -> bool {
+    leak.hit.sink.drain == Drain::Write && moved(cx, unit, leak.hit.sink, met) == Some(Stream::None)
+}
+
+/// The sites at the place of one of them at which the leak is met as well, that one first.
+fn sites_like<'l>(cx: &Cx<'_>, unit: &Unit<'_>, (live, site): (&'l Live, &'l Site), leak: &Leak) -> Vec<&'l Site> {
+    let places = [leak.hit.primary, leak.hit.sink.at];
+    let mut at_place = places.iter().filter_map(|at| live.sites.get(at));
+    let all = at_place.find(|sites| sites.iter().any(|one| std::ptr::eq(one, site)));
+    let others = all
+        .into_iter()
+        .flatten()
+        .filter(|one| !std::ptr::eq(*one, site) && holds_it(leak, one) && !is_kept(cx, unit, leak, (live, one)));
+    std::iter::once(site).chain(others).collect()
 }
 
 /// Where the function around one that calls nothing first does something: `read(path).map_err(|error| format!("{error:?}"))`.

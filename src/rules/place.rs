@@ -54,14 +54,19 @@ pub(crate) fn tell(cx: &Cx<'_>, unit: &Unit<'_>, site: &Site, at: At, finding: &
 /// The same for a site in another view of what is live.
 pub(crate) fn tell_in(cx: &Cx<'_>, unit: &Unit<'_>, met: (&Live, &Site), at: At, finding: &mut Finding) {
     let (live, site) = met;
+    tell_along(cx, unit, (site, &calls_to(live, site.frame, site.frame_crash)), at, finding);
+}
+
+/// The same where control gets to the site by these calls, outermost first.
+pub(crate) fn tell_along(cx: &Cx<'_>, unit: &Unit<'_>, (site, calls): (&Site, &[At]), at: At, finding: &mut Finding) {
     let program = cx.values.program;
-    for call in calls_to(live, site.frame, site.frame_crash) {
-        doubt_guess(cx, call, finding);
-        doubt_optional(cx, call, finding);
+    for call in calls {
+        doubt_guess(cx, *call, finding);
+        doubt_optional(cx, *call, finding);
     }
     doubt_guess(cx, at, finding);
     doubt_optional(cx, at, finding);
-    finding.reached = reached(cx, live, site, at.0);
+    finding.reached = steps(cx, calls, at.0);
     finding.phase = Some(when(site));
     finding.function = program.funcs[at.0].name.clone();
     finding.servers = vec![unit.number];
@@ -82,7 +87,10 @@ pub(crate) fn doubt_transport(unit: &Unit<'_>, finding: &mut Finding) {
 
 /// The steps from the entry to a site in a function, outermost first; of a long way the middle is left out.
 pub(crate) fn reached(cx: &Cx<'_>, live: &Live, site: &Site, func: FuncId) -> Vec<Step> {
-    let calls = calls_to(live, site.frame, site.frame_crash);
+    steps(cx, &calls_to(live, site.frame, site.frame_crash), func)
+}
+
+fn steps(cx: &Cx<'_>, calls: &[At], func: FuncId) -> Vec<Step> {
     // Of several functions that a call may call, the way goes through the one that makes the next call.
     let next = calls.iter().skip(1).map(|call| call.0).chain([func]);
     let mut steps: Vec<Step> = calls.iter().zip(next).filter_map(|(call, next)| step(cx, *call, next)).collect();

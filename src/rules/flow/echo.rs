@@ -15,7 +15,7 @@ use crate::resolve::levels::{Loggers, Set};
 use crate::resolve::ports::argument;
 use crate::resolve::values::At;
 use crate::rules::name::called;
-use crate::rules::place::{cap, tell_in};
+use crate::rules::place::{calls_to, cap, tell_in};
 use crate::rules::{Cx, Findings, Unit, loc};
 
 use super::judge::Verdict;
@@ -270,7 +270,8 @@ fn is_related(one: &str, other: &str) -> bool {
 /// Values of the program that the library logs.
 fn leaked(cx: &Cx<'_>, unit: &Unit<'_>, switched: Switched, group: &[Echoed<'_>], out: &mut Findings<'_>) {
     let Some(Echoed { verdict, leak, row, site }) = group.first() else { return };
-    let mut finding = tell::finding(cx, unit, (verdict, &[]), leak, (&unit.process.live, site), out);
+    let calls = calls_to(&unit.process.live, site.frame, site.frame_crash);
+    let mut finding = tell::finding(cx, unit, (verdict, &[]), leak, ((&unit.process.live, site), &calls), out);
     let echo = cx.values.models.echo(*row);
     let library = &cx.values.models.file(*row).library;
     finding.message = format!("{library} logs {}, with {} in it", echo.says, verdict.what);

@@ -14,7 +14,7 @@ use crate::models::index::Table;
 use crate::models::schema::Stream;
 use crate::resolve::values::{At, Site as Made, Value};
 use crate::rules::name::called;
-use crate::rules::place::{cap, conditions, doubt, doubt_switch, is_switch, tell_in};
+use crate::rules::place::{cap, conditions, doubt, doubt_switch, is_switch, tell_along};
 use crate::rules::{Cx, Findings, Unit, loc};
 
 use super::asked;
@@ -33,13 +33,13 @@ const MAX_STEPS: usize = 16;
 /// a part of an answer, which mostly is something else by then.
 const MAX_LONG: usize = 24;
 
-/// `switches`: those that the way on from the primary place needs.
+/// `switches`: those that the way on from the primary place needs; `calls`: those by which control gets there.
 pub(super) fn finding(
     cx: &Cx<'_>,
     unit: &Unit<'_>,
     (verdict, switches): (&Verdict, &[String]),
     leak: &Leak,
-    met: (&Live, &Site),
+    (met, calls): ((&Live, &Site), &[At]),
     out: &Findings<'_>,
 ) -> Finding {
     let hit = &leak.hit;
@@ -60,7 +60,7 @@ pub(super) fn finding(
     let verb = if is_many { verb.replacen("is ", "are ", 1) } else { verb.to_owned() };
     let message = format!("{} {verb}", verdict.what);
     let mut finding = out.draft(verdict.rule, message, Step { loc: place(cx, leak), text: label });
-    tell_in(cx, unit, met, hit.primary, &mut finding);
+    tell_along(cx, unit, (met.1, calls), hit.primary, &mut finding);
     for switch in switches {
         doubt_switch(&mut finding, switch);
     }
