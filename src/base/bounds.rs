@@ -303,6 +303,12 @@ pub(crate) const MAX_LABEL_WORDS: usize = 4;
 /// Most instructions of a decorator that is copied for each use. Decorators have some dozen; one with more is a framework.
 pub(crate) const MAX_COPIED_FUNCTION: usize = 400;
 
+/// Most decorators on top of each other behind which a function is known by its own name.
+pub(crate) const MAX_DECORATORS: usize = 8;
+
+/// How often what is used in copies is copied in turn: a decorator that uses another one on the function it makes.
+pub(crate) const MAX_COPY_ROUNDS: usize = 3;
+
 /// Most instructions of a function that is copied for each name that it keeps something under. Those that are meant have a
 /// dozen lines; what does more than keep is a part of the program like any other.
 pub(crate) const MAX_KEYED_FUNCTION: usize = 120;

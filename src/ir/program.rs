@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::Symbol;
+use crate::base::bounds::MAX_DECORATORS;
 use crate::base::idx::{Id, IndexVec, ids};
 use crate::base::span::{FileId, Span};
 
@@ -179,9 +180,16 @@ impl Program {
         self.outside.iter().any(|outside| outside.func == func)
     }
 
-    /// The function as a reader knows it: of a decorator's, the one that it stands for.
-    pub(crate) fn known_as(&self, func: FuncId) -> FuncId {
-        self.funcs[func].stands_for.unwrap_or(func)
+    /// The function as a reader knows it: of a decorator's, the one that it stands for, also where several decorators stand on top of
+    /// each other.
+    pub(crate) fn known_as(&self, mut func: FuncId) -> FuncId {
+        for _ in 0..MAX_DECORATORS {
+            match self.funcs[func].stands_for {
+                Some(inner) => func = inner,
+                None => break,
+            }
+        }
+        func
     }
 }
 

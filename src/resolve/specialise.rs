@@ -15,7 +15,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::FxHashMap;
 
 use crate::base::Symbol;
-use crate::base::bounds::{MAX_COPIED_FUNCTION, MAX_COPIES, MAX_STATIC_DEPTH};
+use crate::base::bounds::{MAX_COPIED_FUNCTION, MAX_COPIES, MAX_COPY_ROUNDS, MAX_STATIC_DEPTH};
+use crate::base::idx::Id;
 use crate::ir::func::{End, FuncId, FuncKind};
 use crate::ir::instr::{
     Base, Call, CallStyle, Entry, Field, Import, Imported, Instr, InstrId, Op, Oper, Place, RecordKind,
@@ -56,22 +57,46 @@ struct Use {
 /// Gives each use of a wrapping function a copy of it.
 pub(crate) fn specialise(program: &mut Program, linker: &Linker<'_>, models: &Models) {
     picking::copy_pickers(program, linker, models);
+    let mut left = MAX_COPIES;
+    let keyed = Reader::new(program, linker, models).keyed_uses();
+    if !keyed.is_empty() {
+        let trees = Trees::of(program);
+        keyed::copy_for_each(program, keyed, &trees, &mut left);
+    }
+    // What is copied may use another wrapper, and each copy of it is a use of its own.
+    let mut used: BTreeSet<FuncId> = BTreeSet::new();
+    let mut first = FuncId::new(0);
+    for _ in 0..MAX_COPY_ROUNDS {
+        let next = FuncId::new(program.funcs.len());
+        copy_wrappers(program, linker, models, first, (&mut used, &mut left));
+        if program.funcs.len() == next.index() {
+            return;
+        }
+        first = next;
+    }
+}
+
+/// The same for the uses in the functions from `first` on. `used`: the wrappers of which one use has the function itself; `left`:
+/// how many instructions may be copied yet.
+fn copy_wrappers(
+    program: &mut Program,
+    linker: &Linker<'_>,
+    models: &Models,
+    first: FuncId,
+    (used, left): (&mut BTreeSet<FuncId>, &mut usize),
+) {
     let trees = Trees::of(program);
     let Trees { children, cells } = &trees;
     let reader = Reader::new(program, linker, models);
-    let uses = reader.uses();
+    let uses = reader.uses(first);
     let returned: BTreeMap<FuncId, Option<FuncId>> =
         uses.iter().map(|one| (one.wrapper, reader.innermost(one.wrapper))).collect();
     let asked: BTreeMap<FuncId, Vec<Asked>> =
         returned.keys().map(|wrapper| (*wrapper, reader.asked(&program.tree(*wrapper, children)))).collect();
-    let row_makers = returned.keys().copied().filter(|wrapper| reader.tables(*wrapper)).collect();
+    let row_makers: Vec<FuncId> = returned.keys().copied().filter(|wrapper| reader.tables(*wrapper)).collect();
     let is_async: Vec<Option<bool>> =
         uses.iter().map(|one| reader.is_async(one.around?, &asked, MAX_STATIC_DEPTH)).collect();
-    let keyed = reader.keyed_uses();
-    program.row_makers = row_makers;
-    let mut used: BTreeSet<FuncId> = BTreeSet::new();
-    let mut left = MAX_COPIES;
-    keyed::copy_for_each(program, keyed, &trees, &mut left);
+    program.row_makers.extend(row_makers);
     for (Use { call, wrapper, wrapped, handed, .. }, is_async) in uses.into_iter().zip(is_async) {
         let inner = returned.get(&wrapper).copied().flatten();
         let mut made = inner;
@@ -80,10 +105,10 @@ pub(crate) fn specialise(program: &mut Program, linker: &Linker<'_>, models: &Mo
         if !used.insert(wrapper) || !asks.is_empty() {
             let tree = program.tree(wrapper, children);
             let size: usize = tree.iter().map(|func| program.funcs[*func].instrs.len()).sum();
-            if size > MAX_COPIED_FUNCTION || size > left {
+            if size > MAX_COPIED_FUNCTION || size > *left {
                 continue;
             }
-            left -= size;
+            *left -= size;
             let copies = program.copy(&tree, cells);
             made = inner.and_then(|inner| copies.get(&inner).copied());
             call_instead(program, call, copies[&wrapper]);
@@ -146,10 +171,10 @@ impl<'p> Reader<'p> {
 }
 
 impl Reader<'_> {
-    /// The uses of wrapping functions, in order.
-    fn uses(&self) -> Vec<Use> {
+    /// The uses of wrapping functions in the functions from one on, in order.
+    fn uses(&self, from: FuncId) -> Vec<Use> {
         let mut uses = Vec::new();
-        for (func, body) in self.program.funcs.iter_enumerated() {
+        for (func, body) in self.program.funcs.iter_enumerated().filter(|(func, _)| *func >= from) {
             // The calls whose results are called with a function, and that function.
             let mut factories: BTreeMap<InstrId, Given> = BTreeMap::new();
             let mut calls: Vec<(InstrId, &Call)> = Vec::new();
