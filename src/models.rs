@@ -108,6 +108,8 @@ pub(crate) struct Flow {
     pub(crate) member: Option<Port>,
     /// What names the lane of a channel.
     pub(crate) topic: Option<Port>,
+    /// In which fields of what comes out of a channel it is.
+    pub(crate) sent_in: Vec<Symbol>,
     /// What names the field under which it is kept.
     pub(crate) kept_as: Vec<String>,
     /// Object literals that tell the names of all fields which are moved.
@@ -416,6 +418,7 @@ impl Models {
                     shows: row.shows || row.text,
                     member: row.member.as_ref().and_then(|port| self.ports.get(port).cloned()),
                     topic: row.topic.as_ref().and_then(|port| self.ports.get(port).cloned()),
+                    sent_in: row.sent_in.iter().flat_map(|path| path.split('.')).map(Symbol::from).collect(),
                     kept_as: row.kept_as.clone(),
                     only: parsed(&row.only),
                     drops: parsed(&row.drops),

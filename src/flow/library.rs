@@ -230,7 +230,8 @@ impl Pass<'_, '_> {
                     let told = if is_kept { unread.as_ref().clone() } else { unread.formed(Form::Text, at) };
                     raised.join(&told.under(&keys).of_error(kind));
                 }
-                PortHead::Sent => self.send(at, (to, flow.topic.as_ref()), &moved),
+                PortHead::Sent if flow.sent_in.is_empty() => self.send(at, (to, flow.topic.as_ref()), &moved),
+                PortHead::Sent => self.send(at, (to, flow.topic.as_ref()), &moved.under(&flow.sent_in)),
                 _ => self.put_at(call, at, to, &moved),
             }
         }

@@ -137,6 +137,8 @@ pub(crate) struct FlowRow {
     pub(crate) member: Option<String>,
     /// A port with the name under which it goes through a channel, apart from what goes there under others: of an event.
     pub(crate) topic: Option<String>,
+    /// The field, or the fields with dots between them, in which what comes out of a channel has it: `config.url`.
+    pub(crate) sent_in: Option<String>,
     /// Ports of texts that name the field under which it is kept. Of several options on a command line that is the long one.
     #[serde(default)]
     pub(crate) kept_as: Vec<String>,

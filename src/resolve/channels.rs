@@ -83,7 +83,8 @@ impl Values<'_> {
         let flow = models.flow(row);
         // What is kept by name, or in a lane of its own, is not told apart here.
         let has_lane = |port: &Port| port.head == PortHead::Sent && !port.path.is_empty();
-        if !flow.kept_as.is_empty() || flow.topic.is_some() || flow.from.iter().chain(&flow.to).any(has_lane) {
+        let is_apart = !flow.kept_as.is_empty() || !flow.sent_in.is_empty() || flow.topic.is_some();
+        if is_apart || flow.from.iter().chain(&flow.to).any(has_lane) {
             return;
         }
         let channel = Obj::Api(made);

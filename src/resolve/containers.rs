@@ -8,7 +8,7 @@ use crate::ir::instr::{ArgKind, Base, Const, ENTER, Entry, Field, Op, Oper, Plac
 use crate::ir::program::{ClassId, Language};
 use crate::ir::types::TypeRef;
 use crate::models::index::{NodeId, RowRef, Table};
-use crate::models::path::Step;
+use crate::models::path::{PortHead, Step};
 
 use super::edges::Edge;
 use super::solve::{CallKind, Values};
@@ -58,9 +58,12 @@ impl Values<'_> {
                 let data = self.models.index.node(*node);
                 let member = self.models.index.step(*node, &Step::Member(name.clone()));
                 let made = self.models.index.step(member, &Step::Call);
-                // What is put in the way of an object's errors is not in the object.
+                // What is put in the way of an object's errors, or of what goes through it, is not in the object.
                 let is_plain = |row: &RowRef| match row.table {
-                    Table::Callback => !self.models.callback(*row).replaces_errors,
+                    Table::Callback => {
+                        let callback = self.models.callback(*row);
+                        !callback.replaces_errors && callback.gives.iter().all(|port| port.head != PortHead::Sent)
+                    }
                     table => matches!(table, Table::Flow | Table::Clean),
                 };
                 // What a result gives when its error is looked at, changed or given up is what it holds.
