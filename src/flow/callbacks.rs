@@ -66,6 +66,10 @@ impl Pass<'_, '_> {
                     for (index, gives) in callback.gives.iter().enumerate().take(params).filter(|_| is_given) {
                         bound.params[index] = match gives.head {
                             PortHead::Sent => self.sent(at, gives, callback.topic.as_ref()),
+                            // What is waited for is there: `load().then(show)` shows nothing of a rejection.
+                            PortHead::Receiver if self.language == Language::Script && gives.path.is_empty() => {
+                                receiver.only(|entry| !is_error_part(entry))
+                            }
                             _ => self.port_tree(call, gives, receiver),
                         };
                     }
