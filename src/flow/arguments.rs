@@ -6,7 +6,8 @@ use crate::base::Symbol;
 use crate::ir::func::{End, FuncId, LocalId, Param, ParamKind};
 use crate::ir::instr::{ArgKind, Base, Call, Const, Field, InstrId, Op, Place};
 use crate::ir::program::Language;
-use crate::resolve::values::At;
+use crate::resolve::solve::CallKind;
+use crate::resolve::values::{At, Value};
 
 use super::abs::{Abs, truth};
 use super::explore::{Explorer, State};
@@ -52,6 +53,12 @@ impl Explorer<'_> {
             };
             let Some(at) = at else { continue };
             given[at] = true;
+            if self.calls_given(callee, at)
+                && let Some(closure) = self.closure((func, arg.value))
+            {
+                known[at] = Some(closure);
+                continue;
+            }
             let abs = self.operand(func, arg.value, state).filter(selects);
             let object = self.handed_literal((func, arg.value), abs.as_ref(), (callee, at), state);
             let is_object = object.is_some();
@@ -78,6 +85,24 @@ impl Explorer<'_> {
             }
         }
         known
+    }
+
+    /// Does a function call what it is given for a parameter, or hand that on, which is a function of its own for several
+    /// callers: `async function connected(work) { return await work() }`?
+    fn calls_given(&self, callee: FuncId, param: usize) -> bool {
+        let body = &self.values.program.funcs[callee];
+        let Some(whole) = body.params.get(param).map(|param| Place::local(param.local)) else { return false };
+        let is_func = |value: &&Value| matches!(value, Value::Func(_));
+        body.instrs.iter_enumerated().any(|(id, instr)| match &instr.op {
+            Op::Call(call) if call.callee == whole => {
+                let direct = self.values.callees((callee, id)).iter().filter(|(_, kind)| *kind == CallKind::Direct);
+                direct.count() > 1
+            }
+            Op::Load(place) if *place == whole => {
+                self.values.of(callee, id).items().iter().filter(is_func).nth(1).is_some()
+            }
+            _ => false,
+        })
     }
 
     /// The constants that a call gives under names for which the callee has no parameter, where it leads to serving.
