@@ -210,7 +210,8 @@ impl Explorer<'_> {
             return Some(Abs::Const(value));
         }
         if let (Base::Cell(cell), []) = (&place.base, &*place.path) {
-            return self.settled(func, id, self.stores_of(*cell)).or_else(|| self.cell(*cell, 0));
+            let settled = self.settled(func, id, self.stores_of(*cell)).filter(|_| !self.may_be_unset(*cell));
+            return settled.or_else(|| self.cell(*cell, 0));
         }
         if let Some(value) = self.field_of_made(place, state) {
             return Some(value);
@@ -252,7 +253,8 @@ impl Explorer<'_> {
     fn find_constant(&self, func: FuncId, id: InstrId) -> Option<Const> {
         let set = self.values.of(func, id);
         if let Op::Load(place) = &self.values.program.funcs[func].instrs[id].op
-            && (self.is_filled(func, place)
+            && (matches!((&place.base, &*place.path), (Base::Cell(cell), []) if self.may_be_unset(*cell))
+                || self.is_filled(func, place)
                 || place.split_last().is_some_and(|(owner, _)| self.is_given_openly(func, &owner)))
         {
             return None;
@@ -305,7 +307,8 @@ impl Explorer<'_> {
             return Some(nothing);
         }
         if let Some(known) = self.seen_at(*func, *store) {
-            return known.clone().or_else(sym);
+            let is_there = |abs: &Abs| !matches!(abs, Abs::Const(_)) || !self.may_be_unset(cell);
+            return known.clone().filter(is_there).or_else(sym);
         }
         let Op::Store(_, value) = &self.values.program.funcs[*func].instrs[*store].op else { return sym() };
         match &self.values.program.funcs[*func].instrs[*value].op {
@@ -369,10 +372,14 @@ impl Explorer<'_> {
                 // The name of what was put there when less was assumed does not say that it is there in this process.
                 let is_put =
                     |abs: &Abs| matches!(abs, Abs::Const(_)) || self.seen.contains_key(at) || !self.is_noted(&own);
-                nothing.or_else(|| self.seen_at(at.0, at.1).cloned().flatten().filter(is_put)).or(Some(Abs::Sym(own)))
+                let put = || self.seen_at(at.0, at.1).cloned().flatten().filter(is_put);
+                nothing.or_else(|| put().filter(|_| !self.may_lack(func, id))).or(Some(Abs::Sym(own)))
             }
             [] => None,
-            several => self.settled(func, id, several).or(Some(Abs::Sym(own))),
+            several => {
+                let settled = self.settled(func, id, several).filter(|_| !self.may_lack(func, id));
+                settled.or(Some(Abs::Sym(own)))
+            }
         }
     }
 

@@ -1,11 +1,12 @@
 //! Objects of scripts without a field that a place is asked for: beside `run({ quiet: true })`, in `run()` and `run({})` nothing
-//! is quiet. A field is only known to be the one constant that is put there where each of the objects has it.
+//! is quiet, nor where `options.quiet = true` stands behind a condition. A field is only known to be the one constant that is put there where each of the objects has it.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use crate::ir::func::FuncId;
+use crate::ir::func::{BlockId, End, FuncId, FuncKind, Function};
 use crate::ir::instr::{Entry, Field, InstrId, Op, RecordKind};
-use crate::ir::program::Language;
+use crate::ir::program::{CellId, ClassKind, Language};
 use crate::models::path::PortHead;
 use crate::resolve::ports::argument;
 use crate::resolve::solve::CallKind;
@@ -36,9 +37,39 @@ impl Explorer<'_> {
         let held = self.values.place_values(func, &owner).unwrap_or_default().iter();
         let lacking = held.filter_map(|value| match value {
             Value::Record(site @ Site::Instr(made)) if self.lacks_field(*made, &key) => Some(Obj::Record(*site)),
+            Value::Instance(_) | Value::Typed(_) => {
+                self.values.object_of(value).filter(|obj| self.may_go_without(obj, &key))
+            }
             _ => None,
         });
         lacking.collect()
+    }
+
+    /// Is a field of the objects of a class put there on some ways only: `constructor() { if (process.env.BRIEF) this.brief = true }`?
+    fn may_go_without(&self, obj: &Obj, key: &Key) -> bool {
+        let Obj::Instances(class) = obj else { return false };
+        let data = &self.values.program.classes[*class];
+        let stores = self.values.stores_to(obj, key);
+        data.kind == ClassKind::Class
+            && self.values.program.modules[data.module].language == Language::Script
+            && !self.values.is_open(obj)
+            && !stores.is_empty()
+            && !self.is_surely_put(None, stores)
+    }
+
+    /// Does a variable of a script hold nothing on some ways, which is declared without a value: `let quiet; if (asked) quiet = true`?
+    pub(super) fn may_be_unset(&self, cell: CellId) -> bool {
+        let data = &self.values.program.cells[cell];
+        if !data.is_bare || self.values.language(data.owner) != Language::Script {
+            return false;
+        }
+        let known = self.prepared.unset.borrow().get(&cell).copied();
+        known.unwrap_or_else(|| {
+            let stores = self.stores_of(cell);
+            let found = !stores.is_empty() && !self.is_surely_put(None, stores);
+            self.prepared.unset.borrow_mut().insert(cell, found);
+            found
+        })
     }
 
     /// Does a script make an object here that never gets a field?
@@ -49,8 +80,34 @@ impl Explorer<'_> {
             && record.kind == RecordKind::Object
             && record.entries.iter().all(|entry| matches!(entry, Entry::Field(Field::Name(_), _)))
             && !self.values.is_open(&obj)
-            && self.values.stores_to(&obj, key).is_empty()
+            && !self.is_surely_put(Some(made), self.values.stores_to(&obj, key))
             && !self.is_unused_default(made)
+    }
+
+    /// Is something put somewhere whatever way control takes: by a literal, or on every way through a function, behind the
+    /// literal where that is in it? Not so in
+    /// `const options = {}; for (const word of words) if (word === "--help") options.help = true`.
+    fn is_surely_put(&self, made: Option<At>, stores: &[At]) -> bool {
+        stores.iter().any(|(func, store)| {
+            let body = &self.values.program.funcs[*func];
+            if !matches!(body.instrs[*store].op, Op::Store(..)) {
+                return true;
+            }
+            let made = made.filter(|made| made.0 == *func);
+            let runs = || self.values.callers(*func).iter().any(|at| self.calls(*at, *func));
+            if made.is_none() && !matches!(body.kind, FuncKind::Init | FuncKind::Constructor) && !runs() {
+                return false;
+            }
+            let start = match made {
+                Some(made) => body.blocks.ids().find(|block| body.blocks[*block].instrs.contains(&made.1)),
+                None => Some(body.entry()),
+            };
+            start.is_some_and(|start| !returns_without(body, start, |block| holds_one(body, block, *func, stores)))
+        })
+    }
+
+    fn calls(&self, at: At, func: FuncId) -> bool {
+        self.values.callees(at).contains(&(func, CallKind::Direct))
     }
 
     /// Is a value the default of a parameter for which each call gives something?
@@ -59,10 +116,31 @@ impl Explorer<'_> {
         let Some(at) = params.iter().position(|param| param.default == Some(id)) else { return false };
         let Ok(head) = i32::try_from(at).map(PortHead::Arg) else { return false };
         let is_given = |caller: &At| {
-            let is_direct = self.values.callees(*caller).contains(&(func, CallKind::Direct));
-            is_direct && self.values.call_at(*caller).is_some_and(|call| argument(call, &head).is_some())
+            self.calls(*caller, func)
+                && self.values.call_at(*caller).is_some_and(|call| argument(call, &head).is_some())
         };
         let callers = self.values.callers(func);
         !callers.is_empty() && callers.iter().all(is_given)
     }
+}
+
+fn holds_one(body: &Function, block: BlockId, func: FuncId, instrs: &[At]) -> bool {
+    instrs.iter().any(|(of, instr)| *of == func && body.blocks[block].instrs.contains(instr))
+}
+
+/// Can control come back from a function, from a block on, without getting to one that `is_passed` holds of?
+fn returns_without(body: &Function, start: BlockId, is_passed: impl Fn(BlockId) -> bool) -> bool {
+    let mut seen = BTreeSet::from([start]);
+    let mut open = vec![start];
+    while let Some(block) = open.pop() {
+        if is_passed(block) {
+            continue;
+        }
+        let end = &body.blocks[block].end;
+        if matches!(end, End::Return(_)) {
+            return true;
+        }
+        open.extend(end.successors().filter(|next| seen.insert(*next)));
+    }
+    false
 }

@@ -62,6 +62,8 @@ pub(crate) struct Prepared {
     pub(super) constants: RefCell<FxHashMap<At, Option<Const>>>,
     /// The objects without the field that instructions load, as far as somebody asked.
     pub(super) lacking: RefCell<FxHashMap<At, Rc<[Obj]>>>,
+    /// Variables that hold nothing on some ways, as far as somebody asked.
+    pub(super) unset: RefCell<FxHashMap<CellId, bool>>,
     /// Is what instructions give surely an object, as far as somebody asked?
     pub(super) objects: RefCell<FxHashMap<At, bool>>,
     /// The loads of functions that give a container with something in it, as far as somebody asked.
@@ -170,6 +172,7 @@ pub(crate) fn prepare(values: &Values<'_>) -> Rc<Prepared> {
         stored_locals: RefCell::default(),
         constants: RefCell::default(),
         lacking: RefCell::default(),
+        unset: RefCell::default(),
         objects: RefCell::default(),
         occupied: RefCell::default(),
         handed_out: handed_out(values),

@@ -268,7 +268,7 @@ impl Builder {
             return place.clone();
         }
         let owner = self.func_id();
-        let cell = self.program.cells.push(Cell { name: name.into(), owner, ty, span });
+        let cell = self.program.cells.push(Cell { name: name.into(), owner, ty, span, is_bare: false });
         let place = Place::of(Base::Cell(cell));
         self.bind(name.into(), place.clone());
         place
@@ -277,6 +277,13 @@ impl Builder {
     /// Sets the declared type of a variable that was declared before its type was read.
     pub(crate) fn set_cell_type(&mut self, cell: CellId, ty: TypeRef) {
         self.program.cells[cell].ty = Some(ty);
+    }
+
+    /// A variable of a module is declared without a value.
+    pub(crate) fn declare_bare(&mut self, place: &Place) {
+        if let (Base::Cell(cell), []) = (&place.base, &*place.path) {
+            self.program.cells[*cell].is_bare = true;
+        }
     }
 
     /// Makes `name` stand for `place` in the innermost scope.
@@ -340,7 +347,7 @@ impl Builder {
             None => {
                 let func = &self.drafts[level].func;
                 let Local { name, ty } = func.locals[local].clone();
-                let cell = self.program.cells.push(Cell { name, owner, ty, span: func.name_span });
+                let cell = self.program.cells.push(Cell { name, owner, ty, span: func.name_span, is_bare: false });
                 self.drafts[level].promoted.insert(local, cell);
                 cell
             }
@@ -350,7 +357,7 @@ impl Builder {
 
     fn new_module_cell(&mut self, name: &str, ty: Option<TypeRef>, span: Span) -> Place {
         let owner = self.func_id();
-        let cell = self.program.cells.push(Cell { name: name.into(), owner, ty, span });
+        let cell = self.program.cells.push(Cell { name: name.into(), owner, ty, span, is_bare: false });
         let module = self.module();
         self.program.modules[module].names.insert(name.into(), cell);
         Place::of(Base::Cell(cell))
@@ -359,7 +366,7 @@ impl Builder {
     /// A variable of the module that no name in the file means: a default export, a re-export, `module.exports`.
     pub(crate) fn hidden_cell(&mut self, name: &str, span: Span) -> CellId {
         let owner = self.program.modules[self.module()].init;
-        self.program.cells.push(Cell { name: name.into(), owner, ty: None, span })
+        self.program.cells.push(Cell { name: name.into(), owner, ty: None, span, is_bare: false })
     }
 
     /// The same variable as a cell, for what is kept outside the function that declares it (types of a class).

@@ -36,6 +36,8 @@ pub(crate) struct Cell {
     pub(crate) owner: FuncId,
     pub(crate) ty: Option<TypeRef>,
     pub(crate) span: Span,
+    /// Declared without a value: nothing is in it before something is stored there.
+    pub(crate) is_bare: bool,
 }
 
 #[derive(Clone, Debug)]

@@ -63,7 +63,13 @@ impl<'t> Lowerer<'t> {
     pub(super) fn variables(&mut self, node: Node<'t>) {
         for declarator in named(node) {
             let Some(name) = field(declarator, "name") else { continue };
-            let Some(value) = field(declarator, "value") else { continue };
+            let Some(value) = field(declarator, "value") else {
+                if is_name(name) {
+                    let place = self.name(self.text(name));
+                    self.b.declare_bare(&place);
+                }
+                continue;
+            };
             if is_name(name) {
                 let value = self.named_expr(value, self.text(name));
                 let place = self.name(self.text(name));
