@@ -131,6 +131,13 @@ impl Explorer<'_> {
                         Op::Load(place) => self.is_method(func, place).then(|| Abs::Const(Const::str(FUNCTION))),
                         _ => None,
                     },
+                    // The level of a record, and the least one that is shown.
+                    Oper::Compare(order) => match (operand(0)?, operand(1)?) {
+                        (Abs::Const(Const::Int(a)), Abs::Const(Const::Int(b))) => {
+                            Some(Abs::Const(Const::Bool(order.holds(a.cmp(&b)))))
+                        }
+                        _ => None,
+                    },
                     Oper::IsMissing => equal(&operand(0)?, &Abs::Const(Const::Undefined)),
                     _ => None,
                 }
@@ -213,7 +220,7 @@ impl Explorer<'_> {
             let settled = self.settled(func, id, self.stores_of(*cell)).filter(|_| !self.may_be_unset(*cell));
             return settled.or_else(|| self.cell(*cell, 0));
         }
-        if let Some(value) = self.field_of_made(place, state) {
+        if let Some(value) = self.field_of_made(place, state).or_else(|| self.kept_under(func, id, place, state)) {
             return Some(value);
         }
         if self.is_terminal_place(func, id) {

@@ -67,6 +67,17 @@ impl Explorer<'_> {
         self.chosen.alternatives.field_of_made(object, name)
     }
 
+    /// The constant that a table of the program keeps under a key which is known here: `ORDER[level]`.
+    pub(super) fn kept_under(&self, func: FuncId, id: InstrId, place: &Place, state: &State) -> Option<Abs> {
+        let (table, Field::Any) = place.split_last()? else { return None };
+        let key = *self.values.program.funcs[func].keys.get(&id)?;
+        let Abs::Const(Const::Str(name)) = self.operand(func, key, state)? else { return None };
+        let [value @ Value::Record(Site::Instr(_))] = self.values.place_values(func, &table)? else { return None };
+        let obj = self.values.object_of(value).filter(|obj| !self.values.is_open(obj))?;
+        let kept = self.values.known_field(&obj, &Key::Name(name))?;
+        self.values.of_slot(kept).single_const().cloned().map(Abs::Const)
+    }
+
     /// The argument of a call, where it is an object that is written out: by the fields that the called function asks for.
     pub(super) fn handed_literal(
         &mut self,

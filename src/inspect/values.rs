@@ -303,7 +303,9 @@ impl Lost<'_, '_, '_, '_> {
         let values = self.subject.cx.values;
         let body = &values.program.funcs[at.0];
         match &body.instrs[at.1].op {
-            Op::Operator(Oper::Eq | Oper::Ne | Oper::Compare | Oper::In | Oper::NotIn, _) => "is only compared".into(),
+            Op::Operator(Oper::Eq | Oper::Ne | Oper::Compare(_) | Oper::In | Oper::NotIn, _) => {
+                "is only compared".into()
+            }
             Op::Operator(Oper::Not | Oper::IsMissing | Oper::IsVariant, _) => {
                 "is only asked whether it is there".into()
             }

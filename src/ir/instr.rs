@@ -1,5 +1,7 @@
 //! Instructions, places and calls.
 
+use std::cmp::Ordering;
+
 use crate::base::Symbol;
 use crate::base::idx::ids;
 use crate::base::span::Span;
@@ -156,8 +158,7 @@ pub(crate) enum Oper {
     Eq,
     /// `!=`, `!==`, `is not`.
     Ne,
-    /// `<`, `<=`, `>`, `>=`.
-    Compare,
+    Compare(Order),
     Not,
     /// `+` on anything (numbers or text).
     Add,
@@ -178,6 +179,31 @@ pub(crate) enum Oper {
     Without,
     /// A slice of a sequence or string; operands: the whole, then the bounds.
     Slice,
+}
+
+/// What is asked of two values, the first one of the operands in front.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Order {
+    /// `<`
+    Less,
+    /// `<=`
+    AtMost,
+    /// `>`
+    Greater,
+    /// `>=`
+    AtLeast,
+}
+
+impl Order {
+    /// Is it so of values that stand like this to each other?
+    pub(crate) fn holds(self, ordering: Ordering) -> bool {
+        match self {
+            Self::Less => ordering.is_lt(),
+            Self::AtMost => ordering.is_le(),
+            Self::Greater => ordering.is_gt(),
+            Self::AtLeast => ordering.is_ge(),
+        }
+    }
 }
 
 /// The field of a script's class that holds its methods.

@@ -2,7 +2,7 @@
 
 use tree_sitter::Node;
 
-use crate::ir::instr::{Const, Entry, Field, InstrId, Op, Oper, Place, Record, RecordKind};
+use crate::ir::instr::{Const, Entry, Field, InstrId, Op, Oper, Order, Place, Record, RecordKind};
 use crate::lower::fields::KindName;
 
 use super::{Lowering, field, first_part, has_token, parts, span};
@@ -271,6 +271,9 @@ fn oper(text: &str) -> Oper {
         "!=" | "<>" | "is not" => Oper::Ne,
         "in" => Oper::In,
         "not in" => Oper::NotIn,
-        _ => Oper::Compare,
+        "<" => Oper::Compare(Order::Less),
+        "<=" => Oper::Compare(Order::AtMost),
+        ">" => Oper::Compare(Order::Greater),
+        _ => Oper::Compare(Order::AtLeast),
     }
 }

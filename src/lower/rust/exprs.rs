@@ -3,7 +3,7 @@
 use syn::{BinOp, Expr, ExprBinary, ExprStruct, Lit, UnOp};
 
 use crate::base::span::Span;
-use crate::ir::instr::{Const, Entry, Field, InstrId, Op, Oper, Place, Record, RecordKind};
+use crate::ir::instr::{Const, Entry, Field, InstrId, Op, Oper, Order, Place, Record, RecordKind};
 
 use super::places::member;
 use super::{Cx, Dest};
@@ -177,7 +177,10 @@ fn operator(op: &BinOp) -> (Option<Oper>, bool) {
         BinOp::AddAssign(_) => (Some(Oper::Add), true),
         BinOp::Eq(_) => (Some(Oper::Eq), false),
         BinOp::Ne(_) => (Some(Oper::Ne), false),
-        BinOp::Lt(_) | BinOp::Le(_) | BinOp::Ge(_) | BinOp::Gt(_) => (Some(Oper::Compare), false),
+        BinOp::Lt(_) => (Some(Oper::Compare(Order::Less)), false),
+        BinOp::Le(_) => (Some(Oper::Compare(Order::AtMost)), false),
+        BinOp::Gt(_) => (Some(Oper::Compare(Order::Greater)), false),
+        BinOp::Ge(_) => (Some(Oper::Compare(Order::AtLeast)), false),
         BinOp::SubAssign(_)
         | BinOp::MulAssign(_)
         | BinOp::DivAssign(_)

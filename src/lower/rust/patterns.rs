@@ -1,11 +1,11 @@
 //! Patterns: tests that lead elsewhere when they fail, and bindings, each one `Load` with a path.
 
 use syn::punctuated::Punctuated;
-use syn::{ExprRange, Member, Pat, PatIdent, PatOr, PatStruct, Path, Token};
+use syn::{ExprRange, Member, Pat, PatIdent, PatOr, PatStruct, Path, RangeLimits, Token};
 
 use crate::base::Symbol;
 use crate::base::span::Span;
-use crate::ir::instr::{Base, Const, Entry, Field, InstrId, Op, Oper, Place, RecordKind};
+use crate::ir::instr::{Base, Const, Entry, Field, InstrId, Op, Oper, Order, Place, RecordKind};
 
 use super::places::member;
 use super::types::symbol;
@@ -106,8 +106,11 @@ impl Cx {
     }
 
     fn range_pattern(&mut self, range: &ExprRange, subject: &Place, otherwise: Otherwise, span: Span) {
-        for bound in [&range.start, &range.end].into_iter().flatten() {
-            self.compare(Oper::Compare, subject, otherwise, span, |cx| cx.expr(bound));
+        let end = if matches!(range.limits, RangeLimits::Closed(_)) { Order::AtMost } else { Order::Less };
+        for (bound, order) in [(&range.start, Order::AtLeast), (&range.end, end)] {
+            if let Some(bound) = bound {
+                self.compare(Oper::Compare(order), subject, otherwise, span, |cx| cx.expr(bound));
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use tree_sitter::Node;
 use crate::base::span::Span;
 use crate::ir::func::FuncKind;
 use crate::ir::instr::{
-    Arg, ArgKind, Base, CallStyle, Const, Entry, Field, Imported, InstrId, Op, Oper, PROTOTYPE, Place,
+    Arg, ArgKind, Base, CallStyle, Const, Entry, Field, Imported, InstrId, Op, Oper, Order, PROTOTYPE, Place,
 };
 use crate::ir::types::TypeRef;
 use crate::lower::fields::KindName;
@@ -511,7 +511,10 @@ impl<'t> Lowerer<'t> {
             "&&" | "||" | "??" => return Operand::Value(self.logical(left, operator.kind_name(), right)),
             "==" | "===" => Oper::Eq,
             "!=" | "!==" => Oper::Ne,
-            "<" | "<=" | ">" | ">=" => Oper::Compare,
+            "<" => Oper::Compare(Order::Less),
+            "<=" => Oper::Compare(Order::AtMost),
+            ">" => Oper::Compare(Order::Greater),
+            ">=" => Oper::Compare(Order::AtLeast),
             "+" => Oper::Add,
             "in" => Oper::In,
             "instanceof" => Oper::InstanceOf,

@@ -209,7 +209,7 @@ impl Filters<'_, '_> {
         let depth = depth.checked_sub(1)?;
         let body = self.func(func);
         match &body.instrs[value].op {
-            Op::Operator(Oper::Compare, operands) => {
+            Op::Operator(Oper::Compare(_), operands) => {
                 let [one, other] = operands.as_slice() else { return None };
                 let (one, other) = (self.told(func, *one, given, depth), self.told(func, *other, given, depth));
                 let (own, threshold) = if one.env.is_some() { (other, one) } else { (one, other) };
@@ -226,7 +226,7 @@ impl Filters<'_, '_> {
                 let [(callee, _)] = self.cx.values.callees((func, value)) else { return None };
                 let given = self.given((func, value), *callee, given, depth);
                 let is_compare =
-                    |instr: &InstrId| matches!(self.func(*callee).instrs[*instr].op, Op::Operator(Oper::Compare, _));
+                    |instr: &InstrId| matches!(self.func(*callee).instrs[*instr].op, Op::Operator(Oper::Compare(_), _));
                 let mut compares = self.func(*callee).instrs.ids().filter(is_compare);
                 compares.find_map(|instr| self.compared(*callee, instr, &given, depth))
             }
