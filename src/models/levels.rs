@@ -222,6 +222,12 @@ pub(crate) struct LevelRow {
     /// Holds only while no variable of the environment says something else.
     #[serde(default)]
     pub(crate) replaced: bool,
+    /// Only the sinks of this library are asked, and they are asked nothing else.
+    #[serde(default)]
+    pub(crate) own: bool,
+    /// The call takes away the output that the library begins with, which shows all: without it, no level hides anything.
+    #[serde(default)]
+    pub(crate) clears: bool,
     #[serde(default)]
     pub(crate) when: Vec<Condition>,
     pub(crate) versions: Option<String>,

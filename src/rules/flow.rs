@@ -30,7 +30,7 @@ use crate::flow::trace::What;
 use crate::ir::func::FuncId;
 use crate::ir::instr::Op;
 use crate::ir::program::{Language, Program};
-use crate::models::index::Table;
+use crate::models::index::{RowRef, Table};
 use crate::models::levels::LogLevel;
 use crate::models::schema::Stream;
 use crate::resolve::values::{At, Value};
@@ -241,13 +241,23 @@ struct Levels {
     settings: Vec<echo::Setting>,
     /// What it sets for all its records, and where.
     fixed: Option<(At, LogLevel)>,
+    /// What it sets for libraries that keep to levels of their own.
+    apart: Vec<echo::Setting>,
     outputs: unset::Outputs,
 }
 
 impl Levels {
     fn of(cx: &Cx<'_>, unit: &Unit<'_>) -> Self {
-        let settings = echo::settings(cx, unit);
-        Self { fixed: fixed::fixed_level(&settings), settings, outputs: unset::Outputs::default() }
+        let is_apart = |setting: &echo::Setting| cx.values.models.level(setting.row).own;
+        let (apart, settings) = echo::settings(cx, unit).into_iter().partition::<Vec<_>, _>(is_apart);
+        Self { fixed: fixed::fixed_level(settings.iter()), settings, apart, outputs: unset::Outputs::default() }
+    }
+
+    /// The level below which no record of a sink's library is shown, and where it is set.
+    fn fixed(&self, cx: &Cx<'_>, sink: Sink) -> Option<(At, LogLevel)> {
+        let keeps_levels = |row: &RowRef| cx.values.models.file(*row).levels.iter().any(|level| level.own);
+        let row = sink.row.filter(keeps_levels);
+        row.map_or(self.fixed, |row| fixed::library_level(cx, &self.apart, row.file))
     }
 }
 
@@ -272,7 +282,7 @@ fn finding(
     let is_below = |(_, level): &(At, LogLevel)| fixed::is_below(cx, leak.hit.sink, *level);
     let own = || fixed::own_level(cx, &levels.settings, leak.hit.sink.at).filter(is_below);
     let is_log = leak.hit.sink.drain == Drain::Log;
-    let set = || levels.fixed.filter(is_below).or_else(|| levels::shown_by(cx, leak.hit.sink).filter(is_below));
+    let set = || levels.fixed(cx, leak.hit.sink).filter(is_below).or_else(|| levels::shown_by(cx, leak.hit.sink).filter(is_below));
     if is_log && let Some((at, level)) = set().or_else(own) {
         finding.level = Level::Note;
         doubt(&mut finding, "a level that is set in code hides it".into());

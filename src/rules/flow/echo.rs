@@ -121,7 +121,7 @@ pub(super) fn settings(cx: &Cx<'_>, unit: &Unit<'_>) -> Vec<Setting> {
     for (_, call, row) in calls {
         let sets = cx.values.levels_set(call, row);
         let level = cx.values.models.level(row);
-        if sets.is_empty() && !level.environment {
+        if sets.is_empty() && !level.environment && !level.clears {
             continue;
         }
         if let Some(word) = &level.once

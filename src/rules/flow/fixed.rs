@@ -24,7 +24,7 @@ enum Logger {
 }
 
 /// The level below which the process shows no record, where its own code alone decides that, and the place that sets it.
-pub(super) fn fixed_level(settings: &[Setting]) -> Option<(At, LogLevel)> {
+pub(super) fn fixed_level<'s>(settings: impl Iterator<Item = &'s Setting> + Clone) -> Option<(At, LogLevel)> {
     let is_open = |setting: &Setting| {
         let is_unknown = setting.sets.iter().any(|set| set.level.is_none());
         setting.environment || setting.replaced || !setting.is_said || is_unknown || setting.apart.is_some()
@@ -33,13 +33,20 @@ pub(super) fn fixed_level(settings: &[Setting]) -> Option<(At, LogLevel)> {
     let drops = |setting: &&Setting| {
         !setting.is_said && !setting.sets.is_empty() && setting.sets.iter().all(|set| set.level == Some(LogLevel::Off))
     };
-    let settings = || settings.iter().filter(|setting| !drops(setting));
+    let settings = || settings.clone().filter(|setting| !drops(setting));
     let sets = || settings().flat_map(|setting| setting.sets.iter().map(|set| (setting.at, set)));
     if settings().any(is_open) || !sets().any(|(_, set)| set.loggers == Loggers::All) {
         return None;
     }
     // What is set for one logger may let more through.
     sets().filter_map(|(at, set)| Some((at, set.level?))).min_by_key(|(_, level)| *level)
+}
+
+/// The same of a library that no level of others is about, once the output is taken away that it begins with.
+pub(super) fn library_level(cx: &Cx<'_>, settings: &[Setting], file: u32) -> Option<(At, LogLevel)> {
+    let clears = |setting: &Setting| cx.values.models.level(setting.row).clears;
+    let of_file = settings.iter().filter(|setting| setting.row.file == file);
+    of_file.clone().any(clears).then(|| fixed_level(of_file.filter(|setting| !clears(setting))))?
 }
 
 /// Do all records stay below a level that show what is handed to a sink?
