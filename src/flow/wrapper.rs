@@ -1,10 +1,13 @@
 //! Logging helpers of the program: functions that do nothing but hand what they are given on to a log. A finding belongs to
 //! their callers, who decide what is logged.
 
+use std::collections::BTreeSet;
+
 use crate::base::bounds::{MAX_CHECK_DEPTH, MAX_LABEL_WORDS, MAX_WRAPPER, MIN_WRAPPER_CALLERS};
 use crate::base::idx::Id;
 use crate::ir::func::{BlockId, End, FuncId, FuncKind};
 use crate::ir::instr::{self as ir, Base, Const, InstrId, Op, Oper, Place, TextPart};
+use crate::ir::program::CellId;
 use crate::models::index::Table;
 use crate::models::schema::SinkKind;
 use crate::resolve::solve::CallKind;
@@ -87,11 +90,18 @@ impl Pass<'_, '_> {
         }
     }
 
-    /// How many places of the program call the function.
+    /// How many places of the program call the function. What a decorator makes in several forms of what it is put around is
+    /// one: `return wrapper if inspect.iscoroutinefunction(func) else plain`.
     fn n_callers(&self) -> usize {
         let values = self.taint.values;
+        let program = values.program;
+        let is_captured = |cell: CellId| program.funcs[program.cells[cell].owner].kind != FuncKind::Init;
         let calls = |at: &&At| values.callees(**at).contains(&(self.id, CallKind::Direct));
-        values.callers(self.id).iter().filter(calls).count()
+        let place = |at: &At| match values.call_at(*at).map(|call| &call.callee) {
+            Some(Place { base: Base::Cell(cell), path }) if path.is_empty() && is_captured(*cell) => Err(*cell),
+            _ => Ok(*at),
+        };
+        values.callers(self.id).iter().filter(calls).map(place).collect::<BTreeSet<_>>().len()
     }
 
     /// Does the function give back what it was given, what it computed, or one constant here and another one there?
