@@ -5,13 +5,16 @@ use crate::base::idx::Id;
 use crate::ir::func::Function;
 use crate::ir::func::{FuncId, FuncKind};
 use crate::ir::instr::{ArgKind, Base, Call, Field, Op, Place};
-use crate::ir::program::Language;
+use crate::ir::program::{ClassId, Language};
+use crate::models::index::Table;
+use crate::models::path::{Port, PortHead, Step};
 use crate::resolve::solve::CallKind;
 use crate::resolve::values::{At, Value};
 
 use super::apply::MESSAGE;
-use super::domain::{ARGS, Marks};
+use super::domain::{ARGS, ErrorKind, Form, Marks};
 use super::shown::MAKE;
+use super::trace::What;
 use super::transfer::Pass;
 use super::tree::Tree;
 
@@ -75,6 +78,31 @@ impl Pass<'_, '_> {
         position.to_string().into()
     }
 
+    /// An object of a class whose base, of a library, checks what it is made of: `Note(**fields)`. What is handed over by itself
+    /// mostly is of the right type already.
+    fn fail_in_base(&mut self, class: ClassId, call: &Call, at: At, result: &mut Tree) {
+        let values = self.taint.values;
+        let index = &values.models.index;
+        let mut given = Tree::default();
+        for arg in call.args.iter().filter(|arg| arg.kind == ArgKind::SpreadNamed) {
+            given.join(&self.given[arg.value.index()]);
+        }
+        if given.is_empty() {
+            return;
+        }
+        let given = given.map(|entry| Some(entry.then(at, What::Through))).formed(Form::Text, at);
+        let throws = |port: &Port| port.head == PortHead::Throws && port.path.is_empty();
+        for base in values.classes.api_bases(class) {
+            let made = index.node(index.step(base, &Step::Call));
+            let flows = made.rows(Table::Flow).map(|row| values.models.flow(row));
+            for flow in flows.filter(|flow| flow.to.iter().any(throws)) {
+                let kind = flow.raises.map(ErrorKind::Listed);
+                let raised = given.under(&[ARGS.into()]).of_error(kind);
+                self.fail_in_library(at, &raised, false, result);
+            }
+        }
+    }
+
     /// Construction of a class without a constructor of the program: data classes, tuple structs, variants.
     pub(super) fn construct(&mut self, call: &Call, at: At, callees: &[(FuncId, CallKind)], result: &mut Tree) {
         let program = self.taint.values.program;
@@ -112,6 +140,7 @@ impl Pass<'_, '_> {
                 made.join(&held.under(&[key]));
             }
             if let Value::Class(class) = value {
+                self.fail_in_base(*class, call, at, result);
                 self.fill_instances(&[Value::Instance(*class)], &made, at);
             }
             result.join(&made);
