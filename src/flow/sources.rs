@@ -9,6 +9,7 @@ use crate::ir::types::TypeRef;
 use crate::models::index::{NodeId, RowRef, Table};
 use crate::models::path::{Port, PortHead, PortStep, Step};
 use crate::resolve::ports::PortValue;
+use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Value};
 
 use super::apply::port_keys;
@@ -30,6 +31,20 @@ pub(super) const PLAIN_TYPES: &[&str] = &[
 
 /// Numbers that are what a text is made of.
 const BYTE_TYPES: &[&str] = &["u8"];
+
+/// The call that made what is called: `app.get("/notes/{name}")` of a decorator.
+fn decorator(values: &Values<'_>, at: At) -> At {
+    match values.call_at(at).map(|call| &call.callee) {
+        Some(Place { base: Base::Value(made), path }) if path.is_empty() => (at.0, *made),
+        _ => at,
+    }
+}
+
+/// Has the pattern of an address a place for a parameter: `/notes/{name}`, `/{path:path}`?
+fn has_place_for(address: &str, param: &str) -> bool {
+    let places = address.split('{').skip(1).filter_map(|rest| rest.split(['}', ':']).next());
+    places.into_iter().any(|name| name == param)
+}
 
 impl Pass<'_, '_> {
     /// Adds the sources that the first `depth` steps of a place are.
@@ -439,8 +454,10 @@ impl Taint<'_> {
                     bound.params[index as usize].join(&tree.under(&keys));
                 }
                 PortHead::AllParams => {
+                    let address = handler.at.and_then(|at| values.port_text(decorator(values, at), &row.address));
                     for (index, param) in (0_u32..).zip(&func.params) {
                         if self.is_plain_type(param.ty.as_ref())
+                            || address.as_ref().is_some_and(|address| has_place_for(address, &param.name))
                             || self.values.is_context(param.ty.as_ref(), &row.except_types)
                             || self.values.is_made_by_program(param.ty.as_ref())
                             || param.default.is_some_and(|value| self.is_listed(handler.func, value))

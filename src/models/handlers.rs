@@ -59,6 +59,10 @@ pub(crate) struct HandlerRow {
     /// Types of parameters that `param.*` leaves out (contexts), by their last name.
     #[serde(default)]
     pub(crate) except_types: Vec<String>,
+    /// Ports of a registration call, or of the one that makes a decorator, with the pattern of the address: a parameter that
+    /// has a part of it (`/notes/{name}`) is given a name, and no value of the agent.
+    #[serde(default)]
+    pub(crate) address: Vec<String>,
     /// Ports of a registration call with the object that says what each argument has to be, where the library checks it.
     #[serde(default)]
     pub(crate) schema: Vec<String>,

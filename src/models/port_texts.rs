@@ -63,6 +63,7 @@ pub(super) fn port_texts(file: &ModelFile, visit: &mut dyn FnMut(&str)) {
         all(&row.func, visit);
         all(&row.name, visit);
         all(&row.args, visit);
+        all(&row.address, visit);
         all(&row.schema, visit);
         when(&row.when, visit);
     }
