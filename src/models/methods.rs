@@ -19,6 +19,11 @@ impl Models {
         self.containers.removes.contains(method)
     }
 
+    /// Have lists, tuples, sets or tables that are written out in Python a method of this name?
+    pub(crate) fn is_of_literals(&self, method: &str) -> bool {
+        self.containers.of_literals.contains(method)
+    }
+
     /// May such a method be handed the name first under which it keeps something?
     pub(crate) fn is_keyed(&self, method: &str) -> bool {
         self.containers.keyed.contains(method)

@@ -294,7 +294,9 @@ impl Values<'_> {
             }
         }
         // What only looks at a value calls no function that is in it: `len(handlers)`. An object that is made keeps it.
-        let compares = matches!(call.callee.path.last(), Some(Field::Name(name)) if self.models.compares(name));
+        // Nor what only is the name of something: `tools.get(name)` in Python, where no route is declared so.
+        let compares = matches!(call.callee.path.last(), Some(Field::Name(name))
+            if self.models.compares(name) || self.models.looks_up(name) && self.language(site.at.0) == Language::Python);
         let only_looks = compares || data.has(Table::Clean) && call.style != CallStyle::New;
         if callbacks.is_empty() && !only_looks {
             for arg in &call.args {

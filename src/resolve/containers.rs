@@ -38,7 +38,7 @@ impl Values<'_> {
     pub(super) fn container(&mut self, value: &Value, number: u32, name: &Symbol, result: SlotId) {
         match value {
             Value::Record(site) => {
-                if self.has_method(*site, name) {
+                if self.has_method(*site, name) || self.has_no_method(*site, name) {
                     return;
                 }
                 if self.is_struct(*site) {
@@ -93,7 +93,8 @@ impl Values<'_> {
                     self.keep(&Obj::Api(*at), number, name, result);
                     let is_never =
                         |row: &RowRef| row.table == Table::Callback && self.models.callback(*row).func_ports.is_empty();
-                    if !given.rows.iter().any(is_never) && !self.models.compares(name) {
+                    let names_one = self.models.looks_up(name) && data.language == Language::Python;
+                    if !given.rows.iter().any(is_never) && !self.models.compares(name) && !names_one {
                         self.hand_items(&Obj::Api(*at), number, name);
                     }
                     self.list_of(&Obj::Api(*at), number, name);
@@ -171,7 +172,7 @@ impl Values<'_> {
             return;
         }
         self.keep(&obj, number, name, result);
-        if told.is_none() && !self.only_keeps(number, name) {
+        if told.is_none() && !self.only_keeps(number, name) && !self.models.looks_up(name) {
             self.hand_items(&obj, number, name);
         }
         // What has the items, or some of them, is another list.

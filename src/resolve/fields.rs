@@ -43,6 +43,7 @@ impl Values<'_> {
                 return;
             }
             Value::Api(_, None) | Value::Const(_) | Value::Unknown => return,
+            Value::Record(made) if self.is_fixed(*made) => return,
             value => match self.object_of(value) {
                 Some(obj) => obj,
                 None => return,

@@ -5,6 +5,7 @@
 use crate::base::Symbol;
 use crate::ir::func::ParamKind;
 use crate::ir::instr::{Op, RecordKind};
+use crate::ir::program::Language;
 use crate::models::index::{NodeId, RowRef, Table};
 use crate::models::path::{Port, PortHead, Step};
 use crate::models::schema::Literal;
@@ -34,6 +35,25 @@ impl Values<'_> {
         let of = index.literal(self.language(func), literal)?;
         let called = index.step(index.step(of, &Step::Member(name.clone())), &Step::Call);
         index.node(called).is_modelled().then_some(called)
+    }
+
+    /// What is written out in Python as a list, tuple, set or table, and nothing else.
+    fn literal_of_python(&self, made: Site) -> Option<RecordKind> {
+        let Site::Instr((func, id)) = made else { return None };
+        match &self.program.funcs[func].instrs[id].op {
+            Op::Record(record) if record.ty.is_none() && self.language(func) == Language::Python => Some(record.kind),
+            _ => None,
+        }
+    }
+
+    /// Has what is written out no method of this name, so that another value is meant: `place.expanduser()` is none of a tuple?
+    pub(super) fn has_no_method(&self, made: Site, name: &str) -> bool {
+        self.literal_of_python(made).is_some() && !self.models.is_of_literals(name)
+    }
+
+    /// Does it stay as it was written out? Nothing is ever put into a tuple.
+    pub(super) fn is_fixed(&self, made: Site) -> bool {
+        self.literal_of_python(made) == Some(RecordKind::Tuple)
     }
 
     /// Is what a call is handed, to be given instead of something of its object, written out and empty: `notes.get(key, {})`?

@@ -282,7 +282,12 @@ fn finding(
     let is_below = |(_, level): &(At, LogLevel)| fixed::is_below(cx, leak.hit.sink, *level);
     let own = || fixed::own_level(cx, &levels.settings, leak.hit.sink.at).filter(is_below);
     let is_log = leak.hit.sink.drain == Drain::Log;
-    let set = || levels.fixed(cx, leak.hit.sink).filter(is_below).or_else(|| levels::shown_by(cx, leak.hit.sink).filter(is_below));
+    let set = || {
+        levels
+            .fixed(cx, leak.hit.sink)
+            .filter(is_below)
+            .or_else(|| levels::shown_by(cx, leak.hit.sink).filter(is_below))
+    };
     if is_log && let Some((at, level)) = set().or_else(own) {
         finding.level = Level::Note;
         doubt(&mut finding, "a level that is set in code hides it".into());
