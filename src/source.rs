@@ -2,6 +2,7 @@
 
 pub(crate) mod classify;
 pub(crate) mod files;
+mod imported;
 pub(crate) mod manifest;
 pub(crate) mod paths;
 #[cfg(test)]

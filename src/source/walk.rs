@@ -18,7 +18,7 @@ use crate::base::span::FileId;
 use super::files::{Dialect, SourceFile};
 use super::manifest::{self, Manifests};
 use super::workspace::{Role, SkipReason, Skipped, Workspace};
-use super::{classify, paths};
+use super::{classify, imported, paths};
 
 /// Enough for a `#!` line.
 const SHEBANG_BYTES: u64 = 256;
@@ -228,6 +228,7 @@ fn read(found: &BTreeMap<String, PathBuf>, options: &WalkOptions, workspace: &mu
         role => role,
     };
     workspace.roles = files.iter().map(|file| role(&file.path)).collect();
+    imported::take_in(&files, &mut workspace.roles);
     manifests.add_sources(&files);
     manifests.tell_features(&mut files);
     workspace.files = files;
