@@ -29,6 +29,7 @@ use super::choices::Chosen;
 use super::ends::Ends;
 use super::joins::{InProcess, Var, join};
 use super::lazy::Filled;
+use super::loaded::is_loaded;
 use super::needed::Needed;
 use super::settled::Relied;
 use super::step::{names_own, own_names};
@@ -541,6 +542,11 @@ impl<'v> Explorer<'v> {
     /// Is the frame still being explored (a recursion)?
     pub(super) fn is_open(&self, id: FrameId) -> bool {
         self.open.contains(&id)
+    }
+
+    /// Can the process load the file that a function is in?
+    pub(crate) fn can_load(&self, func: FuncId) -> bool {
+        is_loaded(self.values, self.loaded.as_deref(), func)
     }
 
     /// Was a function entered?

@@ -340,13 +340,16 @@ fn site_in(live: &Live, func: FuncId) -> Option<&Site> {
     live.sites.range(first..).next().filter(|((of, _), _)| *of == func).and_then(|(_, sites)| sites.first())
 }
 
-/// Does the value get there by a call that the process leaves out in a function that it runs: by another sub-command?
-fn goes_another_way(cx: &Cx<'_>, live: &Live, leak: &Leak) -> bool {
+/// Does the value get there by a call that the process leaves out in a function that it runs (by another sub-command), or by one
+/// in a file that it never loads: another program of the package?
+fn goes_another_way(cx: &Cx<'_>, unit: &Unit<'_>, live: &Live, leak: &Leak) -> bool {
     let is_call = |at: &At, what: &What| {
         matches!(what, What::Passed(_) | What::Returned(_) | What::Thrown(_))
             && matches!(cx.values.program.funcs[at.0].instrs[at.1].op, Op::Call(_))
     };
-    let is_left_out = |at: &At| !live.sites.contains_key(at) && site_in(live, at.0).is_some();
+    let explorer = unit.process.explorer_of(live);
+    let is_elsewhere = |at: &At| explorer.is_some_and(|explorer| !explorer.can_load(at.0));
+    let is_left_out = |at: &At| !live.sites.contains_key(at) && (site_in(live, at.0).is_some() || is_elsewhere(at));
     leak.hit.entry.trace.steps().iter().any(|(at, what)| is_call(at, what) && is_left_out(at))
 }
 
@@ -394,7 +397,7 @@ fn live_site<'u>(cx: &Cx<'_>, unit: &'u Unit<'_>, live: &'u Live, leak: &Leak) -
     {
         return None;
     }
-    if goes_another_way(cx, live, leak) {
+    if goes_another_way(cx, unit, live, leak) {
         return None;
     }
     let in_func = |at: At| site_in(live, at.0);
