@@ -316,11 +316,28 @@ fn argument(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Option<Verdict> {
         format!("the argument `{name}`")
     };
     let mut verdict = verdict("argument-in-log", what);
+    if !entry.marks.has(Marks::REDACTED) && holds_credential(cx, taint, leak, inner.or(leak.source.name.as_ref())) {
+        verdict.level = Some(Level::Error);
+    }
     if entry.marks.has(Marks::ANSWER) {
         verdict.pedantic = true;
         verdict.doubts.push("it is read from what a library call gave back".into());
     }
     Some(verdict)
+}
+
+/// Is an argument called as a credential is, or one of those that a tool declares, where all of them are logged?
+fn holds_credential(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak, name: Option<&Symbol>) -> bool {
+    let is_secret = |name: &str| taint.words().credential(name) == Some(Secrecy::Secret);
+    if name.is_some_and(|name| is_secret(name)) {
+        return true;
+    }
+    let SourcePlace::Param(func, _) = leak.source.place else { return false };
+    let is_left = |name: &String| !leak.hit.entry.without.iter().any(|field| field == name);
+    let handlers = cx.units.iter().flat_map(|unit| &unit.process.handlers).filter(|known| known.func == func);
+    let mut names =
+        handlers.flat_map(|tool| cx.values.argument_names(tool.func, tool.row, tool.at, tool.name.as_ref()));
+    is_object(cx, leak) && names.any(|name| is_secret(&name) && is_left(&name))
 }
 
 /// Is it all that a tool of a script is handed? That is an object, and a text that it is put into shows nothing of it.
