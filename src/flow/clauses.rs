@@ -199,13 +199,13 @@ impl Pass<'_, '_> {
             }
             Op::Operator(Oper::InstanceOf, operands) => {
                 if let [of, class] = operands[..] {
-                    self.know_instance(of, (self.id, class), holds, fails);
+                    self.know_instance(of, &self.each_class(class), holds, fails);
                 }
             }
             // `isNotFound(error)`
             Op::Call(call) => {
                 if let Some((of, class)) = self.asked_by_callee(call, on) {
-                    self.know_instance(of, class, holds, fails);
+                    self.know_instance(of, &[class], holds, fails);
                 }
             }
             Op::Operator(oper @ (Oper::Eq | Oper::Ne), operands) => {
@@ -231,15 +231,15 @@ impl Pass<'_, '_> {
         is_plain.then_some((call.args.get(param)?.value, (*callee, class)))
     }
 
-    /// In the states where a value is an object of a class and where it is none.
-    fn know_instance(&self, of: InstrId, class: At, holds: &mut State, fails: &mut State) {
+    /// In the states where a value is an object of one of the classes and where it is none.
+    fn know_instance(&self, of: InstrId, classes: &[At], holds: &mut State, fails: &mut State) {
         let Op::Load(place) = &self.func.instrs[of].op else { return };
         for (state, unlike) in [(&mut *holds, Takes::None), (&mut *fails, Takes::All)] {
             if let Some(known) = self.held_in(state, place) {
-                *known = known.only(|entry| self.takes(&[class], entry) != unlike);
+                *known = known.only(|entry| self.takes(classes, entry) != unlike);
             }
         }
-        if self.is_raised_by_none(class)
+        if classes.iter().all(|class| self.is_raised_by_none(*class))
             && let Some(known) = self.held_in(holds, place)
         {
             *known = known.map(|mut entry| {
@@ -250,7 +250,7 @@ impl Pass<'_, '_> {
             });
         }
         // The same of what a parameter or place turns out to hold.
-        let kinds = self.own_kinds(class);
+        let kinds: Vec<Symbol> = classes.iter().flat_map(|class| self.kinds_of(*class)).collect();
         if !kinds.is_empty()
             && let Some(known) = self.held_in(fails, place)
         {
@@ -263,13 +263,22 @@ impl Pass<'_, '_> {
         }
     }
 
-    /// The names of a class of the program's own and of those that are kinds of it; none where there are too many.
-    fn own_kinds(&self, (func, class): At) -> Vec<Symbol> {
+    /// The names of a class and of those that are kinds of it; none where there are too many.
+    fn kinds_of(&self, (func, class): At) -> Vec<Symbol> {
         let values = self.taint.values;
-        let [Value::Class(class)] = values.of(func, class).items() else { return Vec::new() };
-        let kinds: Vec<Symbol> =
-            std::iter::once(*class).chain(values.classes.descendants(*class)).map(kind_name).collect();
-        if kinds.len() > MAX_LEFT_OUT { Vec::new() } else { kinds }
+        let errors = &values.models.errors;
+        let kinds: Vec<ErrorKind> = match values.of(func, class).items() {
+            [Value::Class(class)] => {
+                let all = std::iter::once(*class).chain(values.classes.descendants(*class));
+                all.map(ErrorKind::Own).collect()
+            }
+            [Value::Api(node, _)] => match errors.of_node(&values.models.index, *node) {
+                Some(class) => errors.kinds_of(class).map(ErrorKind::Listed).collect(),
+                None => Vec::new(),
+            },
+            _ => Vec::new(),
+        };
+        if kinds.len() > MAX_LEFT_OUT { Vec::new() } else { kinds.into_iter().map(kind_name).collect() }
     }
 
     /// `error.name === "AbortError"`: what the program made of another class gets there under no such name.

@@ -192,8 +192,11 @@ impl ErrorKind {
 const KIND: &str = "instanceof ";
 
 /// What an error of a class is called where it is told which ones a value is not, beside the fields that it does not have.
-pub(super) fn kind_name(class: ClassId) -> Symbol {
-    format_smolstr!("{KIND}{class}")
+pub(super) fn kind_name(class: ErrorKind) -> Symbol {
+    match class {
+        ErrorKind::Own(class) => format_smolstr!("{KIND}{class}"),
+        ErrorKind::Listed(class) | ErrorKind::Made(class) => format_smolstr!("{KIND}{class}"),
+    }
 }
 
 /// Is it such a name?

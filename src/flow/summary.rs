@@ -9,7 +9,7 @@ use crate::models::index::RowRef;
 use crate::models::schema::SinkKind;
 use crate::resolve::values::At;
 
-use super::domain::{ERR, Entry, ErrorKind, Form, HeapId, Marks, OK, RECEIVER, Root, Via, kind_name};
+use super::domain::{ERR, Entry, Form, HeapId, Marks, OK, RECEIVER, Root, Via, kind_name};
 use super::exits::Exit;
 use super::path::Path;
 use super::trace::{Trace, What};
@@ -314,7 +314,8 @@ fn replaced(entry: &Entry, inner: &Entry, held: &Entry) -> Option<Entry> {
     let is_other = entry.marks.has(Marks::TEXT) && !is_whole || entry.marks.has(Marks::NO_TEXT) && is_text;
     let is_error = entry.marks.has(Marks::NO_ERROR) && entry.path.is_empty() && inner.error.is_some();
     let is_of_library = entry.marks.has(Marks::OWN_ERROR) && matches!(inner.error, Some(kind) if !kind.is_own());
-    let is_other_kind = matches!(inner.error, Some(ErrorKind::Own(class)) if !entry.without.is_empty() && entry.without.contains(&kind_name(class)));
+    let is_other_kind =
+        matches!(inner.error, Some(kind) if !entry.without.is_empty() && entry.without.contains(&kind_name(kind)));
     if is_of_library
         || is_other_kind
         || is_in_field

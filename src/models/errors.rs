@@ -20,6 +20,12 @@ use super::schema::ModelFile;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct ErrorClass(u16);
 
+impl std::fmt::Display for ErrorClass {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "model {}", self.0)
+    }
+}
+
 #[derive(Default)]
 pub(crate) struct ErrorClasses {
     /// By every way to write them.
@@ -101,6 +107,12 @@ impl ErrorClasses {
     /// Is a class a kind of no other one?
     pub(crate) fn is_root(&self, class: ErrorClass) -> bool {
         self.kinds.get(&class).is_none_or(Vec::is_empty)
+    }
+
+    /// A class and all those that are a kind of it.
+    pub(crate) fn kinds_of(&self, class: ErrorClass) -> impl Iterator<Item = ErrorClass> + '_ {
+        let all = (0..self.libraries.len()).filter_map(|at| u16::try_from(at).ok()).map(ErrorClass);
+        all.filter(move |one| self.is_kind_of(*one, class))
     }
 
     /// Is every error of one class also one of the other?
