@@ -20,7 +20,7 @@ use crate::base::{Symbol, embedded};
 use crate::ir::program::Language;
 
 use errors::{ErrorClass, ErrorClasses};
-use flows::{ChannelRow, CleanRow, ErrorText, PlainRow, RequestRow, SourceRow, TextPartRow};
+use flows::{ChannelRow, CleanRow, ErrorText, PlainRow, RequestRow, SourceRow, TextPartRow, UnshownRow};
 use handlers::HandlerRow;
 use index::{Index, RowRef, Table};
 use levels::{EchoRow, LevelRow, Unset};
@@ -349,6 +349,7 @@ impl Models {
         clean cleans CleanRow [Clean],
         channel channels ChannelRow [Channel | ChannelAround],
         plain plains PlainRow [Plain],
+        unshown unshown UnshownRow [Unshown],
         text_part text_parts TextPartRow [TextPart],
         request requests RequestRow [Request],
         echo echoes EchoRow [Echo],

@@ -90,6 +90,7 @@ fn rows(file: &ModelFile) -> usize {
         + file.callbacks.len()
         + file.loaders.len()
         + file.channels.len();
-    let of_others = file.plains.len() + file.echoes.len() + file.requests.len() + file.levels.len();
+    let of_others =
+        file.plains.len() + file.echoes.len() + file.requests.len() + file.levels.len() + file.unshown.len();
     of_values + of_output + of_servers + of_control + of_others
 }

@@ -138,6 +138,21 @@ impl Taint<'_> {
         self.held(top, field).iter().any(|value| self.is_hidden_value(value))
     }
 
+    /// Is a field described as one that is left out where its object is shown?
+    pub(super) fn is_unshown_field(&self, class: ClassId, field: &Symbol) -> bool {
+        let values = self.values;
+        let describes = |value: &Value| {
+            let Value::Api(node, Some(made)) = value else { return false };
+            let node = values.models.index.node(*node);
+            node.rows(Table::Unshown).any(|row| values.holds(*made, &values.models.unshown(row).when))
+        };
+        // The body of the class keeps it in the class itself.
+        std::iter::once(class).chain(values.classes.bases_of(class)).any(|class| {
+            let slot = values.known_field(&Obj::Statics(class), &Key::Name(field.clone()));
+            slot.is_some_and(|slot| values.of_slot(slot).items().iter().any(describes))
+        })
+    }
+
     /// Is it an object of a library that does not show what it was made with?
     pub(super) fn is_hidden_value(&self, value: &Value) -> bool {
         matches!(value, Value::Api(node, _) if self.values.models.index.node(*node).has(Table::Clean))

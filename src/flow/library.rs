@@ -17,6 +17,7 @@ use crate::resolve::values::{At, Value};
 
 use super::apply::{MESSAGE, port_keys};
 use super::domain::{ANY, ARGS, ERR, Entry, ErrorKind, Form, Kind, Marks};
+use super::shown::Shown;
 use super::solve::is_error_part;
 use super::trace::What;
 use super::transfer::{Pass, is_no_error};
@@ -159,7 +160,7 @@ impl Pass<'_, '_> {
                 && from.path.is_empty()
                 && let Some(value) = argument(call, &from.head)
             {
-                moved.join(&self.inside(value, at));
+                moved.join(&self.inside(value, Shown::Fields, at));
             }
         }
         let dropped = self.names_listed(at, &flow.drops);

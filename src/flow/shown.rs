@@ -68,13 +68,22 @@ pub(super) fn spoken(values: &Values<'_>) -> FxHashSet<Symbol> {
     found
 }
 
+/// What is asked for of an object.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// A text of it.
+    Text,
+    /// All its fields, in a table: `asdict(note)`.
+    Fields,
+}
+
 impl Pass<'_, '_> {
     /// What the whole of a value shows besides what is known of the value itself.
-    pub(super) fn inside(&mut self, value: InstrId, at: At) -> Tree {
+    pub(super) fn inside(&mut self, value: InstrId, shown: Shown, at: At) -> Tree {
         let values = self.taint.values;
         let mut tree = Tree::default();
         for value in self.only_objects(values.of(self.id, value)) {
-            self.fields_inside(value, &mut Vec::new(), &mut tree, at);
+            self.fields_inside(value, shown, &mut Vec::new(), &mut tree, at);
         }
         tree
     }
@@ -134,10 +143,11 @@ impl Pass<'_, '_> {
         if self.language == Language::Script {
             return is_private(field);
         }
-        !self.shows_fields(class) || self.taint.is_hidden_field(self.taint.values.classes.top(class), field)
+        let top = self.taint.values.classes.top(class);
+        !self.shows_fields(class) || self.taint.is_hidden_field(top, field) || self.taint.is_unshown_field(class, field)
     }
 
-    fn fields_inside(&mut self, value: &Value, path: &mut Vec<Symbol>, tree: &mut Tree, at: At) {
+    fn fields_inside(&mut self, value: &Value, shown: Shown, path: &mut Vec<Symbol>, tree: &mut Tree, at: At) {
         let (Value::Instance(class) | Value::Typed(class)) = value else { return };
         let values = self.taint.values;
         if path.len() >= MAX_SHOWN_DEPTH || !self.shows_fields(*class) {
@@ -154,6 +164,7 @@ impl Pass<'_, '_> {
             if self.taint.is_plain_field(std::slice::from_ref(value), &field)
                 || declared.is_some_and(|declared| self.is_hidden(declared))
                 || self.taint.is_hidden_field(top, &field)
+                || shown == Shown::Text && self.taint.is_unshown_field(*class, &field)
                 || self.language == Language::Script && is_private(&field)
             {
                 continue;
@@ -174,7 +185,7 @@ impl Pass<'_, '_> {
             }
             if let Some(slot) = values.known_field(&Obj::Instances(top), &Key::Name(field)) {
                 for inner in self.only_objects(values.of_slot(slot)) {
-                    self.fields_inside(inner, path, tree, at);
+                    self.fields_inside(inner, shown, path, tree, at);
                 }
             }
             path.pop();

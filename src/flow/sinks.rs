@@ -14,6 +14,7 @@ use crate::resolve::values::At;
 
 use super::domain::{Entry, Form, Marks};
 use super::leading::assigned;
+use super::shown::Shown;
 use super::solve::Taint;
 use super::summary::{Drain, Hit, Sink};
 use super::transfer::{Pass, is_no_error};
@@ -120,7 +121,7 @@ impl Pass<'_, '_> {
                         if self.language == Language::Rust && call.args.iter().any(is_plain) {
                             continue;
                         }
-                        taken.join(&self.inside(value, at));
+                        taken.join(&self.inside(value, Shown::Text, at));
                     }
                 }
             }

@@ -11,6 +11,7 @@ use crate::resolve::values::{At, Site, Value};
 
 use super::domain::{Form, Marks};
 use super::leading::assigned;
+use super::shown::Shown;
 use super::transfer::{Pass, is_no_error};
 use super::tree::Tree;
 use super::words::Keeps;
@@ -73,7 +74,7 @@ impl Pass<'_, '_> {
         let held = if self.language == Language::Python { self.seen(value, held, at) } else { held };
         let mut tree = held.formed(form, at);
         if self.language != Language::Script && (hole == Hole::Debug || self.language == Language::Python) {
-            tree.join(&self.inside(value, at).formed(form, at));
+            tree.join(&self.inside(value, Shown::Text, at).formed(form, at));
         }
         tree
     }

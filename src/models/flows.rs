@@ -246,6 +246,15 @@ pub(crate) struct TextPartRow {
     pub(crate) query: bool,
 }
 
+/// A call that describes a field which is left out where its object is shown: `field(repr=False)`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UnshownRow {
+    pub(crate) calls: Vec<String>,
+    #[serde(default)]
+    pub(crate) when: Vec<Condition>,
+}
+
 /// A call that describes values which say nothing worth hiding: numbers, truth values, one of a few constants.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -105,6 +105,7 @@ pub(crate) enum Table {
     Flow,
     Clean,
     Plain,
+    Unshown,
     PlainType,
     ServerPart,
     PasswordPart,
@@ -359,6 +360,9 @@ impl Index {
         }
         for (n, row) in file.cleans.iter().enumerate() {
             add(Table::Clean, n, &row.calls, End::Call);
+        }
+        for (n, row) in file.unshown.iter().enumerate() {
+            add(Table::Unshown, n, &row.calls, End::Call);
         }
         for (n, row) in file.plains.iter().enumerate() {
             add(Table::Plain, n, &row.calls, End::Call);

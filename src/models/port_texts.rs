@@ -121,6 +121,9 @@ pub(super) fn port_texts(file: &ModelFile, visit: &mut dyn FnMut(&str)) {
         row.member.iter().flat_map(|member| [&member.name, &member.of]).for_each(|text| visit(text));
         row.truth_of.iter().for_each(|text| visit(text));
     }
+    for row in &file.unshown {
+        when(&row.when, visit);
+    }
     for row in &file.plains {
         all(&row.lists, visit);
         all(&row.of, visit);

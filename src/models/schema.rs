@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 use super::flows::{
     ChannelRow, CleanRow, ErrorText, FlowRow, PasswordPartRow, PlainRow, RequestRow, ServerPartRow, SourceRow,
-    TextPartRow,
+    TextPartRow, UnshownRow,
 };
 use super::handlers::HandlerRow;
 use super::levels::{EchoRow, Fills, LevelRow, Printed, Records, ShownFrom, ShownWith, Unset};
@@ -102,6 +102,8 @@ pub(crate) struct ModelFile {
     pub(crate) cleans: Vec<CleanRow>,
     #[serde(default, rename = "plain")]
     pub(crate) plains: Vec<PlainRow>,
+    #[serde(default)]
+    pub(crate) unshown: Vec<UnshownRow>,
     #[serde(default, rename = "server_part")]
     pub(crate) server_parts: Vec<ServerPartRow>,
     #[serde(default, rename = "password_part")]
