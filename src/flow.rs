@@ -42,6 +42,7 @@
 //! | `summary` | what a function does with what it is given |
 //! | `transfer` | one function, instruction by instruction |
 //! | `checks`, `guards`, `listed`, `looked_up` | what a condition tells of a value; what the answers of functions do; what the program itself names |
+//! | `spelled` | the spellings of a text of which a condition knows one |
 //! | `thrown` | results that are thrown and are no errors |
 //! | `records` | which written-out object is left, once a field was asked for? |
 //! | `naming` | which variables hold the names of tools? |
@@ -162,6 +163,7 @@ pub(crate) mod shown;
 pub(crate) mod sinks;
 pub(crate) mod solve;
 pub(crate) mod sources;
+mod spelled;
 pub(crate) mod spread;
 mod started;
 pub(crate) mod step;

@@ -104,6 +104,7 @@ impl Checks<'_, '_> {
         found.extend(self.lacks_message(on));
         found.extend(self.is_result(on));
         found.extend(self.kept_beside(on));
+        found.extend(found.iter().filter_map(|check| self.of_spelled(check)).collect::<Vec<_>>());
         found
     }
 
@@ -171,7 +172,9 @@ impl Checks<'_, '_> {
 
     /// What it tells of what a function was given that it came back at all: `requireKnown(name)` raises for others.
     pub(super) fn of_return(&self, call: InstrId) -> Vec<Check> {
-        self.told_of_given(call, |told| told.answer.is_none().then_some(true))
+        let mut told = self.told_of_given(call, |told| told.answer.is_none().then_some(true));
+        told.extend(self.proven(call));
+        told
     }
 
     /// What a function of the program tells of what a call gives it, where `holds` says for which answer.
@@ -511,7 +514,7 @@ impl Checks<'_, '_> {
     }
 
     /// The value that a variable of the function holds, if it is given one only.
-    fn only_store(&self, variable: &Place) -> Option<InstrId> {
+    pub(super) fn only_store(&self, variable: &Place) -> Option<InstrId> {
         let is_own = match &variable.base {
             Base::Local(local) => self.func.params.iter().all(|param| param.local != *local),
             Base::Cell(cell) => self.values.program.cells[*cell].owner == self.id,
@@ -525,27 +528,6 @@ impl Checks<'_, '_> {
             _ => None,
         });
         stores.next().filter(|_| stores.next().is_none())
-    }
-
-    /// The place that a value was read from; a text is told by its other spellings, too: `name.lower()`.
-    pub(super) fn place(&self, value: InstrId, depth: usize) -> Option<Place> {
-        let depth = depth.checked_sub(1)?;
-        let language = self.values.language(self.id);
-        match &self.func.instrs[value].op {
-            Op::Load(place) if !place.path.contains(&Field::Any) => Some(place.clone()),
-            Op::Call(call) => {
-                let (place, Field::Name(name)) = call.callee.split_last()? else { return None };
-                let is_spelling = call.args.is_empty() && self.words.is_spelling_method(language, name);
-                if !is_spelling {
-                    return None;
-                }
-                match place.base {
-                    Base::Value(inner) if place.path.is_empty() => self.place(inner, depth),
-                    _ => Some(place),
-                }
-            }
-            _ => None,
-        }
     }
 
     pub(super) fn constant(&self, id: InstrId) -> Option<&Const> {

@@ -198,6 +198,9 @@ pub(crate) struct CleanRow {
     /// Ports at which only a number makes it true: `Number.isInteger(x)`.
     #[serde(default)]
     pub(crate) numbers: Vec<String>,
+    /// Ports at which only a number lets it come back: `int(text)`.
+    #[serde(default)]
+    pub(crate) proves: Vec<String>,
     /// Which port is handed a name, and which the table that it is true of: `Object.hasOwn(table, name)`.
     pub(crate) member: Option<MemberPorts>,
     /// A port: it is true where that is: `Boolean(x)`.

@@ -118,6 +118,7 @@ pub(super) fn port_texts(file: &ModelFile, visit: &mut dyn FnMut(&str)) {
     }
     for row in &file.cleans {
         all(&row.numbers, visit);
+        all(&row.proves, visit);
         row.member.iter().flat_map(|member| [&member.name, &member.of]).for_each(|text| visit(text));
         row.truth_of.iter().for_each(|text| visit(text));
     }
