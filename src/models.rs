@@ -14,6 +14,8 @@ pub(crate) mod schema;
 pub(crate) mod serving;
 mod states;
 
+use std::collections::BTreeMap;
+
 use rustc_hash::FxHashMap;
 
 use crate::base::{Symbol, embedded};
@@ -67,6 +69,8 @@ pub(crate) struct Callback {
     pub(crate) func_ports: Vec<Port>,
     pub(crate) gives: Vec<Port>,
     pub(crate) gives_when: Vec<Condition>,
+    /// Its parameters that are objects of the library.
+    pub(crate) objects: BTreeMap<String, String>,
     /// The arguments of the call that the function is called with, as they are.
     pub(crate) passes: Option<schema::Passes>,
     /// What names the lane of what comes through a channel.
@@ -383,6 +387,7 @@ impl Models {
             for (n, row) in data.callbacks.iter().enumerate() {
                 let callback = Callback {
                     gives_when: row.gives_when.clone(),
+                    objects: row.objects.clone(),
                     passes: row.passes,
                     runs: row.runs,
                     returns: row.returns,

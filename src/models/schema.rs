@@ -495,6 +495,9 @@ pub(crate) struct CallbackRow {
     /// Conditions under which they do.
     #[serde(default)]
     pub(crate) gives_when: Vec<Condition>,
+    /// Parameters of the function that are objects of the library: port to type name, `{ "param.0" = "Context" }`.
+    #[serde(default)]
+    pub(crate) objects: BTreeMap<String, String>,
     /// The function is called with the call's own arguments, from one of them on: `to_thread(func, *args, **kwargs)`.
     pub(crate) passes: Option<Passes>,
     /// A port with the name of what it is called with where that comes through a channel: of an event.

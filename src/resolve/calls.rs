@@ -1,5 +1,7 @@
 //! What a call does to values: arguments go to parameters, results come back, libraries call what they are given.
 
+use std::collections::BTreeMap;
+
 use crate::base::Symbol;
 use crate::base::bounds::MAX_GUESSES;
 use crate::ir::func::{FuncId, FuncKind, ParamKind};
@@ -298,7 +300,7 @@ impl Values<'_> {
         let compares = matches!(call.callee.path.last(), Some(Field::Name(name))
             if self.models.compares(name) || self.models.looks_up(name) && self.language(site.at.0) == Language::Python);
         let only_looks = compares || data.has(Table::Clean) && call.style != CallStyle::New;
-        if callbacks.is_empty() && !only_looks {
+        if callbacks.is_empty() && !only_looks && !(data.rows.is_empty() && self.is_of_looked_up(&site)) {
             for arg in &call.args {
                 let slot = self.instr_slot(site.at.0, arg.value);
                 self.add_edge(slot, Edge::Invoke(number, None));
@@ -395,6 +397,9 @@ impl Values<'_> {
                 }
                 let Some(row) = row else { return };
                 let callback = self.models.callback(row);
+                if is_new {
+                    self.give_objects(*func, &callback.objects);
+                }
                 // What is only given under a condition has something of the value, and is another one.
                 let always = callback.gives_when.is_empty();
                 for (index, gives) in callback.gives.iter().enumerate().filter(|_| always) {
@@ -461,20 +466,6 @@ impl Values<'_> {
         self.give_params(value, row);
     }
 
-    /// The parameters of a handler that are objects of the library get their types.
-    pub(super) fn give_params(&mut self, value: &Value, row: RowRef) {
-        let Value::Func(func) = value else { return };
-        let language = self.language(*func);
-        for (port, ty) in &self.models.handler(row).gives {
-            let Some(at) = port.strip_prefix("param.").and_then(|at| at.parse::<usize>().ok()) else { continue };
-            let node = self.models.index.root(language, ty);
-            if let (Some(param), Some(node)) = (self.program.funcs[*func].params.get(at), node) {
-                let slot = self.local_slot(*func, param.local);
-                self.add(slot, &Value::Api(node, None));
-            }
-        }
-    }
-
     /// What functions yield that are registered by a row.
     pub(super) fn yielded_slot(&mut self, row: RowRef) -> SlotId {
         let key = (row.file, row.row);
@@ -538,8 +529,7 @@ impl Values<'_> {
     /// Calls of methods on receivers of which nothing is known go to the methods of that name, if they are few.
     pub(super) fn guess_receivers(&mut self) -> bool {
         let program = self.program;
-        let mut by_name: std::collections::BTreeMap<(Language, Symbol), Vec<FuncId>> =
-            std::collections::BTreeMap::new();
+        let mut by_name: BTreeMap<(Language, Symbol), Vec<FuncId>> = BTreeMap::new();
         for (id, func) in program.funcs.iter_enumerated() {
             if func.kind == FuncKind::Method && self.class_of_func(id).is_some() {
                 by_name.entry((self.language(id), func.name.clone())).or_default().push(id);

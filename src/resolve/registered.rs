@@ -8,15 +8,56 @@
 //! def _(note: Draft): …          # `show(draft)` runs this
 //! ```
 
+use std::collections::BTreeMap;
+
 use crate::base::bounds::MAX_CHAIN;
-use crate::ir::instr::CallStyle;
+use crate::ir::func::FuncId;
+use crate::ir::instr::{CallStyle, Field};
 use crate::models::index::RowRef;
 use crate::models::path::{Port, PortHead};
 
-use super::solve::Values;
+use super::solve::{CallSite, Values};
 use super::values::{At, SlotId, Value};
 
 impl Values<'_> {
+    /// The parameters of a handler that are objects of the library get their types.
+    pub(super) fn give_params(&mut self, value: &Value, row: RowRef) {
+        if let Value::Func(func) = value {
+            self.give_objects(*func, &self.models.handler(row).gives);
+        }
+    }
+
+    /// Is a method called on what a table of the program gives for a key: `self._clients.get(name).send(note)`? That is what the
+    /// program put there, and no object of the library that the table is of.
+    pub(super) fn is_of_looked_up(&self, site: &CallSite) -> bool {
+        let held = |slot: SlotId| self.slots[slot].values.items().iter().map(|id| &self.numbers[*id]);
+        let is_table = |value: &Value| match value {
+            Value::Api(node, _) => self.models.index.gives_names(*node) || self.models.index.gives_pairs(*node),
+            Value::Record(_) => true,
+            _ => false,
+        };
+        let looks_up = |value: &Value| {
+            let Value::Api(_, Some(made)) = value else { return false };
+            let name = self.call_at(*made).and_then(|call| call.callee.path.last());
+            matches!(name, Some(Field::Name(name)) if self.models.looks_up(name))
+                && self.receiver_slot(*made).is_some_and(|slot| held(slot).any(is_table))
+        };
+        site.receiver.is_some_and(|slot| held(slot).any(looks_up))
+    }
+
+    /// Parameters of a function that a library calls are objects of it.
+    pub(super) fn give_objects(&mut self, func: FuncId, objects: &BTreeMap<String, String>) {
+        let language = self.language(func);
+        for (port, ty) in objects {
+            let Some(at) = port.strip_prefix("param.").and_then(|at| at.parse::<usize>().ok()) else { continue };
+            let node = self.models.index.root(language, ty);
+            if let (Some(param), Some(node)) = (self.program.funcs[func].params.get(at), node) {
+                let slot = self.local_slot(func, param.local);
+                self.add(slot, &Value::Api(node, None));
+            }
+        }
+    }
+
     /// What an earlier call of the chain gave is what this one is handed, too: `@show.register` on `@singledispatch def show`.
     pub(super) fn join_made(&mut self, number: u32, row: RowRef) {
         let at = self.calls[number as usize].at;
