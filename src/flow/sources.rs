@@ -257,7 +257,8 @@ impl Pass<'_, '_> {
             let port = values.models.port(port).filter(|port| port.path.is_empty())?;
             crate::resolve::ports::argument(values.call_at(at)?, &port.head)
         });
-        Some(self.source_by(row, Kind::named(&source.kind)?, at, name, key))
+        let entry = self.source_by(row, Kind::named(&source.kind)?, at, name, key);
+        source.lacks.iter().try_fold(entry, |entry, field| entry.lacking(&field.as_str().into()))
     }
 }
 

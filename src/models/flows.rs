@@ -54,6 +54,9 @@ pub(crate) struct SourceRow {
     /// the library goes by that.
     pub(crate) most_params: Option<usize>,
     pub(crate) least_params: Option<usize>,
+    /// Fields that what it gives does not have.
+    #[serde(default)]
+    pub(crate) lacks: Vec<String>,
     #[serde(default)]
     pub(crate) when: Vec<Condition>,
     pub(crate) versions: Option<String>,

@@ -249,17 +249,21 @@ fn headers(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Option<Verdict> {
     let is_value = |name: &str| name == "1" && cx.values.language(func) == Language::Rust;
     let mut names = leak.hit.entry.path.iter().map(Symbol::as_str).filter(|name| *name != ANY && !is_value(name));
     let is_table = taint.is_sent_table(&leak.source.place);
-    let what = match names.next() {
+    let first = names.next();
+    let is_left = first.is_none() && leak.hit.entry.without.iter().any(|name| name == taint.words().worst_header());
+    let what = match first {
         // Whoever goes through a table name by name tells by the name what may be shown.
         None if is_table && leak.hit.entry.path.iter().any(|name| name == ANY) => return None,
         None if is_table => "the table of headers that requests are sent with".to_owned(),
+        None if is_left => "all headers but those for signing in".to_owned(),
         None => "all headers, the Authorization header among them,".to_owned(),
         Some(name) => {
             taint.words().credential(name)?;
             format!("the header `{name}`")
         }
     };
-    Some(verdict("credential-in-log", what))
+    let verdict = verdict("credential-in-log", what);
+    Some(if is_left { verdict.on_request() } else { verdict })
 }
 
 /// Fields of a message, and of the address it is sent to, that are the protocol's.
