@@ -173,6 +173,10 @@ pub(super) fn still_there(table: &Tree, kept: &Tree) -> Tree {
     table.map(|mut entry| {
         let mut of_root = kept.entries().iter().filter(|part| part.root == entry.root).peekable();
         of_root.peek()?;
+        // What was asked of the values was asked of all that is kept.
+        if entry.at.is_empty() && of_root.clone().all(|part| part.marks.has(Marks::REDACTED)) {
+            entry.marks = entry.marks.with(Marks::REDACTED);
+        }
         if let Some(part) = of_root.find(|part| part.path == entry.path && entry.at.is_empty()) {
             part.without.iter().for_each(|name| entry.without.include(name));
             entry.marks = entry.marks.with(part.marks.only(Marks::REDACTED));
