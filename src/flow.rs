@@ -56,6 +56,7 @@
 //! | `when`, `conditions` | what has to be true of what a function is given for something to get somewhere |
 //! | `answers` | which calls rule that out |
 //! | `library`, `callbacks` | what library calls give, what functions handed to them are called with |
+//! | `bound` | what methods of a library's objects raise that a call runs |
 //! | `described` | the calls that make the schemas by which handlers are described |
 //! | `keeping` | what is kept in containers, and looked up there by a name |
 //! | `sent` | what goes through channels and emitters |
@@ -87,6 +88,7 @@ mod aside;
 mod asked;
 mod assumed;
 pub(crate) mod blocks;
+mod bound;
 pub(crate) mod callbacks;
 mod captured;
 pub(crate) mod checks;

@@ -78,6 +78,7 @@ impl Pass<'_, '_> {
         for row in flows.iter().filter(|row| found.is_none() || puts_in(row)) {
             self.flow_row(call, at, *row, receiver, &mut result, &mut raised);
         }
+        self.raised_by_bound(call, at, &mut result, &mut raised);
         // What a method of every text, list or result does is no other library's work: it raises nothing.
         let mut by_name = false;
         if flows.is_empty() && !is_clean && !is_known && !sourced && !is_sink && (by_key.is_some() || !is_header) {
@@ -118,7 +119,7 @@ impl Pass<'_, '_> {
         }
     }
 
-    fn flow_row(&mut self, call: &Call, at: At, row: RowRef, receiver: &Tree, result: &mut Tree, raised: &mut Tree) {
+    pub(super) fn flow_row(&mut self, call: &Call, at: At, row: RowRef, receiver: &Tree, result: &mut Tree, raised: &mut Tree) {
         let flow = self.taint.values.models.flow(row);
         let values = self.taint.values;
         if flow.class
