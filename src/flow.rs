@@ -14,6 +14,7 @@
 //! | `arguments` | what a called function is known to be given |
 //! | `lazy` | variables that are filled once, and what holds of them from then on |
 //! | `known` | what a value is known to be while exploring |
+//! | `told_texts` | what texts that are known say when they are asked |
 //! | `occupied` | tables and lists into which each way to a condition put something |
 //! | `present` | which values are surely objects, so that a condition that asks for one is true; what of a literal stands on top |
 //! | `picked` | which of several objects stands where a method is called |
@@ -172,6 +173,7 @@ pub(crate) mod step;
 pub(crate) mod summary;
 mod texts;
 mod thrown;
+mod told_texts;
 pub(crate) mod trace;
 pub(crate) mod transfer;
 pub(crate) mod transport;

@@ -120,6 +120,12 @@ impl Explorer<'_> {
                     {
                         Some(Abs::test(flag, None, *oper == Oper::NotIn))
                     }
+                    Oper::In | Oper::NotIn
+                        if let (Some(Abs::Const(Const::Str(part))), Some(Abs::Const(Const::Str(text)))) =
+                            (operand(0), operand(1)) =>
+                    {
+                        Some(Abs::Const(Const::Bool(text.contains(part.as_str()) == (*oper == Oper::In))))
+                    }
                     Oper::In => member(&operand(0)?, &self.constants_in(func, *values.get(1)?)?),
                     Oper::NotIn => Some(not(&member(&operand(0)?, &self.constants_in(func, *values.get(1)?)?)?)),
                     // Whether the runtime has something is the same in the whole process.
@@ -536,7 +542,8 @@ impl Explorer<'_> {
         if let Some(value) = self.constant(func, id) {
             return Some(Abs::Const(value));
         }
-        if let Some(abs) = self.main_test_call(func, call).or_else(|| self.given_by_lookup(func, call, state)) {
+        let known = self.main_test_call(func, call).or_else(|| self.given_by_lookup(func, call, state));
+        if let Some(abs) = known.or_else(|| self.of_known_text(func, call, state)) {
             return Some(abs);
         }
         if self.is_terminal_call(func, id) {

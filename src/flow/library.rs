@@ -119,7 +119,15 @@ impl Pass<'_, '_> {
         }
     }
 
-    pub(super) fn flow_row(&mut self, call: &Call, at: At, row: RowRef, receiver: &Tree, result: &mut Tree, raised: &mut Tree) {
+    pub(super) fn flow_row(
+        &mut self,
+        call: &Call,
+        at: At,
+        row: RowRef,
+        receiver: &Tree,
+        result: &mut Tree,
+        raised: &mut Tree,
+    ) {
         let flow = self.taint.values.models.flow(row);
         let values = self.taint.values;
         if flow.class

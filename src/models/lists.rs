@@ -48,12 +48,35 @@ pub(super) struct Containers {
     pub(super) same: FxHashSet<String>,
     pub(super) cases: FxHashSet<String>,
     pub(super) trims: FxHashSet<String>,
+    pub(super) text_has: FxHashSet<String>,
+    pub(super) text_begins: FxHashSet<String>,
+    pub(super) text_ends: FxHashSet<String>,
+    pub(super) small: FxHashSet<String>,
     pub(super) listens: FxHashSet<String>,
     pub(super) wraps: Vec<String>,
     pub(super) transparent: FxHashSet<String>,
     pub(super) tables: FxHashSet<String>,
     pub(super) texts: FxHashSet<String>,
     pub(super) errors: ErrorMethods,
+}
+
+/// What a method asks of a text.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TextQuestion {
+    Has,
+    Begins,
+    Ends,
+}
+
+impl TextQuestion {
+    /// The answer of a text that is asked about another one.
+    pub(crate) fn holds(self, text: &str, part: &str) -> bool {
+        match self {
+            Self::Has => text.contains(part),
+            Self::Begins => text.starts_with(part),
+            Self::Ends => text.ends_with(part),
+        }
+    }
 }
 
 /// How a method spells a text in another way.

@@ -1,7 +1,7 @@
 //! What the methods of containers, options and results do, told by their names: `rules/containers.toml`.
 
 use super::Models;
-use super::lists::{ErrorFate, Spelling};
+use super::lists::{ErrorFate, Spelling, TextQuestion};
 
 impl Models {
     /// Does a container's method of this name keep its arguments?
@@ -146,6 +146,28 @@ impl Models {
             return Some(Spelling::Case);
         }
         self.containers.trims.contains(method).then_some(Spelling::Trimmed)
+    }
+
+    /// A text as a method of this name spells it that is called without arguments.
+    pub(crate) fn spelled(&self, method: &str, text: &str) -> Option<String> {
+        Some(match self.spelling(method)? {
+            Spelling::Case if self.containers.small.contains(method) => text.to_lowercase(),
+            Spelling::Case => text.to_uppercase(),
+            // Which end is trimmed makes no difference where there is nothing to trim.
+            Spelling::Trimmed => Some(text).filter(|text| text.trim() == *text)?.to_owned(),
+        })
+    }
+
+    /// What a method of this name asks of a text, if it does.
+    pub(crate) fn text_question(&self, method: &str) -> Option<TextQuestion> {
+        let own = &self.containers;
+        let mut questions = [
+            (&own.text_has, TextQuestion::Has),
+            (&own.text_begins, TextQuestion::Begins),
+            (&own.text_ends, TextQuestion::Ends),
+        ]
+        .into_iter();
+        questions.find(|(names, _)| names.contains(method)).map(|(_, question)| question)
     }
 
     /// Does a method of this name call the function that it is handed with what happens later?
