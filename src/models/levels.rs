@@ -28,7 +28,7 @@ impl LogLevel {
             "info" => Self::Info,
             "warn" | "warning" => Self::Warning,
             "error" | "critical" | "fatal" => Self::Error,
-            "off" => Self::Off,
+            "off" | "silent" => Self::Off,
             _ => return None,
         })
     }
