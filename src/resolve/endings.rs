@@ -6,7 +6,7 @@
 use crate::base::bounds::MAX_ALIASES;
 use crate::ir::func::{FuncId, LocalId};
 use crate::ir::instr::{ArgKind, Base, Const, Field, InstrId, Op, Oper, Place, TextPart};
-use crate::models::path::Port;
+use crate::models::path::{Port, PortHead};
 
 use super::ports::argument;
 use super::solve::Values;
@@ -15,6 +15,10 @@ use super::values::{At, Key, Obj};
 impl Values<'_> {
     /// Does the text that a call is given end with one of these?
     pub(super) fn given_ends_with(&self, at: At, port: &Port, ends: &[String]) -> bool {
+        if let PortHead::Chain(method, inner) = &port.head {
+            let made = self.chain(at).into_iter().find(|call| self.is_call_of(*call, method));
+            return made.is_some_and(|made| self.given_ends_with(made, inner, ends));
+        }
         let given = self.call_at(at).and_then(|call| argument(call, &port.head));
         given.is_some_and(|given| port.path.is_empty() && self.ends_with(at.0, given, ends, MAX_ALIASES))
     }
