@@ -357,9 +357,19 @@ fn is_object(cx: &Cx<'_>, leak: &Leak) -> bool {
     is_all && cx.values.language(func) == Language::Script && is_tool()
 }
 
+/// What of an answer its headers are.
+const HEADERS: &str = "headers";
+
 fn response(cx: &Cx<'_>, words: &Words, leak: &Leak) -> Option<Verdict> {
     // What comes in where the program answers requests is what the agent asks.
     if matches!(leak.source.place, SourcePlace::Instr(at) if cx.values.hand_written_serves().contains_key(&at)) {
+        return None;
+    }
+    // A header of the whole answer that an error holds: `error.response.headers["retry-after"]`.
+    if let [first, .., header] = &leak.hit.entry.path[..]
+        && first.as_str() == HEADERS
+        && words.credential(header).is_none()
+    {
         return None;
     }
     let row = leak.source.row.map(|row| cx.values.models.source(row));
