@@ -242,7 +242,7 @@ impl Explorer<'_> {
             }
             return Some(Abs::Sym(setting));
         }
-        if let Some(abs) = self.single_field(func, id, place) {
+        if let Some(abs) = self.given_by_getter(func, id, place).or_else(|| self.single_field(func, id, place)) {
             return Some(abs);
         }
         self.place_sym(func, place, state).map(Abs::Sym)

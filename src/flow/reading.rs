@@ -4,9 +4,12 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::base::Symbol;
 use crate::ir::func::{FuncId, FuncKind};
-use crate::ir::instr::{Field, Op, Place};
+use crate::ir::instr::{Field, InstrId, Op, Place};
 use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Value};
+
+use super::abs::Abs;
+use super::explore::Explorer;
 
 /// The getters that instructions run.
 pub(super) fn getters(values: &Values<'_>) -> FxHashMap<At, Vec<FuncId>> {
@@ -37,6 +40,18 @@ pub(super) fn getters(values: &Values<'_>) -> FxHashMap<At, Vec<FuncId>> {
     }
     found.retain(|_, run| !run.is_empty());
     found
+}
+
+impl Explorer<'_> {
+    /// The constant that the getter of a property gives, whichever of several it is: `get quiet() { return true; }`.
+    pub(super) fn given_by_getter(&self, func: FuncId, id: InstrId, place: &Place) -> Option<Abs> {
+        let Field::Name(name) = place.path.last()? else { return None };
+        let funcs = &self.values.program.funcs;
+        let mut own = self.prepared.getters.get(&(func, id))?.iter().filter(|getter| funcs[**getter].name == *name);
+        let given = |getter: &FuncId| self.values.of_slot(self.values.ret_slot(*getter)).single_const();
+        let first = given(own.next()?)?;
+        own.all(|getter| given(getter) == Some(first)).then(|| Abs::Const(first.clone()))
+    }
 }
 
 /// What an instruction reads, a call its callee.
