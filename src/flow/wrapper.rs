@@ -43,12 +43,14 @@ impl Pass<'_, '_> {
         }
     }
 
-    /// Does the function, which nothing names a logger, put what it is given into a channel: `self._outgoing.put_nowait(data)`?
-    /// It is there for that, and logs beside it.
+    /// Does the function, which nothing names a logger, put what it is given into a channel, or into a variable of a module:
+    /// `self._outgoing.put_nowait(data)`? It is there for that, and logs beside it.
     fn sends(&self) -> bool {
         let is_given = |entry: &Entry| matches!(entry.root, Root::Param(at) if at != RECEIVER);
         let mut writes = self.summary.writes.iter().filter(|(_, entry)| is_given(entry));
-        writes.any(|(heap, _)| matches!(self.taint.names.heaps[*heap], Heap::Sent(..)))
+        // It is kept where others find it, too: `pools.set(user, pool)`.
+        let is_kept = |heap: &Heap| matches!(heap, Heap::Sent(..) | Heap::Cell(_));
+        writes.any(|(heap, _)| is_kept(&self.taint.names.heaps[*heap]))
             && !self.taint.words.tells_of_logging(&self.func.name)
     }
 
