@@ -390,16 +390,14 @@ impl Values<'_> {
         let site = self.calls[number as usize].clone();
         match value {
             Value::Func(func) => {
-                let is_new = self.link_call(site.at, *func, CallKind::Callback);
-                for param in self.program.funcs[*func].params.iter().filter(|_| is_new) {
+                self.link_call(site.at, *func, CallKind::Callback);
+                for param in &self.program.funcs[*func].params {
                     let slot = self.local_slot(*func, param.local);
                     self.add(slot, &Value::Unknown);
                 }
                 let Some(row) = row else { return };
                 let callback = self.models.callback(row);
-                if is_new {
-                    self.give_objects(*func, &callback.objects);
-                }
+                self.give_objects(*func, &callback.objects);
                 // What is only given under a condition has something of the value, and is another one.
                 let always = callback.gives_when.is_empty();
                 for (index, gives) in callback.gives.iter().enumerate().filter(|_| always) {
@@ -411,7 +409,7 @@ impl Values<'_> {
                     let to = self.local_slot(*func, param.local);
                     self.copy(from, to);
                 }
-                if let Some(passes) = callback.passes.filter(|_| is_new) {
+                if let Some(passes) = callback.passes {
                     self.bind_given(site.at, *func, passes);
                 }
                 if callback.returns {

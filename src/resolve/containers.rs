@@ -3,7 +3,7 @@
 //! What a method does is told by its name (`rules/containers.toml`), on literals and on objects of libraries, in all languages.
 
 use crate::base::Symbol;
-use crate::ir::func::End;
+use crate::ir::func::{End, FuncId};
 use crate::ir::instr::{ArgKind, Base, Const, ENTER, Entry, Field, Op, Oper, Place, RecordKind};
 use crate::ir::program::{ClassId, Language};
 use crate::ir::types::TypeRef;
@@ -416,7 +416,9 @@ impl Values<'_> {
     pub(super) fn invoke_with(&mut self, value: &Value, number: u32, items: SlotId) {
         let Value::Func(func) = value else { return };
         let site = self.calls[number as usize].clone();
-        if !self.link_call(site.at, *func, CallKind::Callback) {
+        let is_new = self.link_call(site.at, *func, CallKind::Callback);
+        // Something else may have been there before that calls what it is handed; the items still are the container's.
+        if !is_new && self.is_called_directly(site.at, *func) || !self.handed_items.insert((site.at, *func)) {
             return;
         }
         let program = self.program;
@@ -451,6 +453,11 @@ impl Values<'_> {
             let items = self.list_made(number);
             self.link_result(site.at, *func, items);
         }
+    }
+
+    fn is_called_directly(&self, at: At, func: FuncId) -> bool {
+        let callees = self.call_graph.get(&at).into_iter().flatten();
+        callees.into_iter().any(|(callee, kind)| *callee == func && *kind != CallKind::Callback)
     }
 
     /// A list that a call makes; gives the slot of its items.

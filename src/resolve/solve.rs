@@ -131,6 +131,8 @@ pub(crate) struct Values<'p> {
     /// By call of a library, the functions that throw instead of it.
     pub(super) error_handlers: FxHashMap<At, Vec<FuncId>>,
     pub(super) edges_done: FxHashSet<(At, FuncId)>,
+    /// Functions that a call hands to a container, whose items they are called with.
+    pub(super) handed_items: FxHashSet<(At, FuncId)>,
     pub(crate) call_graph: FxHashMap<At, Vec<(FuncId, CallKind)>>,
     /// The call graph the other way round, in order of functions and instructions.
     pub(super) callers: FxHashMap<FuncId, Vec<At>>,
@@ -248,6 +250,7 @@ impl<'p> Values<'p> {
             handed_loaders: FxHashMap::default(),
             error_handlers: FxHashMap::default(),
             edges_done: FxHashSet::default(),
+            handed_items: FxHashSet::default(),
             call_graph: FxHashMap::default(),
             callers: FxHashMap::default(),
             globals: FxHashMap::default(),
