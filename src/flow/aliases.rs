@@ -25,6 +25,8 @@ struct Found {
     others: FxHashMap<Base, Vec<Place>>,
     /// The places that are written by what is stored to it: it holds what `lock()` or `get_mut(key)` gave.
     opened: FxHashMap<Base, Vec<Place>>,
+    /// How many objects it is given.
+    n_given: FxHashMap<Base, usize>,
 }
 
 /// Where a value was taken from.
@@ -43,6 +45,10 @@ impl Aliases {
         for depth in 0..MAX_NAME_CHAIN {
             let mut next = Vec::new();
             for place in &last {
+                // `let tags = fresh; tags = old.tags`: what is put into `fresh` is not in `old.tags` for that.
+                if depth > 0 && self.has_several(models, func, place) {
+                    continue;
+                }
                 for other in self.once(models, func, place, through && depth == 0) {
                     if found.len() < MAX_OTHER_NAMES && other != *place && !found.contains(&other) {
                         found.push(other.clone());
@@ -53,6 +59,12 @@ impl Aliases {
             last = next;
         }
         found
+    }
+
+    /// Is a place a variable that is given several objects, one after the other?
+    fn has_several(&self, models: &Models, func: &Function, place: &Place) -> bool {
+        let found = self.found.get_or_init(|| find(models, func));
+        place.path.is_empty() && found.n_given.get(&place.base).is_some_and(|n| *n > 1)
     }
 
     fn once(&self, models: &Models, func: &Function, place: &Place, through: bool) -> Vec<Place> {
@@ -69,6 +81,7 @@ impl Aliases {
 fn find(models: &Models, func: &Function) -> Found {
     let mut found = Found::default();
     let mut opened = FxHashMap::<Base, Vec<Place>>::default();
+    let mut given = FxHashMap::<Base, Vec<Option<Place>>>::default();
     let mut note = |variable: &Base, other: Place| {
         let others = found.others.entry(variable.clone()).or_default();
         if other.base != *variable && others.len() < MAX_OTHER_NAMES && !others.contains(&other) {
@@ -78,6 +91,14 @@ fn find(models: &Models, func: &Function) -> Found {
     for instr in func.instrs.iter() {
         match &instr.op {
             Op::Store(place, value) if is_variable(&place.base) => {
+                if place.path.is_empty() && !matches!(func.instrs[*value].op, Op::Const(_)) {
+                    // `others[kind] ?? (others[kind] = [])` is the same one either way.
+                    let taken = taken_from(models, func, *value).map(|taken| taken.place);
+                    let given = given.entry(place.base.clone()).or_default();
+                    if taken.is_none() || !given.contains(&taken) {
+                        given.push(taken);
+                    }
+                }
                 if place.path.is_empty()
                     && let Some(taken) = taken_from(models, func, *value)
                 {
@@ -112,8 +133,8 @@ fn find(models: &Models, func: &Function) -> Found {
             _ => {}
         }
     }
-    found.opened = opened;
-    found
+    let n_given = given.into_iter().map(|(base, given)| (base, given.len())).collect();
+    Found { opened, n_given, ..found }
 }
 
 fn is_variable(base: &Base) -> bool {
