@@ -173,7 +173,7 @@ fn doubt_guess(cx: &Cx<'_>, call: At, finding: &mut Finding) {
 }
 
 /// A call that may be of a great many things is hardly ever of the one that writes: it is told on request.
-fn doubt_crowd(cx: &Cx<'_>, at: At, finding: &mut Finding) {
+pub(crate) fn doubt_crowd(cx: &Cx<'_>, at: At, finding: &mut Finding) {
     let Some(call) = cx.values.call_at(at) else { return };
     let meant = cx.values.place_values(at.0, &call.callee).unwrap_or_default();
     let can_be_called = |value: &&Value| matches!(value, Value::Func(_) | Value::Class(_) | Value::Api(..));

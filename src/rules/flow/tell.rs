@@ -14,7 +14,7 @@ use crate::models::index::Table;
 use crate::models::schema::Stream;
 use crate::resolve::values::{At, Site as Made, Value};
 use crate::rules::name::called;
-use crate::rules::place::{cap, conditions, doubt, doubt_switch, is_switch, tell_along};
+use crate::rules::place::{cap, conditions, doubt, doubt_crowd, doubt_switch, is_switch, tell_along};
 use crate::rules::{Cx, Findings, Unit, loc};
 
 use super::asked;
@@ -65,6 +65,7 @@ pub(super) fn finding(
         doubt_switch(&mut finding, switch);
     }
     grade(cx, verdict, leak, &mut finding);
+    doubt_crowd(cx, hit.primary, &mut finding);
     // A stack that is shown where somebody asks for it.
     if finding.rule == "error-in-result" && !switches.is_empty() {
         finding.level = Level::Note;
