@@ -313,6 +313,9 @@ pub(crate) struct SinkRow {
     /// For `log`: it is not written by itself, but in front of each record that is made inside the function.
     #[serde(default)]
     pub(crate) in_front: bool,
+    /// For `agent`: an answer to an HTTP request, which tells the agent only where the program answers the protocol's requests itself.
+    #[serde(default)]
+    pub(crate) by_hand: bool,
     /// For `agent`: a log notification of the protocol, which is for the people behind the client first.
     #[serde(default)]
     pub(crate) notification: bool,

@@ -334,6 +334,17 @@ fn reads_request(cx: &Cx<'_>, at: At) -> bool {
     })
 }
 
+/// Does a function, or one around it, answer the protocol's requests without an SDK?
+fn answers_by_hand(cx: &Cx<'_>, unit: &Unit<'_>, func: FuncId) -> bool {
+    let by_hand = cx.values.hand_written_serves();
+    let answers = |func: FuncId| {
+        let mut handlers = unit.process.handlers.iter().filter(|handler| handler.func == func);
+        handlers.any(|handler| handler.at.is_some_and(|at| by_hand.contains_key(&at)))
+    };
+    let around = std::iter::successors(Some(func), |func| cx.values.program.funcs[*func].parent);
+    around.into_iter().any(answers)
+}
+
 /// Where a function first does something in a process.
 fn site_in(live: &Live, func: FuncId) -> Option<&Site> {
     let first = (func, crate::base::idx::Id::new(0));
@@ -398,6 +409,10 @@ fn live_site<'u>(cx: &Cx<'_>, unit: &'u Unit<'_>, live: &'u Live, leak: &Leak) -
         return None;
     }
     if goes_another_way(cx, unit, live, leak) {
+        return None;
+    }
+    let is_reply = leak.hit.sink.row.is_some_and(|row| cx.values.models.sink(row).by_hand);
+    if is_reply && !answers_by_hand(cx, unit, leak.hit.sink.at.0) {
         return None;
     }
     let in_func = |at: At| site_in(live, at.0);
