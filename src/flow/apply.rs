@@ -355,13 +355,17 @@ impl Pass<'_, '_> {
         result
     }
 
-    /// Is a function called where it is written: `(() => …)()`?
+    /// Is a function called where it is written: `(() => …)()`, `text.replace(pattern, (found) => …)`?
     fn is_made_here(&self, at: At, func: FuncId) -> bool {
-        match &self.func.instrs[at.1].op {
-            Op::Call(call) => match (&call.callee.base, &*call.callee.path) {
-                (Base::Value(made), []) => matches!(self.func.instrs[*made].op, Op::Closure(inner) if inner == func),
-                _ => false,
-            },
+        let Op::Call(call) = &self.func.instrs[at.1].op else { return false };
+        let is_it = |made: InstrId| matches!(self.func.instrs[made].op, Op::Closure(inner) if inner == func);
+        match (&call.callee.base, &*call.callee.path) {
+            (Base::Value(made), []) => is_it(*made),
+            // What goes through a container or a text calls the function there and then, and keeps it nowhere.
+            (_, [.., Field::Name(name)]) if self.language == Language::Script => {
+                let models = self.taint.values.models;
+                (models.iterates(name) || models.writes_in(name)) && call.args.iter().any(|arg| is_it(arg.value))
+            }
             _ => false,
         }
     }
