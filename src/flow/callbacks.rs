@@ -57,11 +57,11 @@ impl Pass<'_, '_> {
                 continue;
             }
             let row = rows.iter().find(|row| self.is_callback_of(call, at, **row, *func)).copied();
-            let mut returns = true;
+            // What a decorator gives is the function, and nobody has called that yet.
+            let mut returns = call.style != CallStyle::Decorator;
             match row.map(|row| self.taint.values.models.callback(row)) {
                 Some(callback) => {
-                    // What a decorator gives is the function, and nobody has called that yet.
-                    returns = callback.returns && call.style != CallStyle::Decorator;
+                    returns &= callback.returns;
                     let is_given = self.taint.values.holds(at, &callback.gives_when);
                     for (index, gives) in callback.gives.iter().enumerate().take(params).filter(|_| is_given) {
                         bound.params[index] = match gives.head {
