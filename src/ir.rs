@@ -19,6 +19,7 @@ pub(crate) mod copy;
 mod draft;
 pub(crate) mod func;
 pub(crate) mod instr;
+mod parted;
 pub(crate) mod print;
 pub(crate) mod program;
 pub(crate) mod types;

@@ -85,6 +85,7 @@ fn analyse(
     put_around(&mut program, &models);
     add_outside(&mut program, &workspace.manifests, &linker, &models);
     specialise(&mut program, &linker, &models);
+    program.part_raising();
     let versions = Versions::new(workspace);
     let values = ManuallyDrop::new(solve(&program, &models, &linker, &versions));
     if stage == Stage::Values {

@@ -159,6 +159,9 @@ pub(crate) const MAX_EXCLUDED: usize = 32;
 /// Longest name of a symbol; a longer one tells nobody anything.
 pub(crate) const MAX_SYM: usize = 160;
 
+/// Most ways to one place that raises what was caught which are told apart. Conditions ask for two or three things.
+pub(crate) const MAX_WAYS_TO_RAISE: usize = 8;
+
 /// Names in a list of fields that are left out of a table. Lists of headers to hide have a dozen.
 pub(crate) const MAX_LEFT_OUT: usize = 24;
 

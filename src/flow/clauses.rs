@@ -118,6 +118,43 @@ impl Pass<'_, '_> {
         tree.only(|entry| !clauses.asked.iter().any(|(_, classes)| self.takes(classes, entry) == Takes::All))
     }
 
+    /// What of a caught error is raised again here, where that hangs on what a function finds in it: `if is_fatal(error): raise`.
+    pub(super) fn picked(&self, tree: Tree) -> Tree {
+        let leads = |end: &End| match end {
+            End::Branch { on, yes, no } if *yes == self.block && yes != no => Some((*on, true)),
+            End::Branch { on, yes, no } if *no == self.block && yes != no => Some((*on, false)),
+            _ => None,
+        };
+        let mut ways = self.func.blocks.iter().filter(|from| from.end.successors().any(|to| to == self.block));
+        let Some((on, holds)) = ways.next().filter(|_| ways.next().is_none()).and_then(|from| leads(&from.end)) else {
+            return tree;
+        };
+        if !self.finds_in(on, holds) {
+            return tree;
+        }
+        tree.map(|mut entry| {
+            if !self.is_raw_error(&entry) {
+                entry.marks = entry.marks.with(Marks::PICKED);
+            }
+            Some(entry)
+        })
+    }
+
+    /// Is a condition the answer of a function of the program that is handed a caught error, and asks for more than its class?
+    fn finds_in(&self, on: InstrId, holds: bool) -> bool {
+        match &self.func.instrs[on].op {
+            Op::Operator(Oper::Not, operands) => operands.first().is_some_and(|asked| self.finds_in(*asked, !holds)),
+            Op::Call(call) => {
+                let is_own = matches!(self.taint.values.callees((self.id, on)), [(_, CallKind::Direct)]);
+                holds
+                    && is_own
+                    && call.args.iter().any(|arg| self.is_caught(arg.value))
+                    && self.asked_by_callee(call, on).is_none()
+            }
+            _ => false,
+        }
+    }
+
     /// The block in which an error is caught.
     pub(super) fn handler_of(&self, caught: InstrId) -> Option<BlockId> {
         let is_start = |(_, block): &(BlockId, &Block)| block.instrs.first() == Some(&caught);

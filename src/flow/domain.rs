@@ -456,6 +456,8 @@ impl Marks {
     pub(crate) const ERROR: Self = Self(33_554_432);
     /// What stands before the `@` of a URL was overwritten: user and password.
     pub(crate) const NO_USER: Self = Self(16_777_216);
+    /// It is in an error that is raised again only where a function of the program finds something in the error.
+    pub(crate) const PICKED: Self = Self(536_870_912);
     /// Of what a value has no room for, this stays: a secret, a stack trace.
     pub(crate) const GRAVE: Self = Self(8_388_608);
 
@@ -477,7 +479,8 @@ impl Marks {
 
     /// What of them says that less of a value, or less surely, gets there.
     pub(super) fn bars(self) -> Self {
-        let doubts = Self::OBSCURE.with(Self::GUESSED).with(Self::WIDENED).with(Self::PART).with(Self::ANSWER);
+        let doubts = Self::OBSCURE.with(Self::GUESSED).with(Self::WIDENED).with(Self::PICKED);
+        let doubts = doubts.with(Self::PART).with(Self::ANSWER);
         let asked = Self::TEXT
             .with(Self::NO_TEXT)
             .with(Self::NO_ERROR)
@@ -521,20 +524,21 @@ impl Marks {
                     .with(Self::NO_TEXT)
                     .with(Self::ERROR)
                     .with(Self::OWN)
+                    .with(Self::PICKED)
                     .with(of_url)
                     .0,
         )
     }
 
     /// What of them keeps two ways apart that one origin came by: a text, and what is no text, have different things in them; so
-    /// have an error, and what is none.
+    /// have an error, and what is none. What is raised under a condition is there for another call than what is raised otherwise.
     fn apart(self) -> Self {
-        self.only(Self::NO_TEXT.with(Self::ERROR))
+        self.only(Self::NO_TEXT.with(Self::ERROR).with(Self::PICKED))
     }
 
     /// How much of the way is not sure.
     pub(crate) fn n_doubts(self) -> u32 {
-        (self.0 & Self::OBSCURE.with(Self::GUESSED).with(Self::WIDENED).0).count_ones()
+        (self.0 & Self::OBSCURE.with(Self::GUESSED).with(Self::WIDENED).with(Self::PICKED).0).count_ones()
     }
 }
 

@@ -277,6 +277,7 @@ impl Pass<'_, '_> {
                 }
                 if let Op::Caught = self.func.instrs[*value].op {
                     tree = self.left_for_raising(*value, tree);
+                    tree = self.picked(tree);
                 }
                 tree.join(&self.raised_again(*value));
                 self.raise(&tree.marked(Marks::RAISED), false);

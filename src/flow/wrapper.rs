@@ -81,7 +81,7 @@ impl Pass<'_, '_> {
     }
 
     /// Is a value an error that was caught here, or a field of one?
-    fn is_caught(&self, value: InstrId) -> bool {
+    pub(super) fn is_caught(&self, value: InstrId) -> bool {
         let is_error = |value: InstrId| matches!(self.func.instrs[value].op, Op::Caught);
         match &self.func.instrs[value].op {
             Op::Load(Place { base, .. }) => self.func.instrs.iter().any(|instr| match &instr.op {

@@ -258,6 +258,9 @@ fn marks(marks: Marks, finding: &mut Finding) {
     if marks.has(Marks::OBSCURE) {
         doubt(finding, "it goes through a library call that no model describes".into());
     }
+    if marks.has(Marks::PICKED) {
+        doubt(finding, "the program raises the error again only where it finds something in it".into());
+    }
     if marks.has(Marks::WIDENED) {
         doubt(finding, "the value was followed as a part of something larger".into());
     }
