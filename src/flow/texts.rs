@@ -43,8 +43,8 @@ impl Behind {
     }
 }
 
-/// What stands between a name and what it stands for in a text.
-const PAIR_SIGNS: [&str; 2] = ["=", ":"];
+/// What stands between a name and what it stands for in a text, or between the scheme of an address and the rest.
+const PAIR_SIGNS: [&str; 3] = ["=", ":", "://"];
 
 impl Pass<'_, '_> {
     pub(super) fn text(&mut self, parts: &[TextPart], at: At) -> Tree {
