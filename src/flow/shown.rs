@@ -124,6 +124,7 @@ impl Pass<'_, '_> {
             return shown.formed(Form::Text, at);
         }
         let values = self.taint.values;
+        let held = self.without_hidden(value, held);
         let objects: Vec<ClassId> = self
             .only_objects(values.of(self.id, value))
             .filter_map(|value| match value {
@@ -136,6 +137,23 @@ impl Pass<'_, '_> {
             return held;
         }
         held.only(|entry| entry.at.first().is_none_or(|key| objects.iter().any(|class| !self.hides(*class, key))))
+    }
+
+    /// What is left of what a value holds where it is an object of a library whose text leaves some of it out.
+    fn without_hidden(&self, value: InstrId, held: Tree) -> Tree {
+        let index = &self.taint.values.models.index;
+        let objects = self.taint.values.of(self.id, value).items().iter().filter_map(|value| match value {
+            Value::Api(node, _) => Some(index.hides(*node)),
+            _ => None,
+        });
+        let hidden: Vec<&[Symbol]> = objects.collect();
+        match hidden.as_slice() {
+            [] | [[], ..] => held,
+            [names, others @ ..] if others.iter().all(|other| other == names) => {
+                held.map(|entry| names.iter().try_fold(entry, Entry::lacking))
+            }
+            _ => held,
+        }
     }
 
     /// Is what is in a field of an object of the class not seen where the object is written?

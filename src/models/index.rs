@@ -137,6 +137,8 @@ pub(crate) struct Index {
     told_by: BTreeMap<(Language, Symbol), StateId>,
     /// Types whose objects count as false.
     falsy: BTreeSet<StateId>,
+    /// What the texts of objects leave out.
+    hides: BTreeMap<StateId, Vec<Symbol>>,
     /// Types whose items are pairs.
     pairs: BTreeSet<StateId>,
     /// Types whose items are names.
@@ -174,6 +176,7 @@ impl Index {
             globals: BTreeSet::new(),
             told_by: BTreeMap::new(),
             falsy: BTreeSet::new(),
+            hides: BTreeMap::new(),
             pairs: BTreeSet::new(),
             names: BTreeSet::new(),
             lists: BTreeSet::new(),
@@ -226,6 +229,9 @@ impl Index {
             states.note_type(row, state);
             if ty.pairs {
                 self.pairs.insert(state);
+            }
+            if !ty.hides.is_empty() {
+                self.hides.insert(state, ty.hides.iter().map(|name| name.as_str().into()).collect());
             }
             if ty.falsy {
                 self.falsy.insert(state);
@@ -510,6 +516,11 @@ impl Index {
     /// Does going through an object give pairs of a key and what is kept under it?
     pub(crate) fn gives_pairs(&self, id: NodeId) -> bool {
         self.node(id).states.iter().any(|state| self.pairs.contains(state))
+    }
+
+    /// The fields that the text of an object leaves out.
+    pub(crate) fn hides(&self, id: NodeId) -> &[Symbol] {
+        self.node(id).states.iter().find_map(|state| self.hides.get(state)).map_or(&[], Vec::as_slice)
     }
 
     /// Does an object count as false where a condition asks for it?

@@ -180,6 +180,9 @@ pub(crate) struct TypeRow {
     /// It counts as false although it is there.
     #[serde(default)]
     pub(crate) falsy: bool,
+    /// Fields of which its text shows nothing: a table of headers, those that sign in.
+    #[serde(default)]
+    pub(crate) hides: Vec<String>,
     /// What is written out so in the language is one.
     pub(crate) literal: Option<Literal>,
     /// What it is given to call is called only where one of these methods is, or where it is itself handed to something else:

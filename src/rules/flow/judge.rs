@@ -69,7 +69,7 @@ pub(super) fn judge(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Option<Verdi
     let mut verdict = match (leak.source.kind, to_agent) {
         (Kind::Env | Kind::EnvAll, _) => env(taint.words(), leak, to_agent)?,
         (Kind::Credential | Kind::Headers, false) if is_scheme(leak) => return None,
-        (Kind::Credential, false) => credential(leak)?,
+        (Kind::Credential, false) => credential(taint.words(), leak)?,
         (Kind::Headers, false) => headers(cx, taint, leak)?,
         (Kind::Argument, false) => argument(cx, taint, leak)?,
         (Kind::Response, false) => response(cx, taint.words(), leak)?,
@@ -234,10 +234,21 @@ fn env(words: &Words, leak: &Leak, to_agent: bool) -> Option<Verdict> {
     Some(verdict)
 }
 
-fn credential(leak: &Leak) -> Option<Verdict> {
+fn credential(words: &Words, leak: &Leak) -> Option<Verdict> {
     let name = leak.source.name.clone().unwrap_or_default();
+    if is_left(words, leak) {
+        return Some(verdict("credential-in-log", LEFT.into()).on_request());
+    }
     let what = if name.is_empty() { "credential material".into() } else { format!("the credential `{name}`") };
     Some(verdict("credential-in-log", what))
+}
+
+/// What is left of headers.
+const LEFT: &str = "all headers but those for signing in";
+
+/// Are these headers without the one that signs in?
+fn is_left(words: &Words, leak: &Leak) -> bool {
+    leak.hit.entry.without.iter().any(|name| name == words.worst_header())
 }
 
 fn headers(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Option<Verdict> {
@@ -250,12 +261,12 @@ fn headers(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Option<Verdict> {
     let mut names = leak.hit.entry.path.iter().map(Symbol::as_str).filter(|name| *name != ANY && !is_value(name));
     let is_table = taint.is_sent_table(&leak.source.place);
     let first = names.next();
-    let is_left = first.is_none() && leak.hit.entry.without.iter().any(|name| name == taint.words().worst_header());
+    let is_left = first.is_none() && is_left(taint.words(), leak);
     let what = match first {
         // Whoever goes through a table name by name tells by the name what may be shown.
         None if is_table && leak.hit.entry.path.iter().any(|name| name == ANY) => return None,
         None if is_table => "the table of headers that requests are sent with".to_owned(),
-        None if is_left => "all headers but those for signing in".to_owned(),
+        None if is_left => LEFT.to_owned(),
         None => "all headers, the Authorization header among them,".to_owned(),
         Some(name) => {
             taint.words().credential(name)?;
