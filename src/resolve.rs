@@ -30,6 +30,7 @@
 //! | `endings` | what does a text end with that a call is given? |
 //! | `conditions` | do the conditions of a model's row hold of a call? |
 //! | `streams` | which stream does a call or value mean? |
+//! | `walked` | which modules and classes does a program find by going through its packages? |
 //! | `wrapped` | what is inside an object that hands its calls on? |
 //! | `used` | which methods are called on what a call made? |
 
@@ -74,4 +75,5 @@ mod unread;
 mod used;
 pub(crate) mod values;
 pub(crate) mod versions;
+mod walked;
 mod wrapped;

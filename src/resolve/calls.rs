@@ -277,6 +277,7 @@ impl Values<'_> {
                     self.add_edge(slot, Edge::Loaded(number));
                 }
             }
+            self.walk_row(number, row);
         }
         for row in data.rows(Table::Handler) {
             for port in &self.models.handler(row).func {

@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::base::Symbol;
 use crate::base::few::Few;
 use crate::ir::instr::Field;
-use crate::ir::program::ClassId;
+use crate::ir::program::{ClassId, ModuleId};
 use crate::models::index::RowRef;
 
 use super::values::{At, Obj, SlotId};
@@ -54,6 +54,14 @@ pub(super) enum Edge {
     InvokeField(u32),
     /// The value names a module that a call (by number) loads.
     Loaded(u32),
+    /// The value is a package: the modules in it go to the slot; with `true`, those in the packages inside it, too.
+    Inside(bool, SlotId),
+    /// The value, if it is a module, goes to the slot: it stands for what is in it, whatever that is called.
+    Members(SlotId),
+    /// The value stands for what is in a module: of that, the classes go to the second slot that derive from one in the first.
+    Kind(SlotId, SlotId),
+    /// The classes of the module that derive from the value go to the slot.
+    Derived(ModuleId, SlotId),
     /// The value is registered as a handler by a call, as the row says.
     Register(u32, RowRef),
     /// The value is put into a member of a library's object, which makes it a handler as the row says.

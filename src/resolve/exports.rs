@@ -18,8 +18,13 @@ impl Values<'_> {
                 let all = self.all_exports(module);
                 self.copy(all, to);
             }
+            self.any_member(module, field, to);
             return;
         };
+        if self.is_package_path(module, name) {
+            self.add(to, &Value::Module(module));
+            return;
+        }
         let mut seen = Vec::new();
         self.export(module, name, to, &mut seen);
         self.load_promised(module, name, to);

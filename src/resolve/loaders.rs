@@ -66,6 +66,9 @@ impl Values<'_> {
     pub(crate) fn loads_unknown(&self, at: At) -> bool {
         self.call_rows(at, Table::Loader).into_iter().any(|row| {
             let loader = self.models.loader(row);
+            if !loader.members.is_empty() || loader.asks_kind.is_some() {
+                return false;
+            }
             let name = self.given_at(at, &loader.module);
             let is_told = self.language(at.0) == Language::Script && name.is_some_and(|name| self.is_told(at.0, name));
             !loader.of_part && !is_told
@@ -103,6 +106,10 @@ impl Values<'_> {
         if names.len() > 1 && names.iter().any(is_name) && names.iter().all(|name| is_name(name) || is_declared(name)) {
             return named;
         }
+        // What goes through a package gives the modules in it in place of their names.
+        named.extend(
+            names.iter().filter_map(|name| if let Value::Module(module) = name { Some(*module) } else { None }),
+        );
         named.extend(self.loads_by_beginning(at, loader));
         named
     }
@@ -156,7 +163,8 @@ impl Values<'_> {
             self.import(self.program.funcs[at.0].module, &import, result);
             return;
         }
-        if let Some(module) = self.module_called(at.0, name) {
+        let walked = if let Value::Module(module) = name { Some(*module) } else { None };
+        if let Some(module) = walked.or_else(|| self.module_called(at.0, name)) {
             self.add(result, &Value::Module(module));
         }
     }

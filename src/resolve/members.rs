@@ -227,11 +227,13 @@ impl Values<'_> {
                 bases.push(*base);
                 self.classes.derived.entry(*base).or_default().push(class);
                 self.merge_fields(class);
+                self.find_derived();
             }
             Value::Api(node, _) => {
                 let bases = self.classes.api_bases.entry(class).or_default();
                 if !bases.contains(node) {
                     bases.push(*node);
+                    self.find_derived();
                 }
             }
             _ => {}

@@ -128,6 +128,8 @@ pub(crate) struct Values<'p> {
     pub(super) called_in_fields: FxHashMap<At, Vec<FuncId>>,
     /// By call that is handed a loader of modules to call: what it calls the loader with.
     pub(super) handed_loaders: FxHashMap<At, Vec<SlotId>>,
+    /// Classes of modules that derive from a class, and where they go.
+    pub(super) derived_in: Vec<(Value, ModuleId, SlotId)>,
     /// By call of a library, the functions that throw instead of it.
     pub(super) error_handlers: FxHashMap<At, Vec<FuncId>>,
     pub(super) edges_done: FxHashSet<(At, FuncId)>,
@@ -248,6 +250,7 @@ impl<'p> Values<'p> {
             built_on: FxHashMap::default(),
             called_in_fields: FxHashMap::default(),
             handed_loaders: FxHashMap::default(),
+            derived_in: Vec::new(),
             error_handlers: FxHashMap::default(),
             edges_done: FxHashSet::default(),
             handed_items: FxHashSet::default(),
@@ -501,6 +504,10 @@ impl<'p> Values<'p> {
             Edge::Invoke(call, row) => self.invoke(value, *call, *row),
             Edge::InvokeField(call) => self.invoke_field(value, *call),
             Edge::Loaded(call) => self.loaded_by_name(value, *call),
+            Edge::Inside(deep, to) => self.modules_inside(value, *deep, *to),
+            Edge::Members(to) => self.members_of(value, *to),
+            Edge::Kind(of, to) => self.of_kind(value, *of, *to),
+            Edge::Derived(module, to) => self.derived_in(value, *module, *to),
             Edge::Register(call, row) => self.register(value, *call, *row),
             Edge::Assigned(row) => self.give_params(value, *row),
             Edge::Asked(call, to) => self.asked(value, *call, *to),

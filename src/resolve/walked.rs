@@ -1,0 +1,127 @@
+//! What a program finds by going through its packages: the modules in a folder, the classes in them.
+//!
+//! ```text
+//! for _, name, _ in walk_packages(package.__path__, package.__name__ + "."):
+//!     module = import_module(name)
+//!     for name in dir(module):
+//!         found = getattr(module, name)
+//!         if issubclass(found, Tool):
+//! ```
+//!
+//! No text is made of the names: a module stands for its own name, and for whatever is in it, until a condition says which
+//! classes are meant. Functions that are found so are not followed.
+
+use crate::base::Symbol;
+use crate::ir::instr::{Base, Field, Op};
+use crate::ir::program::{ClassId, Language, ModuleId};
+use crate::models::index::RowRef;
+
+use super::edges::Edge;
+use super::ports::argument;
+use super::solve::Values;
+use super::values::{Key, Obj, Site, SlotId, Value};
+
+/// Where a package keeps the folders in which it is.
+const PATH: &str = "__path__";
+
+/// What each item has that tells of a module: its name.
+const NAME_OF_ITEM: &str = "name";
+
+/// Where in an item the name of a module stands, and in a pair of a name and a value the value.
+const SECOND: u32 = 1;
+
+impl Values<'_> {
+    /// A call goes through a package or a module, or asks of what kind a class is.
+    pub(super) fn walk_row(&mut self, number: u32, row: RowRef) {
+        let loader = self.models.loader(row);
+        let at = self.calls[number as usize].at;
+        for port in &loader.lists {
+            let Some(path) = self.models.port(port).and_then(|port| self.port_slot(number, port)) else { continue };
+            let second = self.pairs_made(number, SECOND);
+            let named = self.filled_slot(&Obj::Record(Site::Instr(at)), Key::Name(NAME_OF_ITEM.into()));
+            self.add_edge(path, Edge::Inside(loader.deep, second));
+            self.copy(second, named);
+        }
+        for port in &loader.members {
+            let Some(module) = self.models.port(port).and_then(|port| self.port_slot(number, port)) else { continue };
+            let (items, second) = (self.list_made(number), self.pairs_made(number, SECOND));
+            self.add_edge(module, Edge::Members(items));
+            self.add_edge(module, Edge::Members(second));
+        }
+        if let Some(asked) = &loader.asks_kind
+            && let (Some(class), Some(of)) = (self.models.port(&asked.class), self.models.port(&asked.of))
+            && let Some(of) = self.port_slot(number, of)
+            && let Some(variable) = self.call_at(at).and_then(|call| argument(call, &class.head))
+            && let Op::Load(place) = &self.program.funcs[at.0].instrs[variable].op
+            && place.path.is_empty()
+        {
+            let kept = match place.base {
+                Base::Local(local) => self.local_slot(at.0, local),
+                Base::Cell(cell) => self.cell_slot(cell),
+                Base::Value(_) | Base::Global(_) => return,
+            };
+            self.add_edge(kept, Edge::Kind(of, kept));
+        }
+    }
+
+    pub(super) fn modules_inside(&mut self, package: &Value, deep: bool, to: SlotId) {
+        let Value::Module(package) = package else { return };
+        let mut open = vec![*package];
+        while let Some(package) = open.pop() {
+            for (_, module) in self.linker.submodules(package) {
+                self.add(to, &Value::Module(module));
+                if deep {
+                    open.push(module);
+                }
+            }
+        }
+    }
+
+    pub(super) fn members_of(&mut self, value: &Value, to: SlotId) {
+        if let Value::Module(_) = value {
+            self.add(to, value);
+        }
+    }
+
+    /// Whatever a module of Python has under a name that is not told.
+    pub(super) fn any_member(&mut self, module: ModuleId, field: &Field, to: SlotId) {
+        if *field == Field::Any && self.program.modules[module].language == Language::Python {
+            self.add(to, &Value::Module(module));
+        }
+    }
+
+    /// Is it where a package keeps its path?
+    pub(super) fn is_package_path(&self, module: ModuleId, name: &Symbol) -> bool {
+        name == PATH && self.program.modules[module].language == Language::Python
+    }
+
+    pub(super) fn of_kind(&mut self, value: &Value, of: SlotId, to: SlotId) {
+        if let Value::Module(module) = value {
+            self.add_edge(of, Edge::Derived(*module, to));
+        }
+    }
+
+    pub(super) fn derived_in(&mut self, base: &Value, module: ModuleId, to: SlotId) {
+        if let Value::Class(_) | Value::Api(_, None) = base {
+            self.derived_in.push((base.clone(), module, to));
+            self.find_derived();
+        }
+    }
+
+    /// The classes that derive from what is asked for. Asked again whenever the base of a class is found.
+    pub(super) fn find_derived(&mut self) {
+        let program = self.program;
+        for (base, module, to) in self.derived_in.clone() {
+            let derives = |class: ClassId| match &base {
+                Value::Class(base) => self.classes.descendants(*base).contains(&class),
+                Value::Api(node, None) => self.classes.api_bases(class).contains(node),
+                _ => false,
+            };
+            let own = program.classes.iter_enumerated().filter(|(_, class)| class.module == module);
+            let found: Vec<ClassId> = own.map(|(id, _)| id).filter(|id| derives(*id)).collect();
+            for class in found {
+                self.add(to, &Value::Class(class));
+            }
+        }
+    }
+}
