@@ -24,6 +24,23 @@ impl Values<'_> {
         }
     }
 
+    /// Is a method that fulfils a condition called on what the call at `made` gave, or on what such methods give in turn?
+    pub(crate) fn is_used(&self, made: At, wanted: impl Fn(At) -> bool) -> bool {
+        let mut seen: FxHashSet<At> = FxHashSet::from_iter([made]);
+        let mut open = vec![made];
+        while let Some(made) = open.pop() {
+            for used in self.built_on.get(&made).into_iter().flatten() {
+                if wanted(*used) {
+                    return true;
+                }
+                if seen.insert(*used) {
+                    open.push(*used);
+                }
+            }
+        }
+        false
+    }
+
     /// Of the methods called on what the call at `made` gave, and on what those give in turn, the last ones: is there one, and
     /// does none fulfil a condition?
     pub(crate) fn is_used_without(&self, made: At, wanted: impl Fn(At) -> bool) -> bool {

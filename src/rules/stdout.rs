@@ -193,7 +193,7 @@ fn loggers(cx: &Cx<'_>, unit: &Unit<'_>, at: At, sites: &[Site], out: &mut Findi
     for row in cx.values.call_rows(at, Table::Logger) {
         let logger = cx.values.models.logger(row);
         let applies =
-            decide::holds(cx, unit, at, &logger.when) && is_first(cx, unit, at, row) && is_default(cx, unit, row);
+            decide::holds(cx, unit, at, &logger.when) && is_first(cx, unit, at, row) && is_default(cx, unit, at, row);
         let by_callers = if applies { decide::by_callers(cx, unit, at, &logger.stream) } else { None };
         let is_on_stdout = || match by_callers {
             Some(Decides::Nobody) => false,
@@ -261,15 +261,24 @@ fn is_idle(cx: &Cx<'_>, unit: &Unit<'_>, at: At, row: RowRef) -> bool {
         && cx.values.is_used_without(at, |used| unit.process.live.sites.contains_key(&used))
 }
 
-/// Does the default that the row tells still hold: is none of the calls made that change it?
-fn is_default(cx: &Cx<'_>, unit: &Unit<'_>, row: RowRef) -> bool {
-    cx.values.models.logger(row).default_of.is_empty()
-        || !unit
-            .process
-            .live
-            .sites
-            .keys()
-            .any(|other| cx.values.call_rows(*other, Table::LoggerDefault).iter().any(|known| known.is_of(row)))
+/// Does the default that the row tells still hold: is none of the calls made that change it, or something logged before that?
+fn is_default(cx: &Cx<'_>, unit: &Unit<'_>, at: At, row: RowRef) -> bool {
+    if cx.values.models.logger(row).default_of.is_empty() {
+        return true;
+    }
+    let sites = &unit.process.live.sites;
+    let changes = |other: &&At| cx.values.call_rows(**other, Table::LoggerDefault).iter().any(|known| known.is_of(row));
+    let order = &unit.process.explorer.order;
+    let mut changing = sites.keys().filter(changes).peekable();
+    if changing.peek().is_none() {
+        return true;
+    }
+    let Some(first) = changing.map(|other| order.get(other)).min().flatten() else { return false };
+    let logs = |used: At| {
+        cx.values.call_rows(used, Table::Sink).into_iter().any(|row| cx.values.models.sink(row).kind == SinkKind::Log)
+    };
+    cx.values
+        .is_used(at, |used| sites.contains_key(&used) && order.get(&used).is_some_and(|met| met < first) && logs(used))
 }
 
 /// Names the switches without which the stream that a call is given is another one.

@@ -85,7 +85,7 @@ fn loggers(cx: &Cx<'_>, unit: &Unit<'_>, at: At, found: &mut Vec<Silence>) {
             format!("the logger writes to {}", stream_word(stream))
         } else if !is_first(cx, unit, at, row) {
             format!("an earlier call configures {library}; this one has no effect")
-        } else if !is_default(cx, unit, row) {
+        } else if !is_default(cx, unit, at, row) {
             format!("{library} is configured elsewhere; its default does not hold")
         } else if cx.values.version_of(Some(at.0), row, logger.versions.as_deref()) == Allowed::No {
             format!("the version of {library} in use writes elsewhere")
