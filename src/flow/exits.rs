@@ -13,12 +13,16 @@ use std::borrow::Cow;
 
 use crate::base::bounds::MAX_ERRORS;
 use crate::ir::func::{BlockId, FuncId};
+use crate::ir::program::Language;
 use crate::resolve::values::At;
 
 use super::domain::{ERR, Entry, Marks};
 use super::summary::Summary;
 use super::transfer::{Pass, is_no_error};
 use super::tree::Tree;
+
+/// The types of numbers that functions of Python and of scripts give.
+const NUMBER_TYPES: &[&str] = &["int", "float", "number"];
 
 /// What leaves a function in one block.
 #[derive(Clone, Debug)]
@@ -63,8 +67,12 @@ impl Pass<'_, '_> {
 
     pub(super) fn returned(&mut self, tree: &Tree) {
         let here = self.here();
+        let gives_number = self.gives_number();
         for entry in tree.entries() {
             if self.gives_no_error && !is_no_error(entry) {
+                continue;
+            }
+            if gives_number && is_no_error(entry) {
                 continue;
             }
             let is_error = entry.at.first().is_some_and(|at| at == ERR);
@@ -86,6 +94,13 @@ impl Pass<'_, '_> {
             }
             self.summary.returns.add_nearest(entry);
         }
+    }
+
+    /// Does the function say that it gives a number: `def count() -> int`? A truth value may be one of several operands.
+    fn gives_number(&self) -> bool {
+        self.language != Language::Rust
+            && !self.func.is_generator
+            && self.taint.is_type_of(self.func.ret.as_ref(), NUMBER_TYPES)
     }
 
     /// Something is raised here: into the handler of the block, or out of the function.
