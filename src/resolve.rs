@@ -21,6 +21,7 @@
 //! | `schemas` | the fields that a schema names |
 //! | `channels` | what goes through channels and queues |
 //! | `containers` | what goes into containers and what comes out |
+//! | `impls` | Rust's `impl` blocks: whose methods they are, and by which traits |
 //! | `members` | what a member of a value is: fields and methods |
 //! | `exports` | what a module exports under a name |
 //! | `marks` | which functions does a library find by attributes and base types? |
@@ -54,6 +55,7 @@ mod getters;
 pub(crate) mod growing;
 pub(crate) mod handed;
 mod holders;
+mod impls;
 pub(crate) mod levels;
 pub(crate) mod link;
 mod literals;

@@ -165,7 +165,8 @@ pub(crate) struct TypeRow {
     /// Expressions that give one: `pino()`, `Logger.child()`.
     #[serde(default)]
     pub(crate) from: Vec<String>,
-    /// Type names an annotation may use for it, and classes whose instances (also of subclasses) are one: `pino.Logger`.
+    /// Type names an annotation may use for it, and classes whose instances (also of subclasses) are one: `pino.Logger`; in
+    /// Rust also attributes of an `impl` block that make its type one.
     #[serde(default)]
     pub(crate) named: Vec<String>,
     /// Members by which an unknown value of whatever library is taken for one: `then`.

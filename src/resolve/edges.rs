@@ -48,6 +48,8 @@ pub(super) enum Edge {
     ImplTarget(u32),
     /// The value is the trait of an `impl` block.
     ImplOf(u32),
+    /// The value is an attribute of an `impl` block.
+    ImplBy(u32),
     /// The value is handed to a library call (by number), which calls it as the row says.
     Invoke(u32, Option<RowRef>),
     /// The value is in a field of an object that is handed to a library call (by number).

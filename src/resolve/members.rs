@@ -7,7 +7,7 @@ use crate::base::bounds::MAX_BASES;
 use crate::base::idx::Id;
 use crate::ir::func::{FuncId, FuncKind};
 use crate::ir::instr::{Const, Field, PROTOTYPE};
-use crate::ir::program::{ClassId, ClassKind, Language, ModuleId, Program};
+use crate::ir::program::{ClassId, ClassKind, Language, Program};
 use crate::ir::types::TypeRef;
 use crate::models::index::{NodeId, Table};
 use crate::models::path::Step;
@@ -30,19 +30,11 @@ pub(crate) struct Classes {
     owners: FxHashMap<FuncId, ClassId>,
     interfaces: Vec<bool>,
     /// Methods of a Rust type's own, of no trait.
-    own: FxHashSet<FuncId>,
+    pub(super) own: FxHashSet<FuncId>,
     /// Methods that implement a library's trait.
-    by_trait: FxHashMap<ClassId, Vec<FuncId>>,
+    pub(super) by_trait: FxHashMap<ClassId, Vec<FuncId>>,
     /// Methods of a trait implemented for types that are not of the program.
-    foreign: FxHashMap<(ClassId, Symbol), Vec<FuncId>>,
-}
-
-/// A Rust `impl` block while its two types are being resolved.
-pub(super) struct ImplBlock {
-    module: ModuleId,
-    number: usize,
-    targets: Vec<ClassId>,
-    interfaces: Vec<Value>,
+    pub(super) foreign: FxHashMap<(ClassId, Symbol), Vec<FuncId>>,
 }
 
 impl Classes {
@@ -59,7 +51,7 @@ impl Classes {
         classes
     }
 
-    fn add_method(&mut self, class: ClassId, name: &Symbol, method: FuncId) {
+    pub(super) fn add_method(&mut self, class: ClassId, name: &Symbol, method: FuncId) {
         let list = self.methods.entry((class, name.clone())).or_default();
         if !list.contains(&method) {
             list.push(method);
@@ -210,7 +202,7 @@ impl Values<'_> {
     }
 
     /// A method's receiver is an instance of its class.
-    fn bind_receiver(&mut self, method: FuncId, class: ClassId) {
+    pub(super) fn bind_receiver(&mut self, method: FuncId, class: ClassId) {
         if let Some(receiver) = self.program.funcs[method].receiver {
             let slot = self.local_slot(method, receiver);
             self.add(slot, &Value::Typed(class));
@@ -250,85 +242,6 @@ impl Values<'_> {
             let from = self.field_slot(&own, Key::Name(name.clone()));
             let to = self.filled_slot(&Obj::Instances(top), Key::Name(name));
             self.copy(from, to);
-        }
-    }
-
-    pub(super) fn link_impls(&mut self, module: ModuleId) {
-        let program = self.program;
-        let init = program.modules[module].init;
-        for (number, block) in program.modules[module].impls.iter().enumerate() {
-            let id = u32::try_from(self.impls.len()).unwrap_or(u32::MAX);
-            self.impls.push(ImplBlock { module, number, targets: Vec::new(), interfaces: Vec::new() });
-            if let TypeRef::Named(named) = &block.target {
-                let slot = self.type_slot(init, named);
-                self.add_edge(slot, Edge::ImplTarget(id));
-            }
-            if block.interface.is_none() {
-                self.classes.own.extend(block.methods.iter().map(|(_, method)| *method));
-            }
-            if let Some(TypeRef::Named(named)) = &block.interface {
-                let slot = self.type_slot(init, named);
-                self.add_edge(slot, Edge::ImplOf(id));
-            }
-        }
-    }
-
-    pub(super) fn impl_target(&mut self, value: &Value, block: u32) {
-        let Some(class) = self.class_behind(value) else { return };
-        let program = self.program;
-        let info = &mut self.impls[block as usize];
-        if info.targets.contains(&class) {
-            return;
-        }
-        info.targets.push(class);
-        let interfaces = info.interfaces.clone();
-        let methods = &program.modules[info.module].impls[info.number].methods;
-        for (name, method) in methods {
-            self.classes.add_method(class, name, *method);
-            self.bind_receiver(*method, class);
-        }
-        for interface in interfaces {
-            self.base_of(&interface, class);
-            self.note_trait(&interface, class, methods);
-        }
-    }
-
-    pub(super) fn impl_of(&mut self, value: &Value, block: u32) {
-        let program = self.program;
-        let info = &mut self.impls[block as usize];
-        if info.interfaces.contains(value) {
-            return;
-        }
-        info.interfaces.push(value.clone());
-        let targets = info.targets.clone();
-        let methods = &program.modules[info.module].impls[info.number].methods;
-        if let Value::Class(interface) = value
-            && targets.is_empty()
-        {
-            for (name, method) in methods {
-                let list = self.classes.foreign.entry((*interface, name.clone())).or_default();
-                if !list.contains(method) {
-                    list.push(*method);
-                }
-            }
-        }
-        for target in targets {
-            self.base_of(value, target);
-            self.note_trait(value, target, methods);
-        }
-    }
-
-    fn note_trait(&mut self, interface: &Value, class: ClassId, methods: &[(Symbol, FuncId)]) {
-        if let Value::Api(..) = interface {
-            self.classes.by_trait.entry(class).or_default().extend(methods.iter().map(|(_, method)| *method));
-        }
-    }
-
-    /// The class a value names, through type aliases.
-    fn class_behind(&self, value: &Value) -> Option<ClassId> {
-        match value {
-            Value::Class(class) => Some(*class),
-            _ => None,
         }
     }
 

@@ -146,7 +146,7 @@ pub(crate) struct Values<'p> {
     /// Names that both a field of a Rust type and a method have.
     pub(super) getters: FxHashSet<Symbol>,
     pub(super) types: FxHashMap<(FuncId, crate::ir::instr::Base, Vec<crate::base::Symbol>), SlotId>,
-    pub(super) impls: Vec<super::members::ImplBlock>,
+    pub(super) impls: Vec<super::impls::ImplBlock>,
     /// Calls that no callee is known for, though something of the program was called.
     pub(super) guessed: FxHashSet<At>,
     /// Handlers by attribute or class.
@@ -501,6 +501,7 @@ impl<'p> Values<'p> {
             Edge::Base(class) => self.base_of(value, *class),
             Edge::ImplTarget(block) => self.impl_target(value, *block),
             Edge::ImplOf(block) => self.impl_of(value, *block),
+            Edge::ImplBy(block) => self.impl_by(value, *block),
             Edge::Invoke(call, row) => self.invoke(value, *call, *row),
             Edge::InvokeField(call) => self.invoke_field(value, *call),
             Edge::Loaded(call) => self.loaded_by_name(value, *call),
