@@ -133,6 +133,8 @@ pub(crate) struct Index {
     /// `name/*` specifiers, without the star.
     import_prefixes: BTreeMap<(Language, Symbol), Symbol>,
     globals: BTreeSet<(Language, Symbol)>,
+    /// By root, members that are other libraries, with their import specifiers.
+    reexports: BTreeMap<StateId, BTreeMap<Symbol, Symbol>>,
     /// Members that tell the type of an unknown value.
     told_by: BTreeMap<(Language, Symbol), StateId>,
     /// Types whose objects count as false.
@@ -174,6 +176,7 @@ impl Index {
             imports: BTreeMap::new(),
             import_prefixes: BTreeMap::new(),
             globals: BTreeSet::new(),
+            reexports: BTreeMap::new(),
             told_by: BTreeMap::new(),
             falsy: BTreeSet::new(),
             hides: BTreeMap::new(),
@@ -209,7 +212,11 @@ impl Index {
         let language = file.language.language();
         let root = Symbol::new(file.root.as_deref().unwrap_or(&file.library));
         let states = self.states.get_mut();
-        states.root(language, &root);
+        let state = states.root(language, &root);
+        if !file.reexports.is_empty() {
+            let members = file.reexports.iter().map(|(member, of)| (member.as_str().into(), of.as_str().into()));
+            self.reexports.entry(state).or_default().extend(members);
+        }
         for specifier in &file.imports {
             match specifier.strip_suffix("/*") {
                 Some(prefix) => self.import_prefixes.insert((language, prefix.into()), root.clone()),
@@ -451,6 +458,11 @@ impl Index {
         let mut known = self.states.borrow_mut();
         for state in &node.states {
             known.step(*state, step, &mut states);
+            if let (Step::Member(name), Some(members)) = (step, self.reexports.get(state))
+                && let Some(of) = members.get(name)
+            {
+                states.extend(self.reexported(&mut known, node.language, of));
+            }
         }
         if let (Step::Member(name), true) = (step, states.is_empty())
             && let Some(ty) = self.told_by.get(&(node.language, name.clone()))
@@ -463,6 +475,20 @@ impl Index {
         let to = self.intern(states, name, node.library.clone(), node.language);
         self.nodes.borrow_mut().steps[from].insert(step.clone(), to);
         to
+    }
+
+    /// The states of what is another library, or a member of one: `http.header`.
+    fn reexported(&self, known: &mut States, language: Language, of: &str) -> Vec<StateId> {
+        let mut names = of.split('.').map(Symbol::from);
+        let root = names.next().and_then(|specifier| self.imports.get(&(language, specifier)));
+        let start = root.and_then(|root| known.known_root(language, root)).into_iter().collect();
+        names.fold(start, |states: Vec<StateId>, name| {
+            let mut next = Vec::new();
+            for state in known.closure(states).0 {
+                known.step(state, &Step::Member(name.clone()), &mut next);
+            }
+            next
+        })
     }
 
     /// The node one step further from what no call made: a type of Python in brackets is that type, `Server[State]("notes")`.

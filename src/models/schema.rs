@@ -50,6 +50,10 @@ pub(crate) struct ModelFile {
     /// Files of the audited program that the model stands for: what imports them gets the root, and their code is not followed.
     #[serde(default)]
     pub(crate) files: Vec<String>,
+    /// Members of the root that are another library, or a member of one, which begins with its import specifier:
+    /// `serde_json = "serde_json"`, `header = "http.header"`.
+    #[serde(default)]
+    pub(crate) reexports: BTreeMap<String, String>,
     /// Names every file of the language has without an import; each is the first segment of a pattern.
     #[serde(default)]
     pub(crate) globals: Vec<String>,
