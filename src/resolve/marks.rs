@@ -15,6 +15,9 @@ use super::ports::PortValue;
 use super::solve::Values;
 use super::values::{At, Value};
 
+/// The port of the object that a method is called on.
+const RECEIVER: &str = "self";
+
 impl Values<'_> {
     /// Makes the slots of all attribute names, so that they can be looked up when the pass is done.
     pub(super) fn annotation_names(&mut self) {
@@ -107,7 +110,10 @@ impl Values<'_> {
                 _ => None,
             }
         });
-        Some(given.unwrap_or_else(|| data.name.clone()))
+        // A tool that is an object of its arguments is called as its class is.
+        let is_class = self.models.handler(row).args.iter().any(|port| port == RECEIVER);
+        let class = self.classes.owner(func).filter(|_| is_class).map(|class| self.program.classes[class].name.clone());
+        Some(given.or(class).unwrap_or_else(|| data.name.clone()))
     }
 
     /// Methods of a class that libraries or the language call on its objects: destructors, library traits it implements.
@@ -225,6 +231,10 @@ impl Values<'_> {
                             None => names.push(param.name.to_string()),
                         }
                     }
+                }
+                PortHead::Receiver => {
+                    let class = self.classes.owner(func).map(|class| &self.program.classes[class]);
+                    names.extend(class.iter().flat_map(|class| &class.fields).map(|field| field.name.to_string()));
                 }
                 PortHead::Param(at) => {
                     let Some(param) = data.params.get(*at as usize) else { continue };

@@ -97,8 +97,27 @@ fn written(values: &Values<'_>, texts: &dyn Fn(Loc) -> String, at: At) -> Option
             .len(),
     };
     let name = text.get(..open)?.trim_end_matches('(').trim_start_matches('@');
+    let name = without_types(name);
     let name = if call.style == CallStyle::New { name.strip_prefix("new")?.trim_start() } else { name };
     short(name)
+}
+
+/// A name without the types that a call of it names: `run::<Tools, _>`.
+fn without_types(name: &str) -> &str {
+    let mut depth = 0_i32;
+    if name.ends_with('>') {
+        for (at, char) in name.char_indices().rev() {
+            depth += match char {
+                '>' => 1,
+                '<' => -1,
+                _ => 0,
+            };
+            if depth == 0 {
+                return name[..at].strip_suffix("::").unwrap_or(name);
+            }
+        }
+    }
+    name
 }
 
 /// A name that fits into a sentence. `None` where the text is none: an expression, a function written in place.

@@ -12,7 +12,9 @@ use syn::{Expr, Ident, ItemMacro, Lit, LitStr, Macro, Pat, Stmt, Token, Type};
 use crate::base::Symbol;
 use crate::base::span::Span;
 use crate::ir::build::ScopeKind;
-use crate::ir::instr::{Arg, ArgKind, CallStyle, Const, Entry, Field, InstrId, Op, Place, RecordKind, TextPart};
+use crate::ir::instr::{
+    Arg, ArgKind, CallStyle, Const, Entry, Field, Imported, InstrId, Op, Place, RecordKind, TextPart,
+};
 
 use super::calls::positional;
 use super::format::{HoleArg, Piece, pieces};
@@ -385,8 +387,45 @@ impl Cx {
         }
         let first = item.mac.path.segments.first().map_or(item.mac.bang_token.span, |part| part.ident.span());
         let span = self.between(first, item.mac.delimiter.span().close());
+        if item.mac.path.segments.len() > 1 {
+            for name in listed_names(item.mac.tokens.clone()) {
+                self.b.import(&format!("self::{name}"), Imported::Module, span);
+            }
+        }
         self.macro_call(&item.mac, span);
     }
+}
+
+/// Names that stand alone in a list, and are written as those of modules are: a macro of a library among the items of a module
+/// may declare the modules of these names, if there are files for them.
+///
+/// ```text
+/// library::tools!(State, (Read, read, "read"), (Write, write, "write"));
+/// ```
+fn listed_names(tokens: TokenStream) -> Vec<Symbol> {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let is_comma = |token: Option<&TokenTree>| match token {
+        Some(TokenTree::Punct(punct)) => punct.as_char() == ',',
+        Some(_) => false,
+        None => true,
+    };
+    let mut found = Vec::new();
+    for (at, token) in tokens.iter().enumerate() {
+        match token {
+            TokenTree::Ident(ident) => {
+                let is_alone =
+                    is_comma(at.checked_sub(1).and_then(|before| tokens.get(before))) && is_comma(tokens.get(at + 1));
+                if is_alone && !ident.to_string().contains(char::is_uppercase) {
+                    found.push(symbol(ident));
+                }
+            }
+            TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis => {
+                found.extend(listed_names(group.stream()));
+            }
+            _ => {}
+        }
+    }
+    found
 }
 
 /// `static ref NAME: Type = value;`, with or without `ref`.
