@@ -89,7 +89,9 @@ impl Pass<'_, '_> {
         if !is_known && !is_clean && !is_sink && !sourced && self.callee_of(at) != Callee::Function {
             self.asked_credential(call, at, &mut result);
         }
-        if !is_known && !is_clean && !is_sink && !by_name && call.style != CallStyle::Macro {
+        // In Rust what cannot write says so by its result.
+        let fails_silently = is_sink && self.language != Language::Rust;
+        if !is_known && !is_clean && !fails_silently && !by_name && call.style != CallStyle::Macro {
             self.library_raises(call, at, &raised, &mut result);
         }
         result
