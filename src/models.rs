@@ -100,6 +100,8 @@ pub(crate) struct Flow {
     /// What is made of it names a thing, and is no secret.
     pub(crate) names: bool,
     /// It gives no error of its own.
+    pub(crate) beneath: bool,
+    pub(crate) of_address: Option<flows::AddressPart>,
     pub(crate) infallible: bool,
     /// A result is moved with its error.
     pub(crate) whole: bool,
@@ -417,6 +419,8 @@ impl Models {
                     object: row.object,
                     items: row.items,
                     names: row.names,
+                    beneath: row.beneath,
+                    of_address: row.of_address,
                     infallible: row.infallible,
                     whole: row.whole,
                     class: row.class,

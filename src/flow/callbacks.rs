@@ -128,6 +128,8 @@ impl Pass<'_, '_> {
                 self.put_at(call, at, port, &given);
             } else if fate == Some(ErrorFate::Mapped) {
                 result.join(&given.under(&[ERR.into()]));
+            } else if fate == Some(ErrorFate::Covered) {
+                result.join(&given.only(is_no_error).formed(Form::Text, at).under(&[ERR.into()]));
             } else if returns && fate != Some(ErrorFate::Shown) {
                 // What is called one after the other gives a list; the error of one may be that of the whole.
                 let is_listed = row.is_some_and(|(_, callback)| self.gives_list(callback));

@@ -368,6 +368,12 @@ impl Entry {
         self.marks.has(Marks::WRITTEN) && !self.marks.has(Marks::PART.with(Marks::OBSCURE).with(Marks::WIDENED))
     }
 
+    /// The same under another text in an error.
+    pub(super) fn beneath(mut self) -> Self {
+        self.marks = self.marks.with(Marks::BENEATH);
+        self
+    }
+
     /// The same as a text, made at the instruction.
     pub(crate) fn formed(mut self, form: Form, at: At) -> Self {
         let is_json = form == Form::Text && self.at.is_empty() && self.marks.has(Marks::JSON);
@@ -457,7 +463,11 @@ impl Marks {
     /// What stands before the `@` of a URL was overwritten: user and password.
     pub(crate) const NO_USER: Self = Self(16_777_216);
     /// It is in an error that is raised again only where a function of the program finds something in the error.
-    pub(crate) const PICKED: Self = Self(536_870_912);
+    pub(crate) const PICKED: Self = Self(2_147_483_648);
+    /// It stands under another text in an error: that is what a text of the error shows, Debug shows both.
+    pub(crate) const BENEATH: Self = Self(536_870_912);
+    /// It was put into a text that shows of an error only what stands uppermost.
+    pub(crate) const UPPERMOST: Self = Self(1_073_741_824);
     /// Of what a value has no room for, this stays: a secret, a stack trace.
     pub(crate) const GRAVE: Self = Self(8_388_608);
 
@@ -486,7 +496,9 @@ impl Marks {
             .with(Self::NO_ERROR)
             .with(Self::ERROR)
             .with(Self::OWN_ERROR)
-            .with(Self::SPOKEN);
+            .with(Self::SPOKEN)
+            .with(Self::BENEATH)
+            .with(Self::UPPERMOST);
         Self(self.0 & doubts.with(asked).with(Self::LABEL).with(Self::silencing()).0)
     }
 
@@ -521,6 +533,8 @@ impl Marks {
             self.0
                 & Self::OTHER_PART
                     .with(Self::SPOKEN)
+                    .with(Self::BENEATH)
+                    .with(Self::UPPERMOST)
                     .with(Self::NO_TEXT)
                     .with(Self::ERROR)
                     .with(Self::OWN)

@@ -148,6 +148,7 @@ fn format_of(values: &Values<'_>, formats: &Formats, set: &ValueSet, hole: Hole)
     if classes.len() > 1 {
         classes.retain(|class| !formats.errors.contains(class));
     }
+    let hole = if hole == Hole::Chain { Hole::Display } else { hole };
     let class = classes.first().filter(|_| classes.len() == 1 && !set.is_cut)?;
     let method = *formats.methods.get(&(*class, hole))?;
     set.items().iter().all(|value| class_of(value).is_some() || is_around(values, value)).then_some(method)

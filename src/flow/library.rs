@@ -8,6 +8,7 @@ use crate::base::idx::Id;
 use crate::ir::instr::{Arg, ArgKind, Base, Call, CallStyle, Const, Field, InstrId, Op};
 use crate::ir::program::Language;
 use crate::models::errors::ErrorClass;
+use crate::models::flows::AddressPart;
 use crate::models::index::{RowRef, Table};
 use crate::models::lists::ErrorFate;
 use crate::models::path::{Port, PortHead};
@@ -83,7 +84,10 @@ impl Pass<'_, '_> {
         let mut by_name = false;
         if flows.is_empty() && !is_clean && !is_known && !sourced && !is_sink && (by_key.is_some() || !is_header) {
             let kept = by_key.or_else(|| self.error_made(call, at)).or_else(|| self.by_name(call, at, receiver));
-            by_name = kept.is_some();
+            by_name = kept.is_some() && !self.may_fail(call);
+            if by_name && self.language == Language::Rust && self.awaited.contains(&id) {
+                self.gives_results(at, &mut result);
+            }
             result.join(&kept.unwrap_or_else(|| self.obscure(call, id, receiver)));
         }
         if !is_known && !is_clean && !is_sink && !sourced && self.callee_of(at) != Callee::Function {
@@ -95,6 +99,18 @@ impl Pass<'_, '_> {
             self.library_raises(call, at, &raised, &mut result);
         }
         result
+    }
+
+    /// Is it a method that texts have, too, and that may fail: `text.parse()`?
+    fn may_fail(&self, call: &Call) -> bool {
+        matches!(call.callee.path.last(), Some(Field::Name(name)) if self.taint.words.is_failing_method(self.language, name))
+    }
+
+    /// No method of a text or list is waited for. What a stream gives may be an error: `Some(Err(e)) = stream.next().await`.
+    fn gives_results(&mut self, at: At, result: &mut Tree) {
+        let mut error = self.source(Kind::Error, at, None);
+        error.at.push(ERR.into());
+        result.join(&Tree::of(error).in_ok());
     }
 
     fn library_raises(&mut self, call: &Call, at: At, raised: &Tree, result: &mut Tree) {
@@ -200,6 +216,12 @@ impl Pass<'_, '_> {
         let is_redacted = by.is_some_and(|text| self.taint.words.is_placeholder(&text));
         let moved = if is_redacted { moved.marked(Marks::REDACTED) } else { moved };
         let moved = if flow.names { moved.marked(Marks::OTHER_PART) } else { moved };
+        let moved = match flow.of_address {
+            Some(AddressPart::Server) => moved.only_server().marked(Marks::OTHER_PART),
+            Some(AddressPart::Path) => moved.without_query(),
+            None => moved,
+        };
+        let moved = if flow.beneath { moved.map(|entry| Some(entry.beneath())) } else { moved };
         let moved = if flow.query { moved.marked(Marks::QUERY) } else { moved };
         let moved = if flow.unlisted { moved.marked(Marks::IN_ERROR) } else { moved };
         let moved = if flow.in_ok { moved.in_ok() } else { moved };
@@ -382,9 +404,18 @@ impl Pass<'_, '_> {
             let mut kept = match fate {
                 ErrorFate::Shown => receiver.clone(),
                 ErrorFate::Given => receiver.read(ERR),
+                ErrorFate::Covered => {
+                    receiver.map(|entry| Some(if is_error_part(&entry) { entry.beneath() } else { entry }))
+                }
                 _ if self.taint.values.models.takes_out(name) => receiver.out_of_ok(),
                 _ => receiver.only(|entry| !is_error_part(entry)),
             };
+            if fate == ErrorFate::Covered {
+                for arg in &call.args {
+                    let held = &self.given[arg.value.index()].only(is_no_error);
+                    kept.join(&held.formed(Form::Text, at).under(&[ERR.into()]));
+                }
+            }
             if fate == ErrorFate::Mapped {
                 for arg in &call.args {
                     kept.join(&self.given[arg.value.index()].under(&[ERR.into()]));
@@ -424,6 +455,8 @@ impl Pass<'_, '_> {
             true => Keeps::Part,
             false => words.keeping_method(self.language, name)?,
         };
+        let uncovered = self.taint.values.models.uncovers(name).then(|| receiver.unmarked(Marks::BENEATH));
+        let receiver = uncovered.as_ref().unwrap_or(receiver);
         let rest = if words.is_cutting_method(self.language, name) { self.without_first(call, receiver) } else { None };
         let receiver = rest.as_ref().unwrap_or(receiver);
         // Half of what was serialised cannot be read.
@@ -434,7 +467,7 @@ impl Pass<'_, '_> {
             Keeps::Text if self.cuts_password(call) => {
                 receiver.only(is_no_error).marked(Marks::NO_USER).formed(Form::Text, at)
             }
-            Keeps::Text => receiver.only(is_no_error).formed(Form::Text, at),
+            Keeps::Text => self.uppermost(&receiver.only(is_no_error)).formed(Form::Text, at),
             Keeps::Part if words.is_copying_method(self.language, name) => receiver.copied(),
             Keeps::Part if words.is_item_method(self.language, name) => receiver.map(|entry| Some(item_of(entry))),
             Keeps::Part => receiver.clone(),

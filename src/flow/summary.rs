@@ -306,7 +306,8 @@ fn held_at<'h>(entry: &Entry, held: &'h Entry) -> Option<Cow<'h, Entry>> {
 fn replaced(entry: &Entry, inner: &Entry, held: &Entry) -> Option<Entry> {
     let is_in_field = inner.at.first().is_some_and(|field| entry.without.contains(field));
     let is_left_out = entry.marks.has(Marks::JSON) && inner.marks.has(Marks::IN_ERROR);
-    let is_unspoken = entry.marks.has(Marks::SPOKEN) && inner.is_unspoken();
+    let is_unspoken = entry.marks.has(Marks::SPOKEN) && inner.is_unspoken()
+        || entry.marks.has(Marks::UPPERMOST) && inner.marks.has(Marks::BENEATH);
     let is_cut_off = entry.marks.has(Marks::NO_QUERY) && inner.marks.has(Marks::QUERY)
         || entry.marks.has(Marks::NO_PATH) && inner.marks.has(Marks::PATH);
     let is_whole = inner.at.is_empty();

@@ -9,7 +9,7 @@ use crate::ir::instr::{
 use crate::ir::program::Language;
 use crate::resolve::values::{At, Site, Value};
 
-use super::domain::{Form, Marks};
+use super::domain::{Form, Marks, Root};
 use super::leading::assigned;
 use super::shown::Shown;
 use super::transfer::{Pass, is_no_error};
@@ -61,7 +61,7 @@ impl Pass<'_, '_> {
 
     fn in_hole(&mut self, value: InstrId, hole: Hole, at: At) -> Tree {
         let form = match hole {
-            Hole::Display => Form::Text,
+            Hole::Display | Hole::Chain => Form::Text,
             Hole::Debug if self.language == Language::Rust => Form::Debug,
             Hole::Debug => Form::Text,
         };
@@ -70,6 +70,7 @@ impl Pass<'_, '_> {
         }
         // A result that may be an error is unpacked before it is shown.
         let held = self.shown(value, form);
+        let held = if hole == Hole::Display { self.uppermost(&held) } else { held };
         let held = held.only(|entry| is_no_error(entry) && self.shows_inside(value, hole, entry));
         let held = if self.language == Language::Python { self.seen(value, held, at) } else { held };
         let mut tree = held.formed(form, at);
@@ -77,6 +78,19 @@ impl Pass<'_, '_> {
             tree.join(&self.inside(value, Shown::Text, at).formed(form, at));
         }
         tree
+    }
+
+    /// What of a value a text shows that says nothing of what an error was made of.
+    pub(super) fn uppermost(&self, held: &Tree) -> Tree {
+        if self.language != Language::Rust {
+            return held.clone();
+        }
+        held.map(|mut entry| {
+            if !matches!(entry.root, Root::Source(_)) {
+                entry.marks = entry.marks.with(Marks::UPPERMOST);
+            }
+            (!entry.marks.has(Marks::BENEATH)).then_some(entry)
+        })
     }
 
     /// What a sum of texts holds.

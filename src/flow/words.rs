@@ -37,6 +37,7 @@ pub(crate) struct Words {
     numbering_methods: MethodWords,
     pairing_methods: MethodWords,
     infallible_methods: MethodWords,
+    failing_methods: MethodWords,
     membership_methods: MethodWords,
     index_methods: MethodWords,
     search_methods: MethodWords,
@@ -391,6 +392,11 @@ impl Words {
     /// Does no method of this name give a result with an error of its own?
     pub(crate) fn is_infallible_method(&self, language: Language, name: &str) -> bool {
         self.infallible_methods.has(language, name)
+    }
+
+    /// May a method of texts of this name give an error in place of what the text holds?
+    pub(crate) fn is_failing_method(&self, language: Language, name: &str) -> bool {
+        self.failing_methods.has(language, name)
     }
 
     /// Does a method of this name tell whether a container has its argument?

@@ -149,6 +149,8 @@ pub(crate) enum Hole {
     Display,
     /// `{x!r}`, `%r`, `{:?}`, tracing's `?x`.
     Debug,
+    /// Rust's `{:#}`: of an error also what it was made of.
+    Chain,
 }
 
 /// Pure operators.

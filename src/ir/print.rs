@@ -154,6 +154,7 @@ impl Printer<'_, '_> {
                     .map(|part| match part {
                         TextPart::Lit(text) => format!("{text:?}"),
                         TextPart::Hole(value, Hole::Display) => self.value(*value),
+                        TextPart::Hole(value, Hole::Chain) => format!("#{}", self.value(*value)),
                         TextPart::Hole(value, Hole::Debug) => format!("?{}", self.value(*value)),
                     })
                     .collect();

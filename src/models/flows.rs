@@ -127,6 +127,8 @@ pub(crate) struct FlowRow {
     /// What is made of it names a thing, and is no secret: the path of a file.
     #[serde(default)]
     pub(crate) names: bool,
+    /// Only this part of the address is moved that is handed over.
+    pub(crate) of_address: Option<AddressPart>,
     /// The call gives no error of its own.
     #[serde(default)]
     pub(crate) infallible: bool,
@@ -156,6 +158,9 @@ pub(crate) struct FlowRow {
     pub(crate) without: Vec<String>,
     /// JSON is made of what is moved.
     pub(crate) errors: Option<ErrorText>,
+    /// It is an error, over which another text stands from then on.
+    #[serde(default)]
+    pub(crate) beneath: bool,
     /// It stands behind the `?` of a URL.
     #[serde(default)]
     pub(crate) query: bool,
@@ -233,6 +238,16 @@ pub(crate) struct MemberPorts {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ServerPartRow {
     pub(crate) reads: Vec<String>,
+}
+
+/// A part of an address.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum AddressPart {
+    /// Which server it is: no secret, and nothing of what stands behind that.
+    Server,
+    /// What stands before the query.
+    Path,
 }
 
 /// Members of what a library makes of an address that hold its password: once it is overwritten, the address holds none.

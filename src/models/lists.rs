@@ -95,6 +95,8 @@ pub(super) struct ErrorMethods {
     pub(super) maps: Vec<String>,
     pub(super) replaces: Vec<String>,
     pub(super) shows: Vec<String>,
+    pub(super) covers: Vec<String>,
+    pub(super) uncovers: Vec<String>,
     pub(super) drops: Vec<String>,
     pub(super) gives: Vec<String>,
     pub(super) takes_out: Vec<String>,
@@ -111,6 +113,8 @@ pub(crate) enum ErrorFate {
     Replaced,
     /// A function looks at it.
     Shown,
+    /// Another text is put above it.
+    Covered,
     /// It is given up.
     Dropped,
     /// It is given back itself.
@@ -123,6 +127,7 @@ impl ErrorMethods {
             (&self.maps, ErrorFate::Mapped),
             (&self.replaces, ErrorFate::Replaced),
             (&self.shows, ErrorFate::Shown),
+            (&self.covers, ErrorFate::Covered),
             (&self.drops, ErrorFate::Dropped),
             (&self.gives, ErrorFate::Given),
         ];

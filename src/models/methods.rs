@@ -191,6 +191,11 @@ impl Models {
     }
 
     /// What becomes of the error of a result by a method of this name.
+    /// Does a method of this name give what an error was made of?
+    pub(crate) fn uncovers(&self, method: &str) -> bool {
+        self.containers.errors.uncovers.iter().any(|known| known == method)
+    }
+
     pub(crate) fn error_fate(&self, method: &str) -> Option<ErrorFate> {
         self.containers.errors.fate(method)
     }

@@ -56,7 +56,11 @@ fn hole(spec: &str) -> Option<Piece> {
     } else {
         return None;
     };
-    let hole = if format.ends_with('?') { Hole::Debug } else { Hole::Display };
+    let hole = match format {
+        debug if debug.ends_with('?') => Hole::Debug,
+        chain if chain.contains('#') => Hole::Chain,
+        _ => Hole::Display,
+    };
     Some(Piece::Hole { arg, hole })
 }
 
