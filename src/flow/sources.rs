@@ -3,7 +3,7 @@
 use crate::base::Symbol;
 use crate::base::bounds::MAX_CHECK_DEPTH;
 use crate::ir::func::{FuncId, Param, ParamKind};
-use crate::ir::instr::{Base, Call, Field, InstrId, Op, Place, TextPart};
+use crate::ir::instr::{Base, Call, Field, InstrId, Op, Place, Record, TextPart};
 use crate::ir::program::{ClassKind, Language};
 use crate::ir::types::TypeRef;
 use crate::models::index::{NodeId, RowRef, Table};
@@ -28,6 +28,9 @@ pub(super) const PLAIN_TYPES: &[&str] = &[
     "number", "boolean", "bool", "int", "float", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64",
     "i128", "isize", "f32", "f64", "Literal",
 ];
+
+/// What a function gives that may fail.
+const RESULT: &str = "Result";
 
 /// Numbers that are what a text is made of.
 const BYTE_TYPES: &[&str] = &["u8"];
@@ -277,6 +280,37 @@ impl Pass<'_, '_> {
             Base::Value(_) | Base::Global(_) => None,
         };
         place.path.is_empty() && self.language == Language::Rust && self.taint.is_plain_type(ty)
+    }
+
+    /// Is it a field of a struct whose values say nothing: `Options { limit: text.parse()? }`?
+    pub(super) fn is_plain_field(&self, record: &Record, field: &Field, at: At) -> bool {
+        let (Field::Name(name), true, Language::Rust) = (field, record.ty.is_some(), self.language) else {
+            return false;
+        };
+        let program = self.taint.values.program;
+        self.taint.values.of(at.0, at.1).items().iter().any(|value| match value {
+            Value::Instance(class) => {
+                let mut fields = program.classes[*class].fields.iter();
+                fields.any(|field| field.name == *name && self.taint.is_plain_type(field.ty.as_ref()))
+            }
+            _ => false,
+        })
+    }
+
+    /// Does the function give numbers and truth values, if all goes well: `fn port(text: &str) -> Result<u16, Error>`?
+    pub(super) fn gives_number(&self) -> bool {
+        if self.language != Language::Rust {
+            return false;
+        }
+        let ty = match &self.func.ret {
+            Some(TypeRef::Named(named))
+                if self.taint.values.program.type_name(named).is_some_and(|name| name == RESULT) =>
+            {
+                named.args.first()
+            }
+            ty => ty.as_ref(),
+        };
+        self.taint.is_plain_type(ty)
     }
 
     /// Does a call name the one type that it gives, whose values say nothing: `text.parse::<u32>()`?

@@ -255,7 +255,11 @@ impl Pass<'_, '_> {
             }
             End::Return(Some(value)) => {
                 let made = self.made(*value);
+                let is_number = self.gives_number();
                 let tree = self.given[value.index()].map(|entry| {
+                    if is_number && is_no_error(&entry) {
+                        return None;
+                    }
                     let is_handler = self.taint.handlers.contains(&self.id);
                     let written = if is_handler { *value } else { self.written(*value, made, &entry.at) };
                     Some(entry.then((self.id, written), What::Given))
@@ -446,6 +450,9 @@ impl Pass<'_, '_> {
         for entry in &record.entries {
             match entry {
                 RecordEntry::Field(field, value) => {
+                    if self.is_plain_field(record, field, at) {
+                        continue;
+                    }
                     if let Field::Name(name) = field {
                         tree = tree.map(|known| known.lacking(name));
                     }

@@ -324,8 +324,9 @@ impl Values<'_> {
 
     pub(super) fn flow_row(&mut self, number: u32, row: RowRef) {
         let flow = self.models.flow(row);
-        // What loses fields is another object.
-        if !flow.only.is_empty() {
+        // What loses fields is another object, and what is read of a text is no text.
+        let is_read = flow.parses && self.language(self.calls[number as usize].at.0) == Language::Rust;
+        if !flow.only.is_empty() || is_read {
             return;
         }
         if flow.moves_sent() {
