@@ -3,6 +3,7 @@
 use syn::punctuated::Punctuated;
 use syn::{AngleBracketedGenericArguments, Expr, ExprCall, ExprMethodCall, Path, PathArguments, Token};
 
+use crate::base::Symbol;
 use crate::base::span::Span;
 use crate::ir::func::ParamKind;
 use crate::ir::instr::{Arg, ArgKind, Base, CallStyle, Field, InstrId, Op, Place};
@@ -12,13 +13,27 @@ use super::patterns::PRELUDE_VARIANTS;
 use super::types::symbol;
 
 /// Methods of options, results and iterators that call what they are handed last with one value.
-const APPLYING: [&str; 9] =
-    ["map", "map_or", "map_or_else", "map_err", "and_then", "filter_map", "flat_map", "inspect_err", "for_each"];
+const APPLYING: [&str; 11] = [
+    "map",
+    "map_or",
+    "map_or_else",
+    "map_err",
+    "map_while",
+    "and_then",
+    "filter_map",
+    "find_map",
+    "flat_map",
+    "inspect_err",
+    "for_each",
+];
+
+/// Types of the prelude whose methods a path may name: `map_while(Result::ok)`.
+const PRELUDE_HOLDERS: [&str; 2] = ["Option", "Result"];
 
 impl Cx {
     pub(super) fn call(&mut self, call: &ExprCall, span: Span) -> InstrId {
         if let Some(name) = prelude_variant(&call.func)
-            && matches!(self.b.lookup(name).base, Base::Global(_))
+            && self.is_prelude(name)
             && let Some(payload) = call.args.first()
         {
             let payload = self.expr(payload);
@@ -55,18 +70,35 @@ impl Cx {
     /// A function that is called with one value. One that a type's path names is what a closure that calls it is: `map(Name::from)`.
     fn applied(&mut self, arg: &Expr) -> InstrId {
         let Expr::Path(path) = arg else { return self.expr(arg) };
-        if !is_of_type(&path.path) {
+        let variant = prelude_variant(arg).filter(|name| self.is_prelude(name));
+        if variant.is_none() && !is_of_type(&path.path) {
             return self.expr(arg);
         }
         let span = self.expr_span(arg);
         let id = self.enter_lambda("<closure>", false, span);
         let local = self.b.param("value".into(), ParamKind::Plain, None, span);
-        let given = self.b.load(Place::local(local), span);
-        let callee = self.path(path.qself.as_ref(), &path.path);
-        let made = self.b.call(callee, vec![positional(given)], CallStyle::Plain, span);
+        let made = match (variant, method_of_prelude(&path.path)) {
+            (Some(name), _) => {
+                let given = self.b.load(Place::local(local), span);
+                self.variant(name, given, span)
+            }
+            (None, Some((owner, method))) if self.is_prelude(owner) => {
+                let callee = Place::local(local).then(Field::Name(method));
+                self.b.call(callee, Vec::new(), CallStyle::Plain, span)
+            }
+            (None, _) => {
+                let given = self.b.load(Place::local(local), span);
+                let callee = self.path(path.qself.as_ref(), &path.path);
+                self.b.call(callee, vec![positional(given)], CallStyle::Plain, span)
+            }
+        };
         self.b.ret(Some(made));
         self.b.leave_func();
         self.b.push(Op::Closure(id), span)
+    }
+
+    fn is_prelude(&mut self, name: &str) -> bool {
+        matches!(self.b.lookup(name).base, Base::Global(_))
     }
 
     /// The types that a call names itself: `parse::<Login>()`.
@@ -95,6 +127,13 @@ fn is_of_type(path: &Path) -> bool {
         (Some(name), None) => is_type(&name),
         (None, _) => false,
     }
+}
+
+/// The type of the prelude and the method of it that a path names.
+fn method_of_prelude(path: &Path) -> Option<(&'static str, Symbol)> {
+    let [owner, method] = path.segments.iter().collect::<Vec<_>>()[..] else { return None };
+    let owner = PRELUDE_HOLDERS.into_iter().find(|name| owner.ident == name)?;
+    Some((owner, symbol(&method.ident)))
 }
 
 fn prelude_variant(func: &Expr) -> Option<&'static str> {
