@@ -280,6 +280,16 @@ impl Models {
         self.bases.filled.contains(derived)
     }
 
+    /// Does this word, in a mark of a field, say that it may be read from the environment?
+    pub(crate) fn names_variable(&self, word: &str) -> bool {
+        self.bases.variables.contains(word)
+    }
+
+    /// Does a function of this name make an object of a type that is filled from outside?
+    pub(crate) fn is_filling_maker(&self, name: &str) -> bool {
+        self.bases.makers.contains(name)
+    }
+
     /// Does this word, in a mark of a field, say what the field holds where nothing is given for it?
     pub(crate) fn names_default(&self, word: &str) -> bool {
         self.bases.defaults.contains(word)

@@ -24,8 +24,23 @@ impl Pass<'_, '_> {
         if self.taint.words.is_headers(name) && self.is_request(&place.base, &place.path[..place.path.len() - 1]) {
             let entry = self.source(Kind::Headers, at, Some(name.clone()));
             tree.add(entry);
+        } else if tree.entries().iter().all(|entry| !matches!(entry.root, Root::Source(_)))
+            && let owners = self.taint.values.prefix_values(self.id, place, place.path.len() - 1)
+            && owners.iter().any(|owner| self.holds_headers(owner, name))
+        {
+            let entry = self.source(Kind::Headers, at, Some(name.clone()));
+            tree.add(entry);
         }
         self.named_credential(place, name, tree, at);
+    }
+
+    /// Are the headers that go with each request in a field of an object of settings which a library fills?
+    pub(super) fn holds_headers(&self, owner: &Value, field: &Symbol) -> bool {
+        let (Value::Instance(class) | Value::Typed(class)) = owner else { return false };
+        let values = self.taint.values;
+        self.language == Language::Rust
+            && self.taint.words.is_headers_of_settings(field, &values.program.classes[*class].name)
+            && values.is_filled_by_library(*class)
     }
 
     /// The same where the object is asked for what it has under the name: `config.get("password")`.

@@ -14,9 +14,9 @@ use rustc_hash::FxHashSet;
 
 use crate::base::Symbol;
 use crate::base::bounds::MAX_BASES;
-use crate::ir::instr::{Arg, Op};
+use crate::ir::instr::{Arg, Const, Op};
 use crate::ir::program::{ClassId, FieldDecl};
-use crate::ir::types::OF_CLASS;
+use crate::ir::types::{AnnotationValue, OF_CLASS};
 use crate::models::index::Table;
 use crate::models::path::Step;
 use crate::resolve::solve::Values;
@@ -99,7 +99,10 @@ impl Taint<'_> {
     /// hidden when it is shown, and no object, whose own fields tell what is in it.
     pub(super) fn env_fields(&self, class: ClassId) -> Vec<Symbol> {
         if !self.from_env.contains(&class) {
-            return Vec::new();
+            let fields = &self.values.program.classes[class].fields;
+            let read =
+                fields.iter().filter(|field| self.names_variable(class, field) && self.is_env_field(class, field));
+            return read.map(|field| field.name.clone()).collect();
         }
         let mut classes = vec![class];
         let mut at = 0;
@@ -113,6 +116,17 @@ impl Taint<'_> {
         }
         let fields = classes.iter().flat_map(|class| &self.values.program.classes[*class].fields);
         fields.filter(|field| self.is_env_field(class, field)).map(|field| field.name.clone()).collect()
+    }
+
+    /// Does an attribute of a field of Rust say that it may be read from the environment: `#[arg(long, env = "BANK_KEY")]`?
+    fn names_variable(&self, class: ClassId, field: &FieldDecl) -> bool {
+        variable(self.values, field).is_some() && self.values.is_filled_by_library(class)
+    }
+
+    /// The name of the variable that a field is read from, if an attribute tells it.
+    fn variable_of(&self, class: ClassId, field: &Symbol) -> Option<Symbol> {
+        let field = self.values.program.classes[class].fields.iter().find(|known| known.name == *field)?;
+        variable(self.values, field).filter(|_| !self.from_env.contains(&class))
     }
 
     fn is_env_field(&self, class: ClassId, field: &FieldDecl) -> bool {
@@ -167,18 +181,46 @@ impl Taint<'_> {
     /// Is a field of one of the values read from the environment?
     pub(super) fn reads_env(&self, values: &[Value], name: &Symbol) -> bool {
         values.iter().any(|value| match value {
+            Value::Instance(class) | Value::Typed(class) if self.from_env.contains(class) => {
+                self.env_fields(*class).contains(name)
+            }
             Value::Instance(class) | Value::Typed(class) => {
-                self.from_env.contains(class) && self.env_fields(*class).contains(name)
+                let mut fields = self.values.program.classes[*class].fields.iter();
+                fields.any(|field| {
+                    field.name == *name && self.names_variable(*class, field) && self.is_env_field(*class, field)
+                })
             }
             _ => false,
         })
     }
 }
 
+/// The variable of the environment that an attribute names, or that is called as the field is: `#[arg(long, env)]`.
+fn variable(values: &Values<'_>, field: &FieldDecl) -> Option<Symbol> {
+    field.annotations.iter().flat_map(|annotation| &annotation.args).find_map(|arg| match (&arg.name, &arg.value) {
+        (Some(word), AnnotationValue::Const(Const::Str(name))) if values.models.names_variable(word) => {
+            Some(name.clone())
+        }
+        (None, AnnotationValue::Path(word)) if values.models.names_variable(word) => {
+            Some(field.name.to_uppercase().into())
+        }
+        _ => None,
+    })
+}
+
 impl Pass<'_, '_> {
     /// The source that a field filled from the environment is: nothing but its name tells what it is.
-    pub(super) fn env_field(&mut self, at: At, name: Symbol) -> Entry {
+    pub(super) fn env_field(&mut self, at: At, values: &[Value], field: Symbol) -> Entry {
         let place = SourcePlace::Instr(at);
+        let told = values.iter().find_map(|value| match value {
+            Value::Instance(class) | Value::Typed(class) => self.taint.variable_of(*class, &field),
+            _ => None,
+        });
+        if let Some(name) = told {
+            let source = Source { kind: Kind::Env, place, name: Some(name), by_name: false, row: None, asked: None };
+            return self.source_of(source, at);
+        }
+        let name = field;
         self.source_of(Source { kind: Kind::Env, place, name: Some(name), by_name: true, row: None, asked: None }, at)
     }
 }

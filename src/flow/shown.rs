@@ -17,7 +17,7 @@ use crate::models::index::NodeId;
 use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Key, Obj, Value, ValueSet};
 
-use super::domain::{Entry, Form, Heap, Root};
+use super::domain::{Entry, Form, Heap, Kind, Root};
 use super::trace::Trace;
 use super::transfer::Pass;
 use super::tree::Tree;
@@ -193,7 +193,11 @@ impl Pass<'_, '_> {
             entry.at = path.as_slice().into();
             tree.add(entry);
             if of_env.contains(&field) {
-                let mut entry = self.env_field(at, field.clone());
+                let mut entry = self.env_field(at, std::slice::from_ref(value), field.clone());
+                entry.at = path.as_slice().into();
+                tree.add(entry);
+            } else if self.holds_headers(value, &field) {
+                let mut entry = self.source(Kind::Headers, at, Some(field.clone()));
                 entry.at = path.as_slice().into();
                 tree.add(entry);
             } else if self.is_credential(*class, &field, declared) {

@@ -82,9 +82,10 @@ impl Pass<'_, '_> {
             }
         }
         if let Some(Field::Name(name)) = depth.checked_sub(1).and_then(|last| place.path.get(last))
-            && self.taint.reads_env(self.taint.values.prefix_values(self.id, place, depth - 1), name)
+            && let owners = self.taint.values.prefix_values(self.id, place, depth - 1)
+            && self.taint.reads_env(owners, name)
         {
-            let entry = self.env_field(at, name.clone());
+            let entry = self.env_field(at, owners, name.clone());
             tree.add(entry);
         }
     }

@@ -193,6 +193,7 @@ struct HeaderWords {
     fields: Vec<String>,
     worst: String,
     of: Vec<String>,
+    owners: Vec<String>,
     asked: Vec<String>,
     schemed: Vec<String>,
 }
@@ -511,6 +512,13 @@ impl Words {
     /// Does a field of this name of a request hold its headers?
     pub(crate) fn is_headers(&self, name: &str) -> bool {
         self.headers.fields.contains(&words(name))
+    }
+
+    /// Does a field of an object hold the headers of all requests, going by its name and that of the object's type?
+    pub(super) fn is_headers_of_settings(&self, name: &str, owner: &str) -> bool {
+        let (name, owner) = (words(name), words(owner));
+        self.headers.fields.iter().any(|known| ends_in(&name, known))
+            && self.headers.owners.iter().any(|known| ends_in(&owner, known))
     }
 
     /// The fields of a request that hold its headers.

@@ -142,6 +142,8 @@ pub(super) struct Bases {
     pub(super) passive: FxHashSet<String>,
     pub(super) passive_ends: Vec<String>,
     pub(super) filled: FxHashSet<String>,
+    pub(super) makers: FxHashSet<String>,
+    pub(super) variables: FxHashSet<String>,
     pub(super) defaults: FxHashSet<String>,
     pub(super) bare: FxHashSet<String>,
     pub(super) reads: FxHashSet<String>,

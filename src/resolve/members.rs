@@ -489,6 +489,14 @@ impl Values<'_> {
                 self.make_derived(class);
                 self.add(to, &Value::Class(class));
             }
+            // `Args::parse()`, of a struct for whose fields a library writes where they come from.
+            if methods.is_empty()
+                && data.kind == ClassKind::Struct
+                && self.models.is_filling_maker(name)
+                && self.is_filled_by_library(class)
+            {
+                self.add(to, &Value::Class(class));
+            }
             if methods.is_empty() {
                 self.load_static_of_library(class, name, to);
             }
