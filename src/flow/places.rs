@@ -154,8 +154,11 @@ impl Pass<'_, '_> {
                             tree.join(&self.apply(at, func, &bound, Marks::default()));
                         }
                     }
-                    let heap = self.taint.names.heap(Heap::Field(top, key.clone()));
-                    tree.add(Entry::new(Root::Heap(heap), Trace::default()));
+                    let stands_for = self.taint.values.dereferenced(*class, field).into_iter();
+                    for class in stands_for.chain([top]) {
+                        let heap = self.taint.names.heap(Heap::Field(class, key.clone()));
+                        tree.add(Entry::new(Root::Heap(heap), Trace::default()));
+                    }
                 }
                 Value::Class(class) => {
                     let heap = self.taint.names.heap(Heap::Field(*class, key.clone()));

@@ -17,6 +17,9 @@ use super::generate::key_of;
 use super::solve::Values;
 use super::values::{At, Key, Obj, SlotId, Value};
 
+/// The method by which an object of Rust gives what it stands for.
+const DEREF: &str = "deref";
+
 /// The class hierarchy, as far as it is known.
 #[derive(Default)]
 pub(crate) struct Classes {
@@ -433,8 +436,41 @@ impl Values<'_> {
                 self.copy(slot, to);
             }
         }
+        self.load_dereferenced(class, field, to);
         self.load_payload(class, field, to);
         self.load_field(value, field, to);
+    }
+
+    /// The functions by which an object gives something else that has the field or method, which it has not itself.
+    fn dereferencing(&self, class: ClassId, field: &Field) -> Vec<FuncId> {
+        let Field::Name(name) = field else { return Vec::new() };
+        let data = &self.program.classes[class];
+        let is_own =
+            || data.fields.iter().any(|own| own.name == *name) || !self.classes.methods(class, name).is_empty();
+        if self.language_of_class(class) != Language::Rust || is_own() {
+            return Vec::new();
+        }
+        self.classes.implementing(class, DEREF)
+    }
+
+    /// The topmost classes of what an object gives that has the field, which it has not itself.
+    pub(crate) fn dereferenced(&self, class: ClassId, field: &Field) -> Vec<ClassId> {
+        let given =
+            self.dereferencing(class, field).into_iter().flat_map(|func| self.of_slot(self.ret_slot(func)).items());
+        let classes = given.filter_map(|value| match value {
+            Value::Instance(class) | Value::Typed(class) => Some(self.classes.top(*class)),
+            _ => None,
+        });
+        classes.collect()
+    }
+
+    /// What an object has that is no field or method of its own, where its class says itself what it stands for:
+    /// `impl Deref for Guard`.
+    fn load_dereferenced(&mut self, class: ClassId, field: &Field, to: SlotId) {
+        for func in self.dereferencing(class, field) {
+            let inner = self.ret_slot(func);
+            self.add_edge(inner, Edge::Load(field.clone(), to));
+        }
     }
 
     /// What a class has from the classes and traits of libraries, but for the fields that it declares itself.

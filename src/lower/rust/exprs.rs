@@ -123,7 +123,10 @@ impl Cx {
         }
         if let Some(rest) = &expr.rest {
             // `..base` fills in what is not named, and a later entry wins.
-            let rest = self.expr(rest);
+            let rest = match made_by_default(rest, &expr.path) {
+                Some(made) => self.expr(&made),
+                None => self.expr(rest),
+            };
             entries.insert(0, Entry::Spread(rest));
         }
         let ty = Some(self.path_type(&expr.path));
@@ -209,4 +212,19 @@ pub(super) fn constant(lit: &Lit) -> Const {
         Lit::Bool(flag) => Const::Bool(flag.value),
         other => Const::Num(other.suffix().into()),
     }
+}
+
+/// What `..Default::default()` is in a literal of a struct: `Options::default()`.
+fn made_by_default(rest: &Expr, of: &syn::Path) -> Option<Expr> {
+    let Expr::Call(call) = rest else { return None };
+    let Expr::Path(func) = &*call.func else { return None };
+    let mut names = func.path.segments.iter().rev();
+    let (method, owner) = (names.next()?, names.next()?);
+    if func.qself.is_some() || method.ident != "default" || owner.ident != "Default" {
+        return None;
+    }
+    let mut path = of.clone();
+    path.segments.push(method.clone());
+    let func = Expr::Path(syn::ExprPath { attrs: Vec::new(), qself: None, path });
+    Some(Expr::Call(syn::ExprCall { func: Box::new(func), ..call.clone() }))
 }
