@@ -23,6 +23,9 @@ use super::variants::{fate, variant_const};
 /// What `typeof` says of a function.
 const FUNCTION: &str = "function";
 
+/// The method that all which ask the same are told as: `is_ok()`, `is_err()`, `is_none()`.
+const PRESENT: &str = "is_some";
+
 /// Adds a field to the name of what has it.
 pub(super) fn add_field(text: &mut String, field: &Field) -> Option<()> {
     match field {
@@ -583,6 +586,11 @@ impl Explorer<'_> {
                 }
                 if let (true, Some(spelling)) = (call.args.is_empty(), self.values.models.spelling(name)) {
                     return (of.len() < MAX_SYM).then(|| Abs::Sym(spelled(&of, name, spelling)));
+                }
+                // `is_none()` is the other answer to what `is_some()` asks.
+                if let (true, Some(says)) = (call.args.is_empty(), self.values.models.says_present(name)) {
+                    let asked = Abs::Sym(format!("{of}.{PRESENT}()").into());
+                    return (of.len() < MAX_SYM).then(|| if says { asked } else { not(&asked) });
                 }
                 // What else is asked of an object may be something else the next time: `queue.next()`.
                 if call.args.is_empty() && !name.starts_with("is") && !name.starts_with("has") {
