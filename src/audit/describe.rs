@@ -49,7 +49,7 @@ pub(super) fn server(
             HandlerKind::Prompt => Handler::Prompt,
             HandlerKind::Resource => Handler::Resource,
             HandlerKind::Dispatch => Handler::Dispatch,
-            HandlerKind::Other | HandlerKind::Middleware | HandlerKind::Route => return None,
+            HandlerKind::Other | HandlerKind::Side | HandlerKind::Middleware | HandlerKind::Route => return None,
         };
         let func = &program.funcs[program.known_as(handler.func)];
         let place = Loc { file: program.modules[func.module].file, span: func.name_span };

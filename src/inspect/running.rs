@@ -99,7 +99,7 @@ pub(super) fn handler(unit: &Unit<'_>, subject: &Subject<'_>, func: FuncId) -> O
                 HandlerKind::Prompt => Word::Prompt.word(),
                 HandlerKind::Resource => Word::Resource.word(),
                 HandlerKind::Dispatch => return Some("handler of all tools".into()),
-                HandlerKind::Other | HandlerKind::Middleware | HandlerKind::Route => {
+                HandlerKind::Other | HandlerKind::Side | HandlerKind::Middleware | HandlerKind::Route => {
                     return Some("called by the SDK".into());
                 }
             };

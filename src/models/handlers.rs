@@ -16,7 +16,9 @@ pub(crate) enum HandlerKind {
     Dispatch,
     /// Runs around every handler and sees what they are given.
     Middleware,
-    /// Lists, subscriptions, life cycle: runs while serving, gets no values of the agent worth following.
+    /// Completions, subscriptions: gets values of the agent, and is none of the things that the agent asks for.
+    Side,
+    /// Lists, life cycle: runs while serving, gets no values of the agent worth following.
     Other,
     /// Answers HTTP requests. A handler of all tools where the program compares with the protocol's methods itself, nothing else.
     Route,

@@ -230,7 +230,7 @@ fn handler(cx: &Cx<'_>, func: FuncId) -> Option<String> {
         HandlerKind::Prompt => "prompt",
         HandlerKind::Resource => "resource",
         HandlerKind::Dispatch => return Some("handler of all tools".into()),
-        HandlerKind::Other | HandlerKind::Middleware | HandlerKind::Route => return None,
+        HandlerKind::Other | HandlerKind::Side | HandlerKind::Middleware | HandlerKind::Route => return None,
     };
     handles(cx.values.program, kind, func, cx.units.iter().flat_map(|unit| &unit.process.handlers))
 }
