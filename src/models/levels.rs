@@ -203,6 +203,9 @@ pub(crate) struct LevelRow {
     pub(crate) numbers: BTreeMap<String, LogLevel>,
     /// When no port has a value; without it such a call sets nothing.
     pub(crate) default: Option<LogLevel>,
+    /// The call says by what it is not given that it is the `default`, which nothing else replaces.
+    #[serde(default)]
+    pub(crate) fixed: bool,
     /// Ports with the name of the one logger that it is set for; where none has a value, it is set for all.
     #[serde(default)]
     pub(crate) logger: Vec<String>,

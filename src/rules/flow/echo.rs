@@ -130,7 +130,7 @@ pub(super) fn settings(cx: &Cx<'_>, unit: &Unit<'_>) -> Vec<Setting> {
             continue;
         }
         let argument = argument_of(cx, call, &level.level);
-        let (at, is_said) = (argument.unwrap_or(call), argument.is_some());
+        let (at, is_said) = (argument.unwrap_or(call), argument.is_some() || level.fixed);
         let (environment, replaced) = (level.environment, level.replaced);
         let apart = level.apart.first().map(|_| call);
         settings.push((call, Setting { call, row, at, is_said, sets, environment, replaced, apart }));

@@ -51,7 +51,9 @@ pub(super) fn written(cx: &Cx<'_>, sink: Sink) -> Written {
         cx.inside.known.borrow_mut().insert(func, found);
         found
     });
-    gravest.map_or(Written::Never, Written::With)
+    // What stands in front has a level of its own, below which it is not there.
+    let shown = |gravest: LogLevel| level_of(cx, sink.at).map_or(gravest, |own| own.min(gravest));
+    gravest.map(shown).map_or(Written::Never, Written::With)
 }
 
 /// Does the function give back what the call makes, or put it around something that it was given itself: a future? What is
@@ -102,8 +104,9 @@ fn record_at(cx: &Cx<'_>, at: At) -> Option<LogLevel> {
     Some(level_of(cx, at).unwrap_or(LogLevel::Error))
 }
 
-/// The level that a log call is named by.
+/// The level that a log call is named by: `debug`, `debug_span`.
 pub(super) fn level_of(cx: &Cx<'_>, at: At) -> Option<LogLevel> {
     let name = cx.values.call_name(at)?;
-    LogLevel::parse(name.rsplit(['.', ':']).next().unwrap_or(&name))
+    let last = name.rsplit(['.', ':']).next().unwrap_or(&name);
+    LogLevel::parse(last.split('_').next().unwrap_or(last))
 }
