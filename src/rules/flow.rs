@@ -21,6 +21,7 @@ use std::mem::ManuallyDrop;
 use crate::base::span::Loc;
 use crate::finding::{Finding, Level, Persona, Step};
 use crate::flow::domain::{Kind, SourcePlace};
+use crate::flow::explore::Phase;
 use crate::flow::live::{Live, Site};
 use crate::flow::settings::is_unset;
 use crate::flow::solve::{Leak, Taint, taint};
@@ -413,6 +414,17 @@ fn live_site<'u>(cx: &Cx<'_>, unit: &'u Unit<'_>, live: &'u Live, leak: &Leak) -
     }
     let is_reply = leak.hit.sink.row.is_some_and(|row| cx.values.models.sink(row).by_hand);
     if is_reply && !answers_by_hand(cx, unit, leak.hit.sink.at.0) {
+        return None;
+    }
+    // Before an SDK serves no arguments are there, though a function that handlers call, too, may log there what it was given.
+    let runs_early = |at: At| {
+        let is_early = |site: &Site| site.phase == Phase::BEFORE && !site.crash;
+        sites.get(&at).is_some_and(|sites| sites.iter().all(is_early))
+    };
+    if leak.source.kind == Kind::Argument
+        && !unit.by_hand
+        && (runs_early(leak.hit.primary) || runs_early(leak.hit.sink.at))
+    {
         return None;
     }
     let in_func = |at: At| site_in(live, at.0);
