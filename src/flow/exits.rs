@@ -67,12 +67,12 @@ impl Pass<'_, '_> {
 
     pub(super) fn returned(&mut self, tree: &Tree) {
         let here = self.here();
-        let gives_number = self.gives_number();
+        let is_number = self.declares_number();
         for entry in tree.entries() {
             if self.gives_no_error && !is_no_error(entry) {
                 continue;
             }
-            if gives_number && is_no_error(entry) {
+            if is_number && is_no_error(entry) {
                 continue;
             }
             let is_error = entry.at.first().is_some_and(|at| at == ERR);
@@ -97,7 +97,7 @@ impl Pass<'_, '_> {
     }
 
     /// Does the function say that it gives a number: `def count() -> int`? A truth value may be one of several operands.
-    fn gives_number(&self) -> bool {
+    fn declares_number(&self) -> bool {
         self.language != Language::Rust
             && !self.func.is_generator
             && self.taint.is_type_of(self.func.ret.as_ref(), NUMBER_TYPES)
