@@ -6,7 +6,7 @@ use std::rc::Rc;
 use crate::base::Symbol;
 use crate::base::bounds::{MAX_ALIASES, MAX_SYM};
 use crate::ir::func::{FuncId, LocalId};
-use crate::ir::instr::{Base, Call, Const, Entry, Field, Imported, InstrId, Op, Oper, Place, RecordKind};
+use crate::ir::instr::{Base, Call, Const, Field, Imported, InstrId, Op, Oper, Place};
 use crate::ir::program::{CellId, ClassKind, Language};
 use crate::models::index::{RowRef, Table};
 use crate::resolve::link::Target;
@@ -162,47 +162,6 @@ impl Explorer<'_> {
             }
             _ => None,
         }
-    }
-
-    /// The constants in a list, set or tuple that is written out: there, or where a variable gets it that nobody adds to. Of a
-    /// table its keys.
-    pub(super) fn constants_in(&self, func: FuncId, value: InstrId) -> Option<Vec<Const>> {
-        match &self.values.program.funcs[func].instrs[value].op {
-            Op::Record(_) => self.constants_written((func, value)),
-            _ => self.constants_of(self.values.of(func, value).items()),
-        }
-    }
-
-    fn constants_of(&self, found: &[Value]) -> Option<Vec<Const>> {
-        match found {
-            [Value::Record(Site::Instr(made))] if !self.is_added_to(*made) => self.constants_written(*made),
-            _ => None,
-        }
-    }
-
-    /// Is something put into the list that a literal makes, beside what is written there?
-    fn is_added_to(&self, made: At) -> bool {
-        let Op::Record(record) = &self.values.program.funcs[made.0].instrs[made.1].op else { return true };
-        let written = |at: &At| {
-            let is_it = |entry: &Entry| matches!(entry, Entry::Field(_, value) if (made.0, *value) == *at);
-            record.entries.iter().any(is_it)
-        };
-        !self.values.stores_to(&Obj::Record(Site::Instr(made)), &Key::Some).iter().all(written)
-    }
-
-    fn constants_written(&self, (func, value): At) -> Option<Vec<Const>> {
-        let body = &self.values.program.funcs[func];
-        let Op::Record(record) = &body.instrs[value].op else { return None };
-        let is_table = record.kind == RecordKind::Object;
-        let constant = |entry: &Entry| match entry {
-            Entry::Field(Field::Name(name), _) if is_table => Some(Const::Str(name.clone())),
-            Entry::Field(_, value) if !is_table => match &body.instrs[*value].op {
-                Op::Const(constant) => Some(constant.clone()),
-                _ => None,
-            },
-            _ => None,
-        };
-        record.entries.iter().map(constant).collect()
     }
 
     pub(super) fn operand(&self, func: FuncId, id: InstrId, state: &State) -> Option<Abs> {

@@ -7,6 +7,7 @@
 //! one that makes such a function: `@requires("notes.read")`, `@register("search") class Search`, `withRetry(3)(handler)`.
 
 mod keyed;
+mod names;
 mod picking;
 
 use std::cell::RefCell;
@@ -14,13 +15,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 
-use crate::base::Symbol;
 use crate::base::bounds::{MAX_COPIED_FUNCTION, MAX_COPIES, MAX_COPY_ROUNDS, MAX_STATIC_DEPTH};
 use crate::base::idx::Id;
 use crate::ir::func::{End, FuncId, FuncKind};
-use crate::ir::instr::{
-    Base, Call, CallStyle, Entry, Field, Import, Imported, Instr, InstrId, Op, Oper, Place, RecordKind,
-};
+use crate::ir::instr::{Base, Call, CallStyle, Entry, Field, Imported, Instr, InstrId, Op, Oper, Place, RecordKind};
 use crate::ir::program::{CellId, ModuleId, Program};
 use crate::models::Models;
 use crate::models::index::{NodeId, Table};
@@ -546,78 +544,5 @@ impl Reader<'_> {
                 None => return false,
             }
         }
-    }
-
-    // ---- names ---------------------------------------------------------------------------------------------------
-
-    fn place(&self, func: FuncId, place: &Place, depth: usize) -> Option<Meaning> {
-        let mut meaning = match &place.base {
-            Base::Cell(cell) => self.cell(*cell, depth)?,
-            Base::Value(value) => self.value(func, *value, depth)?,
-            Base::Local(_) | Base::Global(_) => return None,
-        };
-        for field in &place.path {
-            let (Meaning::Module(module), Field::Name(name)) = (&meaning, field) else { return None };
-            meaning = self.member(*module, name, depth)?;
-        }
-        Some(meaning)
-    }
-
-    fn cell(&self, cell: CellId, depth: usize) -> Option<Meaning> {
-        match self.stores.get(&cell)?.as_slice() {
-            [(func, value)] => self.value(*func, *value, depth),
-            _ => None,
-        }
-    }
-
-    fn value(&self, func: FuncId, value: InstrId, depth: usize) -> Option<Meaning> {
-        let depth = depth.checked_sub(1)?;
-        let body = &self.program.funcs[func];
-        match &body.instrs[value].op {
-            Op::Closure(inner) => Some(Meaning::Func(*inner)),
-            Op::Load(place) => self.place(func, place, depth),
-            Op::Import(import) => self.import(body.module, import, depth),
-            _ => None,
-        }
-    }
-
-    fn import(&self, module: ModuleId, import: &Import, depth: usize) -> Option<Meaning> {
-        if let Some(child) = self.linker.own_child(module, import) {
-            return Some(Meaning::Module(child));
-        }
-        let (target, rest) = match self.linker.resolve(module, &import.from) {
-            Target::Module(target, rest) => (target, rest),
-            Target::Missing => {
-                let Imported::Named(name) = &import.what else { return None };
-                return self.linker.submodule_from(module, &import.from, name).map(Meaning::Module);
-            }
-            Target::Library { .. } => return None,
-        };
-        let name = match &import.what {
-            Imported::Named(name) => Some(name.clone()),
-            Imported::Default => Some("default".into()),
-            Imported::Module | Imported::Effect | Imported::All => None,
-        };
-        let mut meaning = Meaning::Module(target);
-        for name in rest.into_iter().chain(name) {
-            let Meaning::Module(module) = meaning else { return None };
-            meaning = self.member(module, &name, depth)?;
-        }
-        Some(meaning)
-    }
-
-    fn member(&self, module: ModuleId, name: &Symbol, depth: usize) -> Option<Meaning> {
-        let depth = depth.checked_sub(1)?;
-        let exports = &self.program.modules[module].exports;
-        if let Some(cell) = exports.names.get(name) {
-            return self.cell(*cell, depth);
-        }
-        if let Some(sub) = self.linker.submodule(module, name) {
-            return Some(Meaning::Module(sub));
-        }
-        exports.stars.iter().find_map(|from| match self.linker.resolve(module, from) {
-            Target::Module(target, rest) if rest.is_empty() => self.member(target, name, depth),
-            _ => None,
-        })
     }
 }
