@@ -126,7 +126,10 @@ impl Pass<'_, '_> {
                 }
                 _ => true,
             };
-            if can_fail && !values.call_rows(at, Table::Flow).iter().any(|row| values.models.flow(*row).infallible) {
+            if can_fail
+                && !self.makes_by_name(call)
+                && !values.call_rows(at, Table::Flow).iter().any(|row| values.models.flow(*row).infallible)
+            {
                 let mut error = self.source(Kind::Error, at, None);
                 error.at.push(ERR.into());
                 result.add(error);
@@ -548,6 +551,16 @@ impl Pass<'_, '_> {
             self.keep_in_container(call, at);
         }
         tree.marked(Marks::OBSCURE).map(|entry| Some(entry.then(at, What::Through)))
+    }
+
+    /// `Json(answer)`: by the convention that only types and variants of Rust start with a capital, it makes one of them.
+    fn makes_by_name(&self, call: &Call) -> bool {
+        let name = match (call.callee.path.last(), &call.callee.base) {
+            (Some(Field::Name(name)), _) | (None, Base::Global(name)) => name,
+            (None, Base::Cell(cell)) => &self.taint.values.program.cells[*cell].name,
+            _ => return false,
+        };
+        call.style == CallStyle::Plain && name.starts_with(char::is_uppercase) && name.contains(char::is_lowercase)
     }
 
     /// `Client::new(key)`, `Client(key)`: by the convention that types start with a capital.

@@ -40,7 +40,7 @@ impl Cx {
             return self.variant(name, payload, span);
         }
         let callee = self.place(&call.func);
-        let args = self.arguments(&call.args);
+        let args = call.args.iter().map(|arg| positional(self.handed(arg))).collect();
         let value = self.b.call(callee, args, CallStyle::Plain, span);
         if let Expr::Path(path) = &*call.func
             && let Some(PathArguments::AngleBracketed(types)) = path.path.segments.last().map(|last| &last.arguments)
@@ -65,6 +65,16 @@ impl Cx {
             self.call_types(value, types);
         }
         value
+    }
+
+    fn handed(&mut self, arg: &Expr) -> InstrId {
+        match arg {
+            Expr::Closure(closure) => {
+                let span = self.expr_span(arg);
+                self.closure_handed(closure, span)
+            }
+            arg => self.expr(arg),
+        }
     }
 
     /// A function that is called with one value. One that a type's path names is what a closure that calls it is: `map(Name::from)`.

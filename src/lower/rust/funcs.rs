@@ -2,7 +2,7 @@
 //!
 //! An async block is lowered as a closure without parameters: it is called where it is awaited, or by what it is handed to.
 
-use syn::{Attribute, Block, Expr, ExprAsync, ExprClosure, FnArg, Pat, Signature};
+use syn::{Attribute, Block, Expr, ExprAsync, ExprClosure, FnArg, Pat, Signature, Stmt};
 
 use crate::base::Symbol;
 use crate::base::span::Span;
@@ -102,7 +102,17 @@ impl Cx {
     }
 
     pub(super) fn closure(&mut self, closure: &ExprClosure, span: Span) -> InstrId {
-        let id = self.enter_lambda("<closure>", closure.asyncness.is_some(), span);
+        self.closure_giving(closure, None, span)
+    }
+
+    /// A closure that is handed to a function. `post(|request| async move { … })` is handed an async closure: what calls it waits
+    /// for what it gives. Items of a list are mapped to blocks that others wait for.
+    pub(super) fn closure_handed(&mut self, closure: &ExprClosure, span: Span) -> InstrId {
+        self.closure_giving(closure, future_given(&closure.body), span)
+    }
+
+    fn closure_giving(&mut self, closure: &ExprClosure, future: Option<(&[Stmt], &ExprAsync)>, span: Span) -> InstrId {
+        let id = self.enter_lambda("<closure>", closure.asyncness.is_some() || future.is_some(), span);
         let loops = std::mem::take(&mut self.loops);
         let ret = self.return_type(&closure.output);
         self.b.func_mut().ret = ret;
@@ -117,7 +127,13 @@ impl Cx {
             }
         }
         self.take_apart(patterns);
-        self.into(&closure.body, Dest::Return);
+        match future {
+            Some((before, block)) => {
+                self.statements(before, Dest::Nowhere);
+                self.block_into(&block.block, Dest::Return);
+            }
+            None => self.into(&closure.body, Dest::Return),
+        }
         self.b.leave_func();
         self.loops = loops;
         self.b.push(Op::Closure(id), span)
@@ -151,5 +167,17 @@ impl Cx {
         let name = Symbol::new_static(name);
         let kind = FuncKind::Lambda;
         self.b.enter_func(NewFunc { name, kind, is_async, is_generator: false, span, name_span: span })
+    }
+}
+
+/// The block of async code that a closure gives, with what stands before it.
+fn future_given(body: &Expr) -> Option<(&[Stmt], &ExprAsync)> {
+    match body {
+        Expr::Async(block) => Some((&[], block)),
+        Expr::Block(body) if body.label.is_none() => match body.block.stmts.split_last()? {
+            (Stmt::Expr(Expr::Async(block), None), before) => Some((before, block)),
+            _ => None,
+        },
+        _ => None,
     }
 }
