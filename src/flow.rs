@@ -53,6 +53,7 @@
 //! | `apply` | what a call does: functions of the program |
 //! | `construct` | what objects are made with |
 //! | `constructed` | what a field holds while its object is being made |
+//! | `said` | which words a condition asks for in the text of a caught error |
 //! | `exits` | what a function gives back and raises, by the way out |
 //! | `when`, `conditions` | what has to be true of what a function is given for something to get somewhere |
 //! | `answers` | which calls rule that out |
@@ -157,6 +158,7 @@ pub(crate) mod rebinding;
 mod records;
 pub(crate) mod redaction;
 mod remade;
+mod said;
 mod sent;
 mod sent_headers;
 pub(crate) mod serving;

@@ -454,7 +454,7 @@ impl Checks<'_, '_> {
     }
 
     /// The position of the parameter that a place is; one that inner functions use is kept in a variable for them.
-    fn param(&self, place: &Place) -> Option<usize> {
+    pub(super) fn param(&self, place: &Place) -> Option<usize> {
         let local = match (&place.base, place.path.as_ref()) {
             (Base::Local(local), []) => *local,
             (Base::Cell(_), []) => match &self.func.instrs[self.only_store(place)?].op {

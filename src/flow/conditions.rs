@@ -218,10 +218,17 @@ pub(super) struct Scope<'a, 'v> {
 impl Scope<'_, '_> {
     /// The conditions of the blocks; none where there are none.
     fn blocks(&self) -> Box<[When]> {
+        let when = self.runs(&[]).unwrap_or_default();
+        when.into_iter().map(Option::unwrap_or_default).collect()
+    }
+
+    /// Under which condition each block runs where some branches never go the one way or the other; `None` of one that does not.
+    /// Nothing where there are no conditions, and all branches go both ways.
+    pub(super) fn runs(&self, never: &[(BlockId, bool)]) -> Option<Vec<Option<When>>> {
         let given = self.func.receiver.is_some() || !self.func.params.is_empty();
         let asks = |end: &End| matches!(end, End::Branch { .. });
-        if !given || !self.func.blocks.iter().any(|block| asks(&block.end)) {
-            return Box::default();
+        if never.is_empty() && !given || !self.func.blocks.iter().any(|block| asks(&block.end)) {
+            return None;
         }
         let order = self.func.order();
         let mut asked: FxHashMap<BlockId, [Option<When>; 2]> = FxHashMap::default();
@@ -235,8 +242,8 @@ impl Scope<'_, '_> {
                 }
             }
         }
-        if asked.is_empty() {
-            return Box::default();
+        if asked.is_empty() && never.is_empty() {
+            return None;
         }
         let mut when: Vec<Option<When>> = vec![None; self.func.blocks.len()];
         when[self.func.entry().index()] = Some(When::default());
@@ -254,21 +261,26 @@ impl Scope<'_, '_> {
                         changed = true;
                     }
                 };
+                let goes = |holds: bool| !never.contains(&(*block, holds));
                 match (&body.end, asked.get(block)) {
                     (End::Branch { yes, no, .. }, Some([holds, fails])) => {
-                        holds.iter().for_each(|when| lead(*yes, Some(when)));
-                        fails.iter().for_each(|when| lead(*no, Some(when)));
+                        holds.iter().filter(|_| goes(true)).for_each(|when| lead(*yes, Some(when)));
+                        fails.iter().filter(|_| goes(false)).for_each(|when| lead(*no, Some(when)));
+                    }
+                    (End::Branch { yes, no, .. }, None) => {
+                        for (to, _) in [(*yes, true), (*no, false)].into_iter().filter(|(_, holds)| goes(*holds)) {
+                            lead(to, None);
+                        }
                     }
                     (end, _) => end.successors().for_each(|to| lead(to, None)),
                 }
                 body.unwind.iter().for_each(|to| lead(*to, None));
             }
             if !changed {
-                let when = when.into_iter().map(Option::unwrap_or_default);
-                return when.collect();
+                return Some(when);
             }
         }
-        Box::default()
+        None
     }
 
     /// What is asked of what the function is given where a value is true, or is false.

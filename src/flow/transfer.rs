@@ -284,6 +284,9 @@ impl Pass<'_, '_> {
                     tree = self.picked(tree);
                 }
                 tree.join(&self.raised_again(*value));
+                if let Op::Caught = self.func.instrs[*value].op {
+                    tree = self.left_by_words(*value, tree);
+                }
                 self.raise(&tree.marked(Marks::RAISED), false);
             }
             End::Return(None) | End::Stop => {}

@@ -213,6 +213,8 @@ pub(crate) struct CleanRow {
     pub(crate) member: Option<MemberPorts>,
     /// A port: it is true where that is: `Boolean(x)`.
     pub(crate) truth_of: Option<String>,
+    /// A port: it is true only where something in the list there is: `any(tests)`.
+    pub(crate) true_of_some: Option<String>,
     /// It asks whether something of a level is logged. What runs only where it is has that level, and is behind no switch.
     #[serde(default)]
     pub(crate) asks_level: bool,

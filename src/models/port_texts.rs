@@ -120,7 +120,13 @@ pub(super) fn port_texts(file: &ModelFile, visit: &mut dyn FnMut(&str)) {
         all(&row.numbers, visit);
         all(&row.proves, visit);
         row.member.iter().flat_map(|member| [&member.name, &member.of]).for_each(|text| visit(text));
-        row.truth_of.iter().for_each(|text| visit(text));
+        row.truth_of.iter().chain(&row.true_of_some).for_each(|text| visit(text));
+    }
+    for row in &file.loaders {
+        for texts in [&row.module, &row.package, &row.pattern, &row.file, &row.lists, &row.members] {
+            all(texts, visit);
+        }
+        row.asks_kind.iter().flat_map(|asked| [&asked.class, &asked.of]).for_each(|text| visit(text));
     }
     for row in &file.unshown {
         when(&row.when, visit);
