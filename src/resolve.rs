@@ -26,6 +26,7 @@
 //! | `exports` | what a module exports under a name |
 //! | `marks` | which functions does a library find by attributes and base types? |
 //! | `outside` | which calls are made from outside the program? |
+//! | `unseen` | which calls are taken to start a server though they do not say so? |
 //! | `unread` | which types can no library make from what it receives? |
 //! | `ports` | the values at a model's port of a call |
 //! | `endings` | what does a text end with that a call is given? |
@@ -48,6 +49,7 @@ mod edges;
 mod endings;
 mod exports;
 mod fields;
+
 mod foreign;
 pub(crate) mod forwarded;
 pub(crate) mod generate;
@@ -74,6 +76,7 @@ pub(crate) mod solve;
 pub(crate) mod specialise;
 pub(crate) mod streams;
 mod unread;
+mod unseen;
 mod used;
 pub(crate) mod values;
 pub(crate) mod versions;

@@ -304,14 +304,21 @@ impl<'v> Finder<'v, '_> {
 
     fn consider(&mut self, candidate: Candidate) {
         if self.is_worth_a_look(&candidate) {
+            let (key, n_found) = ((candidate.start.module, candidate.start.func), self.found.len());
             self.explore_unless_known(candidate);
+            if self.found.len() > n_found {
+                self.tried.insert(key);
+            }
         }
     }
 
     /// Was it not tried yet, and can it get to a call that serves?
     fn is_worth_a_look(&mut self, candidate: &Candidate) -> bool {
         let key = (candidate.start.module, candidate.start.func);
-        self.tried.insert(key) && self.reaches_serving(&candidate.start, false)
+        // What a manifest names may be no function of the program: the file may still serve when it is run.
+        let is_part = candidate.start.func.is_none() && !candidate.start.is_main;
+        let is_new = if is_part { !self.tried.contains(&key) } else { self.tried.insert(key) };
+        is_new && self.reaches_serving(&candidate.start, false)
     }
 
     /// Another way to start a server that was found is told with that.

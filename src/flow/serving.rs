@@ -73,6 +73,9 @@ impl Explorer<'_> {
                 given.unwrap_or_else(|| self.transport(at, &serve.transport))
             }
         };
+        if self.values.serves_unseen(at) {
+            kind = TransportKind::Unknown;
+        }
         if let Some(told) = self.told.transport
             && kind != TransportKind::Other
         {

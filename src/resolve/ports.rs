@@ -275,6 +275,7 @@ impl Values<'_> {
         rows.extend(self.sources_handed(at, &rows));
         if rows.is_empty() {
             rows.extend(self.served_by_transport(number, at));
+            rows.extend(self.served_unseen(number, at));
         }
         rows
     }
