@@ -126,16 +126,17 @@ impl Pass<'_, '_> {
         if let Some(object) = handed {
             bound.receiver.join(&self.given[object.index()]);
         }
-        self.bind_given(call, func, Passes { from: usize::from(handed.is_some()), named: true }, &mut bound);
+        let passes = Passes { from: usize::from(handed.is_some()), named: true };
+        self.bind_given(call, func, passes, self.taint.values.filled_in(at, func), &mut bound);
         bound
     }
 
-    /// The same of the arguments that go to them.
-    pub(super) fn bind_given(&self, call: &Call, func: FuncId, passes: Passes, bound: &mut Bound) {
+    /// The same of the arguments that go to them, from the parameter at `first` on.
+    pub(super) fn bind_given(&self, call: &Call, func: FuncId, passes: Passes, first: usize, bound: &mut Bound) {
         let params = &self.taint.values.program.funcs[func].params;
         let rest = params.iter().position(|param| param.kind == ParamKind::Rest);
         let rest_named = params.iter().position(|param| param.kind == ParamKind::RestNamed);
-        let mut position = 0;
+        let mut position = first;
         let mut after_spread = false;
         for arg in call.args.iter().skip(passes.from).filter(|arg| passes.takes(&arg.kind)) {
             let held = &self.given[arg.value.index()];

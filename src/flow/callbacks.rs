@@ -74,7 +74,7 @@ impl Pass<'_, '_> {
                         };
                     }
                     if let Some(passes) = callback.passes.filter(|_| is_given) {
-                        self.bind_given(call, *func, passes, &mut bound);
+                        self.bind_given(call, *func, passes, 0, &mut bound);
                     }
                     if callback.runs == CallbackTime::Failure && params > 0 {
                         let error = self.source(Kind::Error, at, None);
