@@ -10,6 +10,7 @@ use crate::ir::func::{FuncId, FuncKind};
 use crate::ir::instr::Op;
 use crate::ir::program::ModuleId;
 use crate::models::handlers::HandlerKind;
+use crate::models::index::Table;
 use crate::models::serving::TransportKind;
 use crate::resolve::solve::CallKind;
 use crate::resolve::values::{At, Value};
@@ -207,8 +208,10 @@ fn step(cx: &Cx<'_>, call: At, next: FuncId) -> Option<Step> {
                         FuncKind::Lambda if func.name.starts_with('<') => "a function".into(),
                         _ => format!("{}()", func.name),
                     };
+                    let registers = !cx.values.call_rows(call, Table::Handler).is_empty();
                     match (kind, handler) {
-                        (CallKind::Callback, Some(handler)) => format!("{handler}, registered by {name}"),
+                        (CallKind::Callback, Some(handler)) if registers => format!("{handler}, registered by {name}"),
+                        (CallKind::Callback, Some(handler)) => format!("{handler}, handed to {name}"),
                         (CallKind::Callback, None) => format!("{called}, handed to {name}"),
                         _ => called,
                     }
