@@ -63,6 +63,11 @@ impl Lazy {
         lazy
     }
 
+    /// Where the program writes a variable of the environment.
+    pub(super) fn written(&self, setting: &Symbol) -> impl Iterator<Item = At> {
+        self.settings.iter().filter(move |(_, written)| *written == setting).map(|(at, _)| *at)
+    }
+
     /// Is a symbol a variable of the environment that the program writes itself?
     pub(super) fn is_setting(&self, sym: &Symbol) -> bool {
         is_env(sym) && self.holds.contains_key(sym)

@@ -260,12 +260,33 @@ impl Asked<'_, '_> {
     /// The switch that a fact asks for.
     fn of(&self, sym: &Symbol, fact: &Fact, depth: usize) -> Option<String> {
         let explorer = self.explorer;
-        let is_own = explorer.prepared.lazy.is_setting(sym);
-        if is_own || explorer.assumed.get(sym).is_some() || explorer.chosen.is_default(sym, fact) {
+        let is_own = || explorer.prepared.lazy.is_setting(sym) && !self.is_switched_on(sym, depth);
+        if is_own() || explorer.assumed.get(sym).is_some() || explorer.chosen.is_default(sym, fact) {
             return None;
         }
         let own = switch(sym, matches!(fact, Fact::Is(_) | Fact::OneOf(_)), self.words).or_else(|| self.flag(sym));
         own.or_else(|| self.one_of(self.explorer.chosen.of(sym)?, depth.checked_sub(1)?))
+    }
+
+    /// Does the program write a variable of the environment only where it is asked to:
+    /// `if (argv.includes("--debug")) process.env.DEBUG = "1"`?
+    fn is_switched_on(&self, sym: &Symbol, depth: usize) -> bool {
+        let Some(depth) = depth.checked_sub(1) else { return false };
+        let explorer = self.explorer;
+        let is_asked = |(func, write): &At| {
+            let body = &explorer.values.program.funcs[*func];
+            let Some(block) = body.blocks.ids().find(|block| body.blocks[*block].instrs.contains(write)) else {
+                return false;
+            };
+            let mut met = explorer.frames.iter().filter(|frame| frame.func == *func);
+            met.all(|frame| {
+                let asks = |facts: &Facts| {
+                    facts.on().any(|(other, fact)| other != *sym && self.of(&other, &fact, depth).is_some())
+                };
+                frame.blocks.get(block).is_none_or(|visited| asks(&visited.facts))
+            })
+        };
+        explorer.prepared.lazy.written(sym).all(|at| is_asked(&at))
     }
 
     /// The switch that a variable is which is off at first and switched on somewhere: `let verbose = false`.
