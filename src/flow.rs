@@ -56,7 +56,7 @@
 //! | `said` | which words a condition asks for in the text of a caught error |
 //! | `exits` | what a function gives back and raises, by the way out |
 //! | `when`, `conditions` | what has to be true of what a function is given for something to get somewhere |
-//! | `answers` | which calls rule that out |
+//! | `answers`, `rest` | which calls rule that out |
 //! | `library`, `callbacks` | what library calls give, what functions handed to them are called with |
 //! | `bound` | what methods of a library's objects raise that a call runs |
 //! | `described` | the calls that make the schemas by which handlers are described |
@@ -159,6 +159,7 @@ mod records;
 pub(crate) mod redaction;
 mod remade;
 mod said;
+mod rest;
 mod sent;
 mod sent_headers;
 pub(crate) mod serving;

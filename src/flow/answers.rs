@@ -3,7 +3,7 @@
 
 use crate::base::Symbol;
 use crate::base::bounds::MAX_CHECK_DEPTH;
-use crate::ir::func::{BlockId, FuncId, FuncKind, Param};
+use crate::ir::func::{BlockId, FuncId, FuncKind, Param, ParamKind};
 use crate::ir::instr::{
     ArgKind, Base, Call, CallStyle, Const, Entry, Field, InstrId, Op, Place, Record, RecordKind, TextPart,
 };
@@ -225,6 +225,9 @@ impl Scope<'_, '_> {
             };
         }
         let Some(param) = callee.params.get(of.param as usize) else { return Held::Unknown };
+        if param.kind == ParamKind::RestNamed {
+            return self.option_given(call, of);
+        }
         let language = values.language(func);
         let default = param.default.map(|default| match &callee.instrs[default].op {
             Op::Const(value) if of.path.is_empty() => Held::Const(value.clone()),

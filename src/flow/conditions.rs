@@ -437,7 +437,10 @@ impl Scope<'_, '_> {
         let depth = depth.checked_sub(1)?;
         match &self.func.instrs[value].op {
             Op::Load(place) => self.part(place, block, depth),
-            Op::Call(call) => self.part(&self.same_as(call)?, block, depth),
+            Op::Call(call) => match self.same_as(call) {
+                Some(place) => self.part(&place, block, depth),
+                None => self.option_asked(call),
+            },
             _ => None,
         }
     }
