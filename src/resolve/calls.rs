@@ -457,6 +457,11 @@ impl Values<'_> {
 
     /// A function is registered as a handler.
     pub(super) fn register(&mut self, value: &Value, number: u32, row: RowRef) {
+        if let Value::Instance(_) = value {
+            for func in self.called_as(value) {
+                self.register(&Value::Func(func), number, row);
+            }
+        }
         let Value::Func(func) = value else { return };
         self.link_call(self.calls[number as usize].at, *func, CallKind::Callback);
         if !self.models.handler(row).yields_at.is_empty() {

@@ -531,10 +531,8 @@ impl Values<'_> {
         let mut funcs = Vec::new();
         for port in ports.iter().filter_map(|text| self.models.port(text)) {
             if let PortValue::Known(values) = self.port_values(at, port) {
-                for value in values {
-                    if let Value::Func(func) = value
-                        && !funcs.contains(&func)
-                    {
+                for func in values.iter().flat_map(|value| self.called_as(value)) {
+                    if !funcs.contains(&func) {
                         funcs.push(func);
                     }
                 }

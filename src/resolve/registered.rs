@@ -45,6 +45,16 @@ impl Values<'_> {
         site.receiver.is_some_and(|slot| held(slot).any(looks_up))
     }
 
+    /// The functions that run where a library calls a value: `@Logged def find(…)` makes an object of the class, whose `__call__` it
+    /// calls.
+    pub(super) fn called_as(&self, value: &Value) -> Vec<FuncId> {
+        match value {
+            Value::Func(func) => vec![*func],
+            Value::Instance(class) => self.classes.methods(*class, "__call__"),
+            _ => Vec::new(),
+        }
+    }
+
     /// Parameters of a function that a library calls are objects of it.
     pub(super) fn give_objects(&mut self, func: FuncId, objects: &BTreeMap<String, String>) {
         let language = self.language(func);
