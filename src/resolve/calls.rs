@@ -265,6 +265,7 @@ impl Values<'_> {
         for row in data.rows(Table::Flow) {
             self.flow_row(number, row);
         }
+        self.keep_maker(number, made);
         for row in data.rows(Table::Loader).filter(|row| !self.models.loader(*row).of_part) {
             let is_table = !self.models.loader(row).pattern.is_empty();
             for module in self.loads_by(site.at, row) {

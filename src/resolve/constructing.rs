@@ -4,8 +4,8 @@ use crate::base::Symbol;
 use crate::ir::func::{FuncId, FuncKind};
 use crate::ir::instr::{ArgKind, Base, Call, Field, Op};
 use crate::ir::program::ClassId;
-use crate::models::index::{RowRef, Table};
-use crate::models::path::Step;
+use crate::models::index::{NodeId, RowRef, Table};
+use crate::models::path::{Port, PortHead, PortStep, Step};
 
 use super::edges::Edge;
 use super::solve::{CallKind, Values};
@@ -15,6 +15,11 @@ impl Values<'_> {
     pub(super) fn construct(&mut self, at: At, class: ClassId, result: SlotId) {
         let instance = Value::Instance(class);
         self.add(result, &instance);
+        if let Some(number) = self.call_number(at) {
+            let bases = self.classes.api_bases(class).into_iter();
+            let made: Vec<NodeId> = bases.map(|base| self.models.index.step(base, &Step::Call)).collect();
+            made.into_iter().for_each(|made| self.keep_maker(number, made));
+        }
         let constructors: Vec<FuncId> = ["constructor", "__init__"]
             .into_iter()
             .flat_map(|name| self.classes.methods(class, name))
@@ -34,6 +39,23 @@ impl Values<'_> {
             if let Some(number) = self.call_number(at) {
                 self.make_bases(number, Some(class));
             }
+        }
+    }
+
+    /// What a call makes is kept in objects of a class that it is handed, and makes itself: the `server` of each handler.
+    pub(super) fn keep_maker(&mut self, number: u32, made: NodeId) {
+        let (at, result) = (self.calls[number as usize].at, self.calls[number as usize].result);
+        let index = &self.models.index;
+        let rows: Vec<RowRef> = index.node(made).rows(Table::Flow).collect();
+        let flows = rows.into_iter().map(|row| self.models.flow(row));
+        let keeps = flows.filter(|flow| flow.from.iter().any(|from| from.head == PortHead::Return));
+        for to in keeps.flat_map(|flow| &flow.to) {
+            let [PortStep::Name(field)] = to.path.as_slice() else { continue };
+            let class = Port { head: to.head.clone(), path: Vec::new() };
+            let Some(class) = self.port_slot(number, &class) else { continue };
+            let objects = self.fresh();
+            self.add_edge(class, Edge::Instance(objects));
+            self.add_edge(objects, Edge::Store(Field::Name(field.clone()), result, at));
         }
     }
 
