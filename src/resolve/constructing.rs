@@ -42,7 +42,7 @@ impl Values<'_> {
         }
     }
 
-    /// What a call makes is kept in objects of a class that it is handed, and makes itself: the `server` of each handler.
+    /// What a call makes is kept in objects of a class that it is handed, or of a function that makes them: the `server` of each handler.
     pub(super) fn keep_maker(&mut self, number: u32, made: NodeId) {
         let (at, result) = (self.calls[number as usize].at, self.calls[number as usize].result);
         let index = &self.models.index;
@@ -54,7 +54,7 @@ impl Values<'_> {
             let class = Port { head: to.head.clone(), path: Vec::new() };
             let Some(class) = self.port_slot(number, &class) else { continue };
             let objects = self.fresh();
-            self.add_edge(class, Edge::Instance(objects));
+            self.add_edge(class, Edge::MadeBy(objects));
             self.add_edge(objects, Edge::Store(Field::Name(field.clone()), result, at));
         }
     }

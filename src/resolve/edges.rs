@@ -34,6 +34,8 @@ pub(super) enum Edge {
     Call(u32),
     /// The value is an object: its class goes to the slot.
     Class(SlotId),
+    /// The value is a class or a function that a library calls to make objects: what is made goes to the slot.
+    MadeBy(SlotId),
     /// The value is a type: an instance of it goes to the slot.
     Instance(SlotId),
     /// The same, for a type that says nothing itself when no model describes it: `Query<Login>` is a `Login`.

@@ -490,6 +490,10 @@ impl<'p> Values<'p> {
                     self.add(*to, &Value::Class(*class));
                 }
             }
+            Edge::MadeBy(to) => match value {
+                Value::Func(func) => self.copy(self.ret_slot(*func), *to),
+                value => self.instance_of(value, *to),
+            },
             Edge::Instance(to) => self.instance_of(value, *to),
             Edge::Wrapper(to) => {
                 if !matches!(value, Value::Api(node, _) if !self.models.index.node(*node).is_modelled()) {
