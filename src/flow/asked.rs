@@ -39,7 +39,7 @@ impl Pass<'_, '_> {
         let row = (told.says.is_some() || told.near).then_some(row);
         let asked = key.filter(|_| kind == Kind::Env).and_then(|key| self.asked_by(key));
         let gravest = asked.and_then(|(_, param)| self.gravest_given(param));
-        let name = gravest.or(name);
+        let name = gravest.or(name).filter(|name| kind != Kind::Env || may_be_variable(name));
         self.source_of(Source { kind, place: SourcePlace::Instr(at), name, by_name: false, row, asked }, at)
     }
 
@@ -173,7 +173,7 @@ impl Pass<'_, '_> {
 
     fn gravest_of(&self, values: &[Value]) -> Option<Symbol> {
         let texts = values.iter().filter_map(|value| match value {
-            Value::Const(Const::Str(text)) => Some(text),
+            Value::Const(Const::Str(text)) if may_be_variable(text) => Some(text),
             _ => None,
         });
         let words = self.taint.words;
@@ -216,6 +216,11 @@ impl Pass<'_, '_> {
         let position = i32::try_from(param).map_or(i32::MAX, |param| param.saturating_add(i32::from(is_handed)));
         named.or_else(|| argument(call, &PortHead::Arg(position)))
     }
+}
+
+/// May a text be the name of a variable of the environment, as far as its signs go? `*` stands for what is not known of it.
+fn may_be_variable(text: &str) -> bool {
+    text.chars().all(|sign| sign.is_alphanumeric() || "_-.*()".contains(sign))
 }
 
 fn as_text(constant: &Const) -> Option<Symbol> {
