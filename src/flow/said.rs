@@ -1,4 +1,5 @@
-//! What a condition asks of the text of a caught error: whether one of some words is in it, which the program writes there itself.
+//! What a condition asks of the text of a caught error: whether one of some marks is in it, words in capitals that
+//! the program writes there itself.
 //!
 //! ```python
 //! except Exception as exc:
@@ -24,6 +25,9 @@ use super::domain::Entry;
 use super::solve::Taint;
 use super::transfer::Pass;
 use super::tree::Tree;
+
+/// Least letters of a word in capitals that is a mark.
+const MIN_MARK: usize = 3;
 
 /// A text has one of the words in it.
 struct Said {
@@ -81,6 +85,12 @@ impl Checks<'_, '_> {
     }
 }
 
+/// Is a word one that only a program writes, as a mark: in capitals? `404` and `not found` come in the texts of others.
+fn is_marker(word: &str) -> bool {
+    let is_mark = |part: &str| part.len() >= MIN_MARK && part.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+    word.split_whitespace().any(is_mark)
+}
+
 impl Pass<'_, '_> {
     /// What of a caught error is raised again in the block that is looked at, and when: not where a condition asks for words that
     /// its text lacks.
@@ -94,6 +104,7 @@ impl Pass<'_, '_> {
             if let End::Branch { on, yes, no } = block.end
                 && yes != no
                 && let Some((said, holds)) = self.says(on, true, caught)
+                && said.words.iter().all(|word| is_marker(word))
             {
                 words.extend(said.words);
                 never.push((id, holds));
