@@ -18,6 +18,7 @@ use crate::ir::program::{CellId, Program};
 use crate::resolve::link::Target;
 use crate::resolve::values::At;
 
+use super::picking::OwnCalls;
 use super::{Meaning, Reader, call_instead};
 
 /// The names that a use gives, by the number of the parameter.
@@ -138,7 +139,7 @@ impl Reader<'_> {
     }
 
     /// The calls in a function that hand something to a function of the program, as far as the text tells which.
-    pub(super) fn calls_of_own(&self, func: FuncId) -> Vec<(InstrId, &Call, FuncId)> {
+    pub(super) fn calls_of_own(&self, func: FuncId) -> OwnCalls<'_> {
         let body = &self.program.funcs[func];
         // `from notes.rooms import keep` in a function, `const get = (name) => …`.
         let mut put: BTreeMap<LocalId, Option<InstrId>> = BTreeMap::new();

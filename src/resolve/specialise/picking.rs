@@ -25,6 +25,9 @@ use crate::resolve::values::At;
 use super::Reader;
 use super::keyed::{Names, Trees, copy_for_each};
 
+/// Calls of functions of the program, each with the function.
+pub(super) type OwnCalls<'p> = Vec<(InstrId, &'p Call, FuncId)>;
+
 /// Gives each use of a function that picks something a copy for the name.
 pub(super) fn copy_pickers(program: &mut Program, linker: &Linker<'_>, models: &Models) {
     let mut left = MAX_PICKING_COPIES;
@@ -73,7 +76,7 @@ impl Reader<'_> {
         if picking.is_empty() {
             return;
         }
-        let calls: Vec<(FuncId, FuncId, Vec<(InstrId, &Call, FuncId)>)> = small
+        let calls: Vec<(FuncId, FuncId, OwnCalls<'_>)> = small
             .iter()
             .flat_map(|(id, tree)| tree.iter().map(|inner| (*id, *inner, self.calls_of_own(*inner))))
             .collect();
