@@ -306,6 +306,9 @@ pub(crate) const MAX_LABEL_WORDS: usize = 4;
 /// Most instructions of a decorator that is copied for each use. Decorators have some dozen; one with more is a framework.
 pub(crate) const MAX_COPIED_FUNCTION: usize = 400;
 
+/// Least letters of a word in capitals by which a program marks its errors: `LOGIN_NEEDED`. Shorter ones stand in other words.
+pub(crate) const MIN_MARK: usize = 3;
+
 /// Most decorators on top of each other behind which a function is known by its own name.
 pub(crate) const MAX_DECORATORS: usize = 8;
 

@@ -11,7 +11,7 @@
 //! its text nobody knows: that a library or a response happens to have the very word is left out.
 
 use crate::base::Symbol;
-use crate::base::bounds::MAX_CHECK_DEPTH;
+use crate::base::bounds::{MAX_CHECK_DEPTH, MIN_MARK};
 use crate::base::idx::Id;
 use crate::ir::func::{BlockId, End};
 use crate::ir::instr::{Call, Field, InstrId, Op, Oper, Place, TextPart};
@@ -25,9 +25,6 @@ use super::domain::Entry;
 use super::solve::Taint;
 use super::transfer::Pass;
 use super::tree::Tree;
-
-/// Least letters of a word in capitals that is a mark.
-const MIN_MARK: usize = 3;
 
 /// A text has one of the words in it.
 struct Said {
