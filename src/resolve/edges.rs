@@ -58,10 +58,10 @@ pub(super) enum Edge {
     InvokeField(u32),
     /// The value names a module that a call (by number) loads.
     Loaded(u32),
-    /// The value is a package: the modules in it go to the slot; with `true`, those in the packages inside it, too.
-    Inside(bool, SlotId),
-    /// The value, if it is a module, goes to the slot: it stands for what is in it, whatever that is called.
-    Members(SlotId),
+    /// The value is a package of which a call (by number) tells the modules; with `true`, those in the packages inside it, too.
+    Inside(bool, u32),
+    /// The value is what a call (by number) tells the members of; a module stands for what is in it, whatever that is called.
+    Members(u32),
     /// The value stands for what is in a module: of that, the classes go to the second slot that derive from one in the first.
     Kind(SlotId, SlotId),
     /// The classes of the module that derive from the value go to the slot.

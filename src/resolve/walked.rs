@@ -36,17 +36,14 @@ impl Values<'_> {
         let loader = self.models.loader(row);
         let at = self.calls[number as usize].at;
         for port in &loader.lists {
-            let Some(path) = self.models.port(port).and_then(|port| self.port_slot(number, port)) else { continue };
-            let second = self.pairs_made(number, SECOND);
-            let named = self.filled_slot(&Obj::Record(Site::Instr(at)), Key::Name(NAME_OF_ITEM.into()));
-            self.add_edge(path, Edge::Inside(loader.deep, second));
-            self.copy(second, named);
+            if let Some(path) = self.models.port(port).and_then(|port| self.port_slot(number, port)) {
+                self.add_edge(path, Edge::Inside(loader.deep, number));
+            }
         }
         for port in &loader.members {
-            let Some(module) = self.models.port(port).and_then(|port| self.port_slot(number, port)) else { continue };
-            let (items, second) = (self.list_made(number), self.pairs_made(number, SECOND));
-            self.add_edge(module, Edge::Members(items));
-            self.add_edge(module, Edge::Members(second));
+            if let Some(module) = self.models.port(port).and_then(|port| self.port_slot(number, port)) {
+                self.add_edge(module, Edge::Members(number));
+            }
         }
         if let Some(asked) = &loader.asks_kind
             && let (Some(class), Some(of)) = (self.models.port(&asked.class), self.models.port(&asked.of))
@@ -64,12 +61,17 @@ impl Values<'_> {
         }
     }
 
-    pub(super) fn modules_inside(&mut self, package: &Value, deep: bool, to: SlotId) {
+    /// A call gives back the names of the modules in a package.
+    pub(super) fn modules_inside(&mut self, package: &Value, deep: bool, number: u32) {
         let Value::Module(package) = package else { return };
+        let at = self.calls[number as usize].at;
+        let second = self.pairs_made(number, SECOND);
+        let named = self.filled_slot(&Obj::Record(Site::Instr(at)), Key::Name(NAME_OF_ITEM.into()));
+        self.copy(second, named);
         let mut open = vec![*package];
         while let Some(package) = open.pop() {
             for (_, module) in self.linker.submodules(package) {
-                self.add(to, &Value::Module(module));
+                self.add(second, &Value::Module(module));
                 if deep {
                     open.push(module);
                 }
@@ -77,9 +79,12 @@ impl Values<'_> {
         }
     }
 
-    pub(super) fn members_of(&mut self, value: &Value, to: SlotId) {
+    /// A call gives back the names of all that is in a module, or pairs with them. Of other objects nothing is known so.
+    pub(super) fn members_of(&mut self, value: &Value, number: u32) {
         if let Value::Module(_) = value {
-            self.add(to, value);
+            let (items, second) = (self.list_made(number), self.pairs_made(number, SECOND));
+            self.add(items, value);
+            self.add(second, value);
         }
     }
 
