@@ -62,6 +62,8 @@ pub(super) enum Edge {
     Inside(bool, u32),
     /// The value is what a call (by number) tells the members of; a module stands for what is in it, whatever that is called.
     Members(u32),
+    /// The value, if it is a module, goes to the slot, and stands for what is in it.
+    Whole(SlotId),
     /// The value stands for what is in a module: of that, the classes go to the second slot that derive from one in the first.
     Kind(SlotId, SlotId),
     /// The classes of the module that derive from the value go to the slot.

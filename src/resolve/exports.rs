@@ -18,7 +18,6 @@ impl Values<'_> {
                 let all = self.all_exports(module);
                 self.copy(all, to);
             }
-            self.any_member(module, field, to);
             return;
         };
         if self.is_package_path(module, name) {

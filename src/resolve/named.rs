@@ -30,6 +30,11 @@ impl Values<'_> {
 
     /// A member whose name is a value: one that is known, or any.
     pub(super) fn named_member(&mut self, name: &Value, of: SlotId, to: SlotId) {
+        // The names of all that is in a module, one of which it is.
+        if let Value::Module(_) = name {
+            self.add_edge(of, Edge::Whole(to));
+            return;
+        }
         let field = match name {
             Value::Const(Const::Str(name)) => Field::Name(name.clone()),
             _ => Field::Any,

@@ -128,6 +128,8 @@ pub(crate) struct Values<'p> {
     pub(super) called_in_fields: FxHashMap<At, Vec<FuncId>>,
     /// By call that is handed a loader of modules to call: what it calls the loader with.
     pub(super) handed_loaders: FxHashMap<At, Vec<SlotId>>,
+    /// What functions do with the members of modules.
+    pub(super) walks: FxHashMap<FuncId, super::walked::Walk>,
     /// Classes of modules that derive from a class, and where they go.
     pub(super) derived_in: Vec<(Value, ModuleId, SlotId)>,
     /// By call of a library, the functions that throw instead of it.
@@ -250,6 +252,7 @@ impl<'p> Values<'p> {
             built_on: FxHashMap::default(),
             called_in_fields: FxHashMap::default(),
             handed_loaders: FxHashMap::default(),
+            walks: FxHashMap::default(),
             derived_in: Vec::new(),
             error_handlers: FxHashMap::default(),
             edges_done: FxHashSet::default(),
@@ -510,6 +513,7 @@ impl<'p> Values<'p> {
             Edge::InvokeField(call) => self.invoke_field(value, *call),
             Edge::Loaded(call) => self.loaded_by_name(value, *call),
             Edge::Inside(deep, call) => self.modules_inside(value, *deep, *call),
+            Edge::Whole(to) => self.whole_of(value, *to),
             Edge::Members(call) => self.members_of(value, *call),
             Edge::Kind(of, to) => self.of_kind(value, *of, *to),
             Edge::Derived(module, to) => self.derived_in(value, *module, *to),

@@ -12,7 +12,7 @@
 //! classes are meant. Functions that are found so are not followed.
 
 use crate::base::Symbol;
-use crate::ir::instr::{Base, Field, Op};
+use crate::ir::instr::{Base, Op};
 use crate::ir::program::{ClassId, Language, ModuleId};
 use crate::models::index::RowRef;
 
@@ -30,6 +30,15 @@ const NAME_OF_ITEM: &str = "name";
 /// Where in an item the name of a module stands, and in a pair of a name and a value the value.
 const SECOND: u32 = 1;
 
+/// What a function does with the members of modules.
+#[derive(Default)]
+pub(super) struct Walk {
+    /// It asks of what kind a class is.
+    asks_kind: bool,
+    /// Calls (by number) that tell the members of what is in a slot, as long as it is not known to.
+    waiting: Vec<(SlotId, u32)>,
+}
+
 impl Values<'_> {
     /// A call goes through a package or a module, or asks of what kind a class is.
     pub(super) fn walk_row(&mut self, number: u32, row: RowRef) {
@@ -42,6 +51,18 @@ impl Values<'_> {
         }
         for port in &loader.members {
             if let Some(module) = self.models.port(port).and_then(|port| self.port_slot(number, port)) {
+                // What nobody asks for a kind stays unknown: it may be a function that is called.
+                let walk = self.walks.entry(at.0).or_default();
+                match walk.asks_kind {
+                    true => self.add_edge(module, Edge::Members(number)),
+                    false => walk.waiting.push((module, number)),
+                }
+            }
+        }
+        if loader.asks_kind.is_some() {
+            let walk = self.walks.entry(at.0).or_default();
+            walk.asks_kind = true;
+            for (module, number) in std::mem::take(&mut walk.waiting) {
                 self.add_edge(module, Edge::Members(number));
             }
         }
@@ -88,10 +109,10 @@ impl Values<'_> {
         }
     }
 
-    /// Whatever a module of Python has under a name that is not told.
-    pub(super) fn any_member(&mut self, module: ModuleId, field: &Field, to: SlotId) {
-        if *field == Field::Any && self.program.modules[module].language == Language::Python {
-            self.add(to, &Value::Module(module));
+    /// What is in a module, under whichever of its names.
+    pub(super) fn whole_of(&mut self, value: &Value, to: SlotId) {
+        if let Value::Module(_) = value {
+            self.add(to, value);
         }
     }
 
