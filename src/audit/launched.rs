@@ -124,12 +124,17 @@ impl<'v> Finder<'v, '_> {
             if self.found.iter().any(|found| self.only_starts(&candidate.start, found)) {
                 continue;
             }
-            let Some(begun) = self.begin(&candidate.start) else { continue };
+            let entered = self.enter(&candidate.start);
             let passed = passed.get_or_insert_with(|| {
                 let mut all = Passed::of(self.found.iter().map(|found| &found.process));
                 self.found.iter().for_each(|found| all.sites.extend(&found.passed.sites));
                 all
             });
+            // What runs later gets to the same calls that serve, where it is what later runs there, too.
+            if !self.may_do_more(&entered.passed(), passed) {
+                continue;
+            }
+            let Some(begun) = entered.begin() else { continue };
             let passed_by = begun.passed();
             if !self.may_do_more(&passed_by, passed) {
                 continue;

@@ -7,7 +7,7 @@ use crate::base::span::FileId;
 use crate::config::{Declared, DeclaredTransport, Options};
 use crate::flow::explore::{Prepared, Told};
 use crate::flow::prepared::prepare;
-use crate::flow::process::{Begun, Passed, Process, Start, begin};
+use crate::flow::process::{Begun, Entered, Passed, Process, Start, enter};
 use crate::ir::func::FuncId;
 use crate::ir::instr::{Import, Op};
 use crate::ir::program::{Language, ModuleId};
@@ -344,8 +344,12 @@ impl<'v> Finder<'v, '_> {
         self.keep(candidate, passed, process);
     }
 
-    pub(super) fn begin<'s>(&self, start: &'s Start) -> Option<Begun<'v, 's>> {
-        begin(self.values, &self.prepared, &self.to_serving.funcs, start, self.told)
+    fn begin<'s>(&self, start: &'s Start) -> Option<Begun<'v, 's>> {
+        self.enter(start).begin()
+    }
+
+    pub(super) fn enter<'s>(&self, start: &'s Start) -> Entered<'v, 's> {
+        enter(self.values, &self.prepared, &self.to_serving.funcs, start, self.told)
     }
 
     pub(super) fn keep(&mut self, candidate: Candidate, passed: Passed, process: Process<'v>) {

@@ -84,15 +84,22 @@ pub(crate) struct Begun<'v, 's> {
     later: Vec<(FrameId, At, Mode)>,
 }
 
-/// Explores how the process that `start` begins gets to serving. `None` when it never does. `serving`: the functions from which
-/// a call that serves can be reached.
-pub(crate) fn begin<'v, 's>(
+/// A process that was explored as far as its own code runs: not what it hands over to run later.
+pub(crate) struct Entered<'v, 's> {
+    start: &'s Start,
+    first: Explorer<'v>,
+    roots: Vec<FrameId>,
+}
+
+/// Explores the code that the process runs which `start` begins. `serving`: the functions from which a call that serves can be
+/// reached.
+pub(crate) fn enter<'v, 's>(
     values: &'v Values<'v>,
     prepared: &Rc<Prepared>,
     serving: &Rc<FxHashSet<FuncId>>,
     start: &'s Start,
     told: Told,
-) -> Option<Begun<'v, 's>> {
+) -> Entered<'v, 's> {
     let main = if start.is_main { start.module } else { None };
     let mut first = Explorer::new(values, prepared.clone(), main);
     first.told = told;
@@ -100,10 +107,26 @@ pub(crate) fn begin<'v, 's>(
     first.any_transport = true;
     first.to_serving = serving.clone();
     let roots = run_roots(&mut first, start);
-    // What runs later and does not get to serving need not be looked at.
-    let may_serve = |func: FuncId| told.serves_at.is_some() || serving.contains(&func);
-    let later = run_later_if(&mut first, &roots, may_serve);
-    (!first.serves.is_empty()).then_some(Begun { start, first, roots, later })
+    Entered { start, first, roots }
+}
+
+impl<'v, 's> Entered<'v, 's> {
+    /// Explores also what runs later, as far as it gets to serving. `None` when nothing ever serves.
+    pub(crate) fn begin(self) -> Option<Begun<'v, 's>> {
+        let Entered { start, mut first, roots } = self;
+        let (told, serving) = (first.told, first.to_serving.clone());
+        // What runs later and does not get to serving need not be looked at.
+        let may_serve = |func: FuncId| told.serves_at.is_some() || serving.contains(&func);
+        let later = run_later_if(&mut first, &roots, may_serve);
+        (!first.serves.is_empty()).then_some(Begun { start, first, roots, later })
+    }
+
+    /// What its own code comes through.
+    pub(crate) fn passed(&self) -> Passed {
+        let mut passed = Passed::default();
+        passed.add(&self.first);
+        passed
+    }
 }
 
 impl<'v> Begun<'v, '_> {
