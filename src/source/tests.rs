@@ -81,6 +81,18 @@ fn folders_of_others_are_counted_not_read() {
 }
 
 #[test]
+fn manifests_that_are_ignored_are_read_beside_what_is_not() {
+    let package = r#"{ "name": "notes", "bin": { "notes-mcp": "src/index.ts" } }"#;
+    let ignored = (".gitignore", "*.json\nold/\nsetup.py\n");
+    let inside =
+        [ignored, ("package.json", package), ("setup.py", ""), ("src/index.ts", ""), ("old/package.json", "{")];
+    let workspace = Folder::new("ignored", &inside).scan();
+    assert_eq!(files(&workspace), ["src/index.ts"]);
+    assert_eq!(entries(&workspace), [("src/index.ts".into(), "package.json bin \"notes-mcp\"".into())]);
+    assert_eq!(workspace.skipped.len(), 0);
+}
+
+#[test]
 fn versions_come_from_locks_then_manifests() {
     let folder = Folder::new(
         "versions",

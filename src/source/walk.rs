@@ -1,7 +1,7 @@
 //! Walks the scanned folders and reads what is in them.
 //!
-//! Follows `.gitignore` (also where there is no repository), skips hidden files, dependencies and build output, and never
-//! follows symbolic links. Of the machine's own git settings it reads nothing.
+//! Follows `.gitignore` (also where there is no repository; not for manifests beside what it reads), skips hidden files,
+//! dependencies and build output, and never follows symbolic links. Of the machine's own git settings it reads nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -54,6 +54,9 @@ pub(crate) fn scan(roots: &[PathBuf], options: &WalkOptions) -> Result<Workspace
     let mut listing = Listing::default();
     for start in &starts {
         listing.walk(&root, start, options);
+    }
+    if !options.no_ignore {
+        listing.add_ignored_manifests();
     }
     let Listing { found, skipped, dirs } = listing;
     let mut workspace = Workspace { root, skipped, skipped_dirs: dirs, ..Workspace::default() };
@@ -145,6 +148,30 @@ impl Listing {
     fn add(&mut self, root: &Path, path: &Path, is_file: bool) {
         if is_file && let Some(name) = relative(root, path) {
             self.found.insert(name, path.to_path_buf());
+        }
+    }
+
+    /// Manifests in the folders of what was found, and in those around them inside the scan: git ignores only what nobody added
+    /// to it, so that a `package.json` which `*.json` names belongs to the project all the same.
+    fn add_ignored_manifests(&mut self) {
+        let folders: BTreeSet<(String, PathBuf)> = self
+            .found
+            .iter()
+            .filter(|(name, _)| classify::dialect_of_name(name).is_some())
+            .flat_map(|(name, path)| {
+                paths::upward(paths::parent(name)).map(str::to_owned).zip(path.ancestors().skip(1))
+            })
+            .map(|(name, path)| (name, path.to_path_buf()))
+            .collect();
+        for (folder, path) in folders {
+            for entry in fs::read_dir(path).into_iter().flatten().flatten() {
+                let file_name = entry.file_name().to_string_lossy().into_owned();
+                let Some(name) = paths::join(&folder, &file_name) else { continue };
+                let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+                if is_file && manifest::is_manifest(&name) && classify::dialect_of_name(&name).is_none() {
+                    self.found.entry(name).or_insert_with(|| entry.path());
+                }
+            }
         }
     }
 
