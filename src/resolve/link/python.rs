@@ -1,10 +1,24 @@
 //! Python: dotted names against the folders that hold top packages, relative dots against the file's package.
 
-use crate::base::Symbol;
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::base::{Symbol, embedded};
 use crate::ir::program::{Language, ModuleId};
 use crate::source::paths;
 
 use super::{Linker, PACKAGE_FILE, Target};
+
+/// Modules that come with a language. A file that cannot be read is one that a test refuses.
+static STANDARD: LazyLock<Standard> = LazyLock::new(|| embedded::read("standard.toml").unwrap_or_default());
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Standard {
+    python: BTreeSet<String>,
+}
 
 impl Linker<'_> {
     pub(super) fn resolve_python(&self, from: &str, specifier: &str) -> Target {
@@ -49,7 +63,9 @@ impl Linker<'_> {
             }
         }
         let beside = if is_modelled { None } else { self.beside(from, &names) };
-        beside.or_else(|| self.in_own_package(&names)).unwrap_or_else(|| Target::Library {
+        let found = beside.or_else(|| self.in_own_package(&names));
+        let found = found.or_else(|| if is_library { None } else { self.beside_script(from, &names) });
+        found.unwrap_or_else(|| Target::Library {
             specifier: (*first).into(),
             path: rest.iter().copied().map(Symbol::from).collect(),
         })
@@ -71,6 +87,18 @@ impl Linker<'_> {
         let is_own = !package.is_empty() && package.len() <= names.len();
         let (own, inner) = names.split_at_checked(package.len()).filter(|_| is_own)?;
         if own.iter().zip(package).all(|(name, known)| name == known) { self.below("", inner) } else { None }
+    }
+
+    /// What a name leads to in the packages around a file whose own folders hold it, where nothing else is known by the name: the
+    /// program is meant to be run by the path of a file in one of them.
+    fn beside_script(&self, from: &str, names: &[&str]) -> Option<Target> {
+        if names.first().is_none_or(|first| STANDARD.python.contains(*first)) {
+            return None;
+        }
+        let is_other = |target: &Target| matches!(target, Target::Module(module, rest) if rest.is_empty() && self.modules.get(module).is_some_and(|(_, path)| *path != from));
+        let around = paths::upward(paths::parent(from)).take_while(|dir| !dir.is_empty());
+        let is_package = |dir: &&str| self.module_by_path(&format!("{dir}/{PACKAGE_FILE}")).is_some();
+        around.take_while(is_package).find_map(|dir| self.below(dir, names).filter(is_other))
     }
 
     /// The folders that absolute names are looked up in, for the file `from`.
@@ -120,5 +148,15 @@ impl Linker<'_> {
         }
         let file = self.manifests.python_file(&paths::join(paths::parent(path), name)?)?;
         self.module_by_path(&file)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::STANDARD;
+
+    #[test]
+    fn standard_modules_are_known() {
+        assert!(STANDARD.python.contains("logging"), "rules/standard.toml is not read");
     }
 }

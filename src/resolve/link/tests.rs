@@ -95,6 +95,11 @@ fn python() {
             ("mcp/server.py", ""),
             ("named/mcp/__init__.py", ""),
             ("named/mcp/note.py", ""),
+            ("run/__init__.py", ""),
+            ("run/server.py", ""),
+            ("run/queue.py", ""),
+            ("run/helpers/__init__.py", ""),
+            ("run/helpers/link.py", ""),
             ("script.py", ""),
             ("helper.py", ""),
         ],
@@ -109,6 +114,11 @@ fn python() {
             ("named/mcp/note.py", "mcp.note", "named/mcp/note.py#"),
             ("named/mcp/note.py", "mcp.server.fastmcp", "lib mcp#server.fastmcp"),
             ("script.py", "helper", "helper.py#"),
+            ("run/server.py", "helpers.link", "run/helpers/link.py#"),
+            ("run/helpers/link.py", "helpers", "run/helpers/__init__.py#"),
+            ("run/server.py", "queue", "lib queue#"),
+            ("run/server.py", "helpers.gone", "lib helpers#gone"),
+            ("run/server.py", "server", "lib server#"),
         ],
     );
 }
