@@ -300,6 +300,13 @@ impl<'a, 'v> Guard<'a, 'v> {
     /// The place of a parameter that a place is, if nothing else is ever put there, or only where the parameter is empty.
     fn of_param(&self, place: Place, depth: usize) -> Option<Place> {
         let depth = depth.checked_sub(1)?;
+        // One that inner functions ask for, too, is kept in a variable for them.
+        if let Base::Cell(_) = place.base {
+            let kept = self.checks.only_store(&Place { base: place.base.clone(), path: Box::default() })?;
+            let Op::Load(from) = &self.func.instrs[kept].op else { return None };
+            let from = place.path.iter().fold(from.clone(), |from, field| from.then(field.clone()));
+            return self.of_param(from, depth);
+        }
         let Base::Local(local) = place.base else { return None };
         let mut stores = self.stores(local);
         let first = stores.next();
