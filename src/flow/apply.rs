@@ -20,6 +20,7 @@ use crate::resolve::values::{At, Value};
 
 use super::domain::{ANY, ERR, Entry, Heap, Marks, RECEIVER, Root, Via};
 use super::handed::Handed;
+use super::leading::assigned;
 use super::shown::TEXT_TYPES;
 use super::solve::is_error_part;
 use super::sources::PLAIN_TYPES;
@@ -356,12 +357,14 @@ impl Pass<'_, '_> {
         result
     }
 
-    /// Is a function called where it is written: `(() => …)()`, `text.replace(pattern, (found) => …)`?
+    /// Is a function called where it is written, or by the name that it has there: `(() => …)()`, `text.replace(pattern, (found) => …)`,
+    /// `def first(): …` and `first()`?
     fn is_made_here(&self, at: At, func: FuncId) -> bool {
         let Op::Call(call) = &self.func.instrs[at.1].op else { return false };
         let is_it = |made: InstrId| matches!(self.func.instrs[made].op, Op::Closure(inner) if inner == func);
         match (&call.callee.base, &*call.callee.path) {
-            (Base::Value(made), []) => is_it(*made),
+            (Base::Value(_) | Base::Local(_), []) => assigned(self.func, &call.callee.base).is_some_and(is_it),
+            (Base::Cell(cell), []) if self.is_own(*cell) => assigned(self.func, &call.callee.base).is_some_and(is_it),
             // What goes through a container or a text calls the function there and then, and keeps it nowhere.
             (_, [.., Field::Name(name)]) if self.language == Language::Script => {
                 let models = self.taint.values.models;
