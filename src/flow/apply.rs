@@ -18,7 +18,7 @@ use crate::resolve::ports::argument;
 use crate::resolve::solve::CallKind;
 use crate::resolve::values::{At, Value};
 
-use super::domain::{ANY, ERR, Entry, Heap, Marks, RECEIVER, Root, Via};
+use super::domain::{ANY, ERR, Entry, Heap, KEYS, Marks, RECEIVER, Root, Via};
 use super::handed::Handed;
 use super::leading::assigned;
 use super::shown::TEXT_TYPES;
@@ -553,6 +553,7 @@ pub(super) fn port_keys(port: &Port) -> Vec<crate::base::Symbol> {
         .iter()
         .map(|step| match step {
             PortStep::Name(name) if name == "Err" => ERR.into(),
+            PortStep::Name(name) if name == "Keys" => KEYS.into(),
             PortStep::Name(name) => name.clone(),
             PortStep::Index(at) => at.to_string().into(),
             PortStep::Element | PortStep::Param(_) | PortStep::Return => ANY.into(),

@@ -38,6 +38,9 @@ pub(crate) const ARGS: &str = "args";
 /// The field name for an unknown key.
 pub(crate) const ANY: &str = "*";
 
+/// The field of a table for its keys, where they are values of the program like what is kept under them.
+pub(crate) const KEYS: &str = "key of";
+
 /// The first item of a list.
 pub(crate) const FIRST: &str = "0";
 

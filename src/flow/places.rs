@@ -13,7 +13,7 @@ use crate::models::path::Step;
 use crate::resolve::values::{At, Site, Value};
 
 use super::checks::{Check, Tells};
-use super::domain::{ANY, ERR, Entry, Form, Heap, HeapId, Kind, Marks, OK, Root, Source};
+use super::domain::{ANY, ERR, Entry, Form, Heap, HeapId, KEYS, Kind, Marks, OK, Root, Source};
 use super::items::is_told_table;
 use super::path::Path;
 use super::summary::{Bound, Hit};
@@ -22,6 +22,7 @@ use super::transfer::{Pass, State, Var, is_no_error, key_of};
 use super::tree::Tree;
 
 /// Where in a pair of a container stands what is kept.
+const KEY_IN_PAIR: &str = "0";
 const KEPT_IN_PAIR: &str = "1";
 
 impl Pass<'_, '_> {
@@ -76,6 +77,8 @@ impl Pass<'_, '_> {
                 let named = named.map(|names| names.into_iter().cloned().map(Field::Name).collect());
                 named.or_else(|| self.counted_from_end(at, values))
             });
+            let gives_pairs = *field == Field::Any && self.gives_pairs(values);
+            let keys = if gives_pairs { tree.read(KEYS) } else { Tree::default() };
             tree = match named.flatten() {
                 Some(fields) => {
                     let mut all = Tree::default();
@@ -91,8 +94,9 @@ impl Pass<'_, '_> {
                 }
                 None => self.member(&tree, values, field, at),
             };
-            if *field == Field::Any && self.gives_pairs(values) {
+            if gives_pairs {
                 tree = tree.under(&[KEPT_IN_PAIR.into()]);
+                tree.join(&keys.under(&[KEY_IN_PAIR.into()]));
             }
             if depth == 0 && *field == Field::Index(0) {
                 tree = self.first_part(&place.base, tree);

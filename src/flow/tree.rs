@@ -7,7 +7,7 @@ use crate::base::Symbol;
 use crate::base::bounds::{MAX_DEEP, MAX_ENTRIES, MAX_PATH};
 use crate::resolve::values::At;
 
-use super::domain::{ANY, ERR, Entry, ErrorKind, FIRST, Form, Marks, OK, Root, Via, is_kind_name};
+use super::domain::{ANY, ERR, Entry, ErrorKind, FIRST, Form, KEYS, Marks, OK, Root, Via, is_kind_name};
 use super::path::Path;
 use super::when::When;
 use super::words::{has_scheme, is_other_part};
@@ -468,9 +468,10 @@ fn is_of_error(entry: &Entry) -> bool {
 }
 
 /// Can a field that is known by one name be the one that is asked for by the other? The error of a result is none of the items
-/// in it.
+/// in it, nor are the keys of a table.
 fn fits(known: &Symbol, key: &str) -> bool {
-    known == key || known == ANY && key != ERR || key == ANY && known != ERR
+    let is_item = |name: &str| name != ERR && name != KEYS;
+    known == key || known == ANY && is_item(key) || key == ANY && is_item(known)
 }
 
 /// What a path leads to in one entry.
@@ -493,6 +494,10 @@ pub(super) fn entry_at<'t>(entry: &'t Entry, path: &[Symbol]) -> Option<Cow<'t, 
 /// May an origin have what these fields lead to? An object that a library made says nothing of its fields.
 fn can_extend(entry: &Entry, keys: &[Symbol]) -> bool {
     let Some(first) = keys.first() else { return true };
+    // What is handed over as a whole is no table that the program filled by its keys.
+    if first == KEYS && (entry.form != Form::Exact || is_source(&entry.root)) {
+        return false;
+    }
     match entry.form {
         Form::Held => false,
         Form::Text | Form::Debug => !keys.iter().any(|key| key == ERR || entry.without.contains(key)),
