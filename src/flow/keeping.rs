@@ -2,11 +2,12 @@
 
 use crate::base::Symbol;
 use crate::base::idx::Id;
-use crate::ir::instr::{ArgKind, Base, Call, Const, Field, InstrId, Op};
+use crate::ir::instr::{ArgKind, Base, Call, Const, Field, InstrId, Op, Place};
 use crate::ir::program::Language;
 use crate::resolve::values::{At, Value};
 
 use super::domain::ANY;
+use super::leading::assigned;
 use super::trace::What;
 use super::transfer::{Pass, is_no_error};
 use super::tree::Tree;
@@ -52,6 +53,20 @@ impl Pass<'_, '_> {
         let is_library = values.of(self.id, key).items().iter().any(|value| matches!(value, Value::Api(_, None)));
         let is_constant = self.language == Language::Rust && is_library && !name.contains(char::is_lowercase);
         is_constant.then(|| name.to_lowercase().into())
+    }
+
+    /// Does a call put into a table what another one has under the same name: `chosen.set(id, accounts.get(id))`? The name is
+    /// one that is in the other table already.
+    pub(super) fn moves_between_tables(&self, call: &Call) -> bool {
+        let [key, kept, ..] = call.args.as_slice() else { return false };
+        let Op::Load(key) = &self.func.instrs[key.value].op else { return false };
+        let found = match &self.func.instrs[kept.value].op {
+            Op::Load(Place { base, path }) if path.is_empty() => assigned(self.func, base),
+            _ => Some(kept.value),
+        };
+        let Some(Op::Call(found)) = found.map(|found| &self.func.instrs[found].op) else { return false };
+        let asked = found.args.first().map(|arg| &self.func.instrs[arg.value].op);
+        self.looks_up(found) && matches!(asked, Some(Op::Load(asked)) if asked == key)
     }
 
     /// A method of an object or array literal keeps what it is given.

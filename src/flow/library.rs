@@ -17,7 +17,7 @@ use crate::resolve::solve::CallKind;
 use crate::resolve::values::{At, Value};
 
 use super::apply::{MESSAGE, port_keys};
-use super::domain::{ANY, ARGS, ERR, Entry, ErrorKind, Form, Kind, Marks};
+use super::domain::{ANY, ARGS, ERR, Entry, ErrorKind, Form, KEYS, Kind, Marks};
 use super::shown::Shown;
 use super::solve::is_error_part;
 use super::trace::What;
@@ -155,6 +155,7 @@ impl Pass<'_, '_> {
             || flow.object
             || !values.version_allows(Some(at.0), row, flow.versions.as_deref())
             || !values.holds(at, &flow.when)
+            || flow.to.iter().any(|to| port_keys(to).iter().any(|key| key == KEYS)) && self.moves_between_tables(call)
         {
             return;
         }
