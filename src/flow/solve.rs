@@ -11,7 +11,7 @@ use crate::base::Symbol;
 use crate::base::bounds::{LARGE_CIRCLE, MAX_HEAP_FACTS, MAX_ROUNDS, MAX_WRITE_PARTS};
 use crate::base::idx::Id;
 use crate::ir::func::{End, FuncId, FuncKind};
-use crate::ir::instr::{Base, Const, Field, Import, Op};
+use crate::ir::instr::{Base, Const, Field, Import, InstrId, Op, Place};
 use crate::ir::program::{CellId, ClassId, Language, ModuleId};
 use crate::models::handlers::{HandlerKind, ThrowShape};
 use crate::models::index::RowRef;
@@ -279,7 +279,8 @@ impl<'v> Taint<'v> {
     }
 
     /// Does a place hold objects of the program's classes? Their fields are places of their own: what is in a field is
-    /// found there, and the object that is handed around does not carry it as well.
+    /// found there, and the object that is handed around does not carry it as well. What a method keeps for its inner functions
+    /// is the very object that it was called on, as it is to the method.
     fn holds_objects(&mut self, heap: HeapId) -> bool {
         if let Some(known) = self.object_places.get(&heap) {
             return *known;
@@ -294,17 +295,31 @@ impl<'v> Taint<'v> {
             Heap::Sent(Channel::Made(made), lane) if lane.is_empty() => self.values.sent_slot(*made),
             Heap::Sent(..) => None,
         };
-        let holds = slot.is_some_and(|slot| {
-            let set = self.values.of_slot(slot);
-            let is_object = |value: &Value| matches!(value, Value::Instance(_) | Value::Typed(_));
-            let is_nothing =
-                |value: &Value| matches!(value, Value::Unknown | Value::Const(Const::Null | Const::Undefined));
-            !set.is_cut
-                && set.items().iter().any(is_object)
-                && set.items().iter().all(|value| is_object(value) || is_nothing(value))
-        });
+        let is_own = self.is_receiver(heap);
+        let holds = !is_own
+            && slot.is_some_and(|slot| {
+                let set = self.values.of_slot(slot);
+                let is_object = |value: &Value| matches!(value, Value::Instance(_) | Value::Typed(_));
+                let is_nothing =
+                    |value: &Value| matches!(value, Value::Unknown | Value::Const(Const::Null | Const::Undefined));
+                !set.is_cut
+                    && set.items().iter().any(is_object)
+                    && set.items().iter().all(|value| is_object(value) || is_nothing(value))
+            });
         self.object_places.insert(heap, holds);
         holds
+    }
+
+    /// Is a place the variable in which a method has the object that it is called on, for its inner functions?
+    pub(super) fn is_receiver(&self, heap: HeapId) -> bool {
+        let Heap::Cell(cell) = self.names.heaps[heap] else { return false };
+        let func = &self.values.program.funcs[self.values.program.cells[cell].owner];
+        let Some(receiver) = func.receiver else { return false };
+        let is_it =
+            |value: InstrId| matches!(&func.instrs[value].op, Op::Load(place) if *place == Place::local(receiver));
+        func.instrs.iter().any(|instr| {
+            matches!(&instr.op, Op::Store(Place { base: Base::Cell(to), path }, value) if *to == cell && path.is_empty() && is_it(*value))
+        })
     }
 
     /// Does a name say that what it stands for is a credential?

@@ -42,6 +42,9 @@ impl Taint<'_> {
             }
         }
         sort(&mut written);
+        // The object that a method was called on has what came with the call; a field of its class, what came with any.
+        let mut own: FxHashMap<HeapId, bool> = FxHashMap::default();
+        written.sort_by_cached_key(|write| !*own.entry(write.heap).or_insert_with(|| self.is_receiver(write.heap)));
         let mut leaks: Found<Hit> = Found::default();
         let mut hits: Users<Hit> = Users::default();
         for hit in self.hits.iter() {
