@@ -534,6 +534,7 @@ impl Explorer<'_> {
         let mut text = match (&owner, method) {
             (Some(owner), Some(Field::Name(name))) => {
                 let of = match self.values.place_values(func, owner).unwrap_or_default() {
+                    _ if let Some(setting) = self.env_owner(func, owner) => Some(setting),
                     [Value::Api(node, _)] if self.values.models.index.node(*node).is_modelled() => {
                         Some(self.values.models.index.node(*node).name.clone())
                     }

@@ -58,13 +58,24 @@ impl Explorer<'_> {
             && !self.prepared.stored_globals.contains(name)
     }
 
-    /// The variable of the environment that a place is.
+    /// The variable of the environment that a place is which an instruction loads.
     pub(super) fn env_place(&self, func: FuncId, id: InstrId, place: &Place) -> Option<Symbol> {
         let (owner, field) = place.split_last()?;
         let name = match field {
             Field::Name(name) => name.clone(),
             _ => self.values.computed_key(func, id)?,
         };
+        self.env_in(func, &owner, &name, self.values.of(func, id).items())
+    }
+
+    /// The variable of the environment that a place is on which a method is called: `process.env.MODE.trim()`.
+    pub(super) fn env_owner(&self, func: FuncId, place: &Place) -> Option<Symbol> {
+        let (owner, field) = place.split_last()?;
+        let Field::Name(name) = field else { return None };
+        self.env_in(func, &owner, name, self.values.place_values(func, place)?)
+    }
+
+    fn env_in(&self, func: FuncId, owner: &Place, name: &Symbol, held: &[Value]) -> Option<Symbol> {
         let is_env = |value: &Value| matches!(value, Value::Api(node, None) if reads_env(self.values, *node));
         // What is read may also be a copy that is kept under another name: `settings.mode`.
         let is_kept = |value: &Value| match value {
@@ -73,8 +84,8 @@ impl Explorer<'_> {
             }
             _ => true,
         };
-        let is_read = self.values.of(func, id).items().iter().any(is_env)
-            && !matches!(self.values.place_values(func, &owner), Some(of @ [_, ..]) if of.iter().all(is_kept));
+        let is_read = held.iter().any(is_env)
+            && !matches!(self.values.place_values(func, owner), Some(of @ [_, ..]) if of.iter().all(is_kept));
         is_read.then(|| format!("{ENV}{name}").into())
     }
 
