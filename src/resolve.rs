@@ -22,6 +22,7 @@
 //! | `schemas` | the fields that a schema names |
 //! | `channels` | what goes through channels and queues |
 //! | `containers` | what goes into containers and what comes out |
+//! | `extended` | which methods has a type of a library by a trait of the program? |
 //! | `impls` | Rust's `impl` blocks: whose methods they are, and by which traits |
 //! | `members` | what a member of a value is: fields and methods |
 //! | `exports` | what a module exports under a name |
@@ -49,6 +50,7 @@ mod decided;
 mod edges;
 mod endings;
 mod exports;
+mod extended;
 mod fields;
 mod filled_in;
 

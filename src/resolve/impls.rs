@@ -2,7 +2,7 @@
 
 use crate::base::Symbol;
 use crate::ir::func::FuncId;
-use crate::ir::program::{ClassId, ModuleId};
+use crate::ir::program::{ClassId, Impl, ModuleId};
 use crate::ir::types::TypeRef;
 use crate::models::index::Table;
 
@@ -20,7 +20,7 @@ pub(super) struct ImplBlock {
     attributes: Vec<Value>,
 }
 
-impl Values<'_> {
+impl<'p> Values<'p> {
     pub(super) fn link_impls(&mut self, module: ModuleId) {
         let program = self.program;
         let init = program.modules[module].init;
@@ -39,6 +39,15 @@ impl Values<'_> {
             }
             if block.interface.is_none() {
                 self.classes.own.extend(block.methods.iter().map(|(_, method)| *method));
+            }
+            if let TypeRef::Named(named) = &block.target
+                && named.args.is_empty()
+            {
+                for receiver in
+                    block.methods.iter().filter_map(|(_, method)| Some((method, program.funcs[*method].receiver?)))
+                {
+                    self.typed(init, &block.target, self.local_slot(*receiver.0, receiver.1));
+                }
             }
             if let Some(TypeRef::Named(named)) = &block.interface {
                 let slot = self.type_slot(init, named);
@@ -109,6 +118,14 @@ impl Values<'_> {
         for target in info.targets.clone() {
             self.base_of(value, target);
         }
+    }
+
+    /// The methods of a block, and the traits of the program that it implements with them for a type that is not of the program.
+    pub(super) fn foreign_impl(&self, block: usize) -> (&'p Impl, Vec<ClassId>) {
+        let info = &self.impls[block];
+        let is_foreign = info.targets.is_empty();
+        let interfaces = info.interfaces.iter().filter_map(|interface| self.class_behind(interface));
+        (&self.program.modules[info.module].impls[info.number], interfaces.filter(|_| is_foreign).collect())
     }
 
     fn note_trait(&mut self, interface: &Value, class: ClassId, methods: &[(Symbol, FuncId)]) {

@@ -172,7 +172,11 @@ pub(crate) fn solve<'p>(
     values.generate();
     values.run();
     for _ in 0..GUESS_ROUNDS {
-        if !values.guess_receivers() {
+        let is_extended = values.extend_receivers();
+        if is_extended {
+            values.run();
+        }
+        if !values.guess_receivers() && !is_extended {
             break;
         }
         values.run();

@@ -38,7 +38,7 @@ impl Cx {
                 }
                 continue;
             }
-            let (Some(name), Some((last, init))) = (leaf.name, leaf.path.split_last()) else { continue };
+            let Some((last, init)) = leaf.path.split_last() else { continue };
             // `use a;` and `use super as up;` import whole modules.
             let value = if init.is_empty() || matches!(last.as_str(), "super" | "self" | "crate") {
                 let from = self.specifier(&leaf.path, item.leading_colon.is_some());
@@ -47,8 +47,11 @@ impl Cx {
                 let from = self.specifier(init, item.leading_colon.is_some());
                 self.b.import(&from, Imported::Named(last.clone()), leaf.span)
             };
-            let place = self.b.lookup_item(&name);
-            self.b.store(place, value, leaf.span);
+            // `use crate::notes::Note as _;` only brings the trait into scope.
+            if let Some(name) = leaf.name {
+                let place = self.b.lookup_item(&name);
+                self.b.store(place, value, leaf.span);
+            }
         }
     }
 
