@@ -20,6 +20,9 @@ use super::values::{At, Key, Obj, SlotId, Value};
 /// The method by which an object of Rust gives what it stands for.
 const DEREF: &str = "deref";
 
+/// Methods of objects of Rust that hold others.
+const HOLDING: [&str; 5] = ["next", "into_iter", "index", DEREF, "poll_next"];
+
 /// The class hierarchy, as far as it is known.
 #[derive(Default)]
 pub(crate) struct Classes {
@@ -323,9 +326,12 @@ impl Values<'_> {
             Value::Api(node, at) => self.load_api(*node, *at, field, to),
             Value::Const(_) => {}
             Value::Unknown => self.add(to, value),
+            Value::Instance(class) | Value::Typed(class) if self.taken_apart(*class, field).is_some() => {
+                let part = self.taken_apart(*class, field);
+                part.into_iter().for_each(|part| self.load_field(value, &part, to));
+            }
             value if self.is_foreign_payload(value, field) => self.add(to, value),
-            // `query.0` of a `Query<Login>` is the `Login`.
-            Value::Typed(class) if *field == Field::Index(0) && self.has_named_fields(*class) => self.add(to, value),
+            Value::Instance(class) | Value::Typed(class) if self.is_of_container(*class, field) => self.add(to, value),
             Value::Instance(class) | Value::Typed(class) => {
                 let is_getter = matches!(field, Field::Name(name) if self.is_getter(*class, name));
                 self.load_instance(value, *class, (field, !is_getter), to);
@@ -348,10 +354,26 @@ impl Values<'_> {
         }
     }
 
-    /// Is the class a struct whose fields are told by names, not by their position?
-    fn has_named_fields(&self, class: ClassId) -> bool {
+    /// The field that a pattern takes out of a struct of Rust: `let Pair(gate, _) = pair`.
+    fn taken_apart(&self, class: ClassId, field: &Field) -> Option<Field> {
+        let Field::Variant(name, place) = field else { return None };
         let data = &self.program.classes[class];
-        data.kind == ClassKind::Struct && !data.fields.is_empty() && data.fields.iter().all(|field| field.name != "0")
+        let is_own = data.kind == ClassKind::Struct && data.name == *name;
+        let has_it = || data.fields.iter().any(|field| field.name == place.to_string());
+        (is_own && has_it()).then_some(Field::Index(*place))
+    }
+
+    /// Is the item or part of an object the object itself, as what is in a container of Rust stands for the container, too? `query.0`
+    /// of a `Query<Login>` is the `Login`, and so is `pair.1` where `pair` is one of a `HashMap<String, Login>`. What the
+    /// class itself goes through is something else.
+    fn is_of_container(&self, class: ClassId, field: &Field) -> bool {
+        let data = &self.program.classes[class];
+        let has_other = match field {
+            Field::Any => HOLDING.iter().any(|name| !self.classes.methods(class, name).is_empty()),
+            Field::Index(place) => data.fields.iter().any(|field| field.name == place.to_string()),
+            Field::Name(_) | Field::Variant(..) => return false,
+        };
+        self.language_of_class(class) == Language::Rust && !has_other
     }
 
     pub(super) fn load_field(&mut self, value: &Value, field: &Field, to: SlotId) {
