@@ -116,6 +116,12 @@ impl Pass<'_, '_> {
         values.iter().filter(|value| !has_none(value)).cloned().collect()
     }
 
+    /// Leaves out the objects of which a container is asked for one.
+    pub(super) fn without_held(&self, values: &[Value], field: &Field) -> Vec<Value> {
+        let is_held = |value: &Value| matches!(value, Value::Instance(class) | Value::Typed(class) if self.taint.values.is_of_container(*class, field));
+        values.iter().filter(|value| !is_held(value)).cloned().collect()
+    }
+
     /// Are all of the values tables, of which Python gives the keys to who goes through them? Those are names.
     pub(super) fn gives_names(&self, values: &[Value]) -> bool {
         let program = self.taint.values.program;

@@ -2,7 +2,7 @@
 
 use crate::base::Symbol;
 use crate::base::idx::Id;
-use crate::ir::instr::{ArgKind, Base, Call, Const, Field, InstrId, Op, Place};
+use crate::ir::instr::{Arg, ArgKind, Base, Call, Const, Field, InstrId, Op, Place};
 use crate::ir::program::Language;
 use crate::resolve::values::{At, Value};
 
@@ -21,6 +21,18 @@ impl Pass<'_, '_> {
         }
     }
 
+    /// Does it tell where something stands in a text: `line.find(':')`? What is handed a function finds an item.
+    pub(super) fn tells_position(&self, call: &Call, at: At, name: &str) -> bool {
+        let is_function = |arg: &Arg| {
+            let known = self.taint.values.of(self.id, arg.value).items();
+            known.iter().any(|value| matches!(value, Value::Func(_)))
+        };
+        self.taint.words.is_position_method(self.language, name)
+            && call.args.len() == 1
+            && !call.args.iter().any(is_function)
+            && !self.awaited.contains(&at.1)
+    }
+
     /// What `settings.get("token")` gives, on an object that no model describes: the field of that name, or what is handed
     /// over to be given instead.
     pub(super) fn looked_up(&self, call: &Call, at: At, receiver: &Tree) -> Option<Tree> {
@@ -29,10 +41,19 @@ impl Pass<'_, '_> {
         if !self.looks_up(call) || is_waited_for {
             return None;
         }
+        // Under a key of which nothing is known is one of the items: `args.get(name)`, `rows.iter().find(|row| …)`.
+        let is_item = self.language == Language::Rust
+            && matches!(call.callee.path.last(), Some(Field::Name(name)) if self.taint.words.is_item_method(self.language, name))
+            && !self.slices(call);
         let name = match self.taint.values.of(at.0, key.value).single_const() {
             Some(Const::Str(name)) => name.clone(),
+            Some(Const::Int(place)) if is_item && *place >= 0 => place.to_string().into(),
             Some(_) => return None,
-            None => self.named_by_constant(key.value)?,
+            None => match self.named_by_constant(key.value) {
+                Some(name) => name,
+                None if is_item => ANY.into(),
+                None => return None,
+            },
         };
         let mut tree = receiver.only(is_no_error).read(&name);
         for other in others {

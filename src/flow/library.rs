@@ -52,7 +52,7 @@ impl Pass<'_, '_> {
         let values = self.taint.values;
         let mut result = Tree::default();
         if let (Some((_, Field::Name(name))), false) = (call.callee.split_last(), is_known)
-            && self.taint.words.is_clean_method(self.language, name)
+            && (self.taint.words.is_clean_method(self.language, name) || self.tells_position(call, at, name))
             && values.call_rows(at, Table::Flow).is_empty()
         {
             return result;
@@ -507,7 +507,7 @@ impl Pass<'_, '_> {
     }
 
     /// Does the call give a part of a text or list: `token.get(..8)`?
-    fn slices(&self, call: &Call) -> bool {
+    pub(super) fn slices(&self, call: &Call) -> bool {
         let is_range = |arg: &Arg| matches!(self.func.instrs[arg.value].op, Op::Unknown(RANGE, _));
         self.language == Language::Rust && self.looks_up(call) && call.args.first().is_some_and(is_range)
     }

@@ -67,6 +67,11 @@ impl Pass<'_, '_> {
                     own = self.with_items(values);
                     &own[..]
                 }
+                // What is in a container stands for it in Rust: what its fields hold is no item.
+                false if matches!(field, Field::Any | Field::Index(_)) && self.language == Language::Rust => {
+                    own = self.without_held(values, field);
+                    &own[..]
+                }
                 false => values,
             };
             // A key that is a constant elsewhere: `book[Fields.ID]`.

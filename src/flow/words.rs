@@ -34,6 +34,7 @@ pub(crate) struct Words {
     lookup_methods: MethodWords,
     copying_methods: MethodWords,
     item_methods: MethodWords,
+    position_methods: MethodWords,
     numbering_methods: MethodWords,
     pairing_methods: MethodWords,
     infallible_methods: MethodWords,
@@ -347,6 +348,11 @@ impl Words {
     /// Does a method of this name give something that does not hold the object?
     pub(crate) fn is_clean_method(&self, language: Language, name: &str) -> bool {
         self.clean_methods.has(language, name)
+    }
+
+    /// Does a method of this name tell where in a text something stands?
+    pub(crate) fn is_position_method(&self, language: Language, name: &str) -> bool {
+        self.position_methods.has(language, name)
     }
 
     /// Does a method of this name give what the object holds, and in which form?

@@ -366,7 +366,7 @@ impl Values<'_> {
     /// Is the item or part of an object the object itself, as what is in a container of Rust stands for the container, too? `query.0`
     /// of a `Query<Login>` is the `Login`, and so is `pair.1` where `pair` is one of a `HashMap<String, Login>`. What the
     /// class itself goes through is something else.
-    fn is_of_container(&self, class: ClassId, field: &Field) -> bool {
+    pub(crate) fn is_of_container(&self, class: ClassId, field: &Field) -> bool {
         let data = &self.program.classes[class];
         let has_other = match field {
             Field::Any => HOLDING.iter().any(|name| !self.classes.methods(class, name).is_empty()),
