@@ -394,10 +394,12 @@ impl Builder {
     pub(crate) fn push(&mut self, op: Op, span: Span) -> InstrId {
         self.open_block();
         let draft = self.draft_mut();
-        let key = draft
-            .key
-            .take()
-            .filter(|_| matches!(&op, Op::Load(place) | Op::Store(place, _) if place.path.last() == Some(&Field::Any)));
+        let named = match &op {
+            Op::Load(place) | Op::Store(place, _) => Some(place),
+            Op::Call(call) => Some(&call.callee),
+            _ => None,
+        };
+        let key = draft.key.take().filter(|_| named.is_some_and(|place| place.path.last() == Some(&Field::Any)));
         let handled = draft.handled.filter(|_| matches!(op, Op::Call(_)));
         let id = draft.func.instrs.push(Instr { op, span });
         draft.func.keys.extend(key.map(|key| (id, key)));

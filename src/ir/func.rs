@@ -42,7 +42,7 @@ pub(crate) struct Function {
     pub(crate) locals: IndexVec<LocalId, Local>,
     pub(crate) blocks: IndexVec<BlockId, Block>,
     pub(crate) instrs: IndexVec<InstrId, Instr>,
-    /// Loads and stores of a field whose name is computed, and the value that is its name: `settings[KEY]`.
+    /// Loads, stores and calls of a field whose name is computed, and the value that is its name: `settings[KEY]`.
     pub(crate) keys: BTreeMap<InstrId, InstrId>,
     /// Calls in what handles an error, and where that was caught: `except OSError: log.exception("failed")`.
     pub(crate) handling: BTreeMap<InstrId, InstrId>,

@@ -28,6 +28,10 @@ pub(super) enum Edge {
     Called(Symbol, SlotId),
     /// The value names the member of what the first slot holds that goes to the second.
     Member(SlotId, SlotId),
+    /// The same, where the value is a text: what else the member may be goes there already.
+    Key(SlotId, SlotId),
+    /// The member of this name goes to the slot, if the value is an object of a library.
+    OfLibrary(Symbol, SlotId),
     /// What the slot holds goes into the value's field. The instruction is the store.
     Store(Field, SlotId, At),
     /// The value is called.

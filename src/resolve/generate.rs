@@ -146,6 +146,7 @@ impl Values<'_> {
             Op::Load(place) => {
                 let from = self.place(func, place);
                 self.copy(from, out);
+                self.named_by_key((func, id), place, out);
             }
             Op::Store(place, value) => {
                 let from = slot(self, *value);
@@ -201,6 +202,12 @@ impl Values<'_> {
                         let to = self.fresh();
                         self.add_edge(receiver, Edge::Called(name.clone(), to));
                         to
+                    }
+                    (Some(_), Some(Field::Any)) if program.funcs[func].keys.contains_key(&id) => {
+                        let (all, one) = (self.place(func, &call.callee), self.fresh());
+                        self.copy(all, one);
+                        self.named_by_key((func, id), &call.callee, one);
+                        one
                     }
                     _ => self.place(func, &call.callee),
                 };

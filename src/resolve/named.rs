@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use crate::base::Symbol;
 use crate::base::bounds::MIN_PREFIX;
 use crate::ir::func::{End, FuncId};
-use crate::ir::instr::{Base, Const, Field, InstrId, Op, Oper, TextPart};
-use crate::ir::program::ClassId;
+use crate::ir::instr::{Base, Const, Field, InstrId, Op, Oper, Place, TextPart};
+use crate::ir::program::{ClassId, Language};
 use crate::models::path::Port;
 
 use super::edges::Edge;
 use super::ports::argument;
 use super::solve::Values;
-use super::values::{SlotId, Value};
+use super::values::{At, SlotId, Value};
 
 /// The method of Python that is asked for a member which the class lacks.
 const ASKED_FOR_MEMBERS: &str = "__getattr__";
@@ -25,6 +25,18 @@ impl Values<'_> {
         let at = self.calls[number as usize].at;
         if let Some(text) = self.call_at(at).and_then(|call| argument(call, &name.head)) {
             self.members_beginning(at.0, text, from, into);
+        }
+    }
+
+    /// What a script reads or calls of a library's object under a computed key, where the key is a name that is known:
+    /// `console[level](text)`. Of other objects all that they hold is read.
+    pub(super) fn named_by_key(&mut self, (func, id): At, place: &Place, to: SlotId) {
+        if self.language(func) == Language::Script
+            && let Some(key) = self.program.funcs[func].keys.get(&id)
+            && let Some((owner, Field::Any)) = place.split_last()
+        {
+            let of = self.place(func, &owner);
+            self.add_edge(self.instr_slot(func, *key), Edge::Key(of, to));
         }
     }
 

@@ -490,6 +490,16 @@ impl<'p> Values<'p> {
             Edge::Load(field, to) => self.load_member(value, field, *to),
             Edge::Called(name, to) => self.called_member(value, name, *to),
             Edge::Member(of, to) => self.named_member(value, *of, *to),
+            Edge::Key(of, to) => {
+                if let Value::Const(Const::Str(name)) = value {
+                    self.add_edge(*of, Edge::OfLibrary(name.clone(), *to));
+                }
+            }
+            Edge::OfLibrary(name, to) => {
+                if let Value::Api(..) = value {
+                    self.load_member(value, &Field::Name(name.clone()), *to);
+                }
+            }
             Edge::Store(field, from, at) => self.store_member(value, field, *from, *at),
             Edge::Call(call) => self.call_value(*call, value),
             Edge::Class(to) => {

@@ -194,9 +194,13 @@ impl<'t> Lowerer<'t> {
             return import;
         }
         let is_super = callee_node.kind_name() == "super";
+        let key = self.b.take_key();
         let args = self.args(args);
         let style = if is_super { CallStyle::Implicit } else { CallStyle::Plain };
         let (callee, args) = self.called_on(callee.into_place(), args);
+        if let Some(key) = key {
+            self.b.computed_key(key);
+        }
         let is_method = !callee.path.is_empty();
         let res = self.b.call(callee, args, style, span(node));
         if is_super {
