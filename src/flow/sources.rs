@@ -8,6 +8,7 @@ use crate::ir::program::{ClassKind, Language};
 use crate::ir::types::TypeRef;
 use crate::models::index::{NodeId, RowRef, Table};
 use crate::models::path::{Port, PortHead, PortStep, Step};
+use crate::resolve::beside::Registered;
 use crate::resolve::ports::PortValue;
 use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Value};
@@ -407,14 +408,20 @@ impl Taint<'_> {
             port.path.push(PortStep::Name(name.clone()));
             port
         };
-        values.models.handler(handler.row).schema.iter().filter_map(|text| values.models.port(text)).any(|port| {
-            let described = match values.port_values(at, port) {
+        let row = values.models.handler(handler.row);
+        let registered = Registered {
+            func: handler.func,
+            name: handler.name.as_ref().map(|name| (name, &*row.name)),
+            ports: &row.func,
+        };
+        row.schema.iter().filter_map(|text| values.models.port(text)).any(|port| {
+            let described = match values.registered_with(at, registered, port) {
                 PortValue::Known(schemas) => values.described(&schemas, &name),
                 PortValue::Missing | PortValue::Unknown => None,
             };
             let described = match described.filter(|found| !found.is_empty()) {
                 Some(found) => PortValue::Known(found),
-                None => values.port_values(at, &with_name(port)),
+                None => values.registered_with(at, registered, &with_name(port)),
             };
             matches!(described, PortValue::Known(found) if self.are_plain(&found))
         })

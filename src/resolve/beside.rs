@@ -76,7 +76,7 @@ impl Values<'_> {
     }
 
     /// What stands at a port of the call at `at` for one handler that it registers, by its name where several share it.
-    pub(super) fn registered_with(&self, at: At, handler: Registered<'_>, port: &Port) -> PortValue {
+    pub(crate) fn registered_with(&self, at: At, handler: Registered<'_>, port: &Port) -> PortValue {
         let of_one = self.beside(at, handler, port).or_else(|| self.handed_with_name(at, handler, port));
         let of_one = of_one.or_else(|| self.beside_name(at, handler, port));
         of_one.unwrap_or_else(|| self.port_values(at, port))
