@@ -3,7 +3,7 @@
 use crate::base::Symbol;
 use crate::base::idx::Id;
 use crate::ir::func::Function;
-use crate::ir::func::{FuncId, FuncKind};
+use crate::ir::func::{FuncId, FuncKind, LocalId};
 use crate::ir::instr::{ArgKind, Base, Call, Field, Op, Place};
 use crate::ir::program::{ClassId, Language};
 use crate::models::index::Table;
@@ -11,7 +11,7 @@ use crate::models::path::{Port, PortHead, Step};
 use crate::resolve::solve::CallKind;
 use crate::resolve::values::{At, Value};
 
-use super::apply::MESSAGE;
+use super::apply::{MESSAGE, port_keys};
 use super::domain::{ARGS, ErrorKind, Form, Marks};
 use super::shown::MAKE;
 use super::trace::What;
@@ -51,6 +51,9 @@ impl Pass<'_, '_> {
         let Some(receiver) = self.func.receiver.filter(|_| is_base && self.func.kind == FuncKind::Constructor) else {
             return;
         };
+        if self.keep_as_base(receiver, call, at) {
+            return;
+        }
         for (position, arg) in call.args.iter().enumerate() {
             let path: Vec<Field> = match (self.language, position) {
                 (Language::Script, 0) => vec![Field::name(MESSAGE)],
@@ -64,6 +67,34 @@ impl Pass<'_, '_> {
             }
             self.put(&Place { base: Base::Local(receiver), path: path.into() }, &held, at);
         }
+    }
+
+    /// Where an object of a script keeps what it is made with, as the model of its base, of another library than the language
+    /// itself, says: `super(code, text)`. False where none says so.
+    fn keep_as_base(&mut self, receiver: LocalId, call: &Call, at: At) -> bool {
+        let values = self.taint.values;
+        let (Language::Script, Some(class)) = (self.language, self.func.owner) else { return false };
+        let index = &values.models.index;
+        let mut moved: Vec<(Vec<Field>, Tree)> = Vec::new();
+        for base in values.classes.api_bases(class) {
+            let made = index.node(index.step(base, &Step::Call));
+            if index.global(self.language, &made.library).is_some() {
+                continue;
+            }
+            for flow in made.rows(Table::Flow).map(|row| values.models.flow(row)) {
+                for (from, to) in flow.from.iter().flat_map(|from| flow.to.iter().map(move |to| (from, to))) {
+                    if to.head == PortHead::Return && !to.path.is_empty() {
+                        let path = port_keys(to).iter().map(|key| Field::name(key)).collect();
+                        moved.push((path, self.port_tree(call, from, &Tree::default())));
+                    }
+                }
+            }
+        }
+        for (path, held) in &moved {
+            let place = Place { base: Base::Local(receiver), path: path.clone().into() };
+            self.put(&place, &held.marked(Marks::IN_ERROR), at);
+        }
+        !moved.is_empty()
     }
 
     /// Where an object of a class without a constructor keeps what it is made with: its base, an error as a rule, does that.
