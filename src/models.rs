@@ -290,6 +290,11 @@ impl Models {
         self.bases.makers.contains(name)
     }
 
+    /// Does a function of this name make an object of its type, even if the source does not have it?
+    pub(crate) fn is_own_maker(&self, name: &str) -> bool {
+        self.bases.own_makers.contains(name)
+    }
+
     /// Does this word, in a mark of a field, say what the field holds where nothing is given for it?
     pub(crate) fn names_default(&self, word: &str) -> bool {
         self.bases.defaults.contains(word)

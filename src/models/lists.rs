@@ -143,6 +143,7 @@ pub(super) struct Bases {
     pub(super) passive_ends: Vec<String>,
     pub(super) filled: FxHashSet<String>,
     pub(super) makers: FxHashSet<String>,
+    pub(super) own_makers: FxHashSet<String>,
     pub(super) variables: FxHashSet<String>,
     pub(super) defaults: FxHashSet<String>,
     pub(super) bare: FxHashSet<String>,

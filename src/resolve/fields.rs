@@ -179,6 +179,17 @@ impl Values<'_> {
         }
     }
 
+    /// A function makes a struct that a derive or a build script writes: `Tower::new(…)`. What it puts into the fields is not known.
+    pub(super) fn make_unseen(&mut self, class: ClassId) {
+        let obj = Obj::Instances(self.classes.top(class));
+        self.open_records.insert(obj.clone());
+        let program = self.program;
+        for field in &program.classes[class].fields {
+            let slot = self.filled_slot(&obj, Key::Name(field.name.clone()));
+            self.add(slot, &Value::Unknown);
+        }
+    }
+
     /// What the derived maker of a struct puts into a field, where that is a constant.
     pub(crate) fn made_by_default(&self, obj: &Obj, key: &Key) -> Option<Const> {
         let (Obj::Instances(class), Key::Name(name)) = (obj, key) else { return None };

@@ -555,6 +555,10 @@ impl Values<'_> {
             {
                 self.add(to, &Value::Class(class));
             }
+            if methods.is_empty() && data.kind == ClassKind::Struct && self.models.is_own_maker(name) {
+                self.make_unseen(class);
+                self.add(to, &Value::Class(class));
+            }
             if methods.is_empty() {
                 self.load_static_of_library(class, name, to);
             }
