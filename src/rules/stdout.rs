@@ -387,6 +387,10 @@ fn rebound(cx: &Cx<'_>, unit: &Unit<'_>, out: &mut Findings<'_>) {
                 && matches!(serve.kind, TransportKind::Stdio | TransportKind::Unknown)
         });
         let (Some(serve), Some(sites)) = (caught, unit.process.live.sites.get(&rebind.at)) else { continue };
+        // A loop that is written by hand answers on whatever it kept of stdout.
+        if serve.by_hand && unit.process.live.sites.keys().any(|at| keeps_stdout(cx, *at)) {
+            continue;
+        }
         let Some(site) = sites.first() else { continue };
         let message =
             "stdout is redirected before the transport takes hold of it, so the protocol itself goes elsewhere";
@@ -402,6 +406,18 @@ fn rebound(cx: &Cx<'_>, unit: &Unit<'_>, out: &mut Findings<'_>) {
             .push(Step { loc: loc(cx.values.program, serve.at), text: "the transport takes stdout here".into() });
         out.add(finding);
     }
+}
+
+/// Does a call make something else that leads to stdout, which the program uses: `out = os.dup(1)`?
+fn keeps_stdout(cx: &Cx<'_>, (func, id): At) -> bool {
+    let values = cx.values;
+    let leads_there = |row: RowRef| values.stream_of((func, id), &values.models.stream(row).stream) == Stream::Stdout;
+    let is_used = || {
+        let mut used = false;
+        values.program.funcs[func].instrs.iter().for_each(|instr| instr.op.operands(|operand| used |= operand == id));
+        used
+    };
+    values.call_rows((func, id), Table::Stream).into_iter().any(leads_there) && is_used()
 }
 
 fn doubt_version(cx: &Cx<'_>, row: RowRef, version: Allowed, finding: &mut Finding) {
