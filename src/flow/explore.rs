@@ -550,7 +550,7 @@ impl<'v> Explorer<'v> {
     }
 
     /// Was a function entered?
-    pub(super) fn was_explored(&self, func: FuncId) -> bool {
+    pub(crate) fn was_entered(&self, func: FuncId) -> bool {
         self.n_contexts.contains_key(&func)
     }
 

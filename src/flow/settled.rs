@@ -96,7 +96,7 @@ impl Explorer<'_> {
             (None, None) => return None,
         };
         let mut others = stores.iter().filter(|at| !self.seen.contains_key(*at));
-        if !others.all(|at| !self.was_explored(at.0) || self.has_run(at.0) || self.is_passed(*at)) {
+        if !others.all(|at| !self.was_entered(at.0) || self.has_run(at.0) || self.is_passed(*at)) {
             return None;
         }
         self.rely_on(stores, constant, made.is_some())
@@ -145,7 +145,7 @@ impl Explorer<'_> {
 
     /// Was a function run to its end?
     fn has_run(&self, func: FuncId) -> bool {
-        self.was_explored(func) && !self.is_running(func)
+        self.was_entered(func) && !self.is_running(func)
     }
 
     /// Does control get to an instruction before it gets to another one of the same function (loops aside)?
@@ -171,13 +171,13 @@ impl Explorer<'_> {
     /// Of functions that a module defines under one name, was this one defined so far?
     pub(super) fn is_defined(&self, func: FuncId) -> bool {
         let defined = self.prepared.defined.get(&func);
-        defined.is_none_or(|at| self.seen.contains_key(at) || !self.was_explored(at.0))
+        defined.is_none_or(|at| self.seen.contains_key(at) || !self.was_entered(at.0))
     }
 
     /// Is an object made in a function that was not entered so far?
     pub(super) fn is_unmade(&self, obj: &Obj) -> bool {
         made_at(obj).is_some_and(|at| {
-            !self.was_explored(at.0) && self.doubted.as_ref().is_some_and(|doubted| !doubted.contains(&at))
+            !self.was_entered(at.0) && self.doubted.as_ref().is_some_and(|doubted| !doubted.contains(&at))
         })
     }
 
@@ -196,7 +196,7 @@ impl Explorer<'_> {
         };
         let wrong = relied.iter().filter(|(_, known)| is_wrong(known));
         let unmade = self.unmade.borrow();
-        let made = unmade.iter().filter(|at| self.was_explored(at.0));
+        let made = unmade.iter().filter(|at| self.was_entered(at.0));
         let unstored = self.unstored.borrow();
         let stored = unstored.iter().filter(|at| self.seen.contains_key(*at));
         wrong.map(|(first, _)| *first).chain(made.copied()).chain(stored.copied()).collect()

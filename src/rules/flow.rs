@@ -352,8 +352,9 @@ fn site_in(live: &Live, func: FuncId) -> Option<&Site> {
     live.sites.range(first..).next().filter(|((of, _), _)| *of == func).and_then(|(_, sites)| sites.first())
 }
 
-/// Does the value get there by a call that the process leaves out in a function that it runs (by another sub-command), or by one
-/// in a file that it never loads: another program of the package?
+/// Does the value get there by a call that the process leaves out in a function that it runs (by another sub-command), by one
+/// in a file that it never loads (another program of the package), or by one in a function that nothing in it calls: a job that
+/// is never started?
 fn goes_another_way(cx: &Cx<'_>, unit: &Unit<'_>, live: &Live, leak: &Leak) -> bool {
     let is_call = |at: &At, what: &What| {
         matches!(what, What::Passed(_) | What::Returned(_) | What::Thrown(_))
@@ -361,7 +362,11 @@ fn goes_another_way(cx: &Cx<'_>, unit: &Unit<'_>, live: &Live, leak: &Leak) -> b
     };
     let explorer = unit.process.explorer_of(live);
     let is_elsewhere = |at: &At| explorer.is_some_and(|explorer| !explorer.can_load(at.0));
-    let is_left_out = |at: &At| !live.sites.contains_key(at) && (site_in(live, at.0).is_some() || is_elsewhere(at));
+    let is_unmet = |at: &At| {
+        explorer.is_some_and(|explorer| !explorer.was_entered(at.0)) && !cx.values.callers(at.0).is_empty()
+    };
+    let is_left_out =
+        |at: &At| !live.sites.contains_key(at) && (site_in(live, at.0).is_some() || is_elsewhere(at) || is_unmet(at));
     leak.hit.entry.trace.steps().iter().any(|(at, what)| is_call(at, what) && is_left_out(at))
 }
 
