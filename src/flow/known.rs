@@ -199,7 +199,7 @@ impl Explorer<'_> {
         }
         let setting = self.env_place(func, id, place).or_else(|| self.command_place(func, id, place));
         if let Some(setting) = setting.or_else(|| self.option_place(func, place)) {
-            if self.is_never_set(&setting) {
+            if self.is_never_set(&setting) || self.is_mark_of_other(&setting) {
                 return Some(Abs::Const(Const::Undefined));
             }
             return Some(Abs::Sym(setting));

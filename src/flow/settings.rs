@@ -48,6 +48,15 @@ impl Explorer<'_> {
         setting.strip_prefix(ENV).is_some_and(|name| unset.iter().any(|known| known == name))
     }
 
+    /// Is a setting a variable by which another program of the same code tells that it runs: set where that one's module begins,
+    /// which this process does not load?
+    pub(super) fn is_mark_of_other(&self, setting: &Symbol) -> bool {
+        let Some(loaded) = &self.loaded else { return false };
+        let funcs = &self.values.program.funcs;
+        let mut written = self.prepared.lazy.written(setting).map(|at| &funcs[at.0]).peekable();
+        written.peek().is_some() && written.all(|func| func.kind == FuncKind::Init && !loaded.contains(&func.module))
+    }
+
     /// Is a global name one that a process which serves on its streams does not have, if the program does not make it?
     pub(super) fn is_absent(&self, name: &Symbol) -> bool {
         let words = self.values.models.main_words();
