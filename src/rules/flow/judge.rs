@@ -386,7 +386,10 @@ fn response(cx: &Cx<'_>, words: &Words, leak: &Leak) -> Option<Verdict> {
     let row = leak.source.row.map(|row| cx.values.models.source(row));
     let says = row.and_then(|row| row.says.as_deref());
     let tells = |name: &&Symbol| name.chars().any(char::is_alphabetic) && !words.is_whole(name);
-    let part = leak.hit.entry.path.iter().rfind(tells);
+    let mut names = leak.hit.entry.path.iter().rev().filter(tells);
+    let part = names.next();
+    // Which server an address is says no more than the address: `new URL(doc.jwks_uri).origin`.
+    let part = if leak.hit.entry.marks.has(Marks::NO_PATH) { names.next().or(part) } else { part };
     let is_label = leak.hit.entry.marks.has(Marks::LABEL);
     let part = match part.map(|name| (words.response_part(name), name)) {
         // One field, handed over as an address or a name: its own name need not tell that it is a label.
