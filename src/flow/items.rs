@@ -1,5 +1,6 @@
 //! What going through a container gives: its items, pairs of a key and what is kept under it, or its keys alone.
 
+use crate::base::Symbol;
 use crate::base::idx::Id;
 use crate::ir::func::ParamKind;
 use crate::ir::instr::{Base, Call, Field, InstrId, Op, Oper, Place, RecordKind};
@@ -8,7 +9,7 @@ use crate::models::path::{Port, PortHead};
 use crate::resolve::ports::argument;
 use crate::resolve::values::{At, Site, Value};
 
-use super::domain::Marks;
+use super::domain::{ANY, KEYS, Marks};
 use super::leading::assigned;
 use super::transfer::{Pass, State};
 use super::tree::Tree;
@@ -39,6 +40,23 @@ impl Pass<'_, '_> {
             && matches!(place.base, Base::Value(_))
             && place.path.first() == Some(&Field::Any)
             && !self.func.keys.contains_key(&at.1)
+    }
+
+    /// What a script finds that goes through an object with a loop: none of the fields that have names. Of an object of a class of the
+    /// program it is what that makes of them.
+    pub(super) fn gone_through(&self, tree: Tree, place: &Place, at: At) -> Tree {
+        let is_loop = self.language == Language::Script
+            && matches!(place.base, Base::Value(_))
+            && place.path.first() == Some(&Field::Any)
+            && !self.func.keys.contains_key(&at.1);
+        let is_own = |value: &Value| matches!(value, Value::Instance(_) | Value::Typed(_));
+        if !is_loop || self.taint.values.prefix_values(self.id, place, 0).iter().any(is_own) {
+            return tree;
+        }
+        let is_item = |key: &Symbol| [ANY, KEYS].contains(&key.as_str()) || key.parse::<u32>().is_ok();
+        // What a library's object gives is what its model says, and nothing else that is known of the object.
+        let is_told = self.is_source_read(place, 1);
+        tree.only(|entry| entry.at.first().map_or(!is_told, is_item))
     }
 
     /// The table into which a store puts the pairs of another one as they are, and the call that goes through that one: what is kept under a key stays under

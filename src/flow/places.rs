@@ -57,6 +57,7 @@ impl Pass<'_, '_> {
             }
             return tree;
         }
+        tree = self.gone_through(tree, place, at);
         for depth in 0..place.path.len() {
             let values = self.taint.values.prefix_values(self.id, place, depth);
             let field = &place.path[depth];

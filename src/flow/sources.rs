@@ -134,6 +134,12 @@ impl Pass<'_, '_> {
         self.nodes_read(place, depth).iter().any(|(node, _)| index.node(*node).has(Table::ServerPart))
     }
 
+    /// Does a model say that the first steps of a place read a source?
+    pub(super) fn is_source_read(&self, place: &Place, depth: usize) -> bool {
+        let index = &self.taint.values.models.index;
+        self.nodes_read(place, depth).iter().any(|(node, _)| index.node(*node).has(Table::SourceRead))
+    }
+
     /// What an import of a library's member brings, when the member is a source: `import { env } from "process"`.
     pub(super) fn import_sources(&mut self, tree: &mut Tree, at: At) {
         let values = self.taint.values;
