@@ -6,10 +6,10 @@
 //! A variable of the environment to which the program itself only ever writes one constant is filled by that, too: what runs
 //! afterwards finds it there (`process.env.SPEAKS_MCP = "1"`).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::base::Symbol;
 use crate::ir::func::{FuncId, FuncKind};
@@ -21,7 +21,7 @@ use crate::resolve::values::{At, Value};
 use super::abs::{Abs, Facts, truth};
 use super::explore::{Context, Explorer, FrameId, Phase, State};
 use super::joins::cell_sym;
-use super::settings::{is_env, written_settings};
+use super::settings::{is_env, only_asked_for, written_settings};
 
 /// The symbols of variables that are filled.
 pub(super) type Filled = Rc<BTreeSet<Symbol>>;
@@ -33,15 +33,21 @@ pub(super) struct Lazy {
     holds: FxHashMap<Symbol, (Abs, bool)>,
     /// Where the program writes those of the environment.
     settings: FxHashMap<At, Symbol>,
+    /// Those of them that the program writes at the beginning of modules, and only asks for: marks of its own.
+    marks: FxHashSet<Symbol>,
 }
 
 impl Lazy {
     pub(super) fn new(values: &Values<'_>, stores: &FxHashMap<CellId, Vec<At>>) -> Self {
         let mut lazy = Self::default();
+        let is_first = |at: &At| values.program.funcs[at.0].kind == FuncKind::Init;
         for (cell, stores) in stores {
             let (emptied, filled): (Vec<&At>, Vec<&At>) = stores.iter().partition(|at| is_emptied(values, **at));
-            let is_first = |at: &&At| values.program.funcs[at.0].kind == FuncKind::Init;
-            if emptied.is_empty() || filled.is_empty() || !emptied.iter().all(is_first) || filled.iter().any(is_first) {
+            if emptied.is_empty()
+                || filled.is_empty()
+                || !emptied.iter().all(|at| is_first(at))
+                || filled.iter().any(|at| is_first(at))
+            {
                 continue;
             }
             let stored = filled.iter().map(|at| stored(values, **at)).collect::<Option<Vec<_>>>();
@@ -54,13 +60,25 @@ impl Lazy {
             };
             lazy.holds.insert(sym, holds);
         }
+        let mut marks: BTreeMap<Symbol, Const> = BTreeMap::new();
         for (setting, written) in written_settings(values) {
             let first = written[0].1.clone();
             let (Some(constant), true) = (&first, written.iter().all(|(_, is)| *is == first)) else { continue };
             lazy.settings.extend(written.iter().map(|(at, _)| (*at, setting.clone())));
+            if written.iter().all(|(at, _)| is_first(at)) {
+                marks.insert(setting.clone(), constant.clone());
+            }
             lazy.holds.insert(setting.clone(), (Abs::test(setting, Some(constant.clone()), false), true));
         }
+        if !marks.is_empty() {
+            lazy.marks = only_asked_for(values, marks);
+        }
         lazy
+    }
+
+    /// Is a symbol a variable of the environment by which the program tells itself something?
+    pub(super) fn is_mark(&self, sym: &Symbol) -> bool {
+        self.marks.contains(sym)
     }
 
     /// Where the program writes a variable of the environment.

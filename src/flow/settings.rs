@@ -10,8 +10,8 @@ use rustc_hash::FxHashSet;
 
 use crate::base::Symbol;
 use crate::base::bounds::MAX_ALIASES;
-use crate::ir::func::{End, FuncId, FuncKind};
-use crate::ir::instr::{Const, Field, InstrId, Op, Place};
+use crate::ir::func::{End, FuncId, FuncKind, Function};
+use crate::ir::instr::{Const, Field, InstrId, Op, Oper, Place};
 use crate::ir::program::ClassId;
 use crate::ir::types::{AnnotationArg, AnnotationValue};
 use crate::models::flows::SourceRow;
@@ -53,8 +53,8 @@ impl Explorer<'_> {
     pub(super) fn is_mark_of_other(&self, setting: &Symbol) -> bool {
         let Some(loaded) = &self.loaded else { return false };
         let funcs = &self.values.program.funcs;
-        let mut written = self.prepared.lazy.written(setting).map(|at| &funcs[at.0]).peekable();
-        written.peek().is_some() && written.all(|func| func.kind == FuncKind::Init && !loaded.contains(&func.module))
+        let lazy = &self.prepared.lazy;
+        lazy.is_mark(setting) && lazy.written(setting).all(|at| !loaded.contains(&funcs[at.0].module))
     }
 
     /// Is a global name one that a process which serves on its streams does not have, if the program does not make it?
@@ -202,6 +202,52 @@ pub(super) fn written_settings(values: &Values<'_>) -> BTreeMap<Symbol, Vec<(At,
         }
     }
     found
+}
+
+/// Those of some variables of the environment, each with the constant that is written to it, of which the program asks nothing but
+/// whether they hold that or anything. A setting is also asked for something else: `MODE === "http"`, where `"stdio"` is written.
+pub(super) fn only_asked_for(values: &Values<'_>, mut settings: BTreeMap<Symbol, Const>) -> FxHashSet<Symbol> {
+    for (func, body) in values.program.funcs.iter_enumerated() {
+        for (id, instr) in body.instrs.iter_enumerated() {
+            let (place, is_whole) = match &instr.op {
+                Op::Load(place) => (place, true),
+                Op::Call(call) => (&call.callee, false),
+                _ => continue,
+            };
+            for (n_before, field) in place.path.iter().enumerate() {
+                let Field::Name(name) = field else { continue };
+                let setting = Symbol::from(format!("{ENV}{name}"));
+                let Some(constant) = settings.get(&setting) else { continue };
+                let held = values.prefix_values(func, place, n_before + 1);
+                let is_env = |value: &Value| matches!(value, Value::Api(node, None) if reads_env(values, *node));
+                let is_last = n_before + 1 == place.path.len();
+                if held.iter().any(is_env) && !(is_whole && is_last && is_only_asked_for(body, id, constant)) {
+                    settings.remove(&setting);
+                }
+            }
+        }
+    }
+    settings.into_keys().collect()
+}
+
+/// Is a value only asked whether it is something, or this?
+fn is_only_asked_for(body: &Function, value: InstrId, constant: &Const) -> bool {
+    let is_it = |id: &InstrId| matches!(&body.instrs[*id].op, Op::Const(known) if known == constant);
+    let asks = |op: &Op| match op {
+        Op::Operator(Oper::Not, _) => true,
+        Op::Operator(Oper::Eq | Oper::Ne, operands) => operands.iter().all(|id| *id == value || is_it(id)),
+        op => {
+            let mut is_used = false;
+            op.operands(|operand| is_used |= operand == value);
+            !is_used
+        }
+    };
+    let is_given = |end: &End| match end {
+        End::Return(given) => *given == Some(value),
+        End::Throw(given) => *given == value,
+        _ => false,
+    };
+    body.instrs.iter().all(|instr| asks(&instr.op)) && !body.blocks.iter().any(|block| is_given(&block.end))
 }
 
 /// A text that is written in the source.
