@@ -21,15 +21,21 @@ impl Values<'_> {
         let before = self.call_graph.len();
         for number in 0..self.calls.len() {
             let site = self.calls[number].clone();
-            if self.language(site.at.0) != Language::Script || self.is_called(site.at) {
+            let language = self.language(site.at.0);
+            if language == Language::Python || self.is_called(site.at) {
                 continue;
             }
             let Some(call) = self.call_at(site.at) else { continue };
             let Some(Field::Name(name)) = call.callee.path.last() else { continue };
             let models = self.models;
             let writes_in = models.writes_in(name);
-            let is_one = |receiver| self.is_foreign(receiver) || writes_in && self.is_text(receiver);
-            if !site.receiver.is_some_and(is_one) || !self.is_foreign(site.callee) {
+            // What a library hands to a closure of Rust is unknown, and so are its methods: `ui.horizontal(|ui| …)`.
+            let is_foreign = |slot| match language {
+                Language::Rust => self.is_unknown(slot),
+                _ => self.is_foreign(slot),
+            };
+            let is_one = |receiver| is_foreign(receiver) || writes_in && self.is_text(receiver);
+            if !site.receiver.is_some_and(is_one) || !is_foreign(site.callee) {
                 continue;
             }
             let only_looks =
@@ -63,6 +69,11 @@ impl Values<'_> {
     fn is_text(&self, slot: SlotId) -> bool {
         let items = self.slots[slot].values.items();
         items.iter().all(|id| matches!(self.numbers[*id], Value::Const(Const::Str(_)) | Value::Unknown))
+    }
+
+    /// Is all that is known of it that it is something?
+    fn is_unknown(&self, slot: SlotId) -> bool {
+        self.slots[slot].values.items().iter().all(|id| self.numbers[*id] == Value::Unknown)
     }
 
     /// Is nothing known of it?
