@@ -36,6 +36,7 @@
 //! | `phase` | where a process is in its life |
 //! | `prepared` | what is found out once for all processes of a program |
 //! | `process` | one server process, explored to the end |
+//! | `by_trait` | which methods of the program's objects a language or library calls |
 //! | `live` | which of that can run in the same execution as serving stdio |
 //! | `words` | which names tell that a value is secret |
 //! | `domain`, `tree` | what the taint pass knows of a value: its origins, and where in it each sits |
@@ -91,6 +92,7 @@ mod asked;
 mod assumed;
 pub(crate) mod blocks;
 mod bound;
+mod by_trait;
 pub(crate) mod callbacks;
 mod captured;
 pub(crate) mod checks;

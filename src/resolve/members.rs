@@ -93,6 +93,11 @@ impl Classes {
         self.by_trait.get(&class).cloned().unwrap_or_default()
     }
 
+    /// Does any class implement a trait of a library?
+    pub(crate) fn any_by_trait(&self) -> bool {
+        !self.by_trait.is_empty()
+    }
+
     fn is_interface(&self, class: ClassId) -> bool {
         self.interfaces.get(class.index()).copied().unwrap_or_default()
     }
