@@ -106,6 +106,8 @@ pub(crate) enum Mode {
     Alone,
     /// Runs when the computation it is attached to fails.
     Crash,
+    /// Runs before what serves, which follows if it comes back.
+    Ahead,
 }
 
 /// What came of a frame.

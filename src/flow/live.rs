@@ -85,7 +85,7 @@ pub(crate) fn live(explorer: &Explorer<'_>, roots: &[FrameId], later: &[(FrameId
     let serves = |frame: &FrameId| explorer.frames[*frame].outcome.serves;
     // Where only what is handed over serves, that follows whatever the process runs itself.
     let is_handed_over =
-        !roots.iter().any(serves) && later.iter().any(|(frame, _, mode)| serves(frame) && *mode == Mode::Now);
+        !roots.iter().any(serves) && later.iter().any(|(frame, _, mode)| serves(frame) && matches!(mode, Mode::Now | Mode::Ahead));
     for (at, root) in roots.iter().enumerate() {
         let follows = is_handed_over || roots[at + 1..].iter().any(serves);
         let leads = if follows { Leads::Always } else { Leads::Never };
@@ -276,7 +276,8 @@ impl Marker<'_, '_> {
     fn later(&mut self, frame: FrameId, at: At, mode: Mode) {
         let crash = mode == Mode::Crash;
         if self.explorer.frames[frame].phase == Phase::BEFORE {
-            self.push(Visit { frame, leads: Leads::Never, crash }, None, Some(at));
+            let leads = if mode == Mode::Ahead { Leads::Always } else { Leads::Never };
+            self.push(Visit { frame, leads, crash }, None, Some(at));
             return;
         }
         self.live.later.entry(self.explorer.frames[frame].func).or_insert_with(|| Site {
@@ -409,7 +410,7 @@ impl Marker<'_, '_> {
                         Mode::Alone if inner_serves => Visit { frame: *inner, leads: Leads::Never, crash: in_crash },
                         Mode::Alone => continue,
                         Mode::Crash => Visit { frame: *inner, leads: Leads::Always, crash: true },
-                        Mode::Now if is_live || inner_serves => {
+                        Mode::Now | Mode::Ahead if is_live || inner_serves => {
                             let leads = match after {
                                 _ if event.phase.has(Phase::SERVING) => Leads::Always,
                                 true if already || explorer.frames[*inner].outcome.for_ever => Leads::Always,
@@ -420,7 +421,7 @@ impl Marker<'_, '_> {
                             };
                             Visit { frame: *inner, leads, crash: in_crash }
                         }
-                        Mode::Now => continue,
+                        Mode::Now | Mode::Ahead => continue,
                     };
                     self.push(visit, Some((id, crash)), Some(at));
                 }

@@ -317,7 +317,8 @@ fn run_later_if(
             continue;
         }
         let context = |phase| Context { phase, rebinds: rebinds.clone(), ..Context::default() };
-        let mut frame = explorer.frame(func, context(Phase::SERVING));
+        let first = if mode == Mode::Ahead { Phase::BEFORE } else { Phase::SERVING };
+        let mut frame = explorer.frame(func, context(first));
         // What starts to serve runs before that, if nothing else does. Who answers HTTP requests does that serving already, also
         // those that never get to a transport.
         let serves = explorer.frames[frame].outcome.serves;

@@ -332,6 +332,10 @@ impl Explorer<'_> {
         if runs.contains(&CallbackTime::Never) || self.is_crash_handler(at) {
             return;
         }
+        if runs.contains(&CallbackTime::Ahead) {
+            self.run_later(callee, at, Mode::Ahead);
+            return;
+        }
         let mode = if runs.contains(&CallbackTime::Alone) || runs.is_empty() && self.is_one_command(at, callee, before)
         {
             Mode::Alone

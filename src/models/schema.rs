@@ -555,6 +555,8 @@ pub(crate) enum CallbackTime {
     Alone,
     /// When the computation that the receiver is fails: `promise.catch(f)`.
     Failure,
+    /// Before the action that the command line asks for: what a group of commands does first.
+    Ahead,
 }
 
 /// A call that loads modules by names which the code does not tell: plugins.
