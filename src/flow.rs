@@ -17,6 +17,7 @@
 //! | `told_texts` | what texts that are known say when they are asked |
 //! | `occupied` | tables and lists into which each way to a condition put something |
 //! | `present` | which values are surely objects, so that a condition that asks for one is true; what of a literal stands on top |
+//! | `receivers` | which variant of an enum a method is called on |
 //! | `picked` | which of several objects stands where a method is called |
 //! | `literals` | which fields of objects that are written out the functions ask for that get them |
 //! | `lacking` | which objects have no field that a condition asks for, beside others that have it |
@@ -157,6 +158,7 @@ mod puts;
 pub(crate) mod reach;
 mod reading;
 pub(crate) mod rebinding;
+mod receivers;
 mod records;
 pub(crate) mod redaction;
 mod remade;

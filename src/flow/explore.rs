@@ -251,6 +251,9 @@ impl<'v> Explorer<'v> {
                 vars.insert(Var::Local(param.local), abs.clone());
             }
         }
+        if let (Some(receiver), Some(abs)) = (func.receiver, &context.receiver) {
+            vars.insert(Var::Local(receiver), abs.clone());
+        }
         let mut facts = Facts::default();
         for (at, is) in &context.asked {
             if let Some(Some(abs)) = context.args.get(*at) {

@@ -65,6 +65,8 @@ pub(crate) struct Serve {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Context {
     pub(crate) args: Vec<Option<Abs>>,
+    /// What the object is whose method it is, where the method may ask for that.
+    pub(crate) receiver: Option<Abs>,
     /// Constants that are given under names for which there is no parameter of its own: `**kwargs` has them.
     pub(crate) named: Rc<Vec<(Symbol, Const)>>,
     /// Arguments, by number, that the caller asked about before: are they true?
@@ -78,7 +80,7 @@ pub(crate) struct Context {
 impl Context {
     /// Is nothing known of what the function is given?
     pub(super) fn is_plain(&self) -> bool {
-        self.args.is_empty() && self.named.is_empty()
+        self.args.is_empty() && self.named.is_empty() && self.receiver.is_none()
     }
 
     /// The same without what it is given, but for what switches something on or off: `fetch(url, required=True)`. Of that there

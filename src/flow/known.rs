@@ -23,8 +23,8 @@ use super::variants::{fate, variant_const};
 /// What `typeof` says of a function.
 const FUNCTION: &str = "function";
 
-/// The method that all which ask the same are told as: `is_ok()`, `is_err()`, `is_none()`.
-const PRESENT: &str = "is_some";
+/// The variant that is asked for where a method asks whether a value is there: `is_ok()`, `is_some()`.
+const PRESENT: &str = "Some";
 
 /// Adds a field to the name of what has it.
 pub(super) fn add_field(text: &mut String, field: &Field) -> Option<()> {
@@ -257,7 +257,7 @@ impl Explorer<'_> {
     }
 
     /// Is the place a field of an object that a library fills?
-    fn is_filled(&self, func: FuncId, place: &Place) -> bool {
+    pub(super) fn is_filled(&self, func: FuncId, place: &Place) -> bool {
         let Some((owner, _)) = place.split_last() else { return false };
         self.values.place_values(func, &owner).unwrap_or_default().iter().any(|value| match value {
             Value::Instance(class) | Value::Typed(class) => self.values.is_filled_by_library(*class),
@@ -433,7 +433,7 @@ impl Explorer<'_> {
     }
 
     /// The name of what a place holds.
-    fn place_sym(&self, func: FuncId, place: &Place, state: &State) -> Option<Symbol> {
+    pub(super) fn place_sym(&self, func: FuncId, place: &Place, state: &State) -> Option<Symbol> {
         let (kept, path) = match self.kept_object(func, place) {
             Some(kept) => (Some(kept), &place.path[1..]),
             None => (None, &place.path[..]),
@@ -540,7 +540,10 @@ impl Explorer<'_> {
                     }
                     _ => None,
                 };
-                let of = of.or_else(|| self.place_sym(func, owner, state))?;
+                let of = of.or_else(|| match self.held_in_place(func, id, owner, state) {
+                    Some(Abs::Sym(of)) => Some(of),
+                    _ => None,
+                })?;
                 if call.args.is_empty() && self.values.models.gives_the_same(name) {
                     return Some(Abs::Sym(of));
                 }
@@ -549,8 +552,8 @@ impl Explorer<'_> {
                 }
                 // `is_none()` is the other answer to what `is_some()` asks.
                 if let (true, Some(says)) = (call.args.is_empty(), self.values.models.says_present(name)) {
-                    let asked = Abs::Sym(format!("{of}.{PRESENT}()").into());
-                    return (of.len() < MAX_SYM).then(|| if says { asked } else { not(&asked) });
+                    let asked = equal(&Abs::Sym(of), &fate(Abs::Const(Const::str(PRESENT))))?;
+                    return Some(if says { asked } else { not(&asked) });
                 }
                 // What else is asked of an object may be something else the next time: `queue.next()`.
                 if call.args.is_empty() && !name.starts_with("is") && !name.starts_with("has") {

@@ -228,6 +228,7 @@ impl Explorer<'_> {
             let args = self.arguments(at, call, callee, &before);
             let context = Context {
                 asked: self.asked(callee, &args, &before),
+                receiver: self.own_variant(at, call, callee, &before),
                 named: self.named_beside(func, call, callee, &before),
                 args,
                 ..self.context(&before)
