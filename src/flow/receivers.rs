@@ -3,7 +3,7 @@
 //! ```text
 //! impl Transport { fn is_http(&self) -> bool { matches!(self, Transport::Http) } }
 //!
-//! if args.transport.is_http() { println!("serving HTTP") }
+//! if args.transport.is_http() { announce(port) }
 //! ```
 
 use crate::ir::func::FuncId;
