@@ -59,6 +59,7 @@
 //! | `exits` | what a function gives back and raises, by the way out |
 //! | `when`, `conditions` | what has to be true of what a function is given for something to get somewhere |
 //! | `answers`, `rest` | which calls rule that out |
+//! | `switches` | what is the same in the whole process, whoever asks for it |
 //! | `library`, `callbacks` | what library calls give, what functions handed to them are called with |
 //! | `bound` | what methods of a library's objects raise that a call runs |
 //! | `described` | the calls that make the schemas by which handlers are described |
@@ -178,6 +179,7 @@ pub(crate) mod spread;
 mod started;
 pub(crate) mod step;
 pub(crate) mod summary;
+mod switches;
 mod texts;
 mod thrown;
 mod told_texts;

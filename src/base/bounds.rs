@@ -239,6 +239,10 @@ pub(crate) const MAX_ERRORS: usize = 6;
 /// Most calls inside a call that are looked at to see where in a function they get. A logger has a handful of helpers.
 pub(crate) const MAX_ENTERED: usize = 64;
 
+/// How deep in conditions, and in the functions they ask, what they ask for is looked for: `if is_managed()`, which gives what a method
+/// gives, is two for each of them.
+pub(crate) const MAX_ASKED_DEPTH: usize = 12;
+
 /// How deep in conditions, and in the functions they ask, a check of a value is looked for: `if (!isKnown(name))` is two.
 pub(crate) const MAX_CHECK_DEPTH: usize = 6;
 

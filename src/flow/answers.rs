@@ -2,7 +2,7 @@
 //! what its own function was given.
 
 use crate::base::Symbol;
-use crate::base::bounds::MAX_CHECK_DEPTH;
+use crate::base::bounds::{MAX_ASKED_DEPTH, MAX_CHECK_DEPTH};
 use crate::ir::func::{BlockId, FuncId, FuncKind, Param, ParamKind};
 use crate::ir::instr::{
     ArgKind, Base, Call, CallStyle, Const, Entry, Field, InstrId, Op, Place, Record, RecordKind, TextPart,
@@ -15,7 +15,7 @@ use super::conditions::Scope;
 use super::construct::own_object;
 use super::domain::RECEIVER;
 use super::transfer::{Pass, key_of};
-use super::when::{Asked, Held, Part, When};
+use super::when::{Asked, Held, Part, SWITCH, When};
 
 /// What a call hands over as a parameter.
 enum Argument {
@@ -68,7 +68,7 @@ impl Pass<'_, '_> {
         let Op::Call(call) = &self.func.instrs[at.1].op else { return Some(When::default()) };
         let (all, values) = (&self.taint.conditions, self.taint.values);
         let scope = Scope { all, values, id: self.id, func: self.func, body: &self.body };
-        When::of(scope.further(call, at, func, when, self.block)?)
+        When::of(scope.further((call, at), func, when, self.block, MAX_ASKED_DEPTH)?)
     }
 }
 
@@ -193,22 +193,53 @@ impl Scope<'_, '_> {
 
     /// What is asked of what a function is given, as questions to what the one is given that calls it; `None` where the call
     /// answers otherwise.
-    pub(super) fn further(&self, call: &Call, at: At, func: FuncId, when: &When, block: BlockId) -> Option<Vec<Asked>> {
+    pub(super) fn further(
+        &self,
+        (call, at): (&Call, At),
+        func: FuncId,
+        when: &When,
+        block: BlockId,
+        depth: usize,
+    ) -> Option<Vec<Asked>> {
         let mut further = Vec::new();
         for asked in when.asked() {
             match self.handed_over(call, at, func, &asked.of, block) {
                 Held::Part(of) => further.push(Asked { of, ..asked.clone() }),
                 held => match asked.is.answer(&held) {
                     Some(so) if so != asked.holds => return None,
-                    _ => {}
+                    Some(_) => {}
+                    // `open(is_managed(), name)`
+                    None => {
+                        let given = self.value_handed_over(call, at, func, &asked.of);
+                        let asked_of = |value| self.asked_of(value, &asked.is, asked.holds, block, depth);
+                        further.extend(given.map_or_else(Vec::new, asked_of));
+                    }
                 },
             }
         }
         Some(further)
     }
 
+    /// What stands among the arguments of a call for a parameter of the function.
+    fn value_handed_over(&self, call: &Call, at: At, func: FuncId, of: &Part) -> Option<InstrId> {
+        let params = &self.values.program.funcs[func].params;
+        let param = params.get(of.param as usize)?;
+        if !of.path.is_empty() || of.default.is_some() || !matches!(param.kind, ParamKind::Plain | ParamKind::NamedOnly)
+        {
+            return None;
+        }
+        let is_handed = self.values.handed_receiver(at, func).is_some();
+        match argument(call, params, of.param as usize, usize::from(is_handed)) {
+            Argument::Given(value) => Some(value),
+            Argument::Left | Argument::Unknown => None,
+        }
+    }
+
     /// What a call hands over as a part of what a function is given.
     fn handed_over(&self, call: &Call, at: At, func: FuncId, of: &Part, block: BlockId) -> Held {
+        if of.param == SWITCH {
+            return Held::Part(of.clone());
+        }
         let values = self.values;
         let callee = &values.program.funcs[func];
         let handed = values.handed_receiver(at, func);

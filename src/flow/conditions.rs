@@ -11,7 +11,7 @@ use std::rc::Rc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::base::Symbol;
-use crate::base::bounds::{MAX_CHECK_DEPTH, MAX_CONDITION_ROUNDS, MAX_GUARD_BLOCKS, MAX_PATH};
+use crate::base::bounds::{MAX_ASKED_DEPTH, MAX_CHECK_DEPTH, MAX_CONDITION_ROUNDS, MAX_GUARD_BLOCKS, MAX_PATH};
 use crate::base::idx::{Id, IndexVec};
 use crate::ir::func::{BlockId, End, FuncId, FuncKind, Function, LocalId, Param, ParamKind};
 use crate::ir::instr::{Base, Call, Const, Entry, Field, InstrId, Op, Oper, Place};
@@ -225,9 +225,7 @@ impl Scope<'_, '_> {
     /// Under which condition each block runs where some branches never go the one way or the other; `None` of one that does not.
     /// Nothing where there are no conditions, and all branches go both ways.
     pub(super) fn runs(&self, never: &[(BlockId, bool)]) -> Option<Vec<Option<When>>> {
-        let given = self.func.receiver.is_some() || !self.func.params.is_empty();
-        let asks = |end: &End| matches!(end, End::Branch { .. });
-        if never.is_empty() && !given || !self.func.blocks.iter().any(|block| asks(&block.end)) {
+        if !self.func.blocks.iter().any(|block| matches!(block.end, End::Branch { .. })) {
             return None;
         }
         let order = self.func.order();
@@ -236,7 +234,7 @@ impl Scope<'_, '_> {
             if let End::Branch { on, yes, no } = self.func.blocks[*block].end
                 && yes != no
             {
-                let told = [true, false].map(|holds| When::of(self.asked(on, holds, *block, MAX_CHECK_DEPTH)));
+                let told = [true, false].map(|holds| When::of(self.asked(on, holds, *block, MAX_ASKED_DEPTH)));
                 if told.iter().any(|when| when.as_ref().is_none_or(|when| !when.is_always())) {
                     asked.insert(*block, told);
                 }
@@ -325,21 +323,46 @@ impl Scope<'_, '_> {
     }
 
     /// What is asked of what the function is given where a question to a value is answered so.
-    fn asked_of(&self, value: InstrId, is: &Is, holds: bool, block: BlockId, depth: usize) -> Vec<Asked> {
+    pub(super) fn asked_of(&self, value: InstrId, is: &Is, holds: bool, block: BlockId, depth: usize) -> Vec<Asked> {
         let Some(depth) = depth.checked_sub(1) else { return Vec::new() };
-        if let Some(of) = self.part_of(value, block, depth) {
+        if let Some(of) = self.part_of(value, block, MAX_CHECK_DEPTH) {
             return vec![Asked { of, is: is.clone(), holds }];
         }
         match &self.func.instrs[value].op {
-            Op::Load(_) => match self.stored_once(value, block) {
+            Op::Load(place) => match self.stored_once(value, block) {
                 Some((value, block)) if *is == Is::True => self.asked(value, holds, block, depth),
                 Some((value, block)) => self.asked_of(value, is, holds, block, depth),
+                None if *is == Is::True => self.asked_of_all(place, holds, block, depth),
                 None => Vec::new(),
             },
             Op::Call(_) => self.asked_by_call(value, false, (is, holds), block, depth),
             Op::Await(called) => self.asked_by_call(*called, true, (is, holds), block, depth),
             _ => Vec::new(),
         }
+    }
+
+    /// The same where a variable holds one of several values, `a or b`: where that is false, all are; where `a and b` is true,
+    /// all are.
+    fn asked_of_all(&self, place: &Place, holds: bool, block: BlockId, depth: usize) -> Vec<Asked> {
+        let Some([first, .., last]) = self.stores(&place.base).map(Vec::as_slice) else { return Vec::new() };
+        let stored = self.stores(&place.base).map_or(&[][..], Vec::as_slice);
+        let leads_on = |one: &Stored, next: &Stored| match self.func.blocks[one.block].end {
+            End::Branch { on, yes, no } => {
+                let further = if holds { yes } else { no };
+                on == one.value && yes != no && self.body.is_above(self.func, further, next.block)
+            }
+            _ => false,
+        };
+        let is_chain = place.path.is_empty()
+            && stored.iter().all(|stored| stored.is_whole)
+            && self.is_of_function(&place.base)
+            && self.body.is_above(self.func, first.block, block)
+            && !self.body.is_above(self.func, block, last.block)
+            && stored.windows(2).all(|pair| leads_on(&pair[0], &pair[1]));
+        if !is_chain {
+            return Vec::new();
+        }
+        stored.iter().flat_map(|stored| self.asked(stored.value, holds, stored.block, depth)).collect()
     }
 
     /// The same of what a function of the program gives back: under which conditions it gives that.
@@ -366,7 +389,7 @@ impl Scope<'_, '_> {
         for left in func.order() {
             let End::Return(given) = func.blocks[left].end else { continue };
             let held = match given {
-                Some(given) => inside.held(given, &[], left, depth),
+                Some(given) => inside.held(given, &[], left, MAX_CHECK_DEPTH),
                 None => Held::Const(Const::Undefined),
             };
             if is.answer(&held) == Some(!holds) {
@@ -384,7 +407,7 @@ impl Scope<'_, '_> {
                 found = Some(found.map_or_else(|| when.clone(), |found| found.or(&when)));
             }
         }
-        found.and_then(|when| self.further(call, at, *callee, &when, block)).unwrap_or_default()
+        found.and_then(|when| self.further((call, at), *callee, &when, block, depth)).unwrap_or_default()
     }
 
     /// The variant that a value is asked to be.
@@ -439,8 +462,9 @@ impl Scope<'_, '_> {
             Op::Load(place) => self.part(place, block, depth),
             Op::Call(call) => match self.same_as(call) {
                 Some(place) => self.part(&place, block, depth),
-                None => self.option_asked(call),
+                None => self.option_asked(call).or_else(|| self.switch_given(value, block)),
             },
+            Op::Operator(..) => self.switch_given(value, block),
             _ => None,
         }
     }
@@ -452,6 +476,10 @@ impl Scope<'_, '_> {
     }
 
     pub(super) fn part(&self, place: &Place, block: BlockId, depth: usize) -> Option<Part> {
+        self.switch_at(place).or_else(|| self.part_given(place, block, depth))
+    }
+
+    fn part_given(&self, place: &Place, block: BlockId, depth: usize) -> Option<Part> {
         let depth = depth.checked_sub(1)?;
         let keys: Vec<Symbol> = place.path.iter().map(key_of).collect::<Option<_>>()?;
         if place.path.contains(&Field::Any) || keys.len() > MAX_PATH {
@@ -498,7 +526,7 @@ impl Scope<'_, '_> {
         matches!(base, Base::Local(local) if filled.contains(local))
     }
 
-    fn param(&self, base: &Base) -> Option<u32> {
+    pub(super) fn param(&self, base: &Base) -> Option<u32> {
         let Base::Local(local) = base else { return None };
         if self.func.receiver == Some(*local) {
             return Some(RECEIVER);

@@ -161,6 +161,11 @@ impl Explorer<'_> {
     }
 }
 
+/// The symbol of a variable of the environment.
+pub(super) fn env_symbol(name: &str) -> Symbol {
+    format!("{ENV}{name}").into()
+}
+
 /// Is a symbol a variable of the environment?
 pub(super) fn is_env(sym: &Symbol) -> bool {
     sym.starts_with(ENV)
@@ -259,7 +264,7 @@ fn as_text(op: &Op) -> Option<Const> {
 }
 
 /// Is what a library keeps there a variable of the environment?
-fn reads_env(values: &Values<'_>, node: NodeId) -> bool {
+pub(super) fn reads_env(values: &Values<'_>, node: NodeId) -> bool {
     let node = values.models.index.node(node);
     node.rows(Table::SourceRead).any(|row| Kind::named(&values.models.source(row).kind) == Some(Kind::Env))
 }

@@ -16,6 +16,7 @@ use crate::base::bounds::MAX_ASKED;
 use crate::ir::instr::Const;
 
 use super::abs::is_truthy;
+use super::domain::RECEIVER;
 use super::path::Path;
 
 /// What has to be so for something to get somewhere. Without any question: it always does.
@@ -29,6 +30,9 @@ pub(crate) struct Asked {
     pub(super) is: Is,
     pub(super) holds: bool,
 }
+
+/// In place of a parameter: the path names a switch, which is the same in the whole process.
+pub(super) const SWITCH: u32 = RECEIVER - 1;
 
 /// A part of what a function is given.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
