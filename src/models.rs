@@ -8,6 +8,7 @@ pub(crate) mod levels;
 pub(crate) mod lists;
 pub(crate) mod load;
 mod methods;
+mod packages;
 pub(crate) mod path;
 mod port_texts;
 pub(crate) mod schema;

@@ -13,6 +13,7 @@ use crate::base::Symbol;
 use crate::base::idx::{IndexVec, ids};
 use crate::ir::program::Language;
 
+use super::packages::Packages;
 use super::path::{PatternStep, Step, patterns};
 use super::schema::{Literal, ModelFile};
 use super::states::{End, States, Waiting};
@@ -133,6 +134,7 @@ pub(crate) struct Index {
     /// `name/*` specifiers, without the star.
     import_prefixes: BTreeMap<(Language, Symbol), Symbol>,
     globals: BTreeSet<(Language, Symbol)>,
+    packages: Packages,
     /// By root, members that are other libraries, with their import specifiers.
     reexports: BTreeMap<StateId, BTreeMap<Symbol, Symbol>>,
     /// Members that tell the type of an unknown value.
@@ -176,6 +178,7 @@ impl Index {
             imports: BTreeMap::new(),
             import_prefixes: BTreeMap::new(),
             globals: BTreeSet::new(),
+            packages: Packages::default(),
             reexports: BTreeMap::new(),
             told_by: BTreeMap::new(),
             falsy: BTreeSet::new(),
@@ -218,6 +221,7 @@ impl Index {
             self.reexports.entry(state).or_default().extend(members);
         }
         for specifier in &file.imports {
+            self.packages.note(language, specifier);
             match specifier.strip_suffix("/*") {
                 Some(prefix) => self.import_prefixes.insert((language, prefix.into()), root.clone()),
                 None => self.imports.insert((language, specifier.into()), root.clone()),
@@ -464,6 +468,9 @@ impl Index {
                 states.extend(self.reexported(&mut known, node.language, of));
             }
         }
+        let package = self.packages.member(node.language, &node.library, step);
+        let described = package.as_ref().and_then(|path| self.imports.get(&(node.language, path.clone())));
+        states.extend(described.and_then(|root| known.known_root(node.language, root)));
         if let (Step::Member(name), true) = (step, states.is_empty())
             && let Some(ty) = self.told_by.get(&(node.language, name.clone()))
         {
@@ -471,8 +478,9 @@ impl Index {
             states.extend(known.next(*ty, step));
         }
         drop(known);
-        let name = if states.is_empty() { node.library.clone() } else { step_name(&node.name, step) };
-        let to = self.intern(states, name, node.library.clone(), node.language);
+        let library = package.unwrap_or_else(|| node.library.clone());
+        let name = if states.is_empty() { library.clone() } else { step_name(&node.name, step) };
+        let to = self.intern(states, name, library, node.language);
         self.nodes.borrow_mut().steps[from].insert(step.clone(), to);
         to
     }
