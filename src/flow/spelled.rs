@@ -8,11 +8,16 @@
 
 use crate::base::bounds::MAX_CHECK_DEPTH;
 use crate::ir::instr::{ArgKind, Base, Call, Field, InstrId, Op, Place};
+use crate::ir::program::{ClassKind, Language};
 use crate::models::index::Table;
 use crate::models::path::PortHead;
 use crate::resolve::ports::argument;
+use crate::resolve::values::Value;
 
 use super::checks::{Check, Checks, Tells};
+
+/// The method by which an enumeration gives a member for a value that is none of theirs.
+const MISSING: &str = "_missing_";
 
 impl Checks<'_, '_> {
     /// The place that a value was read from; a text is told by its other spellings, too: `name.lower()`.
@@ -66,13 +71,35 @@ impl Checks<'_, '_> {
         (n_stores <= usize::from(!is_param)).then_some(Check { place, ..*check })
     }
 
-    /// Where the call of a library comes back that raises for all but numbers, it was given one.
+    /// Where a call comes back that raises for all but numbers, or for all but the members of an enumeration, it was given one.
     pub(super) fn proven(&self, call: InstrId) -> Option<Check> {
         let models = self.values.models;
         let data = self.values.call_at((self.id, call))?;
         let rows = self.values.call_rows((self.id, call), Table::Clean);
         let mut ports = rows.iter().flat_map(|row| &models.clean(*row).proves).filter_map(|text| models.port(text));
-        let place = self.place(argument(data, &ports.next()?.head)?, MAX_CHECK_DEPTH)?;
+        let given = match ports.next() {
+            Some(port) => argument(data, &port.head)?,
+            None => self.member_asked(data)?,
+        };
+        let place = self.place(given, MAX_CHECK_DEPTH)?;
         Some(Check { place, tells: Tells::Harmless, holds: true })
+    }
+
+    /// What an enumeration of the program is asked for by its value: `Mode(text)` of Python.
+    fn member_asked(&self, call: &Call) -> Option<InstrId> {
+        let [arg] = call.args.as_slice() else { return None };
+        let is_enumeration = |value: &Value| match value {
+            Value::Class(class) => {
+                let class = &self.values.program.classes[*class];
+                class.kind == ClassKind::Enum && !class.methods.iter().any(|(name, _)| name == MISSING)
+            }
+            _ => false,
+        };
+        let meant = self.values.place_values(self.id, &call.callee)?;
+        let is_one = self.values.language(self.id) == Language::Python
+            && arg.kind == ArgKind::Positional
+            && !meant.is_empty()
+            && meant.iter().all(is_enumeration);
+        is_one.then_some(arg.value)
     }
 }
