@@ -79,7 +79,8 @@ impl Values<'_> {
                 self.add_edge(slot, Edge::Copy(all));
                 let is_item = name.starts_with(|c: char| c.is_ascii_digit());
                 // `handlers.get` is the method, not what was kept under a computed key.
-                if is_item || !self.is_list(obj) && !self.models.is_everywhere(name) {
+                let is_kept = is_item || !self.is_list(obj) && !self.models.is_everywhere(name);
+                if is_kept && !(is_item && self.is_pair(obj)) {
                     self.add_edge(some, Edge::Copy(slot));
                 }
             }
@@ -90,6 +91,11 @@ impl Values<'_> {
             Key::All => {}
         }
         slot
+    }
+
+    /// Is it a list of pairs that no program reads by number but in its items: `for name, value in table.items()`?
+    pub(super) fn is_pair(&self, obj: &Obj) -> bool {
+        matches!(obj, Obj::Record(Site::Instr(made)) if self.pairs.contains(made) && self.language(made.0) == Language::Python)
     }
 
     /// The slot of a field that something is put into. What the object was spread into has the field, too; a name that is

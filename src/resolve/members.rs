@@ -384,6 +384,8 @@ impl Values<'_> {
     pub(super) fn load_field(&mut self, value: &Value, field: &Field, to: SlotId) {
         let Some(obj) = self.object_of(value) else { return };
         let key = match key_of(field) {
+            // An item of a list of pairs is a pair, not what stands in it.
+            Key::Some if self.is_pair(&obj) => Key::Some,
             Key::Some => Key::All,
             key => key,
         };
