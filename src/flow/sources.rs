@@ -260,6 +260,14 @@ impl Pass<'_, '_> {
         }
     }
 
+    /// Is a text what a library made of something: of several that it may have been, none is that text? `pattern.match(text).group(1)`
+    fn is_made_by_library(&self, text: InstrId) -> bool {
+        let values = self.taint.values;
+        matches!(self.func.instrs[text].op, Op::Call(_))
+            && values.callees((self.id, text)).is_empty()
+            && values.of(self.id, text).single_const().is_none()
+    }
+
     fn called_source(&mut self, row: RowRef, at: At) -> Option<Entry> {
         let values = self.taint.values;
         let source = values.models.source(row);
@@ -268,6 +276,7 @@ impl Pass<'_, '_> {
             let port = values.models.port(port).filter(|port| port.path.is_empty())?;
             crate::resolve::ports::argument(values.call_at(at)?, &port.head)
         });
+        let name = name.filter(|_| !key.is_some_and(|key| self.is_made_by_library(key)));
         let entry = self.source_by(row, Kind::named(&source.kind)?, at, name, key);
         source.lacks.iter().try_fold(entry, |entry, field| entry.lacking(&field.as_str().into()))
     }
