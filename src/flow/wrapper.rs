@@ -11,7 +11,7 @@ use crate::ir::program::CellId;
 use crate::models::index::Table;
 use crate::models::schema::SinkKind;
 use crate::resolve::solve::CallKind;
-use crate::resolve::values::At;
+use crate::resolve::values::{At, Value};
 
 use super::domain::{Entry, Heap, HeapId, RECEIVER, Root};
 use super::summary::{Helper, Hit};
@@ -26,6 +26,7 @@ impl Pass<'_, '_> {
             && !matches!(self.func.kind, FuncKind::Init | FuncKind::Constructor)
             && !self.gives_back_something()
             && !self.sends()
+            && !self.works_on_kept()
             && self.func.instrs.iter_enumerated().all(|(id, instr)| match &instr.op {
                 op @ Op::Call(call) => {
                     let is_short = || self.n_words(op) <= MAX_LABEL_WORDS;
@@ -51,6 +52,32 @@ impl Pass<'_, '_> {
         // It is kept where others find it, too: `pools.set(user, pool)`.
         let is_kept = |heap: &Heap| matches!(heap, Heap::Sent(..) | Heap::Cell(_));
         writes.any(|(heap, _)| is_kept(&self.taint.names.heaps[*heap]))
+            && !self.taint.words.tells_of_logging(&self.func.name)
+    }
+
+    /// Does the function, which nothing names a logger, hand what it is given to an object of a library that is kept elsewhere and of
+    /// which nothing is known, and do nothing with the answer: `self.graph.add_node(name)`? That is what it is there for, too.
+    fn works_on_kept(&self) -> bool {
+        let values = self.taint.values;
+        let is_foreign = |value: &Value| match value {
+            Value::Api(node, made) => made.is_some() && !values.models.index.node(*node).is_modelled(),
+            _ => false,
+        };
+        let works = |id: InstrId, call: &ir::Call| {
+            let Some((owner, _)) = call.callee.split_last() else { return false };
+            let is_kept = match owner.base {
+                Base::Local(local) => Some(local) == self.func.receiver && !owner.path.is_empty(),
+                Base::Cell(_) => true,
+                _ => false,
+            };
+            is_kept
+                && !self.used[id.index()]
+                && values.callees((self.id, id)).is_empty()
+                && self.hands_on(id)
+                && values.place_values(self.id, &owner).is_some_and(|held| held.iter().any(is_foreign))
+        };
+        let mut instrs = self.func.instrs.iter_enumerated();
+        instrs.any(|(id, instr)| matches!(&instr.op, Op::Call(call) if works(id, call)))
             && !self.taint.words.tells_of_logging(&self.func.name)
     }
 
