@@ -123,7 +123,8 @@ pub(super) fn port_texts(file: &ModelFile, visit: &mut dyn FnMut(&str)) {
         row.truth_of.iter().chain(&row.true_of_some).for_each(|text| visit(text));
     }
     for row in &file.loaders {
-        for texts in [&row.module, &row.package, &row.pattern, &row.file, &row.lists, &row.members] {
+        let packages = [&row.module, &row.package, &row.pattern, &row.file, &row.lists, &row.prefix];
+        for texts in packages.into_iter().chain([&row.members, &row.predicate]) {
             all(texts, visit);
         }
         row.asks_kind.iter().flat_map(|asked| [&asked.class, &asked.of]).for_each(|text| visit(text));

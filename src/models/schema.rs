@@ -582,10 +582,19 @@ pub(crate) struct LoaderRow {
     /// Those of the modules in packages inside it are, too.
     #[serde(default)]
     pub(crate) deep: bool,
+    /// Ports of a text that the names of the modules begin with: the package's name, and a dot.
+    #[serde(default)]
+    pub(crate) prefix: Vec<String>,
     /// Ports of a module of which the names of all that is in it are given back, or pairs of the names and what is there; no
     /// module is loaded.
     #[serde(default)]
     pub(crate) members: Vec<String>,
+    /// Ports of a function that says which of them are meant.
+    #[serde(default)]
+    pub(crate) predicate: Vec<String>,
+    /// The call asks whether something is a function; no module is loaded. Of what was found by going through modules, functions are meant.
+    #[serde(default)]
+    pub(crate) asks_function: bool,
     /// The call asks whether a class is of a kind; no module is loaded. Of what was found by going through modules, the classes are
     /// meant for which it is true.
     pub(crate) asks_kind: Option<KindPorts>,

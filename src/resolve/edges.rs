@@ -66,6 +66,10 @@ pub(super) enum Edge {
     Inside(bool, u32),
     /// The value is what a call (by number) tells the members of; a module stands for what is in it, whatever that is called.
     Members(u32),
+    /// The value says which members of the module in the slot a call (by number) gives.
+    Predicate(SlotId, u32),
+    /// The value is a module of which a call (by number) gives the functions.
+    Functions(u32),
     /// The value, if it is a module, goes to the slot, and stands for what is in it.
     Whole(SlotId),
     /// The value stands for what is in a module: of that, the classes go to the second slot that derive from one in the first.

@@ -66,7 +66,7 @@ impl Values<'_> {
     pub(crate) fn loads_unknown(&self, at: At) -> bool {
         self.call_rows(at, Table::Loader).into_iter().any(|row| {
             let loader = self.models.loader(row);
-            if !loader.members.is_empty() || loader.asks_kind.is_some() {
+            if !loader.members.is_empty() || loader.asks_kind.is_some() || loader.asks_function {
                 return false;
             }
             let name = self.given_at(at, &loader.module);
@@ -194,7 +194,7 @@ impl Values<'_> {
         inside.filter(|(name, _)| name.starts_with(start)).map(|(_, module)| module).collect()
     }
 
-    fn module_named(&self, func: FuncId, name: &str) -> Option<ModuleId> {
+    pub(super) fn module_named(&self, func: FuncId, name: &str) -> Option<ModuleId> {
         match self.linker.resolve(self.program.funcs[func].module, name) {
             Target::Module(module, rest) if rest.is_empty() => Some(module),
             _ => None,

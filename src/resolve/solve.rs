@@ -529,6 +529,8 @@ impl<'p> Values<'p> {
             Edge::Inside(deep, call) => self.modules_inside(value, *deep, *call),
             Edge::Whole(to) => self.whole_of(value, *to),
             Edge::Members(call) => self.members_of(value, *call),
+            Edge::Predicate(module, call) => self.predicate(value, *module, *call),
+            Edge::Functions(call) => self.functions_of(value, *call),
             Edge::Kind(of, to) => self.of_kind(value, *of, *to),
             Edge::Derived(module, to) => self.derived_in(value, *module, *to),
             Edge::Register(call, row) => self.register(value, *call, *row),

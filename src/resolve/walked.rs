@@ -9,12 +9,15 @@
 //! ```
 //!
 //! No text is made of the names: a module stands for its own name, and for whatever is in it, until a condition says which
-//! classes are meant. Functions that are found so are not followed.
+//! classes are meant. Of what is asked whether it is a function, `getmembers(module, isfunction)`, the functions are meant that
+//! the module defines under names of its own for others, without `_` in front.
 
 use crate::base::Symbol;
-use crate::ir::instr::{Base, Op};
+use crate::ir::func::{FuncId, FuncKind, Function};
+use crate::ir::instr::{Base, Const, InstrId, Op, Oper, Place, TextPart};
 use crate::ir::program::{ClassId, Language, ModuleId};
-use crate::models::index::RowRef;
+use crate::models::index::{RowRef, Table};
+use crate::models::path::Step;
 
 use super::edges::Edge;
 use super::ports::argument;
@@ -37,6 +40,10 @@ pub(super) struct Walk {
     asks_kind: bool,
     /// Calls (by number) that tell the members of what is in a slot, as long as it is not known to.
     waiting: Vec<(SlotId, u32)>,
+    /// It asks whether something is a function.
+    asks_function: bool,
+    /// Calls that tell the members of a module, of which the function asks that, or with which it is handed over to do so.
+    asked: Vec<(SlotId, u32)>,
 }
 
 impl Values<'_> {
@@ -49,6 +56,14 @@ impl Values<'_> {
                 self.add_edge(path, Edge::Inside(loader.deep, number));
             }
         }
+        // `walk_packages([folder], f"{package}.")`
+        let mut prefixes = loader.prefix.iter().filter_map(|port| self.models.port(port));
+        if let Some(prefix) = prefixes.find_map(|port| argument(self.call_at(at)?, &port.head))
+            && let Some(package) = self.before_dot(at.0, prefix)
+        {
+            let package = self.instr_slot(at.0, package);
+            self.add_edge(package, Edge::Inside(loader.deep, number));
+        }
         for port in &loader.members {
             if let Some(module) = self.models.port(port).and_then(|port| self.port_slot(number, port)) {
                 // What nobody asks for a kind stays unknown: it may be a function that is called.
@@ -57,6 +72,19 @@ impl Values<'_> {
                     true => self.add_edge(module, Edge::Members(number)),
                     false => walk.waiting.push((module, number)),
                 }
+                self.ask_function(at.0, module, number);
+                for port in loader.predicate.iter().filter_map(|port| self.models.port(port)) {
+                    if let Some(predicate) = self.port_slot(number, port) {
+                        self.add_edge(predicate, Edge::Predicate(module, number));
+                    }
+                }
+            }
+        }
+        if loader.asks_function {
+            self.asks_function(at.0);
+            // The function that asks may stand in the one that goes through the module.
+            if let Some(outer) = self.program.funcs[at.0].parent {
+                self.asks_function(outer);
             }
         }
         if loader.asks_kind.is_some() {
@@ -82,10 +110,39 @@ impl Values<'_> {
         }
     }
 
-    /// A call gives back the names of the modules in a package.
+    /// The value that stands in front of the dot at the end of a text.
+    fn before_dot(&self, func: FuncId, text: InstrId) -> Option<InstrId> {
+        let instrs = &self.program.funcs[func].instrs;
+        let is_dot = |value: InstrId| matches!(&instrs[value].op, Op::Const(Const::Str(text)) if text == ".");
+        let text = match &instrs[text].op {
+            Op::Load(Place { base: Base::Local(local), path }) if path.is_empty() => {
+                self.set_once(func, *local).unwrap_or(text)
+            }
+            _ => text,
+        };
+        match &instrs[text].op {
+            Op::Text(parts) => match &parts[..] {
+                [TextPart::Hole(value, _), TextPart::Lit(dot)] if dot == "." => Some(*value),
+                _ => None,
+            },
+            Op::Operator(Oper::Add, operands) => match operands[..] {
+                [value, dot] if is_dot(dot) => Some(value),
+                _ => None,
+            },
+            Op::Const(Const::Str(_)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A call gives back the names of the modules in a package, which may be told by its name.
     pub(super) fn modules_inside(&mut self, package: &Value, deep: bool, number: u32) {
-        let Value::Module(package) = package else { return };
         let at = self.calls[number as usize].at;
+        let named = match package {
+            Value::Module(package) => Some(*package),
+            Value::Const(Const::Str(name)) => self.module_named(at.0, name.trim_end_matches('.')),
+            _ => None,
+        };
+        let Some(package) = &named else { return };
         let second = self.pairs_made(number, SECOND);
         let named = self.filled_slot(&Obj::Record(Site::Instr(at)), Key::Name(NAME_OF_ITEM.into()));
         self.copy(second, named);
@@ -106,6 +163,50 @@ impl Values<'_> {
             let (items, second) = (self.list_made(number), self.pairs_made(number, SECOND));
             self.add(items, value);
             self.add(second, value);
+        }
+    }
+
+    /// A function goes through the members of a module, or is handed over to say which are meant.
+    fn ask_function(&mut self, func: FuncId, module: SlotId, number: u32) {
+        let walk = self.walks.entry(func).or_default();
+        if walk.asks_function {
+            self.add_edge(module, Edge::Functions(number));
+        } else {
+            walk.asked.push((module, number));
+        }
+    }
+
+    fn asks_function(&mut self, func: FuncId) {
+        let walk = self.walks.entry(func).or_default();
+        walk.asks_function = true;
+        for (module, number) in std::mem::take(&mut walk.asked) {
+            self.add_edge(module, Edge::Functions(number));
+        }
+    }
+
+    /// What says which members of a module are meant.
+    pub(super) fn predicate(&mut self, value: &Value, module: SlotId, number: u32) {
+        match value {
+            Value::Func(func) => self.ask_function(*func, module, number),
+            Value::Api(node, None) => {
+                let called = self.models.index.node(self.models.index.step(*node, &Step::Call));
+                if called.rows(Table::Loader).any(|row| self.models.loader(row).asks_function) {
+                    self.add_edge(module, Edge::Functions(number));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A call gives back the functions of a module, in pairs with their names.
+    pub(super) fn functions_of(&mut self, value: &Value, number: u32) {
+        let Value::Module(module) = value else { return };
+        let (program, second) = (self.program, self.pairs_made(number, SECOND));
+        let init = program.modules[*module].init;
+        let is_found =
+            |func: &Function| func.parent == Some(init) && func.kind == FuncKind::Plain && !func.name.starts_with('_');
+        for (id, _) in program.funcs.iter_enumerated().filter(|(_, func)| func.module == *module && is_found(func)) {
+            self.add(second, &Value::Func(id));
         }
     }
 
