@@ -50,6 +50,7 @@
 //! | `records` | which written-out object is left, once a field was asked for? |
 //! | `naming` | which variables hold the names of tools? |
 //! | `places` | what variables and fields hold |
+//! | `homes` | which classes share a field |
 //! | `captured` | what a function knows of the variables of those around it |
 //! | `exported`, `inert` | which variables stand behind the names that modules share, and which never hold a source |
 //! | `apply` | what a call does: functions of the program |
@@ -124,6 +125,7 @@ pub(crate) mod frames;
 mod from_env;
 mod guards;
 mod handed;
+mod homes;
 mod inert;
 mod items;
 pub(crate) mod joins;

@@ -84,8 +84,8 @@ pub(crate) fn live(explorer: &Explorer<'_>, roots: &[FrameId], later: &[(FrameId
     };
     let serves = |frame: &FrameId| explorer.frames[*frame].outcome.serves;
     // Where only what is handed over serves, that follows whatever the process runs itself.
-    let is_handed_over =
-        !roots.iter().any(serves) && later.iter().any(|(frame, _, mode)| serves(frame) && matches!(mode, Mode::Now | Mode::Ahead));
+    let is_handed_over = !roots.iter().any(serves)
+        && later.iter().any(|(frame, _, mode)| serves(frame) && matches!(mode, Mode::Now | Mode::Ahead));
     for (at, root) in roots.iter().enumerate() {
         let follows = is_handed_over || roots[at + 1..].iter().any(serves);
         let leads = if follows { Leads::Always } else { Leads::Never };

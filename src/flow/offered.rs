@@ -26,8 +26,9 @@ pub(super) struct Offers {
 impl Offers {
     /// `later`: what runs later, and the calls that hand it over.
     pub(super) fn of(explorer: &Explorer<'_>, later: &[(FrameId, At, Mode)]) -> Self {
-        let starting =
-            later.iter().filter(|(frame, _, mode)| matches!(mode, Mode::Now | Mode::Ahead) && explorer.frames[*frame].outcome.serves);
+        let starting = later.iter().filter(|(frame, _, mode)| {
+            matches!(mode, Mode::Now | Mode::Ahead) && explorer.frames[*frame].outcome.serves
+        });
         let calls = starting.map(|(_, at, _)| *at).collect();
         let mut offers = Self { calls, ..Self::default() };
         let run = offers.command_lines(explorer);

@@ -156,7 +156,7 @@ impl Pass<'_, '_> {
                 // What a pattern takes out of a variant is nothing that other classes have.
                 Value::Instance(class) | Value::Typed(class) if !self.may_have(*class, field) => {}
                 Value::Instance(class) | Value::Typed(class) => {
-                    let top = self.taint.values.classes.top(*class);
+                    let homes = self.taint.homes.of(self.taint.values, *class, &key);
                     let getter = self.taint.values.classes.methods(*class, &key);
                     for func in getter {
                         if self.taint.values.program.funcs[func].kind == FuncKind::Getter {
@@ -165,7 +165,7 @@ impl Pass<'_, '_> {
                         }
                     }
                     let stands_for = self.taint.values.dereferenced(*class, field).into_iter();
-                    for class in stands_for.chain([top]) {
+                    for class in stands_for.chain(homes.iter().copied()) {
                         let heap = self.taint.names.heap(Heap::Field(class, key.clone()));
                         tree.add(Entry::new(Root::Heap(heap), Trace::default()));
                     }
@@ -390,7 +390,8 @@ impl Pass<'_, '_> {
             for value in values {
                 let heaps: Vec<Heap> = match value {
                     Value::Instance(class) | Value::Typed(class) => {
-                        vec![Heap::Field(self.taint.values.classes.top(*class), key.clone())]
+                        let homes = self.taint.homes.of(self.taint.values, *class, key);
+                        homes.iter().map(|home| Heap::Field(*home, key.clone())).collect()
                     }
                     Value::Class(class) => vec![Heap::Field(*class, key.clone())],
                     Value::Module(module) => self.taint.exported(*module, key).into_iter().map(Heap::Cell).collect(),
@@ -444,13 +445,14 @@ impl Pass<'_, '_> {
     pub(super) fn fill_instances(&mut self, values: &[Value], tree: &Tree, at: At) {
         for value in values {
             let Value::Instance(class) = value else { continue };
-            let top = self.taint.values.classes.top(*class);
             for entry in tree.entries() {
                 let Some((key, rest)) = entry.at.split_first() else { continue };
-                let heap = self.taint.names.heap(Heap::Field(top, key.clone()));
-                let mut inner = Entry { at: rest.into(), ..entry.clone() };
-                inner.step_inside(0);
-                self.write(heap, inner, |entry| entry.then(at, What::Stored(key.clone())));
+                for home in self.taint.homes.of(self.taint.values, *class, key).iter() {
+                    let heap = self.taint.names.heap(Heap::Field(*home, key.clone()));
+                    let mut inner = Entry { at: rest.into(), ..entry.clone() };
+                    inner.step_inside(0);
+                    self.write(heap, inner, |entry| entry.then(at, What::Stored(key.clone())));
+                }
             }
         }
     }

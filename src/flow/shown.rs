@@ -18,6 +18,7 @@ use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Key, Obj, Value, ValueSet};
 
 use super::domain::{Entry, Form, Heap, Kind, Root};
+use super::homes::FieldHomes;
 use super::trace::Trace;
 use super::transfer::Pass;
 use super::tree::Tree;
@@ -173,7 +174,8 @@ impl Pass<'_, '_> {
         }
         let top = values.classes.top(*class);
         let data = &values.program.classes[*class];
-        let mut fields: BTreeSet<Symbol> = self.taint.names.fields_of(top).into_iter().collect();
+        let relatives = FieldHomes::relatives(values, *class).into_iter();
+        let mut fields: BTreeSet<Symbol> = relatives.flat_map(|class| self.taint.names.fields_of(class)).collect();
         fields.extend(data.fields.iter().map(|field| field.name.clone()));
         let of_env = self.taint.env_fields(*class);
         fields.extend(of_env.iter().cloned());
@@ -187,11 +189,13 @@ impl Pass<'_, '_> {
             {
                 continue;
             }
-            let heap = self.taint.names.heap(Heap::Field(top, field.clone()));
             path.push(field.clone());
-            let mut entry = Entry::new(Root::Heap(heap), Trace::default());
-            entry.at = path.as_slice().into();
-            tree.add(entry);
+            for home in self.taint.homes.of(values, *class, &field).iter() {
+                let heap = self.taint.names.heap(Heap::Field(*home, field.clone()));
+                let mut entry = Entry::new(Root::Heap(heap), Trace::default());
+                entry.at = path.as_slice().into();
+                tree.add(entry);
+            }
             if of_env.contains(&field) {
                 let mut entry = self.env_field(at, std::slice::from_ref(value), field.clone());
                 entry.at = path.as_slice().into();

@@ -17,7 +17,7 @@ use crate::models::handlers::{HandlerKind, ThrowShape};
 use crate::models::index::RowRef;
 use crate::resolve::channels::Channel;
 use crate::resolve::solve::Values;
-use crate::resolve::values::{At, Key, Obj, Value};
+use crate::resolve::values::{At, Key, Obj, SlotId, Value};
 
 use super::circles::circles;
 use super::conditions::Conditions;
@@ -31,6 +31,7 @@ use super::formatted::{Formats, formats};
 use super::found::{Found, Write};
 use super::from_env::filled_from_env;
 use super::guards::{Guards, guards};
+use super::homes::FieldHomes;
 use super::inert::Inert;
 use super::naming::{Named, named};
 use super::parts::Parts;
@@ -107,6 +108,7 @@ pub(crate) struct Taint<'v> {
     pub(super) entered: Entered,
     /// Under which conditions the blocks of functions run.
     pub(super) conditions: Conditions,
+    pub(super) homes: FieldHomes,
     /// What sources reach the places that outlive a call, in the end.
     pub(super) kept: Vec<(HeapId, Entry)>,
 }
@@ -178,6 +180,7 @@ pub(crate) fn taint<'v>(
         named: named(values),
         records: RefCell::default(),
         entered: Entered::of(processes),
+        homes: FieldHomes::new(values),
         conditions: Conditions::new(processes.first().map(|process| process.explorer.prepared.clone())),
         kept: Vec::new(),
     };
@@ -285,19 +288,9 @@ impl<'v> Taint<'v> {
         if let Some(known) = self.object_places.get(&heap) {
             return *known;
         }
-        let slot = match &self.names.heaps[heap] {
-            Heap::Cell(cell) | Heap::Inner(cell) => Some(self.values.cell_slot(*cell)),
-            Heap::Field(class, key) => {
-                let key = Key::Name(key.clone());
-                let known = |obj: Obj| self.values.known_field(&obj, &key);
-                known(Obj::Instances(*class)).or_else(|| known(Obj::Statics(*class)))
-            }
-            Heap::Sent(Channel::Made(made), lane) if lane.is_empty() => self.values.sent_slot(*made),
-            Heap::Sent(..) => None,
-        };
         let is_own = self.is_receiver(heap);
         let holds = !is_own
-            && slot.is_some_and(|slot| {
+            && self.slot_of(heap).is_some_and(|slot| {
                 let set = self.values.of_slot(slot);
                 let is_object = |value: &Value| matches!(value, Value::Instance(_) | Value::Typed(_));
                 let is_nothing =
@@ -320,6 +313,20 @@ impl<'v> Taint<'v> {
         func.instrs.iter().any(|instr| {
             matches!(&instr.op, Op::Store(Place { base: Base::Cell(to), path }, value) if *to == cell && path.is_empty() && is_it(*value))
         })
+    }
+
+    /// What the value pass knows of a place.
+    fn slot_of(&self, heap: HeapId) -> Option<SlotId> {
+        match &self.names.heaps[heap] {
+            Heap::Cell(cell) | Heap::Inner(cell) => Some(self.values.cell_slot(*cell)),
+            Heap::Field(class, key) => {
+                let key = Key::Name(key.clone());
+                let known = |obj: Obj| self.values.known_field(&obj, &key);
+                known(Obj::Instances(self.values.classes.top(*class))).or_else(|| known(Obj::Statics(*class)))
+            }
+            Heap::Sent(Channel::Made(made), lane) if lane.is_empty() => self.values.sent_slot(*made),
+            Heap::Sent(..) => None,
+        }
     }
 
     /// Does a name say that what it stands for is a credential?

@@ -125,7 +125,8 @@ impl Taint<'_> {
         let Root::Heap(heap) = hit.entry.root else { return None };
         let func = hit.sink.at.0;
         let class = self.values.program.funcs[func].owner?;
-        let is_own = matches!(&self.names.heaps[heap], Heap::Field(of, _) if *of == self.values.classes.top(class));
+        let is_own = matches!(&self.names.heaps[heap], Heap::Field(of, _)
+            if self.values.classes.top(*of) == self.values.classes.top(class));
         // What another method of the class hands to the logger, it decides itself.
         let logs = |func: FuncId| self.summaries[func.index()].is_logger();
         let is_logger = is_own && hit.open && logs(func) && logs(hit.primary.0);

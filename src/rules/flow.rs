@@ -362,9 +362,8 @@ fn goes_another_way(cx: &Cx<'_>, unit: &Unit<'_>, live: &Live, leak: &Leak) -> b
     };
     let explorer = unit.process.explorer_of(live);
     let is_elsewhere = |at: &At| explorer.is_some_and(|explorer| !explorer.can_load(at.0));
-    let is_unmet = |at: &At| {
-        explorer.is_some_and(|explorer| !explorer.was_entered(at.0)) && !cx.values.callers(at.0).is_empty()
-    };
+    let is_unmet =
+        |at: &At| explorer.is_some_and(|explorer| !explorer.was_entered(at.0)) && !cx.values.callers(at.0).is_empty();
     let is_left_out =
         |at: &At| !live.sites.contains_key(at) && (site_in(live, at.0).is_some() || is_elsewhere(at) || is_unmet(at));
     leak.hit.entry.trace.steps().iter().any(|(at, what)| is_call(at, what) && is_left_out(at))
