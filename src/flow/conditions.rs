@@ -24,7 +24,7 @@ use super::path::Path;
 use super::prepared::Prepared;
 use super::transfer::{Pass, key_of};
 use super::tree::Tree;
-use super::when::{Asked, Held, Is, Part, When};
+use super::when::{Asked, Held, Is, Part, SWITCH, When};
 
 /// What is known of all functions, as far as somebody asked.
 pub(super) struct Conditions {
@@ -330,7 +330,16 @@ impl Scope<'_, '_> {
         }
         match &self.func.instrs[value].op {
             Op::Load(place) => match self.stored_once(value, block) {
-                Some((value, block)) if *is == Is::True => self.asked(value, holds, block, depth),
+                Some((value, block)) if *is == Is::True => {
+                    let mut asked = self.asked(value, holds, block, depth);
+                    // Of several things that a variable keeps together, those count that are the same for all calls.
+                    if matches!(self.func.instrs[value].op, Op::Load(_)) && self.stored_once(value, block).is_none() {
+                        asked.retain(|asked| {
+                            asked.of.param == SWITCH || self.part_of(value, block, MAX_CHECK_DEPTH).is_some()
+                        });
+                    }
+                    asked
+                }
                 Some((value, block)) => self.asked_of(value, is, holds, block, depth),
                 None if *is == Is::True => self.asked_of_all(place, holds, block, depth),
                 None => Vec::new(),
