@@ -22,6 +22,7 @@
 //! | `literals` | which fields of objects that are written out the functions ask for that get them |
 //! | `lacking` | which objects have no field that a condition asks for, beside others that have it |
 //! | `settled` | which variables that are written several times hold one constant in a process |
+//! | `singles` | objects of which there is one, made by the first call of a function |
 //! | `unset` | which fields and variables nothing is put into |
 //! | `settings` | variables of the environment and options, and which of them are switches |
 //! | `main_module` | whether a module is the program that was started, as the module asks it |
@@ -173,6 +174,7 @@ pub(crate) mod serving;
 pub(crate) mod settings;
 mod settled;
 pub(crate) mod shown;
+mod singles;
 pub(crate) mod sinks;
 pub(crate) mod solve;
 pub(crate) mod sources;

@@ -115,6 +115,9 @@ pub(crate) struct Explorer<'v> {
     pub(super) unmade: RefCell<FxHashSet<At>>,
     /// Stores that were taken not to run, since the function that they are in did without them.
     pub(super) unstored: RefCell<FxHashSet<At>>,
+    /// The calls that may be the first of a function which makes the one object of a class, and those that are taken not to be.
+    pub(super) first_given: FxHashSet<At>,
+    pub(super) not_first: RefCell<FxHashSet<At>>,
     /// The stores behind the symbols of fields and variables that hold nothing before one of them ran.
     pub(super) kept: RefCell<FxHashMap<Symbol, Rc<[At]>>>,
     pub(super) prepared: Rc<Prepared>,
@@ -169,6 +172,8 @@ impl<'v> Explorer<'v> {
             relied: RefCell::default(),
             unmade: RefCell::default(),
             unstored: RefCell::default(),
+            first_given: FxHashSet::default(),
+            not_first: RefCell::default(),
             kept: RefCell::default(),
             prepared,
             serving_funcs: FxHashSet::default(),

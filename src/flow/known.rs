@@ -184,6 +184,9 @@ impl Explorer<'_> {
         if let Some(value) = self.constant(func, id) {
             return Some(Abs::Const(value));
         }
+        if let Some(value) = self.item_given_first(func, id, place) {
+            return Some(Abs::Const(value));
+        }
         if let (Base::Cell(cell), []) = (&place.base, &*place.path) {
             let settled = self.settled(func, id, self.stores_of(*cell)).filter(|_| !self.may_be_unset(*cell));
             return settled.or_else(|| self.cell(*cell, 0));
@@ -313,6 +316,7 @@ impl Explorer<'_> {
     pub(super) fn single_field(&self, func: FuncId, id: InstrId, place: &Place) -> Option<Abs> {
         let (owner, field) = place.split_last()?;
         let objs = self.objects_in(func, &owner)?;
+        let objs = if objs.len() > 1 { self.given_first(func, &owner).unwrap_or(objs) } else { objs };
         let name = match field {
             Field::Name(name) => name.clone(),
             // `Output(stream)`, of which `output.0` is the stream.
@@ -384,7 +388,7 @@ impl Explorer<'_> {
     }
 
     /// The objects that a place can hold. Of a declared interface none is made: what is there is one of the others.
-    fn objects_in(&self, func: FuncId, place: &Place) -> Option<Vec<Obj>> {
+    pub(super) fn objects_in(&self, func: FuncId, place: &Place) -> Option<Vec<Obj>> {
         let values = self.values.place_values(func, place)?;
         let mut objs: Vec<Obj> = values.iter().filter_map(|value| self.values.object_of(value)).collect();
         objs.dedup();

@@ -22,6 +22,7 @@ use super::abs::{Abs, Facts, truth};
 use super::explore::{Context, Explorer, FrameId, Phase, State};
 use super::joins::cell_sym;
 use super::settings::{is_env, only_asked_for, written_settings};
+use super::singles::is_single;
 
 /// The symbols of variables that are filled.
 pub(super) type Filled = Rc<BTreeSet<Symbol>>;
@@ -181,10 +182,10 @@ impl Explorer<'_> {
 
     /// What a called function finds filled, of what can't be told by its phase.
     pub(super) fn settings_filled(&self, filled: &Filled) -> Filled {
-        if self.prepared.lazy.settings.is_empty() {
+        if self.prepared.lazy.settings.is_empty() && self.prepared.singles.is_empty() {
             return Filled::default();
         }
-        Rc::new(filled.iter().filter(|sym| is_env(sym)).cloned().collect())
+        Rc::new(filled.iter().filter(|sym| is_env(sym) || is_single(sym)).cloned().collect())
     }
 
     /// On this way a condition was true or false: was a variable found to be filled?
@@ -228,8 +229,9 @@ impl Explorer<'_> {
     pub(super) fn known_filled(&self, context: &Context, facts: &mut Facts) {
         let when_serving = (context.phase == Phase::SERVING).then_some(&self.filled);
         for sym in [Some(&context.settings), when_serving].into_iter().flatten().flat_map(|filled| filled.iter()) {
-            let (abs, holds) = &self.prepared.lazy.holds[sym];
-            facts.assume(abs, *holds);
+            if let Some((abs, holds)) = self.prepared.lazy.holds.get(sym) {
+                facts.assume(abs, *holds);
+            }
         }
     }
 

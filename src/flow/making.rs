@@ -55,6 +55,12 @@ impl Making {
         making
     }
 
+    /// The place where objects of a class are made, where there is one only.
+    pub(super) fn only_site(&self, class: ClassId) -> Option<At> {
+        let [site] = self.sites.get(&class)?[..] else { return None };
+        (!self.handed_on.contains(&class)).then_some(site)
+    }
+
     fn hand_on(&mut self, values: &Values<'_>, (func, value): At) {
         self.handed_on.extend(classes(values.of(func, value).items()));
     }

@@ -25,6 +25,7 @@ use super::process::Start;
 use super::reading;
 use super::settings;
 use super::settled::defined;
+use super::singles::Singles;
 use super::started::started;
 use super::unset::stored_openly;
 
@@ -80,6 +81,7 @@ pub(crate) struct Prepared {
     pub(super) lazy: Lazy,
     /// Where objects of the program's classes are made.
     pub(super) making: Making,
+    pub(super) singles: Singles,
     /// There are objects that call what they are given only where something runs them.
     pub(super) has_apps: bool,
     /// Fields that a library fills, which are true where nothing is given for them.
@@ -154,6 +156,7 @@ pub(crate) fn prepare(values: &Values<'_>) -> Rc<Prepared> {
     let stored_openly = stored_openly(values);
     let defined = defined(values, stores.values());
     let lazy = Lazy::new(values, &stores);
+    let making = Making::new(values);
     Rc::new(Prepared {
         stored_globals,
         stores,
@@ -181,7 +184,8 @@ pub(crate) fn prepare(values: &Values<'_>) -> Rc<Prepared> {
         orders: RefCell::default(),
         imports: Imports::new(values),
         lazy,
-        making: Making::new(values),
+        singles: Singles::new(values, &making),
+        making,
         has_apps: values.models.index.knows_of_runs(),
         on_by_default: settings::on_by_default(values),
         command_lines: OnceCell::new(),

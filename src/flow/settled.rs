@@ -199,7 +199,9 @@ impl Explorer<'_> {
         let made = unmade.iter().filter(|at| self.was_entered(at.0));
         let unstored = self.unstored.borrow();
         let stored = unstored.iter().filter(|at| self.seen.contains_key(*at));
-        wrong.map(|(first, _)| *first).chain(made.copied()).chain(stored.copied()).collect()
+        let not_first = self.not_first.borrow();
+        let first = not_first.iter().filter(|at| self.first_given.contains(*at));
+        wrong.map(|(first, _)| *first).chain(made.copied()).chain(stored.copied()).chain(first.copied()).collect()
     }
 }
 

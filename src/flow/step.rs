@@ -268,6 +268,9 @@ impl Explorer<'_> {
         if n_direct > 0 && n_ending == n_direct {
             goes_on = false;
         }
+        for (callee, _) in values.callees(at).iter().filter(|(_, kind)| *kind == CallKind::Direct) {
+            self.call_single(at, *callee, &before, state);
+        }
         self.forget_remade(at, &event, state);
         self.note_apps(at, call);
         goes_on &= self.library(at, call, &mut event, state);
