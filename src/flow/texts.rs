@@ -3,13 +3,16 @@
 
 use crate::base::bounds::MAX_STATIC_DEPTH;
 use crate::base::idx::Id;
+use crate::ir::func::FuncId;
 use crate::ir::instr::{
     Base, Call, Const, Field, Hole, InstrId, Op, Oper, PASSWORD_REGEX, QUERY_REGEX, RecordKind, TextPart,
 };
 use crate::ir::program::Language;
+use crate::ir::types::TypeRef;
+use crate::resolve::solve::CallKind;
 use crate::resolve::values::{At, Site, Value};
 
-use super::domain::{Form, Marks, Root};
+use super::domain::{ERR, Form, Marks, Root};
 use super::leading::assigned;
 use super::shown::Shown;
 use super::transfer::{Pass, is_no_error};
@@ -43,6 +46,10 @@ impl Behind {
     }
 }
 
+/// The type of Rust that holds a value or an error, and the method that makes one of it with the same error.
+const RESULT: &str = "Result";
+const MAP: &str = "map";
+
 /// What stands between a name and what it stands for in a text, or between the scheme of an address and the rest.
 const PAIR_SIGNS: [&str; 3] = ["=", ":", "://"];
 
@@ -71,13 +78,44 @@ impl Pass<'_, '_> {
         // A result that may be an error is unpacked before it is shown.
         let held = self.shown(value, form);
         let held = if hole == Hole::Display { self.uppermost(&held) } else { held };
+        // But a whole one shows its error in a text that shows what is inside: `format!("{result:?}")`.
+        let is_whole = form == Form::Debug && self.gives_result(value, MAX_STATIC_DEPTH);
+        let error = if is_whole { held.read(ERR).formed(form, at) } else { Tree::default() };
         let held = held.only(|entry| is_no_error(entry) && self.shows_inside(value, hole, entry));
         let held = if self.language == Language::Python { self.seen(value, held, at) } else { held };
         let mut tree = held.formed(form, at);
         if self.language != Language::Script && (hole == Hole::Debug || self.language == Language::Python) {
             tree.join(&self.inside(value, Shown::Text, at).formed(form, at));
         }
+        tree.join(&error);
         tree
+    }
+
+    /// Is a value the result of a function of the program which says that it gives one, as it is?
+    fn gives_result(&self, value: InstrId, depth: usize) -> bool {
+        let Some(depth) = depth.checked_sub(1) else { return false };
+        match &self.func.instrs[value].op {
+            Op::Load(place) if place.path.is_empty() => {
+                assigned(self.func, &place.base).is_some_and(|from| self.gives_result(from, depth))
+            }
+            Op::Await(value) => self.gives_result(*value, depth),
+            Op::Call(call) => {
+                let program = self.taint.values.program;
+                let is_result = |func: FuncId| match &program.funcs[func].ret {
+                    Some(TypeRef::Named(named)) => program.type_name(named).is_some_and(|name| name == RESULT),
+                    _ => false,
+                };
+                let callees = self.taint.values.callees((self.id, value));
+                let is_own = !callees.is_empty()
+                    && callees.iter().all(|(func, kind)| *kind == CallKind::Direct && is_result(*func));
+                let of = match (&*call.callee.path, &call.callee.base) {
+                    ([Field::Name(name)], Base::Value(of)) if name == MAP => Some(*of),
+                    _ => None,
+                };
+                is_own || of.is_some_and(|of| self.gives_result(of, depth))
+            }
+            _ => false,
+        }
     }
 
     /// What of a value a text shows that says nothing of what an error was made of.
