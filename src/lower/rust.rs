@@ -13,6 +13,7 @@
 //! | `items`, `uses`, `funcs`, `attrs`, `conditional`, `types` | declarations |
 //! | `exprs`, `calls`, `places`, `blocks`, `control`, `patterns` | bodies |
 //! | `macros`, `macro_args`, `format`, `json`, `select` | macro calls |
+//! | `derived` | what a derive writes by which an object is put into a text |
 //! | `recorded` | attributes that record calls |
 //! | `spans` | from syn's spans to ours |
 
@@ -21,6 +22,7 @@ mod blocks;
 mod calls;
 mod conditional;
 mod control;
+mod derived;
 mod exprs;
 mod format;
 mod funcs;

@@ -112,11 +112,15 @@ impl Cx {
                 let fields = self.fields(&x.fields);
                 self.leave_generics();
                 self.b.class_mut(class).fields = fields;
+                self.derived_text(item);
             }
             Item::Union(x) => {
                 self.class(&x.ident, ClassKind::Struct, &x.attrs);
             }
-            Item::Enum(x) => self.enumeration(x),
+            Item::Enum(x) => {
+                self.enumeration(x);
+                self.derived_text(item);
+            }
             Item::Trait(x) => self.interface(x),
             Item::TraitAlias(x) => {
                 let class = self.class(&x.ident, ClassKind::Interface, &x.attrs);
@@ -248,7 +252,7 @@ impl Cx {
         class.methods = methods;
     }
 
-    fn implementation(&mut self, item: &ItemImpl) {
+    pub(super) fn implementation(&mut self, item: &ItemImpl) {
         self.enter_generics(&item.generics);
         let target = self.type_ref(&item.self_ty);
         self.self_types.push(target.clone());
