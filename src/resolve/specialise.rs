@@ -56,10 +56,17 @@ struct Use {
 pub(crate) fn specialise(program: &mut Program, linker: &Linker<'_>, models: &Models) {
     picking::copy_pickers(program, linker, models);
     let mut left = MAX_COPIES;
-    let keyed = Reader::new(program, linker, models).keyed_uses();
-    if !keyed.is_empty() {
+    // What is copied may hand its name on.
+    let mut first = FuncId::new(0);
+    for _ in 0..MAX_COPY_ROUNDS {
+        let next = FuncId::new(program.funcs.len());
+        let keyed = Reader::new(program, linker, models).keyed_uses(first);
+        if keyed.is_empty() {
+            break;
+        }
         let trees = Trees::of(program);
         keyed::copy_for_each(program, keyed, &trees, &mut left);
+        first = next;
     }
     // What is copied may use another wrapper, and each copy of it is a use of its own.
     let mut used: BTreeSet<FuncId> = BTreeSet::new();
@@ -134,9 +141,13 @@ fn copy_wrappers(
     }
 }
 
-/// Makes the call call `func`.
+/// Makes the call call `func`; what is no call, but a function that is read, is `func`.
 fn call_instead(program: &mut Program, call: At, func: FuncId) {
     let body = &mut program.funcs[call.0];
+    if let Op::Load(_) = body.instrs[call.1].op {
+        body.instrs[call.1].op = Op::Closure(func);
+        return;
+    }
     let span = body.instrs[call.1].span;
     let closure = body.instrs.push(Instr { op: Op::Closure(func), span });
     for block in body.blocks.iter_mut() {

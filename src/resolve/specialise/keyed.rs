@@ -6,15 +6,16 @@
 //! ```
 //!
 //! What is kept under one name does not come out under another one. Values are followed once a function, so each use with other
-//! names gets a copy of it. Only small functions are copied, and only where what they share is a variable of a module.
+//! names gets a copy of it. Only small functions are copied, and only where what they share is a variable of a module, or a class
+//! whose methods for all objects they are (`@classmethod`); and functions that hand a name on to such a method.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::Symbol;
-use crate::base::bounds::{MAX_KEYED_FUNCTION, MAX_KEYED_NAMES, MAX_STATIC_DEPTH};
+use crate::base::bounds::{MAX_COPIED_FUNCTION, MAX_KEYED_FUNCTION, MAX_KEYED_NAMES, MAX_STATIC_DEPTH};
 use crate::ir::func::{FuncId, FuncKind, Function, LocalId, ParamKind};
 use crate::ir::instr::{ArgKind, Base, Call, Const, Field, Import, Imported, InstrId, Op, Place};
-use crate::ir::program::{CellId, Program};
+use crate::ir::program::{CellId, ClassId, Program};
 use crate::resolve::link::Target;
 use crate::resolve::values::At;
 
@@ -81,18 +82,50 @@ struct Keyed {
 /// A name of something that is in a variable itself is at the first level; what is deeper is all the same.
 const DEEP: usize = 2;
 
-fn level(place: &Place) -> usize {
-    match place.base {
-        Base::Cell(_) => place.path.len().min(DEEP),
-        Base::Local(_) | Base::Value(_) | Base::Global(_) => DEEP,
+/// Local variables that are given a variable of a module and nothing else: `cls`.
+type Aliases = BTreeMap<LocalId, CellId>;
+
+fn aliases(func: &Function) -> Aliases {
+    let mut found: BTreeMap<LocalId, Option<CellId>> = BTreeMap::new();
+    for instr in func.instrs.iter() {
+        if let Op::Store(Place { base: Base::Local(local), path }, value) = &instr.op
+            && path.is_empty()
+        {
+            let cell = match &func.instrs[*value].op {
+                Op::Load(Place { base: Base::Cell(cell), path }) if path.is_empty() => Some(*cell),
+                _ => None,
+            };
+            found.entry(*local).and_modify(|known| *known = None).or_insert(cell);
+        }
+    }
+    found.into_iter().filter_map(|(local, cell)| Some((local, cell?))).collect()
+}
+
+fn cell_of(base: &Base, aliases: &Aliases) -> Option<CellId> {
+    match base {
+        Base::Cell(cell) => Some(*cell),
+        Base::Local(local) => aliases.get(local).copied(),
+        Base::Value(_) | Base::Global(_) => None,
+    }
+}
+
+fn level(place: &Place, aliases: &Aliases) -> usize {
+    match cell_of(&place.base, aliases) {
+        Some(_) => place.path.len().min(DEEP),
+        None => DEEP,
     }
 }
 
 impl Reader<'_> {
-    /// The calls of such functions that give names, with those; each function with all of its uses.
-    pub(super) fn keyed_uses(&self) -> BTreeMap<FuncId, Vec<(At, Names)>> {
+    /// The calls of such functions that give names, in the functions from one on, with those; each function with all of these uses.
+    pub(super) fn keyed_uses(&self, first: FuncId) -> BTreeMap<FuncId, Vec<(At, Names)>> {
         let mut keyed: BTreeMap<FuncId, Keyed> =
             self.program.funcs.iter_enumerated().filter_map(|(id, func)| Some((id, self.keyed(func)?))).collect();
+        for (id, func) in self.program.funcs.iter_enumerated() {
+            if let Some(one) = self.hands_name_on(id, func, &keyed) {
+                keyed.insert(id, one);
+            }
+        }
         // Of `rooms[room][key]` the last name tells one field of a record from another, the first one only whose record it is.
         let mut kept: BTreeMap<CellId, usize> = BTreeMap::new();
         for one in keyed.values() {
@@ -108,12 +141,109 @@ impl Reader<'_> {
         });
         let numbers = keyed.iter().map(|(func, one)| (*func, one.names.keys().copied().collect())).collect();
         let mut uses = self.uses_with_names(&numbers);
+        self.add_handed(&numbers, &mut uses);
+        uses.values_mut().for_each(|uses| uses.retain(|((func, _), _)| *func >= first));
         let is_told_apart = |uses: &[(At, Names)]| {
             let all: BTreeSet<&Names> = uses.iter().map(|(_, names)| names).collect();
             all.len() <= MAX_KEYED_NAMES
         };
-        uses.retain(|_, uses| is_told_apart(uses));
+        uses.retain(|_, uses| !uses.is_empty() && is_told_apart(uses));
         uses
+    }
+
+    /// A function that hands a name it is given on to a method of a class that keeps or looks up something under it.
+    fn hands_name_on(&self, id: FuncId, func: &Function, keyed: &BTreeMap<FuncId, Keyed>) -> Option<Keyed> {
+        let is_at_top = func.parent.is_some_and(|parent| self.program.funcs[parent].kind == FuncKind::Init);
+        let is_plain = func.kind == FuncKind::Plain && !func.is_generator && func.receiver.is_none();
+        if !is_at_top || !is_plain || func.params.is_empty() || func.instrs.len() > MAX_COPIED_FUNCTION {
+            return None;
+        }
+        let is_set = |local: LocalId| {
+            let mut ops = func.instrs.iter().map(|instr| &instr.op);
+            ops.any(|op| matches!(op, Op::Store(Place { base: Base::Local(set), path }, _) if *set == local && path.is_empty()))
+        };
+        let param = |value: InstrId| match &func.instrs[value].op {
+            Op::Load(Place { base: Base::Local(local), path }) if path.is_empty() && !is_set(*local) => {
+                func.params.iter().position(|param| param.local == *local)
+            }
+            _ => None,
+        };
+        let (mut names, mut cells) = (BTreeMap::new(), BTreeSet::new());
+        for (_, call, callee) in self.calls_of_own(id) {
+            let Some(inner) = keyed.get(&callee).filter(|_| self.program.funcs[callee].kind == FuncKind::Static) else {
+                continue;
+            };
+            let mut given = call.args.iter().take_while(|arg| arg.kind == ArgKind::Positional).enumerate();
+            if let Some(number) =
+                given.find(|(at, _)| inner.names.contains_key(at)).and_then(|(_, arg)| param(arg.value))
+            {
+                names.insert(number, DEEP);
+                cells.extend(&inner.cells);
+            }
+        }
+        (!names.is_empty()).then_some(Keyed { names, cells, keeps: None })
+    }
+
+    /// Adds where such a function is handed over, with the names beside it that it will be called with: `safely(find, kind="games")`.
+    fn add_handed(&self, wanted: &BTreeMap<FuncId, BTreeSet<usize>>, uses: &mut BTreeMap<FuncId, Vec<(At, Names)>>) {
+        if wanted.is_empty() {
+            return;
+        }
+        for (func, body) in self.program.funcs.iter_enumerated() {
+            for instr in body.instrs.iter() {
+                let Op::Call(call) = &instr.op else { continue };
+                if !call.args.iter().any(|arg| matches!(arg.kind, ArgKind::Named(_))) {
+                    continue;
+                }
+                for arg in &call.args {
+                    if let Op::Load(place) = &body.instrs[arg.value].op
+                        && let Some(Meaning::Func(handed)) = self.place(func, place, MAX_STATIC_DEPTH)
+                        && let Some(numbers) = wanted.get(&handed)
+                        && let names = self.names_beside(func, call, &self.program.funcs[handed], numbers)
+                        && !names.is_empty()
+                    {
+                        uses.entry(handed).or_default().push(((func, arg.value), names));
+                    }
+                }
+            }
+        }
+    }
+
+    /// The names that a call gives by the names of a function's parameters.
+    fn names_beside(&self, func: FuncId, call: &Call, handed: &Function, numbers: &BTreeSet<usize>) -> Names {
+        let given = call.args.iter().filter_map(|arg| {
+            let ArgKind::Named(name) = &arg.kind else { return None };
+            let number = handed.params.iter().position(|param| param.name == *name)?;
+            let text = self.name_of(&self.program.funcs[func].instrs[arg.value].op)?;
+            numbers.contains(&number).then_some((number, text))
+        });
+        let mut names: Names = given.collect();
+        names.sort();
+        names
+    }
+
+    /// The method for all objects of a class that a place is: `Registry.get`.
+    fn static_method(&self, place: &Place) -> Option<FuncId> {
+        let (Base::Cell(cell), [Field::Name(name)]) = (&place.base, &*place.path) else { return None };
+        let class = self.class(*cell, MAX_STATIC_DEPTH)?;
+        let (_, method) = self.program.classes[class].methods.iter().find(|(method, _)| method == name)?;
+        (self.program.funcs[*method].kind == FuncKind::Static).then_some(*method)
+    }
+
+    fn class(&self, cell: CellId, depth: usize) -> Option<ClassId> {
+        let depth = depth.checked_sub(1)?;
+        let [(func, value)] = self.stores.get(&cell)?.as_slice() else { return None };
+        let body = &self.program.funcs[*func];
+        match &body.instrs[*value].op {
+            Op::Class(class) => Some(*class),
+            Op::Import(import) => {
+                let Import { from, what: Imported::Named(name), .. } = import.as_ref() else { return None };
+                let Target::Module(module, rest) = self.linker.resolve(body.module, from) else { return None };
+                let meant = self.program.modules[module].exports.names.get(name).filter(|_| rest.is_empty())?;
+                self.class(*meant, depth)
+            }
+            _ => None,
+        }
     }
 
     /// The calls of some functions that give names for the parameters with these numbers, with those names.
@@ -162,7 +292,12 @@ impl Reader<'_> {
                 (Base::Local(_) | Base::Global(_), _) => None,
                 _ => self.place(func, &call.callee, MAX_STATIC_DEPTH),
             };
-            if let Some(Meaning::Func(callee)) = callee {
+            let callee = match callee {
+                Some(Meaning::Func(callee)) => Some(callee),
+                _ if call.args.is_empty() => None,
+                _ => self.static_method(&call.callee),
+            };
+            if let Some(callee) = callee {
                 calls.push((id, call.as_ref(), callee));
             }
         }
@@ -171,7 +306,8 @@ impl Reader<'_> {
 
     fn keyed(&self, func: &Function) -> Option<Keyed> {
         let is_at_top = func.parent.is_some_and(|parent| self.program.funcs[parent].kind == FuncKind::Init);
-        let is_plain = matches!(func.kind, FuncKind::Plain | FuncKind::Lambda) && !func.is_generator;
+        let is_static = func.kind == FuncKind::Static && func.owner.is_some();
+        let is_plain = (is_static || matches!(func.kind, FuncKind::Plain | FuncKind::Lambda)) && !func.is_generator;
         if !is_at_top || !is_plain || func.params.is_empty() || func.instrs.len() > MAX_KEYED_FUNCTION {
             return None;
         }
@@ -189,13 +325,14 @@ impl Reader<'_> {
             let known = names.entry(number).or_insert(level);
             *known = level.min(*known);
         };
+        let aliases = if is_static { aliases(func) } else { Aliases::new() };
         let (mut names, mut cells, mut keeps) = (BTreeMap::new(), BTreeSet::new(), None);
         for (at, key) in &func.keys {
             let Some(number) = param(*key) else { continue };
             let (Op::Load(place) | Op::Store(place, _)) = &func.instrs[*at].op else { continue };
-            note(&mut names, number, level(place));
+            note(&mut names, number, level(place, &aliases));
             if matches!(func.instrs[*at].op, Op::Store(..)) {
-                keeps = keeps.max(Some(level(place)));
+                keeps = keeps.max(Some(level(place, &aliases)));
             }
         }
         for instr in func.instrs.iter() {
@@ -203,7 +340,7 @@ impl Reader<'_> {
                 Op::Closure(_) | Op::Class(_) => return None,
                 Op::Call(call) if matches!(call.callee.path.last(), Some(Field::Name(_))) => {
                     if let Some(number) = call.args.first().and_then(|arg| param(arg.value)) {
-                        note(&mut names, number, level(&call.callee));
+                        note(&mut names, number, level(&call.callee, &aliases));
                     }
                 }
                 _ => {}
@@ -213,10 +350,10 @@ impl Reader<'_> {
                 Op::Call(call) => Some(&call.callee.base),
                 _ => None,
             };
-            if let Some(Base::Cell(cell)) = bases
-                && self.program.funcs[self.program.cells[*cell].owner].kind == FuncKind::Init
+            if let Some(cell) = bases.and_then(|base| cell_of(base, &aliases))
+                && self.program.funcs[self.program.cells[cell].owner].kind == FuncKind::Init
             {
-                cells.insert(*cell);
+                cells.insert(cell);
             }
         }
         names.retain(|number, _| !is_set(func.params[*number].local));
