@@ -7,6 +7,7 @@ pub(crate) mod index;
 pub(crate) mod levels;
 pub(crate) mod lists;
 pub(crate) mod load;
+pub(crate) mod loaders;
 mod methods;
 mod packages;
 pub(crate) mod path;
@@ -29,10 +30,11 @@ use index::{Index, RowRef, Table};
 use levels::{EchoRow, LevelRow, Unset};
 use lists::{Bases, Containers, MainWords, Transports};
 use load::Own;
+use loaders::LoaderRow;
 use path::Port;
 use schema::{
-    ChildRow, Condition, CrashRow, ExitRow, LoaderRow, LoggerRow, ModelFile, NamingRow, OwnNames, RebindRow, SinkRow,
-    StreamRow, TerminalRow,
+    ChildRow, Condition, CrashRow, ExitRow, LoggerRow, ModelFile, NamingRow, OwnNames, RebindRow, SinkRow, StreamRow,
+    TerminalRow,
 };
 use serving::{ServeRow, ServingCommand, TransportRow};
 

@@ -6,8 +6,8 @@ use crate::ir::func::FuncId;
 use crate::ir::instr::{Base, Const, Entry, Field, Import, Imported, InstrId, Op, Oper, TextPart};
 use crate::ir::program::{CellId, Language, ModuleId};
 use crate::models::index::{NodeId, RowRef, Table};
+use crate::models::loaders::LoaderRow;
 use crate::models::path::Step;
-use crate::models::schema::LoaderRow;
 
 use super::link::Target;
 use super::ports::argument;
