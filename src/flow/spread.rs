@@ -8,7 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::base::Symbol;
 use crate::base::bounds::{MAX_HEAP_FACTS, MAX_HEAP_PARTS, MAX_HEAP_SOURCES};
 use crate::base::idx::Id;
-use crate::ir::func::FuncId;
+use crate::ir::func::{FuncId, FuncKind};
 use crate::resolve::values::At;
 
 use super::domain::{ANY, Entry, Form, Heap, HeapId, Root};
@@ -86,6 +86,7 @@ impl Taint<'_> {
                     let is_told = user.sink.drain == Drain::Agent && self.is_error(entry.root);
                     let kept = if is_told { self.entry_of_kept(user.sink, &user.entry) } else { None };
                     let kept = kept.or_else(|| self.kept_by_logger(user, &held));
+                    let kept = kept.or_else(|| self.shared_in_logger(user, &held));
                     let primary = kept.unwrap_or(user.primary);
                     leaks.add(Hit { sink: user.sink, primary, open: user.open, entry }, |_| true, finish);
                 }
@@ -131,6 +132,24 @@ impl Taint<'_> {
         let logs = |func: FuncId| self.summaries[func.index()].is_logger();
         let is_logger = is_own && hit.open && logs(func) && logs(hit.primary.0);
         if is_logger { self.given_to_logger(func, held) } else { None }
+    }
+
+    /// Where what a logging function keeps in a variable for its inner functions, which write it, was handed to that:
+    /// `log(text) { this.outputs.forEach((output) => output.write(text)); }`.
+    fn shared_in_logger(&self, hit: &Hit, held: &Entry) -> Option<At> {
+        let Root::Heap(heap) = hit.entry.root else { return None };
+        let Heap::Cell(cell) = self.names.heaps[heap] else { return None };
+        let program = self.values.program;
+        let func = program.cells[cell].owner;
+        let owner = &program.funcs[func];
+        let parents = std::iter::successors(Some(hit.primary.0), |inner| program.funcs[*inner].parent);
+        let writes = parents.skip(1).any(|outer| outer == func) || self.summaries[hit.primary.0.index()].is_logger();
+        if !hit.open || !writes || owner.kind == FuncKind::Init || !self.words.is_log_function(&owner.name) {
+            return None;
+        }
+        let handed = |(_, what): &&(At, What)| *what == What::Passed(func);
+        let by_class = self.given_to_logger(func, held);
+        by_class.or_else(|| held.trace.steps().iter().rev().find(handed).map(|(at, _)| *at))
     }
 
     /// The last call outside of a function's class that handed to a function of that class what one of its objects holds:
