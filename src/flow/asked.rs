@@ -10,6 +10,7 @@
 
 use crate::base::Symbol;
 use crate::base::bounds::MAX_CHECK_DEPTH;
+use crate::base::idx::Id;
 use crate::ir::func::{FuncId, LocalId, ParamKind};
 use crate::ir::instr::{Base, Const, Entry as RecordEntry, Field, InstrId, Op, Oper, Place, RecordKind, TextPart};
 use crate::ir::program::CellId;
@@ -18,7 +19,7 @@ use crate::models::path::PortHead;
 use crate::resolve::ports::argument;
 use crate::resolve::values::{At, Value};
 
-use super::domain::{Entry, Kind, Root, Source, SourcePlace};
+use super::domain::{Entry, Form, Heap, Kind, Root, Source, SourcePlace};
 use super::transfer::Pass;
 use super::words::Secrecy;
 
@@ -37,10 +38,22 @@ impl Pass<'_, '_> {
     ) -> Entry {
         let told = self.taint.values.models.source(row);
         let row = (told.says.is_some() || told.near).then_some(row);
+        if let Some(key) = key.filter(|_| kind == Kind::Env) {
+            self.note_variable_name(key);
+        }
         let asked = key.filter(|_| kind == Kind::Env).and_then(|key| self.asked_by(key));
         let gravest = asked.and_then(|(_, param)| self.gravest_given(param));
         let name = gravest.or(name).filter(|name| kind != Kind::Env || may_be_variable(name));
         self.source_of(Source { kind, place: SourcePlace::Instr(at), name, by_name: false, row, asked }, at)
+    }
+
+    /// What a variable is looked up by is its name.
+    fn note_variable_name(&mut self, key: InstrId) {
+        let heap = self.taint.names.heap(Heap::VariableNames);
+        let named = self.given[key.index()].only(|entry| entry.at.is_empty() && entry.form == Form::Exact);
+        for entry in named.into_entries() {
+            self.write(heap, entry, |entry| entry);
+        }
     }
 
     /// The parameter that a value is, as it was given or with something of the program's own around it: `f"NOTES_{name}"`,
@@ -220,7 +233,7 @@ impl Pass<'_, '_> {
 
 /// May a text be the name of a variable of the environment, as far as its signs go? `*` stands for what is not known of it.
 fn may_be_variable(text: &str) -> bool {
-    text.chars().all(|sign| sign.is_alphanumeric() || "_-.*()".contains(sign))
+    !text.is_empty() && text.chars().all(|sign| sign.is_alphanumeric() || "_-.*()".contains(sign))
 }
 
 fn as_text(constant: &Const) -> Option<Symbol> {

@@ -125,6 +125,8 @@ pub(crate) enum Heap {
     Field(ClassId, Symbol),
     /// What goes through a channel, by its lane.
     Sent(Channel, Symbol),
+    /// What the program looks up variables of the environment by.
+    VariableNames,
 }
 
 /// Which parameter: by position, the receiver last of all.

@@ -23,7 +23,7 @@ use super::circles::circles;
 use super::conditions::Conditions;
 use super::declared::declared;
 use super::described::described;
-use super::domain::{ERR, Entry, Form, Heap, HeapId, Kind, Marks, Names, OK, Root, Source};
+use super::domain::{ERR, Entry, Form, Heap, HeapId, Kind, Marks, Names, OK, Root, Source, SourceId};
 use super::entered::Entered;
 use super::exported::Exported;
 use super::filled::filled_elsewhere;
@@ -73,6 +73,8 @@ pub(crate) struct Taint<'v> {
     pub(super) writes: Found<Write>,
     /// Writes of each place from each origin.
     parts: FxHashMap<(HeapId, Root), Parts>,
+    /// Sources that name variables of the environment.
+    pub(super) naming: BTreeSet<SourceId>,
     pub(super) own_lanes: OwnLanes,
     /// Places that hold nothing but objects of the program, and others.
     object_places: FxHashMap<HeapId, bool>,
@@ -165,6 +167,7 @@ pub(crate) fn taint<'v>(
         hits: Found::default(),
         writes: Found::default(),
         parts: FxHashMap::default(),
+        naming: BTreeSet::new(),
         own_lanes: OwnLanes::default(),
         object_places: FxHashMap::default(),
         labels: FxHashMap::default(),
@@ -325,8 +328,13 @@ impl<'v> Taint<'v> {
                 known(Obj::Instances(self.values.classes.top(*class))).or_else(|| known(Obj::Statics(*class)))
             }
             Heap::Sent(Channel::Made(made), lane) if lane.is_empty() => self.values.sent_slot(*made),
-            Heap::Sent(..) => None,
+            Heap::Sent(..) | Heap::VariableNames => None,
         }
+    }
+
+    /// Is a source something by which the program looks up a variable of the environment: `process.env[process.env.TOKEN_VARIABLE]`?
+    pub(crate) fn is_looked_up_by(&self, root: Root) -> bool {
+        matches!(root, Root::Source(source) if self.naming.contains(&source))
     }
 
     /// Does a name say that what it stands for is a credential?

@@ -92,6 +92,12 @@ impl Taint<'_> {
                 }
             }
         }
+        let names = self.names.heap(Heap::VariableNames);
+        self.naming = open
+            .iter()
+            .filter(|(heap, entry)| *heap == names && entry.form == Form::Exact)
+            .filter_map(|(_, entry)| if let Root::Source(source) = entry.root { Some(source) } else { None })
+            .collect();
         self.kept = open;
         let leaks = leaks.into_sorted().into_iter();
         leaks
@@ -111,7 +117,9 @@ impl Taint<'_> {
             }
         }
         let of_hit = |hit: &Hit| if let Root::Heap(from) = hit.entry.root { Some(from) } else { None };
-        let mut open: Vec<HeapId> = self.hits.iter().filter_map(of_hit).collect();
+        let names = self.names.heaps.iter_enumerated().filter(|(_, heap)| **heap == Heap::VariableNames);
+        let names = names.map(|(heap, _)| heap);
+        let mut open: Vec<HeapId> = self.hits.iter().filter_map(of_hit).chain(names).collect();
         let mut found = FxHashSet::default();
         while let Some(heap) = open.pop() {
             if found.insert(heap) {

@@ -207,6 +207,7 @@ impl Pass<'_, '_> {
                             Heap::Cell(cell) | Heap::Inner(cell) => values.program.cells[cell].owner == *func,
                             _ => false,
                         }
+                        || self.taint.names.heaps[heap] == Heap::VariableNames
                 };
                 (summary.hits.is_empty() || is_aside) && summary.writes.iter().all(|(heap, _)| is_kept(*heap))
                     || *kind == CallKind::Callback && !is_own(*func)

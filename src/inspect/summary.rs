@@ -129,6 +129,7 @@ fn heap_name(subject: &Subject<'_>, reach: &Reach<'_>, heap: HeapId) -> String {
     match &reach.taint.names.heaps[heap] {
         Heap::Cell(cell) | Heap::Inner(cell) => format!("variable `{}`", program.cells[*cell].name),
         Heap::Field(class, name) => format!("field `{}.{name}`", program.classes[*class].name),
+        Heap::VariableNames => "the names of variables of the environment".into(),
         Heap::Sent(Channel::Made(made), _) => {
             format!("what goes through the channel made at {}", subject.at_instr(*made))
         }

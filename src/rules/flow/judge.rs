@@ -78,6 +78,10 @@ pub(super) fn judge(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Option<Verdi
         (Kind::Response, true) if leak.hit.entry.marks.has(Marks::RAISED) => raised_response(cx, taint.words(), leak)?,
         _ => return None,
     };
+    // The name of a variable, and not what that holds.
+    if matches!(leak.source.kind, Kind::Env | Kind::Credential) && taint.is_looked_up_by(leak.hit.entry.root) {
+        verdict = verdict.on_request();
+    }
     let written = if to_agent { Written::Always } else { spans::written(cx, leak.hit.sink) };
     if written == Written::Never {
         verdict = verdict.on_request();
