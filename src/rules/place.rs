@@ -7,7 +7,7 @@ use crate::flow::explore::Phase;
 use crate::flow::live::{Live, Site};
 use crate::flow::settings::switches_on;
 use crate::ir::func::{FuncId, FuncKind};
-use crate::ir::instr::Op;
+use crate::ir::instr::{InstrId, Op};
 use crate::ir::program::ModuleId;
 use crate::models::handlers::HandlerKind;
 use crate::models::index::Table;
@@ -74,9 +74,28 @@ pub(crate) fn tell_along(cx: &Cx<'_>, unit: &Unit<'_>, (site, calls): (&Site, &[
     for why in &unit.doubts {
         doubt(finding, why.clone());
     }
-    for switch in conditions(cx, unit, site) {
+    for switch in conditions(cx, unit, site).into_iter().chain(handed_over_under(cx, unit, calls, at.0)) {
         doubt_switch(finding, &switch);
     }
+}
+
+/// The switches under which the function is handed over that control begins in, where it is written there and is no handler:
+/// `if (debug) client.onRequest((request) => log(request))`.
+fn handed_over_under(cx: &Cx<'_>, unit: &Unit<'_>, calls: &[At], last: FuncId) -> Vec<String> {
+    let Some(first) = calls.first() else { return Vec::new() };
+    let func = calls.get(1).map_or(last, |call| call.0);
+    let body = &cx.values.program.funcs[first.0];
+    let is_it = |value: InstrId| matches!(body.instrs[value].op, Op::Closure(inner) if inner == func);
+    let is_handed = cx.values.call_at(*first).is_some_and(|call| call.args.iter().any(|arg| is_it(arg.value)));
+    if !is_handed || unit.process.handlers.iter().any(|handler| handler.func == func) {
+        return Vec::new();
+    }
+    let mut sites = unit.process.live.sites.get(first).into_iter().flatten().map(|site| conditions(cx, unit, site));
+    let mut found = sites.next().unwrap_or_default();
+    for others in sites {
+        found.retain(|switch| others.contains(switch));
+    }
+    found
 }
 
 /// The doubt that the transport of a server is not known, for the rules about its stdout.
