@@ -226,11 +226,11 @@ impl Pass<'_, '_> {
     /// Does an object inside another show what sits there in it, going by the types of the fields on the way?
     pub(super) fn shows_inside(&self, value: InstrId, hole: Hole, entry: &Entry) -> bool {
         let (values, formats) = (self.taint.values, &self.taint.formats);
-        if formats.is_empty() || entry.at.len() < 2 {
+        if formats.is_empty() || entry.at.is_empty() {
             return true;
         }
         let mut set = values.of(self.id, value);
-        for (depth, key) in entry.at.iter().enumerate() {
+        for depth in 0..=entry.at.len() {
             if let Some(func) = format_of(values, formats, set, hole) {
                 let rest = &entry.at[depth..];
                 let summary = &self.taint.summaries[func.index()];
@@ -239,7 +239,9 @@ impl Pass<'_, '_> {
                     shown.root == Root::Param(RECEIVER) && shown.path.iter().zip(rest).all(|(own, key)| own == key)
                 });
             }
-            let Some(class) = set.items().iter().find_map(class_of) else { return true };
+            let (Some(class), Some(key)) = (set.items().iter().find_map(class_of), entry.at.get(depth)) else {
+                return true;
+            };
             let obj = Obj::Instances(values.classes.top(class));
             let Some(slot) = values.known_field(&obj, &Key::Name(key.clone())) else { return true };
             set = values.of_slot(slot);

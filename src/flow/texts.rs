@@ -5,7 +5,7 @@ use crate::base::bounds::MAX_STATIC_DEPTH;
 use crate::base::idx::Id;
 use crate::ir::func::FuncId;
 use crate::ir::instr::{
-    Base, Call, Const, Field, Hole, InstrId, Op, Oper, PASSWORD_REGEX, QUERY_REGEX, RecordKind, TextPart,
+    Base, Call, Const, Entry, Field, Hole, InstrId, Op, Oper, PASSWORD_REGEX, QUERY_REGEX, RecordKind, TextPart,
 };
 use crate::ir::program::Language;
 use crate::ir::types::TypeRef;
@@ -74,6 +74,20 @@ impl Pass<'_, '_> {
         };
         if let Some(shown) = self.formatted(value, hole, at) {
             return shown.formed(form, at);
+        }
+        // What is written out around values shows each as it shows itself: `Some(token)`, `(name, token)`.
+        if form == Form::Debug
+            && let Op::Record(record) = &self.func.instrs[value].op
+            && matches!(record.kind, RecordKind::Variant | RecordKind::Array | RecordKind::Tuple)
+            && !record.entries.iter().any(|entry| matches!(entry, Entry::Spread(_)))
+        {
+            let mut tree = Tree::default();
+            for entry in &record.entries.clone() {
+                if let Entry::Field(_, part) = entry {
+                    tree.join(&self.in_hole(*part, hole, at));
+                }
+            }
+            return tree;
         }
         // A result that may be an error is unpacked before it is shown.
         let held = self.shown(value, form);
