@@ -151,6 +151,11 @@ fn format_of(values: &Values<'_>, formats: &Formats, set: &ValueSet, hole: Hole)
     let hole = if hole == Hole::Chain { Hole::Display } else { hole };
     let class = classes.first().filter(|_| classes.len() == 1 && !set.is_cut)?;
     let method = *formats.methods.get(&(*class, hole))?;
+    // An error may be there only because it stood beside what a library gave.
+    let is_given = |value: &Value| matches!(value, Value::Api(_, Some(_)));
+    if formats.errors.contains(class) && set.items().iter().any(is_given) {
+        return None;
+    }
     set.items().iter().all(|value| class_of(value).is_some() || is_around(values, value)).then_some(method)
 }
 
