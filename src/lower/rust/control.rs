@@ -2,7 +2,7 @@
 
 use syn::{
     BinOp, Expr, ExprBlock, ExprBreak, ExprContinue, ExprForLoop, ExprIf, ExprLoop, ExprMatch, ExprReturn, ExprTry,
-    ExprWhile, Label, Lifetime, Pat,
+    ExprWhile, Label, Lifetime, Pat, UnOp,
 };
 
 use crate::base::Symbol;
@@ -11,6 +11,7 @@ use crate::ir::build::ScopeKind;
 use crate::ir::func::BlockId;
 use crate::ir::instr::{Const, Entry, Field, InstrId, Op, Oper, Place, Record, RecordKind};
 
+use super::macros::Matches;
 use super::{Cx, Dest, conditional};
 
 /// A loop or labelled block around the code being lowered.
@@ -44,6 +45,14 @@ impl Cx {
                 self.condition(&x.right, no);
                 self.b.goto(yes);
                 self.b.switch_to(yes);
+            }
+            Expr::Macro(x) if let Some(asked) = Matches::of(&x.mac) => self.asked(&asked, no),
+            // `if !matches!(side, "white" | "black")`
+            Expr::Unary(x) if matches!(x.op, UnOp::Not(_)) && is_matches(&x.expr) => {
+                let otherwise = self.b.new_block();
+                self.condition(&x.expr, otherwise);
+                self.b.goto(no);
+                self.b.switch_to(otherwise);
             }
             other => {
                 let value = self.expr(other);
@@ -248,5 +257,14 @@ impl Cx {
             return None;
         }
         Some((found.next, found.end, found.dest))
+    }
+}
+
+fn is_matches(expr: &Expr) -> bool {
+    match expr {
+        Expr::Paren(x) => is_matches(&x.expr),
+        Expr::Group(x) => is_matches(&x.expr),
+        Expr::Macro(x) => Matches::of(&x.mac).is_some(),
+        _ => false,
     }
 }

@@ -12,6 +12,7 @@ use syn::{Expr, Ident, ItemMacro, Lit, LitStr, Macro, Pat, Stmt, Token, Type};
 use crate::base::Symbol;
 use crate::base::span::Span;
 use crate::ir::build::ScopeKind;
+use crate::ir::func::BlockId;
 use crate::ir::instr::{
     Arg, ArgKind, CallStyle, Const, Entry, Field, Imported, InstrId, Op, Place, RecordKind, TextPart,
 };
@@ -242,29 +243,10 @@ impl Cx {
 
     /// `matches!(value, pattern if guard)`: a condition.
     fn matches(&mut self, mac: &Macro, span: Span) -> Option<InstrId> {
-        let parse = |input: ParseStream<'_>| {
-            let value: Expr = input.parse()?;
-            input.parse::<Token![,]>()?;
-            let pat = Pat::parse_multi_with_leading_vert(input)?;
-            let guard = if input.peek(Token![if]) {
-                input.parse::<Token![if]>()?;
-                Some(input.parse::<Expr>()?)
-            } else {
-                None
-            };
-            input.parse::<Option<Token![,]>>()?;
-            Ok((value, pat, guard))
-        };
-        let (value, pat, guard) = parse.parse2(mac.tokens.clone()).ok()?;
+        let asked = Matches::of(mac)?;
         let result = Place::local(self.b.temp("value", None));
         let (no, join) = (self.b.new_block(), self.b.new_block());
-        self.b.enter_scope(ScopeKind::Block);
-        let subject = self.place(&value);
-        self.pattern(&pat, &subject, Some(no));
-        if let Some(guard) = guard {
-            self.condition(&guard, no);
-        }
-        self.b.leave_scope();
+        self.asked(&asked, no);
         for (block, holds) in [(None, true), (Some(no), false)] {
             if let Some(block) = block {
                 self.b.switch_to(block);
@@ -275,6 +257,17 @@ impl Cx {
         }
         self.b.switch_to(join);
         Some(self.b.load(result, span))
+    }
+
+    /// Goes on where it matches, and to `no` elsewhere.
+    pub(super) fn asked(&mut self, asked: &Matches, no: BlockId) {
+        self.b.enter_scope(ScopeKind::Block);
+        let subject = self.place(&asked.value);
+        self.pattern(&asked.pat, &subject, Some(no));
+        if let Some(guard) = &asked.guard {
+            self.condition(guard, no);
+        }
+        self.b.leave_scope();
     }
 
     /// `ensure!(condition, "message {x}")`: where the condition fails, the function returns the error that the rest makes.
@@ -426,6 +419,36 @@ fn listed_names(tokens: TokenStream) -> Vec<Symbol> {
         }
     }
     found
+}
+
+/// `matches!(value, pattern if guard)`.
+pub(super) struct Matches {
+    value: Expr,
+    pat: Pat,
+    guard: Option<Expr>,
+}
+
+impl Matches {
+    /// The parts, where a macro is that one.
+    pub(super) fn of(mac: &Macro) -> Option<Self> {
+        let parse = |input: ParseStream<'_>| {
+            let value: Expr = input.parse()?;
+            input.parse::<Token![,]>()?;
+            let pat = Pat::parse_multi_with_leading_vert(input)?;
+            let guard = if input.peek(Token![if]) {
+                input.parse::<Token![if]>()?;
+                Some(input.parse::<Expr>()?)
+            } else {
+                None
+            };
+            input.parse::<Option<Token![,]>>()?;
+            Ok(Self { value, pat, guard })
+        };
+        if last_name(mac) != "matches" {
+            return None;
+        }
+        parse.parse2(mac.tokens.clone()).ok()
+    }
 }
 
 /// `static ref NAME: Type = value;`, with or without `ref`.
