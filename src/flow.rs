@@ -61,6 +61,7 @@
 //! | `exits` | what a function gives back and raises, by the way out |
 //! | `when`, `conditions` | what has to be true of what a function is given for something to get somewhere |
 //! | `answers`, `rest` | which calls rule that out |
+//! | `together` | what stands beside a value that a function gives in one return |
 //! | `switches` | what is the same in the whole process, whoever asks for it |
 //! | `library`, `callbacks` | what library calls give, what functions handed to them are called with |
 //! | `bound` | what methods of a library's objects raise that a call runs |
@@ -186,6 +187,7 @@ pub(crate) mod summary;
 mod switches;
 mod texts;
 mod thrown;
+mod together;
 mod told_texts;
 pub(crate) mod trace;
 pub(crate) mod transfer;

@@ -14,8 +14,9 @@ use super::apply::Way;
 use super::conditions::Scope;
 use super::construct::own_object;
 use super::domain::RECEIVER;
+use super::together::given_by;
 use super::transfer::{Pass, key_of};
-use super::when::{Asked, Held, Part, SWITCH, When};
+use super::when::{Asked, GIVEN, Held, Part, RESULT, SWITCH, When};
 
 /// What a call hands over as a parameter.
 enum Argument {
@@ -237,8 +238,11 @@ impl Scope<'_, '_> {
 
     /// What a call hands over as a part of what a function is given.
     fn handed_over(&self, call: &Call, at: At, func: FuncId, of: &Part, block: BlockId) -> Held {
-        if of.param == SWITCH {
-            return Held::Part(of.clone());
+        match of.param {
+            SWITCH => return Held::Part(of.clone()),
+            RESULT => return given_by(at.1, of),
+            GIVEN => return Held::Unknown,
+            _ => {}
         }
         let values = self.values;
         let callee = &values.program.funcs[func];

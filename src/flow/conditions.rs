@@ -485,7 +485,7 @@ impl Scope<'_, '_> {
     }
 
     pub(super) fn part(&self, place: &Place, block: BlockId, depth: usize) -> Option<Part> {
-        self.switch_at(place).or_else(|| self.part_given(place, block, depth))
+        self.switch_at(place).or_else(|| self.part_of_given(place)).or_else(|| self.part_given(place, block, depth))
     }
 
     fn part_given(&self, place: &Place, block: BlockId, depth: usize) -> Option<Part> {

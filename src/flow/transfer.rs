@@ -264,6 +264,7 @@ impl Pass<'_, '_> {
                     let written = if is_handler { *value } else { self.written(*value, made, &entry.at) };
                     Some(entry.then((self.id, written), What::Given))
                 });
+                let tree = self.beside(*value, tree);
                 self.returned(&tree);
             }
             End::Throw(value) => {
@@ -342,6 +343,7 @@ impl Pass<'_, '_> {
             Op::Text(parts) => self.text(parts, at),
             Op::Operator(oper, operands) => self.operator(*oper, operands, at),
             Op::Call(call) => {
+                self.made_again(id);
                 let tree = self.call(call, id);
                 self.came_back(id);
                 tree

@@ -34,6 +34,10 @@ pub(crate) struct Asked {
 /// In place of a parameter: the path names a switch, which is the same in the whole process.
 pub(super) const SWITCH: u32 = RECEIVER - 1;
 
+/// In place of a parameter: what the function gives; and what a call in it gave, which the path begins with.
+pub(super) const RESULT: u32 = RECEIVER - 2;
+pub(super) const GIVEN: u32 = RECEIVER - 3;
+
 /// A part of what a function is given.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Part {
