@@ -115,7 +115,10 @@ impl Pass<'_, '_> {
             result.add(entry);
         }
         for field in self.taint.words.headers_fields() {
-            result.join(&receiver.read(field).read(&name).map(|entry| Some(entry.then(at, What::Through))));
+            // The environment is asked for a variable, not for a header.
+            let is_header = |entry: &Entry| !self.is_kind(entry, Kind::EnvAll);
+            let held = receiver.read(field).read(&name);
+            result.join(&held.map(|entry| is_header(&entry).then(|| entry.then(at, What::Through))));
         }
         true
     }

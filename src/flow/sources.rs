@@ -154,7 +154,7 @@ impl Pass<'_, '_> {
         }
     }
 
-    fn is_kind(&self, entry: &Entry, kind: Kind) -> bool {
+    pub(super) fn is_kind(&self, entry: &Entry, kind: Kind) -> bool {
         matches!(entry.root, Root::Source(source) if self.taint.names.sources[source].kind == kind)
     }
 
