@@ -327,6 +327,7 @@ impl Checks<'_, '_> {
             .or_else(|| self.narrowed(call, at))
             .or_else(|| self.answered(call, at, depth))
             .or_else(|| self.present(call, depth))
+            .or_else(|| self.made_of_digits(call))
     }
 
     /// `TABLE.get(name).is_some()`, `TABLE.get(name).is_none_or(…)`: something was found where it says so.
@@ -340,6 +341,19 @@ impl Checks<'_, '_> {
         let says = self.values.models.says_present(name)?;
         let check = self.found(option, depth)?;
         Some(if says { check } else { check.negated() })
+    }
+
+    /// `page.isdigit()`: where it holds, the text is a number.
+    fn made_of_digits(&self, call: &Call) -> Option<Check> {
+        let (owner, Field::Name(name)) = call.callee.split_last()? else { return None };
+        if !call.args.is_empty() || !self.words.is_digit_method(self.values.language(self.id), name) {
+            return None;
+        }
+        let place = match owner {
+            Place { base: Base::Value(text), path } if path.is_empty() => self.place(text, MAX_CHECK_DEPTH)?,
+            owner => owner,
+        };
+        Some(Check { place, tells: Tells::Harmless, holds: true })
     }
 
     /// `NAMES.includes(name)`, `TABLE.has(name)`, `NAMES.indexOf(name)`, `TABLE.get(name)`: the argument is in the container

@@ -42,6 +42,7 @@ pub(crate) struct Words {
     membership_methods: MethodWords,
     index_methods: MethodWords,
     search_methods: MethodWords,
+    digit_methods: MethodWords,
     spelling_methods: MethodWords,
     mapping_methods: MethodWords,
     cutting_methods: MethodWords,
@@ -414,6 +415,11 @@ impl Words {
     /// Does a method of this name tell where in a container its argument stands?
     pub(crate) fn is_index_method(&self, language: Language, name: &str) -> bool {
         self.index_methods.has(language, name)
+    }
+
+    /// Does a method of this name say whether a text is a number?
+    pub(crate) fn is_digit_method(&self, language: Language, name: &str) -> bool {
+        self.digit_methods.has(language, name)
     }
 
     /// Does a method of this name find what fulfils the function that it is handed?
