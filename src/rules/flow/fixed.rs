@@ -95,7 +95,8 @@ fn logger_of(cx: &Cx<'_>, at: At) -> Option<Logger> {
         })
     };
     let held = values.of_slot(values.receiver_slot(at)?).items().iter();
-    let held = held.filter(|value| !matches!(value, Value::Const(_) | Value::Unknown));
+    // What it is declared to be says nothing of which one it is.
+    let held = held.filter(|value| !matches!(value, Value::Const(_) | Value::Unknown | Value::Api(_, None)));
     let all: BTreeSet<Logger> = held.map(of).collect::<Option<_>>()?;
     let mut all = all.into_iter();
     all.next().filter(|_| all.next().is_none())
