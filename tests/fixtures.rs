@@ -3,7 +3,7 @@
 //! - `expect: RULE` (also `RULE, RULE`): the rule's primary place is this line. `expect: RULE from q`: and its path starts at
 //!   the line with `source: q`.
 //! - `expect: RULE is note`: and its level is that; `is pedantic note`: and it is shown on request only; `is doubtful`: and its confidence is low;
-//!   `is reached by search`: and the way of control to it names that function or tool.
+//!   `is reached by search`: and the way of control to it names that function or tool (`several tools`, where none of them can be named).
 //! - `expect-missing: RULE`: it should be found here and is not (yet). Fails when it is.
 //! - `expect-spurious: RULE`: it is found here and should not be. Fails when it is not.
 //!
@@ -163,7 +163,9 @@ fn judge(case: &Path) -> Vec<String> {
                 let is_as_said = match want.grade.as_deref() {
                     Some(DOUBTFUL) => found.is_doubtful,
                     Some(said) if let Some(name) = said.strip_prefix(REACHED) => {
-                        found.reached.contains(&format!("`{name}`")) || found.reached.contains(&format!("{name}()"))
+                        ["`{name}`", "{name}()", "handler of {name},"]
+                            .iter()
+                            .any(|form| found.reached.contains(&form.replace("{name}", name)))
                     }
                     Some(_) => want.grade == found.at.grade,
                     None => true,

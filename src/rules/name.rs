@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::base::Symbol;
 use crate::base::span::{Loc, Span};
 use crate::flow::process::Handler;
-use crate::ir::func::{FuncId, FuncKind};
+use crate::ir::func::{FuncId, FuncKind, ParamKind};
 use crate::ir::instr::{CallStyle, Field};
 use crate::ir::program::{Language, Program};
 use crate::models::handlers::HandlerKind;
@@ -48,7 +48,9 @@ pub(crate) fn called_in(values: &Values<'_>, texts: &dyn Fn(Loc) -> String, at: 
 pub(crate) fn handler_name(program: &Program, handler: &Handler) -> Option<Symbol> {
     let func = &program.funcs[program.known_as(handler.func)];
     let by_func = || {
-        let is_named = !matches!(func.kind, FuncKind::Lambda | FuncKind::Init);
+        // What takes whatever it is given stands for another function: `async def wrapper(*args, **kwargs)`.
+        let is_wrapper = func.params.iter().any(|param| param.kind == ParamKind::Rest);
+        let is_named = !matches!(func.kind, FuncKind::Lambda | FuncKind::Init) && !is_wrapper;
         let has_name = matches!(handler.kind, HandlerKind::Tool | HandlerKind::Prompt | HandlerKind::Resource);
         let is_python = program.modules[func.module].language == Language::Python;
         (is_named && has_name && is_python).then(|| func.name.clone())
@@ -64,11 +66,14 @@ pub(crate) fn handles<'h>(
     func: FuncId,
     handlers: impl Iterator<Item = &'h Handler>,
 ) -> Option<String> {
-    let names = handlers.filter(|handler| handler.func == func).filter_map(|handler| handler_name(program, handler));
-    let names: BTreeSet<Symbol> = names.collect();
+    let told: Vec<_> =
+        handlers.filter(|handler| handler.func == func).map(|handler| handler_name(program, handler)).collect();
+    let is_other_too = told.iter().any(Option::is_none);
+    let names: BTreeSet<Symbol> = told.into_iter().flatten().collect();
     let listed = || names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     match names.len() {
         0 => None,
+        _ if is_other_too => Some(format!("handler of several {kind}s")),
         1 => Some(format!("handler of {kind} {}", listed())),
         n if n <= MAX_LISTED => Some(format!("handler of {kind}s {}", listed())),
         n => Some(format!("handler of {n} {kind}s")),
