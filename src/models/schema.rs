@@ -284,6 +284,9 @@ pub(crate) struct StreamRow {
     #[serde(default)]
     pub(crate) calls: Vec<String>,
     pub(crate) stream: StreamSpec,
+    /// It leads there whatever else is put in place of the stream afterwards: a duplicate.
+    #[serde(default)]
+    pub(crate) keeps: bool,
     #[serde(default)]
     pub(crate) when: Vec<Condition>,
     pub(crate) versions: Option<String>,

@@ -388,7 +388,9 @@ fn rebound(cx: &Cx<'_>, unit: &Unit<'_>, out: &mut Findings<'_>) {
         });
         let (Some(serve), Some(sites)) = (caught, unit.process.live.sites.get(&rebind.at)) else { continue };
         // A loop that is written by hand answers on whatever it kept of stdout.
-        if serve.by_hand && unit.process.live.sites.keys().any(|at| keeps_stdout(cx, *at)) {
+        let is_before = |sites: &[Site]| sites.iter().any(|site| !site.rebinds.contains(&id));
+        if serve.by_hand && unit.process.live.sites.iter().any(|(at, sites)| is_before(sites) && keeps_stdout(cx, *at))
+        {
             continue;
         }
         let Some(site) = sites.first() else { continue };
@@ -408,10 +410,13 @@ fn rebound(cx: &Cx<'_>, unit: &Unit<'_>, out: &mut Findings<'_>) {
     }
 }
 
-/// Does a call make something else that leads to stdout, which the program uses: `out = os.dup(1)`?
+/// Does a call make a duplicate of stdout, which the program uses: `out = os.dup(1)`?
 fn keeps_stdout(cx: &Cx<'_>, (func, id): At) -> bool {
     let values = cx.values;
-    let leads_there = |row: RowRef| values.stream_of((func, id), &values.models.stream(row).stream) == Stream::Stdout;
+    let leads_there = |row: RowRef| {
+        let stream = values.models.stream(row);
+        stream.keeps && values.stream_of((func, id), &stream.stream) == Stream::Stdout
+    };
     let is_used = || {
         let mut used = false;
         values.program.funcs[func].instrs.iter().for_each(|instr| instr.op.operands(|operand| used |= operand == id));
