@@ -42,6 +42,7 @@
 //! | `live` | which of that can run in the same execution as serving stdio |
 //! | `words` | which names tell that a value is secret |
 //! | `domain`, `tree` | what the taint pass knows of a value: its origins, and where in it each sits |
+//! | `marks` | what lowers the confidence in an origin, and what is known of the text that it is in |
 //! | `path`, `trace` | names of fields inwards, and the steps by which a value got somewhere |
 //! | `summary` | what a function does with what it is given |
 //! | `transfer` | one function, instruction by instruction |
@@ -146,6 +147,7 @@ mod looked_at;
 mod looked_up;
 pub(crate) mod main_module;
 mod making;
+mod marks;
 mod naming;
 mod needed;
 mod occupied;
