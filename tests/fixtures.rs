@@ -3,7 +3,8 @@
 //! - `expect: RULE` (also `RULE, RULE`): the rule's primary place is this line. `expect: RULE from q`: and its path starts at
 //!   the line with `source: q`.
 //! - `expect: RULE is note`: and its level is that; `is pedantic note`: and it is shown on request only; `is doubtful`: and its confidence is low;
-//!   `is reached by search`: and the way of control to it names that function or tool (`several tools`, where none of them can be named).
+//!   `is reached by search`: and the way of control to it names that function or tool (`several tools`, where none of them can be named),
+//!   or the call that it is handed to.
 //! - `expect-missing: RULE`: it should be found here and is not (yet). Fails when it is.
 //! - `expect-spurious: RULE`: it is found here and should not be. Fails when it is not.
 //!
@@ -163,7 +164,7 @@ fn judge(case: &Path) -> Vec<String> {
                 let is_as_said = match want.grade.as_deref() {
                     Some(DOUBTFUL) => found.is_doubtful,
                     Some(said) if let Some(name) = said.strip_prefix(REACHED) => {
-                        ["`{name}`", "{name}()", "handler of {name},"]
+                        ["`{name}`", "{name}()", "handler of {name},", "handed to {name}", "registered by {name}"]
                             .iter()
                             .any(|form| found.reached.contains(&form.replace("{name}", name)))
                     }

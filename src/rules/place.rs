@@ -207,6 +207,10 @@ pub(crate) fn doubt_crowd(cx: &Cx<'_>, at: At, finding: &mut Finding) {
 
 fn step(cx: &Cx<'_>, call: At, next: FuncId) -> Option<Step> {
     let program = cx.values.program;
+    // What runs an application calls what that was given elsewhere: `app.post("/note", take)`, then `app.listen(3000)`.
+    let call = if calls(cx, call, next) { call } else { handed_over_at(cx, next).unwrap_or(call) };
+    // What a decorator is handed is called by what the handler that it makes is registered with.
+    let call = registered_at(cx, call, next).unwrap_or(call);
     let text = match &program.funcs[call.0].instrs.get(call.1)?.op {
         Op::Import(import) => format!("imports {}", import.from),
         Op::Call(_) => {
@@ -241,6 +245,27 @@ fn step(cx: &Cx<'_>, call: At, next: FuncId) -> Option<Step> {
         _ => return None,
     };
     Some(Step { loc: loc(program, call), text })
+}
+
+fn calls(cx: &Cx<'_>, call: At, func: FuncId) -> bool {
+    cx.values.callees(call).iter().any(|(callee, _)| *callee == func)
+}
+
+/// The first call of a library that a function is handed to.
+fn handed_over_at(cx: &Cx<'_>, func: FuncId) -> Option<At> {
+    let is_handed = |call: &At| cx.values.callees(*call).contains(&(func, CallKind::Callback));
+    cx.values.callers(func).iter().copied().find(is_handed)
+}
+
+/// The one call that registers a handler, where `call` only hands it on.
+fn registered_at(cx: &Cx<'_>, call: At, func: FuncId) -> Option<At> {
+    if !cx.values.callees(call).contains(&(func, CallKind::Callback)) {
+        return None;
+    }
+    let handlers = cx.units.iter().flat_map(|unit| &unit.process.handlers).filter(|handler| handler.func == func);
+    let mut places = handlers.filter_map(|handler| handler.at).filter(|at| cx.values.call_at(*at).is_some());
+    let first = places.next()?;
+    places.all(|at| at == first).then_some(first)
 }
 
 /// What the agent calls a handler, if the function is one.
