@@ -11,6 +11,7 @@ use rustc_hash::FxHashSet;
 
 use crate::base::bounds::MAX_OPTIONS;
 use crate::ir::func::FuncId;
+use crate::models::index::Table;
 
 use super::solve::{CallKind, Values};
 use super::values::{At, Value};
@@ -20,7 +21,9 @@ impl Values<'_> {
     pub(super) fn find_data(&mut self) {
         let mut found: Vec<(At, FxHashSet<FuncId>)> = Vec::new();
         for (at, funcs) in &self.called_in_fields {
-            if funcs.len() > MAX_OPTIONS && self.is_handed_data(*at) {
+            // What registers handlers is handed one after the other of a table.
+            let registers = !self.call_rows(*at, Table::Handler).is_empty();
+            if !registers && funcs.len() > MAX_OPTIONS && self.is_handed_data(*at) {
                 found.push((*at, funcs.iter().copied().collect()));
             }
         }

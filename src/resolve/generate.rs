@@ -167,7 +167,7 @@ impl Values<'_> {
                         Entry::Spread(value) => self.add_edge(slot(self, *value), Edge::Spread(obj.clone())),
                     }
                 }
-                if self.has_handler(func, record) {
+                if self.has_handler(func, record) || self.is_beside_handler((func, id)) {
                     self.note_holder(Site::Instr((func, id)));
                 }
                 match &record.ty {

@@ -2,15 +2,15 @@
 //! depends on it.
 //!
 //! A *holder* is a literal with a function in it, or with another holder: `{ name: "open", run: open }`,
-//! `{ area: "files", tools: [...] }`. A variable of a module that is set once is looked into, and what is imported from
+//! `{ area: "files", tools: [...] }`; so is one that is handed over beside a function. A variable of a module that is set once is looked into, and what is imported from
 //! another module.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::base::Symbol;
 use crate::base::bounds::MAX_WAY;
 use crate::ir::func::FuncId;
-use crate::ir::instr::{Base, Entry, Field, Imported, InstrId, Op, Place, Record, RecordKind};
+use crate::ir::instr::{Arg, Base, Entry, Field, Imported, InstrId, Op, Place, Record, RecordKind};
 use crate::ir::program::{CellId, Language, ModuleId, Program};
 
 use super::containers::BIND;
@@ -24,6 +24,8 @@ pub(super) struct Holders {
     /// What is put into variables.
     stores: FxHashMap<CellId, Vec<At>>,
     known: FxHashMap<At, Holds>,
+    /// By function: the literals in it that a call is given beside a function.
+    beside: FxHashMap<FuncId, FxHashSet<InstrId>>,
 }
 
 /// What a value has to do with handlers.
@@ -38,7 +40,7 @@ enum Holds {
 
 impl Holders {
     pub(super) fn new(program: &Program) -> Self {
-        Self { stores: program.assigned(), known: FxHashMap::default() }
+        Self { stores: program.assigned(), known: FxHashMap::default(), beside: FxHashMap::default() }
     }
 }
 
@@ -50,7 +52,7 @@ impl Values<'_> {
         record.entries.iter().any(|entry| match entry {
             Entry::Field(_, value) => match self.holding(func, *value, MAX_WAY) {
                 Holds::Handlers => true,
-                Holds::Function => record.kind == RecordKind::Object,
+                Holds::Function => is_row(program, func, record),
                 Holds::Nothing => match &program.funcs[func].instrs[*value].op {
                     Op::Load(Place { base: Base::Local(local), path })
                         if path.is_empty() && program.row_makers.contains(&func) =>
@@ -67,6 +69,28 @@ impl Values<'_> {
             },
             Entry::Spread(value) => self.holding(func, *value, MAX_WAY) == Holds::Handlers,
         })
+    }
+
+    /// Is the literal handed over together with a function: `register("open", { inputSchema }, open)`? A helper that is given a
+    /// table's rows so is given as many of them.
+    pub(super) fn is_beside_handler(&mut self, (func, literal): At) -> bool {
+        if let Some(known) = self.holders.beside.get(&func) {
+            return known.contains(&literal);
+        }
+        let mut found = FxHashSet::default();
+        let body = &self.program.funcs[func];
+        for instr in body.instrs.iter() {
+            let Op::Call(call) = &instr.op else { continue };
+            let is_literal = |arg: &&Arg| matches!(body.instrs[arg.value].op, Op::Record(_));
+            if call.args.iter().any(|arg| is_literal(&arg))
+                && call.args.iter().any(|arg| self.holding(func, arg.value, MAX_WAY) == Holds::Function)
+            {
+                found.extend(call.args.iter().filter(is_literal).map(|arg| arg.value));
+            }
+        }
+        let is_one = found.contains(&literal);
+        self.holders.beside.insert(func, found);
+        is_one
     }
 
     fn holding(&mut self, func: FuncId, value: InstrId, left: usize) -> Holds {
@@ -102,7 +126,7 @@ impl Values<'_> {
                     let inner = match entry {
                         Entry::Field(_, value) | Entry::Spread(value) => self.holding(func, *value, left),
                     };
-                    let is_field = matches!(entry, Entry::Field(..)) && record.kind == RecordKind::Object;
+                    let is_field = matches!(entry, Entry::Field(..)) && is_row(program, func, record);
                     if inner == Holds::Handlers || inner == Holds::Function && is_field {
                         holds = Holds::Handlers;
                         break;
@@ -136,5 +160,19 @@ impl Values<'_> {
             }
         }
         Holds::Nothing
+    }
+}
+
+/// Is what the literal holds told by a name or a place, so that a function in it is one of a row's parts: `{ run: open }`,
+/// `(open, "Opens")`, `["open", open]`? A list of functions is no row.
+fn is_row(program: &Program, func: FuncId, record: &Record) -> bool {
+    let is_constant = |entry: &Entry| match entry {
+        Entry::Field(_, value) => matches!(program.funcs[func].instrs[*value].op, Op::Const(_)),
+        Entry::Spread(_) => false,
+    };
+    match record.kind {
+        RecordKind::Object | RecordKind::Tuple => true,
+        RecordKind::Array => record.entries.iter().any(is_constant),
+        RecordKind::Variant => false,
     }
 }
