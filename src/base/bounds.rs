@@ -110,6 +110,10 @@ pub(crate) const MAX_GUESSES: usize = 3;
 /// Longest chain of base classes that is followed.
 pub(crate) const MAX_BASES: usize = 32;
 
+/// Most classes for whose objects what a constructor above them puts into a field is kept apart: the clients of a dozen services. Each
+/// is one more place where the classes above read the field.
+pub(crate) const MAX_FILLED_APART: usize = 24;
+
 /// Longest builder chain that is read back.
 pub(crate) const MAX_CHAIN: usize = 64;
 

@@ -324,10 +324,12 @@ impl Pass<'_, '_> {
                 self.hit(hit, |entry| carried.traced(entry));
             });
         }
+        let made = if way == Way::Direct { self.made_by(at, func) } else { None };
         for (heap, entry) in &summary.writes {
             if bound.is_nothing(entry.root) {
                 continue;
             }
+            let heap = &self.filled_for(made, *heap);
             let Some(entry) = handed.fitting(entry) else { continue };
             let Some(when) = self.told_by_call(at, func, way, &entry.when, &mut told) else { continue };
             bound.carry(&entry, Some(&passed), |carried| {

@@ -12,7 +12,7 @@ use crate::resolve::solve::CallKind;
 use crate::resolve::values::{At, Value};
 
 use super::apply::{MESSAGE, port_keys};
-use super::domain::{ARGS, ErrorKind, Form, Marks};
+use super::domain::{ARGS, ErrorKind, Form, Heap, HeapId, Marks};
 use super::shown::MAKE;
 use super::trace::What;
 use super::transfer::Pass;
@@ -38,6 +38,28 @@ impl Pass<'_, '_> {
         let Op::Call(call) = &self.func.instrs[at.1].op else { return false };
         let is_named = matches!(call.callee.path.last(), Some(Field::Name(name)) if name == MAKE);
         self.own_object(call).is_some() || is_named && self.taint.values.handed_receiver(at, func).is_some()
+    }
+
+    /// Of which class is the object that a call of a constructor makes or fills, where that is none of the constructor's own?
+    pub(super) fn made_by(&self, at: At, func: FuncId) -> Option<ClassId> {
+        let values = self.taint.values;
+        let owner =
+            values.program.funcs[func].owner.filter(|_| values.program.funcs[func].kind == FuncKind::Constructor)?;
+        if self.is_made_by_base(at, func) {
+            return self.func.owner.filter(|class| self.func.kind == FuncKind::Constructor && *class != owner);
+        }
+        match values.of_slot(values.callee_slot(at)?).items() {
+            [Value::Class(class)] if *class != owner => Some(*class),
+            _ => None,
+        }
+    }
+
+    /// The place in which something is kept that a constructor puts into a field of its class, for an object of the class `made`.
+    pub(super) fn filled_for(&mut self, made: Option<ClassId>, heap: HeapId) -> HeapId {
+        let (Some(made), Heap::Field(of, field)) = (made, &self.taint.names.heaps[heap]) else { return heap };
+        let (of, field) = (*of, field.clone());
+        let class = self.taint.homes.filled_for(made, of, &field);
+        if class == of { heap } else { self.taint.names.heap(Heap::Field(class, field)) }
     }
 
     /// A constructor hands to one of a library what the object is made with: `super(text)`, `super().__init__(text)`. Of an

@@ -8,7 +8,14 @@
 //! ```
 //!
 //! The topmost class that uses a field itself, or declares it, shares it with all that derive from it. Classes with several bases
-//! in the program keep theirs together.
+//! in the program keep theirs together. What the constructor of that class puts there is handed to it for one of the others, as
+//! a rule, and lives with that one:
+//!
+//! ```text
+//! class Source { constructor(key) { this.key = key; } }
+//! class Alpha extends Source { constructor() { super(process.env.ALPHA_KEY); } }
+//! class Beta extends Source {}                // new Beta(process.env.BETA_KEY)
+//! ```
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -16,7 +23,8 @@ use std::rc::Rc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::base::Symbol;
-use crate::base::bounds::MAX_BASES;
+use crate::base::bounds::{MAX_BASES, MAX_FILLED_APART};
+use crate::ir::func::FuncKind;
 use crate::ir::instr::{Base, Field, Op, Place};
 use crate::ir::program::ClassId;
 use crate::resolve::solve::Values;
@@ -29,7 +37,18 @@ pub(crate) struct FieldHomes {
     used: FxHashSet<(ClassId, Symbol)>,
     /// The topmost classes of families in which a class has several bases.
     mixed: FxHashSet<ClassId>,
+    filled: Filled,
     known: RefCell<Homes>,
+    known_read: RefCell<Homes>,
+}
+
+/// The fields that constructors fill for objects of classes which derive from theirs.
+#[derive(Default)]
+struct Filled {
+    /// The class with which such a field lives.
+    home: FxHashMap<(ClassId, Symbol), ClassId>,
+    /// By the class with which it lives: for which classes it is filled.
+    classes: FxHashMap<(ClassId, Symbol), Vec<ClassId>>,
 }
 
 impl FieldHomes {
@@ -71,7 +90,60 @@ impl FieldHomes {
             tops
         };
         let mixed = mixed.flat_map(family).collect();
-        Self { used, mixed, known: RefCell::default() }
+        let (known, known_read) = (RefCell::default(), RefCell::default());
+        let mut homes = Self { used, mixed, filled: Filled::default(), known, known_read };
+        homes.filled = homes.find_filled(values);
+        homes
+    }
+
+    fn find_filled(&self, values: &Values<'_>) -> Filled {
+        let mut filled = Filled::default();
+        for class in values.program.classes.ids().filter(|class| !self.mixed.contains(&values.classes.top(*class))) {
+            for base in bases(values, class) {
+                for field in filled_by_constructor(values, base) {
+                    let Some(home) = self.home(values, class, &field).filter(|home| *home != class) else { continue };
+                    let classes = filled.classes.entry((home, field)).or_default();
+                    if !classes.contains(&class) {
+                        classes.push(class);
+                    }
+                }
+            }
+        }
+        filled.classes.retain(|_, classes| classes.len() <= MAX_FILLED_APART);
+        for ((home, field), classes) in &filled.classes {
+            filled.home.extend(classes.iter().map(|class| ((*class, field.clone()), *home)));
+        }
+        filled
+    }
+
+    /// With which class lives what a constructor puts into a field of the class `of` while it makes an object of another one?
+    pub(super) fn filled_for(&self, made: ClassId, of: ClassId, field: &Symbol) -> ClassId {
+        let home = |class: ClassId| self.filled.home.get(&(class, field.clone())).copied();
+        match home(made) {
+            Some(known) if known == of || home(of) == Some(known) => made,
+            _ => of,
+        }
+    }
+
+    /// The classes with which that lives which a field of an object may hold.
+    pub(super) fn read(&self, values: &Values<'_>, class: ClassId, field: &Symbol) -> Rc<[ClassId]> {
+        let homes = self.of(values, class, field);
+        let key = (class, field.clone());
+        if let Some(known) = self.known_read.borrow().get(&key) {
+            return known.clone();
+        }
+        let apart = homes.iter().filter_map(|home| self.filled.classes.get(&(*home, field.clone()))).flatten();
+        let apart: Vec<ClassId> = apart.copied().collect();
+        let found = if apart.is_empty() {
+            homes
+        } else {
+            let mut line = values.classes.descendants(class);
+            line.push(class);
+            line.extend(bases(values, class));
+            homes.iter().copied().chain(apart.into_iter().filter(|class| line.contains(class))).collect()
+        };
+        self.known_read.borrow_mut().insert(key, found.clone());
+        found
     }
 
     /// The classes with which a field of an object lives.
@@ -88,12 +160,8 @@ impl FieldHomes {
     /// A class with its bases, and with those that derive from it.
     pub(super) fn relatives(values: &Values<'_>, class: ClassId) -> Vec<ClassId> {
         let mut found = values.classes.descendants(class);
-        let mut at = Some(class);
-        for _ in 0..MAX_BASES {
-            let Some(class) = at else { break };
-            found.push(class);
-            at = values.classes.bases_of(class).first().copied();
-        }
+        found.push(class);
+        found.extend(bases(values, class));
         found.push(values.classes.top(class));
         found
     }
@@ -127,4 +195,28 @@ impl FieldHomes {
         }
         home
     }
+}
+
+/// The bases of a class in the program, the nearest first.
+fn bases(values: &Values<'_>, class: ClassId) -> Vec<ClassId> {
+    let above = |class: &ClassId| values.classes.bases_of(*class).first().copied();
+    std::iter::successors(above(&class), above).take(MAX_BASES).collect()
+}
+
+/// The fields into which the constructor of a class puts something itself.
+fn filled_by_constructor(values: &Values<'_>, class: ClassId) -> Vec<Symbol> {
+    let program = values.program;
+    let methods = program.classes[class].methods.iter().map(|(_, func)| &program.funcs[*func]);
+    let mut fields = Vec::new();
+    for func in methods.filter(|func| func.kind == FuncKind::Constructor) {
+        for instr in func.instrs.iter() {
+            if let Op::Store(Place { base: Base::Local(local), path }, _) = &instr.op
+                && func.receiver == Some(*local)
+                && let Some(Field::Name(name)) = path.first()
+            {
+                fields.push(name.clone());
+            }
+        }
+    }
+    fields
 }

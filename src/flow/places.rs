@@ -156,7 +156,7 @@ impl Pass<'_, '_> {
                 // What a pattern takes out of a variant is nothing that other classes have.
                 Value::Instance(class) | Value::Typed(class) if !self.may_have(*class, field) => {}
                 Value::Instance(class) | Value::Typed(class) => {
-                    let homes = self.taint.homes.of(self.taint.values, *class, &key);
+                    let homes = self.taint.homes.read(self.taint.values, *class, &key);
                     let getter = self.taint.values.classes.methods(*class, &key);
                     for func in getter {
                         if self.taint.values.program.funcs[func].kind == FuncKind::Getter {

@@ -190,7 +190,7 @@ impl Pass<'_, '_> {
                 continue;
             }
             path.push(field.clone());
-            for home in self.taint.homes.of(values, *class, &field).iter() {
+            for home in self.taint.homes.read(values, *class, &field).iter() {
                 let heap = self.taint.names.heap(Heap::Field(*home, field.clone()));
                 let mut entry = Entry::new(Root::Heap(heap), Trace::default());
                 entry.at = path.as_slice().into();
