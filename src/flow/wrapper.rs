@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::base::bounds::{MAX_CHECK_DEPTH, MAX_LABEL_WORDS, MAX_WRAPPER, MIN_WRAPPER_CALLERS};
 use crate::base::idx::Id;
 use crate::ir::func::{BlockId, End, FuncId, FuncKind};
-use crate::ir::instr::{self as ir, Base, Const, InstrId, Op, Oper, Place, TextPart};
+use crate::ir::instr::{self as ir, Base, Const, Field, InstrId, Op, Oper, Place, TextPart};
 use crate::ir::program::CellId;
 use crate::models::index::Table;
 use crate::models::schema::SinkKind;
@@ -200,18 +200,38 @@ impl Pass<'_, '_> {
                 let is_handed = |hit: &Hit| matches!(hit.entry.root, Root::Param(at) if at != RECEIVER);
                 let is_other = *kind == CallKind::Callback || is_own(*func) && !self.hands_on(call);
                 let is_aside = is_other && summary.hits.iter().all(is_handed);
-                // What a condition asks, and keeps for its inner functions, is its own.
-                let is_kept = |heap: HeapId| {
-                    self.is_condition(call)
-                        && match self.taint.names.heaps[heap] {
-                            Heap::Cell(cell) | Heap::Inner(cell) => values.program.cells[cell].owner == *func,
-                            _ => false,
-                        }
-                        || self.taint.names.heaps[heap] == Heap::VariableNames
+                // What a condition asks, and keeps for its inner functions, is its own; so is what only those find there that are
+                // called at once.
+                let is_kept = |heap: HeapId| match self.taint.names.heaps[heap] {
+                    Heap::Cell(cell) | Heap::Inner(cell) => {
+                        values.program.cells[cell].owner == *func
+                            && (self.is_condition(call) || self.used[call.index()] && self.keeps_for_now(*func))
+                    }
+                    _ => self.taint.names.heaps[heap] == Heap::VariableNames,
                 };
                 (summary.hits.is_empty() || is_aside) && summary.writes.iter().all(|(heap, _)| is_kept(*heap))
                     || *kind == CallKind::Callback && !is_own(*func)
             })
+    }
+
+    /// Are all functions inside another one handed, where they stand, to what goes through a container or a text and calls them
+    /// there: `Object.keys(data).forEach((key) => …)`?
+    fn keeps_for_now(&self, func: FuncId) -> bool {
+        let (program, models) = (self.taint.values.program, self.taint.values.models);
+        let instrs = &program.funcs[func].instrs;
+        let is_called = |made: InstrId| {
+            let hands_it = |call: &ir::Call| {
+                matches!(call.callee.path.last(), Some(Field::Name(name)) if models.iterates(name) || models.writes_in(name))
+                    && call.args.iter().any(|arg| arg.value == made)
+            };
+            let mut users = instrs.iter().filter(|instr| {
+                let mut uses = false;
+                instr.op.operands(|operand| uses |= operand == made);
+                uses
+            });
+            users.all(|instr| matches!(&instr.op, Op::Call(call) if hands_it(call)))
+        };
+        instrs.iter_enumerated().all(|(id, instr)| !matches!(instr.op, Op::Closure(_)) || is_called(id))
     }
 
     /// Does a condition of the function ask a call?
