@@ -6,7 +6,8 @@
 //!     log.error("failed: %s", answer) # the first of them, which has no key
 //! ```
 //!
-//! What only the others have is not in it there. A field that is not a constant in an object says nothing of that one.
+//! What only the others have is not in it there. A field that is not a constant in an object says nothing of that one. Where none of
+//! them is left, there is nothing in it: `if (answer.isError)` of an answer that never is one.
 
 use std::rc::Rc;
 
@@ -16,11 +17,13 @@ use crate::base::Symbol;
 use crate::base::bounds::{MAX_CHECK_DEPTH, MAX_LISTS};
 use crate::ir::func::{End, FuncId, LocalId};
 use crate::ir::instr::{Base, Const, Entry as RecordEntry, Field, InstrId, Op, Oper, Place, Record, RecordKind};
+use crate::ir::program::Language;
 use crate::resolve::solve::CallKind;
-use crate::resolve::values::{At, Key, Obj, Site};
+use crate::resolve::values::{At, Key, Obj, Site, Value};
 
 use super::domain::{ANY, ERR, OK};
 use super::transfer::{Pass, State};
+use super::tree::Tree;
 
 /// What a condition asks of a field.
 struct Asked {
@@ -39,7 +42,15 @@ enum Test {
 }
 
 /// By variable, the objects that it can hold, if they are all written out.
-pub(super) type Records<'v> = FxHashMap<(FuncId, LocalId), Option<Rc<Vec<Written<'v>>>>>;
+pub(super) type Records<'v> = FxHashMap<(FuncId, LocalId), Option<Rc<AllWritten<'v>>>>;
+
+/// All objects that a variable can hold.
+#[derive(Default)]
+pub(super) struct AllWritten<'v> {
+    written: Vec<Written<'v>>,
+    /// Some come out of a call of which it is not known for sure what it calls.
+    is_guessed: bool,
+}
 
 /// What an object has under a name.
 enum Held {
@@ -70,14 +81,19 @@ impl<'v> Pass<'_, 'v> {
 
     fn know_asked(&self, asked: Option<Asked>, holds: &mut State, fails: &mut State) {
         let Some(asked) = asked else { return };
-        let Some(records) = self.records_of(&asked.of).filter(|records| records.len() > 1) else { return };
+        let Some(records) = self.records_of(&asked.of) else { return };
         for (state, is) in [(holds, true), (fails, false)] {
+            let all = records.written.iter();
             let left: Vec<&Written<'_>> =
-                records.iter().filter(|record| self.answer(record, &asked).is_none_or(|answer| answer == is)).collect();
-            if left.is_empty() || left.len() == records.len() {
+                all.filter(|record| self.answer(record, &asked).is_none_or(|answer| answer == is)).collect();
+            if left.len() == records.written.len() || left.is_empty() && !self.is_all_that_is_in(&records) {
                 continue;
             }
             let Some(known) = self.held_in(state, &asked.of) else { continue };
+            if left.is_empty() {
+                *known = Tree::default();
+                continue;
+            }
             *known = known.only(|entry| {
                 let named = entry.at.first().filter(|key| ![ANY, ERR, OK].contains(&key.as_str()));
                 named.is_none_or(|name| left.iter().any(|record| self.may_hold(record, name)))
@@ -85,21 +101,28 @@ impl<'v> Pass<'_, 'v> {
         }
     }
 
+    /// Are these the objects for sure, with what they are written with and nothing else?
+    fn is_all_that_is_in(&self, records: &AllWritten<'v>) -> bool {
+        let prepared = self.taint.conditions.prepared.as_ref();
+        let is_kept_inside = |record: &Written<'_>| prepared.is_some_and(|all| !all.handed_out.contains(&record.at));
+        self.language == Language::Script && !records.is_guessed && records.written.iter().all(is_kept_inside)
+    }
+
     /// The objects that a variable can hold, if they are all written out.
-    fn records_of(&self, place: &Place) -> Option<Rc<Vec<Written<'v>>>> {
+    fn records_of(&self, place: &Place) -> Option<Rc<AllWritten<'v>>> {
         let Base::Local(local) = place.base else { return None };
         let key = (self.id, local);
         if let Some(known) = self.taint.records.borrow().get(&key) {
             return known.clone();
         }
-        let mut found = Vec::new();
+        let mut found = AllWritten::default();
         let found = self.written_into(self.id, local, MAX_CHECK_DEPTH, &mut found).map(|()| Rc::new(found));
         self.taint.records.borrow_mut().insert(key, found.clone());
         found
     }
 
     /// The objects that a variable of a function is given.
-    fn written_into(&self, func: FuncId, local: LocalId, depth: usize, found: &mut Vec<Written<'v>>) -> Option<()> {
+    fn written_into(&self, func: FuncId, local: LocalId, depth: usize, found: &mut AllWritten<'v>) -> Option<()> {
         let body = &self.taint.values.program.funcs[func];
         let arrives = body.receiver == Some(local) || body.params.iter().any(|param| param.local == local);
         let whole = Place::local(local);
@@ -111,16 +134,16 @@ impl<'v> Pass<'_, 'v> {
     }
 
     /// The objects that a value can be: what is written there, what a variable was given, what functions give back.
-    fn written_as(&self, func: FuncId, value: InstrId, depth: usize, found: &mut Vec<Written<'v>>) -> Option<()> {
+    fn written_as(&self, func: FuncId, value: InstrId, depth: usize, found: &mut AllWritten<'v>) -> Option<()> {
         let depth = depth.checked_sub(1)?;
         let values = self.taint.values;
         match &values.program.funcs[func].instrs[value].op {
             Op::Record(record) if record.kind == RecordKind::Object => {
                 let at = (func, value);
-                if found.iter().all(|known| known.at != at) {
-                    found.push(Written { obj: Obj::Record(Site::Instr(at)), at, record });
+                if found.written.iter().all(|known| known.at != at) {
+                    found.written.push(Written { obj: Obj::Record(Site::Instr(at)), at, record });
                 }
-                (found.len() <= MAX_LISTS).then_some(())
+                (found.written.len() <= MAX_LISTS).then_some(())
             }
             Op::Const(Const::Null | Const::Undefined) => Some(()),
             Op::Await(inner) => self.written_as(func, *inner, depth, found),
@@ -130,6 +153,9 @@ impl<'v> Pass<'_, 'v> {
             Op::Call(_) => {
                 let callees = values.callees((func, value));
                 callees.first()?;
+                let called = values.callee_slot((func, value)).map(|slot| values.of_slot(slot));
+                let is_func = |value: &Value| matches!(value, Value::Func(_));
+                found.is_guessed |= called.is_none_or(|set| set.is_cut || !set.items().iter().all(is_func));
                 callees.iter().try_for_each(|(callee, kind)| {
                     let body = &values.program.funcs[*callee];
                     let mut given = body.blocks.iter().filter_map(|block| match block.end {
