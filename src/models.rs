@@ -27,7 +27,7 @@ use errors::{ErrorClass, ErrorClasses};
 use flows::{ChannelRow, CleanRow, ErrorText, PlainRow, RequestRow, SourceRow, TextPartRow, UnshownRow};
 use handlers::HandlerRow;
 use index::{Index, RowRef, Table};
-use levels::{EchoRow, LevelRow, Unset};
+use levels::{EchoRow, LevelRow, LineRow, Unset};
 use lists::{Bases, Containers, MainWords, Transports};
 use load::Own;
 use loaders::LoaderRow;
@@ -374,6 +374,7 @@ impl Models {
         channel channels ChannelRow [Channel | ChannelAround],
         plain plains PlainRow [Plain],
         unshown unshown UnshownRow [Unshown],
+        line lines LineRow [Line],
         text_part text_parts TextPartRow [TextPart],
         request requests RequestRow [Request],
         echo echoes EchoRow [Echo],

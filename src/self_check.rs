@@ -90,7 +90,11 @@ fn rows(file: &ModelFile) -> usize {
         + file.callbacks.len()
         + file.loaders.len()
         + file.channels.len();
-    let of_others =
-        file.plains.len() + file.echoes.len() + file.requests.len() + file.levels.len() + file.unshown.len();
+    let of_others = file.lines.len()
+        + file.plains.len()
+        + file.echoes.len()
+        + file.requests.len()
+        + file.levels.len()
+        + file.unshown.len();
     of_values + of_output + of_servers + of_control + of_others
 }

@@ -21,7 +21,7 @@ use super::transfer::{Pass, is_no_error};
 use super::tree::Tree;
 
 /// Fields with the text of a script's error.
-const ERROR_TEXTS: [&str; 2] = ["message", "stack"];
+pub(super) const ERROR_TEXTS: [&str; 2] = ["message", "stack"];
 
 impl Taint<'_> {
     /// Is it the text of an error that a call does not write: JSON has none, unless something else puts it in?

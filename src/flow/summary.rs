@@ -362,7 +362,8 @@ fn replaced(entry: &Entry, inner: &Entry, held: &Entry) -> Option<Entry> {
         without,
         form: inner.formed_in(entry),
         formed: formed.or(entry.formed),
-        marks: if is_kept { marks } else { marks.lacking(Marks::IN_ERROR) },
+        // It is out of the error it was in; one that it was put into here is another one.
+        marks: if is_kept { marks } else { marks.lacking(Marks::IN_ERROR).with(told.only(Marks::IN_ERROR)) },
         via: entry.via.or(inner.via),
         error: if is_same { entry.error.or(inner.error) } else { entry.error },
         when: inner.when.clone(),

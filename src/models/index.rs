@@ -110,6 +110,7 @@ pub(crate) enum Table {
     Clean,
     Plain,
     Unshown,
+    Line,
     PlainType,
     ServerPart,
     PasswordPart,
@@ -361,6 +362,9 @@ impl Index {
         }
         for (n, row) in file.unshown.iter().enumerate() {
             add(Table::Unshown, n, &row.calls, End::Call);
+        }
+        for (n, row) in file.lines.iter().enumerate() {
+            add(Table::Line, n, &row.calls, End::Call);
         }
         for (n, row) in file.plains.iter().enumerate() {
             add(Table::Plain, n, &row.calls, End::Call);

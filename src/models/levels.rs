@@ -94,6 +94,19 @@ pub(crate) struct Printed {
     pub(crate) last: String,
     /// Fields that are in the line in any case.
     pub(crate) always: Vec<String>,
+    /// Without a format the lines are as a `line` row says.
+    #[serde(default)]
+    pub(crate) json: bool,
+}
+
+/// A format of log lines in which what stands beside the message is JSON, or nothing.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LineRow {
+    pub(crate) calls: Vec<String>,
+    /// Ports of other formats: it is such a one where these are.
+    #[serde(default)]
+    pub(crate) of: Vec<String>,
 }
 
 /// What a library itself logs once the program switches a level on: a finding at the place that sets the level.

@@ -132,6 +132,7 @@ pub(super) fn port_texts(file: &ModelFile, visit: &mut dyn FnMut(&str)) {
     for row in &file.unshown {
         when(&row.when, visit);
     }
+    file.lines.iter().for_each(|row| all(&row.of, visit));
     for row in &file.plains {
         all(&row.lists, visit);
         all(&row.of, visit);

@@ -19,7 +19,7 @@ use super::flows::{
     TextPartRow, UnshownRow,
 };
 use super::handlers::HandlerRow;
-use super::levels::{EchoRow, Fills, LevelRow, Printed, Records, ShownFrom, ShownWith, Unset};
+use super::levels::{EchoRow, Fills, LevelRow, LineRow, Printed, Records, ShownFrom, ShownWith, Unset};
 use super::loaders::LoaderRow;
 use super::serving::{ServeRow, ServerRow, ServingCommand, TransportRow};
 use crate::ir::instr::ArgKind;
@@ -109,6 +109,8 @@ pub(crate) struct ModelFile {
     pub(crate) plains: Vec<PlainRow>,
     #[serde(default)]
     pub(crate) unshown: Vec<UnshownRow>,
+    #[serde(default, rename = "line")]
+    pub(crate) lines: Vec<LineRow>,
     #[serde(default, rename = "server_part")]
     pub(crate) server_parts: Vec<ServerPartRow>,
     #[serde(default, rename = "password_part")]

@@ -63,6 +63,7 @@ pub(super) fn judge(cx: &Cx<'_>, taint: &Taint<'_>, leak: &Leak) -> Option<Verdi
         || is_own(taint.words(), leak)
         || is_redacted(leak)
         || taint.is_left_out(leak.hit.sink, &leak.hit.entry)
+        || taint.is_left_out_of_lines(leak.hit.sink, &leak.hit.entry)
     {
         return None;
     }
