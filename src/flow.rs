@@ -58,6 +58,7 @@
 //! | `apply` | what a call does: functions of the program |
 //! | `construct` | what objects are made with |
 //! | `constructed` | what a field holds while its object is being made |
+//! | `rounds` | which loops are gone through at least once |
 //! | `said` | which words a condition asks for in the text of a caught error |
 //! | `exits` | what a function gives back and raises, by the way out |
 //! | `when`, `conditions` | what has to be true of what a function is given for something to get somewhere |
@@ -170,6 +171,7 @@ mod records;
 pub(crate) mod redaction;
 mod remade;
 mod rest;
+mod rounds;
 mod said;
 mod sent;
 mod sent_headers;

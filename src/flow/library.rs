@@ -330,9 +330,12 @@ impl Pass<'_, '_> {
 
     /// The members of a value that a port of a call can name.
     fn named_members(&self, of: &Tree, at: At, member: &Port) -> Tree {
-        let PortValue::Known(names) = self.taint.values.port_values(at, member) else { return of.read(ANY) };
+        let values = self.taint.values;
+        let PortValue::Known(names) = values.port_values(at, member) else { return of.read(ANY) };
+        let is_text = |name: &&Value| matches!(name, Value::Const(Const::Str(_)));
+        let is_told = |name: &&Value| !names.iter().any(|name| is_text(&name)) || !values.is_some_text(name);
         let mut found = Tree::default();
-        for name in &names {
+        for name in names.iter().filter(is_told) {
             found.join(&match name {
                 Value::Const(Const::Str(name)) => of.read(name),
                 _ => of.read(ANY),

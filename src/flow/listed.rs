@@ -98,7 +98,7 @@ impl Checks<'_, '_> {
                     || is_constant(func, record)
                     || is_empty()
             }
-            Op::Call(_) if made.0 != self.id => true,
+            Op::Call(_) if made.0 != self.id => !self.has_unknown(made),
             // `new Set(["a", "b"])` where it is asked.
             Op::Call(call) => {
                 let inner = |value| matches!(&func.instrs[value].op, Op::Record(record) if is_constant(func, record));
@@ -106,6 +106,13 @@ impl Checks<'_, '_> {
             }
             _ => false,
         }
+    }
+
+    /// Does a container that a call makes hold something, too, that is not known: `(given or "all,none").split(",")`?
+    fn has_unknown(&self, made: At) -> bool {
+        let items = self.values.known_field(&Obj::Record(Site::Instr(made)), &Key::Some);
+        self.values.takes_apart(made)
+            && items.is_some_and(|items| self.values.of_slot(items).items().contains(&Value::Unknown))
     }
 
     /// Is a container made of the names of one that the program lists: `tuple(TABLE)`, `TABLE.keys()`, `frozenset({"a", "b"})`?

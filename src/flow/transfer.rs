@@ -22,6 +22,7 @@ use super::callbacks::{chained, used};
 use super::conditions::Body;
 use super::domain::{ANY, ARGS, ERR, Entry, Form, Kind, Marks, OK, Root, Source, SourcePlace};
 use super::keys::still_there;
+use super::rounds::Rounds;
 use super::solve::Taint;
 use super::summary::{Bound, Summary};
 use super::trace::{Trace, What};
@@ -79,6 +80,7 @@ pub(super) struct Pass<'t, 'v> {
     /// What calls hand to functions of the program, where somebody asks for it.
     pub(super) bound: Option<Vec<Handed>>,
     pub(super) aliases: Aliases,
+    pub(super) rounds: Rounds,
 }
 
 /// What a call hands to a function of the program.
@@ -101,8 +103,8 @@ pub(super) fn look(taint: &mut Taint<'_>, id: FuncId) -> (Vec<Tree>, Vec<Handed>
 
 impl<'t, 'v> Pass<'t, 'v> {
     fn new(taint: &'t mut Taint<'v>, id: FuncId) -> Self {
-        let program = taint.values.program;
-        let func = &program.funcs[id];
+        let values = taint.values;
+        let func = &values.program.funcs[id];
         let chained = chained(taint.values, id);
         let language = taint.values.language(id);
         let gives_no_error =
@@ -132,6 +134,7 @@ impl<'t, 'v> Pass<'t, 'v> {
             applied: FxHashMap::default(),
             aliases: Aliases::default(),
             intercepted: Tree::default(),
+            rounds: Rounds::of(values, func),
         }
     }
 }
@@ -175,6 +178,8 @@ impl Pass<'_, '_> {
                 next.push((unwind, both));
             }
             for (to, state) in next {
+                let is_back = position[to.index()].is_some_and(|to| to <= at);
+                let is_round = is_back && self.rounds.add(to, &state);
                 let changed = match &mut entry[to.index()] {
                     Some(known) => merge(known, &state),
                     unknown @ None => {
@@ -182,7 +187,9 @@ impl Pass<'_, '_> {
                         true
                     }
                 };
-                if changed && let Some(at) = position[to.index()] {
+                if (changed || is_round)
+                    && let Some(at) = position[to.index()]
+                {
                     open.insert(at);
                 }
             }
@@ -251,7 +258,11 @@ impl Pass<'_, '_> {
                 self.know_table(*on, &mut holds, &mut fails);
                 self.know_record(*on, &mut holds, &mut fails);
                 next.push((*yes, holds));
-                next.push((*no, fails));
+                // What is gone through at least once is left with what the rounds made.
+                match self.rounds.after(self.block) {
+                    Some(state) => next.extend(state.map(|state| (*no, state))),
+                    None => next.push((*no, fails)),
+                }
             }
             End::Return(Some(value)) => {
                 let made = self.made(*value);
@@ -573,7 +584,7 @@ pub(super) fn is_no_error(entry: &Entry) -> bool {
 }
 
 /// Joins what variables hold; true when there is more now.
-fn merge(into: &mut State, from: &State) -> bool {
+pub(super) fn merge(into: &mut State, from: &State) -> bool {
     if Rc::ptr_eq(into, from) {
         return false;
     }

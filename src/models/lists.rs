@@ -40,6 +40,7 @@ pub(super) struct Containers {
     pub(super) present: FxHashSet<String>,
     pub(super) absent: FxHashSet<String>,
     pub(super) looks_up: FxHashSet<String>,
+    pub(super) splits: FxHashSet<String>,
     pub(super) members: FxHashSet<String>,
     pub(super) opens: FxHashSet<String>,
     pub(super) inside: FxHashSet<String>,

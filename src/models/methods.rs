@@ -97,6 +97,11 @@ impl Models {
         self.containers.members.contains(method)
     }
 
+    /// Does a text's method of this name give a list of the pieces between what it is handed?
+    pub(crate) fn splits(&self, method: &str) -> bool {
+        self.containers.splits.contains(method)
+    }
+
     /// Does a table's method of this name give what is kept under the name that it is handed?
     pub(crate) fn looks_up(&self, method: &str) -> bool {
         self.containers.looks_up.contains(method)

@@ -27,7 +27,7 @@ pub(super) struct MethodCall {
     pub(super) result: SlotId,
 }
 
-impl Values<'_> {
+impl<'p> Values<'p> {
     pub(super) fn container_call(&mut self, at: At, receiver: SlotId, name: Symbol, result: SlotId) {
         let Some(number) = self.call_number(at) else { return };
         self.add_edge(receiver, Edge::Container(number, name, result));
@@ -36,6 +36,7 @@ impl Values<'_> {
     /// A method that the receiver's own code does not have: containers keep what they are given and give what they keep;
     /// other objects give themselves (`clone`, `unwrap`, `bind`, builder methods).
     pub(super) fn container(&mut self, value: &Value, number: u32, name: &Symbol, result: SlotId) {
+        self.pieces(value, number);
         match value {
             Value::Record(site) => {
                 if self.has_method(*site, name) || self.has_no_method(*site, name) {
@@ -147,6 +148,58 @@ impl Values<'_> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// `"place.host".split(".")`: what comes of a text that is written out is a list of texts that are known. What comes of
+    /// another text is not.
+    fn pieces(&mut self, value: &Value, number: u32) {
+        let Some(separator) = self.separator(number) else { return };
+        if let Value::Const(Const::Str(text)) = value {
+            let items = self.list_made(number);
+            for piece in text.split(separator) {
+                self.add(items, &Value::Const(Const::Str(piece.into())));
+            }
+        } else if !self.is_declared(value) {
+            let site = &self.calls[number as usize];
+            let (at, result) = (site.at, site.result);
+            self.add(result, &Value::Unknown);
+            let items = self.field_slot(&Obj::Record(Site::Instr(at)), Key::Some);
+            self.add(items, &Value::Unknown);
+        }
+    }
+
+    /// Is a value only what a variable is declared as, which tells nothing of the text that it holds?
+    fn is_declared(&self, value: &Value) -> bool {
+        match value {
+            Value::Typed(_) => true,
+            Value::Api(node, None) => !self.models.index.node(*node).has(Table::SourceRead),
+            _ => false,
+        }
+    }
+
+    /// Does a value say nothing more of a text that may be one of those that are known beside it: it is declared so, or a piece
+    /// of a text that was taken apart?
+    pub(crate) fn is_some_text(&self, value: &Value) -> bool {
+        self.is_declared(value) || matches!(value, Value::Api(_, Some(at)) if self.takes_apart(*at))
+    }
+
+    /// Does a call take a text apart at what is written out there?
+    pub(crate) fn takes_apart(&self, at: At) -> bool {
+        self.call_number(at).is_some_and(|number| self.separator(number).is_some())
+    }
+
+    /// What stands between the pieces that a call takes a text apart into, where that is written out.
+    pub(super) fn separator(&self, number: u32) -> Option<&'p str> {
+        let at = self.calls[number as usize].at;
+        let instrs = &self.program.funcs[at.0].instrs;
+        let Op::Call(call) = &instrs[at.1].op else { return None };
+        let (Some(Field::Name(name)), [separator]) = (call.callee.path.last(), call.args.as_slice()) else {
+            return None;
+        };
+        match &instrs[separator.value].op {
+            Op::Const(Const::Str(text)) if self.models.splits(name) && !text.is_empty() => Some(text),
+            _ => None,
         }
     }
 

@@ -213,7 +213,9 @@ impl Values<'_> {
                 };
                 let number = self.add_call(CallSite { at: (func, id), receiver, callee, result: out });
                 self.add_edge(callee, Edge::Call(number));
-                self.add(out, &Value::Unknown);
+                if self.separator(number).is_none() {
+                    self.add(out, &Value::Unknown);
+                }
                 call.types.iter().for_each(|ty| self.typed(func, ty, out));
                 if let (Some(receiver), Some((_, Field::Name(name)))) = (receiver, call.callee.split_last()) {
                     self.container_call((func, id), receiver, name.clone(), out);
