@@ -46,7 +46,7 @@
 //! | `path`, `trace` | names of fields inwards, and the steps by which a value got somewhere |
 //! | `summary` | what a function does with what it is given |
 //! | `transfer` | one function, instruction by instruction |
-//! | `checks`, `guards`, `listed`, `looked_up` | what a condition tells of a value; what the answers of functions do; what the program itself names |
+//! | `checks`, `guards`, `questions`, `listed`, `looked_up` | what a condition tells of a value; what the answers of functions do, and which of them it asks for; what the program itself names |
 //! | `spelled` | the spellings of a text of which a condition knows one |
 //! | `thrown` | results that are thrown and are no errors |
 //! | `records` | which written-out object is left, once a field was asked for? |
@@ -163,6 +163,7 @@ mod present;
 mod printed;
 pub(crate) mod process;
 mod puts;
+mod questions;
 pub(crate) mod reach;
 mod reading;
 pub(crate) mod rebinding;

@@ -18,6 +18,7 @@ use super::apply::MESSAGE;
 use super::domain::has_value;
 use super::guards::{Guards, Told};
 use super::listed::is_constant;
+use super::questions::Question;
 use super::shown::TEXT_TYPES;
 use super::sources::PLAIN_TYPES;
 use super::words::Words;
@@ -155,19 +156,20 @@ impl Checks<'_, '_> {
         self.within(on, MAX_CHECK_DEPTH)
     }
 
-    /// The call that a condition is the answer of, and whether it holds where that is true.
-    pub(super) fn asking(&self, on: InstrId, holds: bool) -> Option<(InstrId, bool)> {
-        match &self.func.instrs[on].op {
-            Op::Operator(Oper::Not, operands) => self.asking(*operands.first()?, !holds),
-            Op::Call(_) => Some((on, holds)),
-            _ => None,
-        }
-    }
-
     /// What the answer of a function of the program tells that asks about several things.
     fn guarded(&self, on: InstrId) -> Vec<Check> {
-        let Some((at, holds)) = self.asking(on, true) else { return Vec::new() };
-        self.told_of_given(at, |told| told.answer.map(|answer| answer == holds))
+        let Some(Question { call, holds, fails, is_awaited }) = self.question(on) else { return Vec::new() };
+        let is_promise = |callee: &FuncId| self.values.program.funcs[*callee].is_async && !is_awaited;
+        if self.values.callees((self.id, call)).iter().any(|(callee, _)| is_promise(callee)) {
+            return Vec::new();
+        }
+        self.told_of_given(call, |told| {
+            let answer = told.answer?;
+            if holds.implies(answer) {
+                return Some(true);
+            }
+            fails.implies(answer).then_some(false)
+        })
     }
 
     /// What it tells of what a function was given that it came back at all: `requireKnown(name)` raises for others.

@@ -12,11 +12,13 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::base::bounds::{MAX_CHECK_DEPTH, MAX_GUARD_BLOCKS, MAX_GUARD_STEPS};
 use crate::base::idx::IndexVec;
 use crate::ir::func::{BlockId, End, FuncId, Function, LocalId};
-use crate::ir::instr::{Base, Const, Field, InstrId, Op, Oper, Place};
+use crate::ir::instr::{Base, Field, InstrId, Op, Oper, Place};
+use crate::ir::program::Language;
 use crate::resolve::solve::{CallKind, Values};
 use crate::resolve::values::At;
 
 use super::checks::{Check, Checks, Tells};
+use super::questions::Answer;
 use super::solve::Taint;
 use super::transfer::Pass;
 use super::words::Words;
@@ -29,7 +31,7 @@ pub(super) struct Told {
     pub(super) path: Box<[Field]>,
     pub(super) tells: Tells,
     /// The answer; none where it holds for every one: the function raises otherwise.
-    pub(super) answer: Option<bool>,
+    pub(super) answer: Option<Answer>,
 }
 
 /// What the answers of the functions tell that a condition asks, and of those that raise.
@@ -38,8 +40,8 @@ pub(super) type Guards = FxHashMap<FuncId, Vec<Told>>;
 /// What is known of the places of a function at a point of it. Shared: most points know what those before them do.
 type Facts = Rc<Vec<(Place, Tells)>>;
 
-/// A variable, and whether it is true.
-type Given = (LocalId, bool);
+/// A variable, and what it is.
+type Given = (LocalId, Answer);
 
 pub(super) fn guards(values: &Values<'_>, words: &Words, filled: &FxHashSet<At>) -> Guards {
     let mut found = Guards::default();
@@ -47,7 +49,7 @@ pub(super) fn guards(values: &Values<'_>, words: &Words, filled: &FxHashSet<At>)
     let mut look = |callee: FuncId, is_asked: bool| {
         let func = &values.program.funcs[callee];
         let raises = || func.blocks.iter().any(|block| matches!(block.end, End::Throw(_)));
-        if is_plain(func) && !found.contains_key(&callee) && (is_asked && !func.is_async || raises()) {
+        if is_plain(func) && !found.contains_key(&callee) && (is_asked || raises()) {
             let checks = Checks { values, words, filled, guards: &none, id: callee, func };
             found.insert(callee, Guard::new(checks).told());
         }
@@ -55,11 +57,11 @@ pub(super) fn guards(values: &Values<'_>, words: &Words, filled: &FxHashSet<At>)
     let mut callers: Vec<(FuncId, FuncId)> = Vec::new();
     for (id, func) in values.program.funcs.iter_enumerated() {
         let checks = Checks { values, words, filled, guards: &none, id, func };
-        let asked: Vec<InstrId> = func
+        let asked: Vec<(InstrId, bool)> = func
             .blocks
             .iter()
             .filter_map(|block| match block.end {
-                End::Branch { on, .. } => Some(checks.asking(on, true)?.0),
+                End::Branch { on, .. } => checks.question(on).map(|question| (question.call, question.is_awaited)),
                 _ => None,
             })
             .collect();
@@ -67,7 +69,7 @@ pub(super) fn guards(values: &Values<'_>, words: &Words, filled: &FxHashSet<At>)
             if matches!(instr.op, Op::Call(_))
                 && let [(callee, _)] = values.callees((id, call))
             {
-                look(*callee, asked.contains(&call));
+                look(*callee, asked.contains(&(call, values.program.funcs[*callee].is_async)));
                 callers.push((id, *callee));
             }
         }
@@ -120,10 +122,11 @@ impl<'a, 'v> Guard<'a, 'v> {
 
     fn told(mut self) -> Vec<Told> {
         let mut found = Vec::new();
-        let is_async = self.func.is_async;
-        for answer in [None, Some(true), Some(false)] {
-            // A promise is no answer.
-            if answer.is_some() && is_async {
+        let is_python = self.checks.values.language(self.checks.id) == Language::Python;
+        let answers = [Answer::True, Answer::False, Answer::Nothing, Answer::Something];
+        for answer in [None].into_iter().chain(answers.map(Some)) {
+            let asks_for_nothing = matches!(answer, Some(Answer::Nothing | Answer::Something));
+            if asks_for_nothing && !is_python {
                 continue;
             }
             let mut all = None;
@@ -131,7 +134,7 @@ impl<'a, 'v> Guard<'a, 'v> {
                 let End::Return(value) = block.end else { continue };
                 let facts = match (value, answer) {
                     (Some(value), Some(answer)) => self.holding(id, value, answer),
-                    (None, Some(true)) => None,
+                    (None, Some(Answer::True | Answer::Something)) => None,
                     _ => self.at(id),
                 };
                 meet(&mut all, facts);
@@ -178,7 +181,9 @@ impl<'a, 'v> Guard<'a, 'v> {
         for at in 0..self.before[block].len() {
             let from = self.before[block][at];
             let facts = match self.func.blocks[from].end {
-                End::Branch { on, yes, no } if yes != no => self.holding(from, on, yes == block),
+                End::Branch { on, yes, no } if yes != no => {
+                    self.holding(from, on, if yes == block { Answer::True } else { Answer::False })
+                }
                 _ => self.at(from),
             };
             meet(&mut all, facts);
@@ -186,20 +191,20 @@ impl<'a, 'v> Guard<'a, 'v> {
         all
     }
 
-    /// What holds at the end of a block if a value is true there, or is false.
-    fn holding(&mut self, block: BlockId, value: InstrId, is: bool) -> Option<Facts> {
+    /// What holds at the end of a block if a value is so there.
+    fn holding(&mut self, block: BlockId, value: InstrId, is: Answer) -> Option<Facts> {
         match &self.func.instrs[value].op {
-            Op::Const(known) => match truth(known) {
-                Some(truth) if truth != is => None,
-                _ => self.at(block),
+            _ if self.checks.excludes(is, value, MAX_CHECK_DEPTH) => None,
+            Op::Operator(Oper::Not, operands) if operands.len() == 1 => match is.negated() {
+                Some(is) => self.holding(block, operands[0], is),
+                None => self.at(block),
             },
-            Op::Operator(Oper::Not, operands) if operands.len() == 1 => self.holding(block, operands[0], !is),
             Op::Load(Place { base: Base::Local(local), path }) if path.is_empty() && self.is_set_often(*local) => {
                 self.variable(block, *local, is)
             }
             _ => {
                 let mut facts = self.at(block)?;
-                let check = self.checks.of_one(value).filter(|check| check.holds == is);
+                let check = self.checks.of_one(value).filter(|check| is.is(check.holds));
                 let told = check.and_then(|check| Some((self.of_param(check.place, MAX_CHECK_DEPTH)?, check.tells)));
                 if let Some(told) = told {
                     Rc::make_mut(&mut facts).push(told);
@@ -209,8 +214,8 @@ impl<'a, 'v> Guard<'a, 'v> {
         }
     }
 
-    /// What holds at the end of a block if a variable is true there, or is false.
-    fn variable(&mut self, block: BlockId, local: LocalId, is: bool) -> Option<Facts> {
+    /// What holds at the end of a block if a variable is so there.
+    fn variable(&mut self, block: BlockId, local: LocalId, is: Answer) -> Option<Facts> {
         self.remembered(block, Some((local, is)), |guard| {
             if let Some(value) = guard.stored(block, local) {
                 return guard.holding(block, value, is);
@@ -228,14 +233,14 @@ impl<'a, 'v> Guard<'a, 'v> {
     }
 
     /// The same, on the way from one block to another.
-    fn variable_over(&mut self, from: BlockId, to: BlockId, local: LocalId, is: bool) -> Option<Facts> {
+    fn variable_over(&mut self, from: BlockId, to: BlockId, local: LocalId, is: Answer) -> Option<Facts> {
         match self.func.blocks[from].end {
             End::Branch { on, yes, no } if yes != no => {
                 let holds = yes == to;
-                if self.stored(from, local) == Some(on) && holds != is {
+                if self.stored(from, local) == Some(on) && is.negated().is_some_and(|other| other.is(holds)) {
                     return None;
                 }
-                let mut facts = self.holding(from, on, holds)?;
+                let mut facts = self.holding(from, on, if holds { Answer::True } else { Answer::False })?;
                 let of_variable = self.variable(from, local, is)?;
                 if !of_variable.is_empty() {
                     Rc::make_mut(&mut facts).extend(of_variable.iter().cloned());
@@ -358,14 +363,5 @@ fn meet(all: &mut Option<Facts>, other: Option<Facts>) {
         None => *all = Some(other),
         Some(all) if all.iter().all(|fact| other.contains(fact)) => {}
         Some(all) => Rc::make_mut(all).retain(|fact| other.contains(fact)),
-    }
-}
-
-/// Is a constant true where it is a condition?
-fn truth(known: &Const) -> Option<bool> {
-    match known {
-        Const::Bool(is) => Some(*is),
-        Const::Null | Const::Undefined => Some(false),
-        _ => None,
     }
 }
