@@ -348,13 +348,7 @@ impl Pass<'_, '_> {
 
     /// The kind of the error that is raised with a value. `None` where that is not known: a variable that can hold several.
     pub(super) fn kind_raised(&self, value: InstrId) -> Option<ErrorKind> {
-        let mut own = self.taint.values.of(self.id, value).items().iter().filter_map(|value| match value {
-            Value::Instance(class) => Some(*class),
-            _ => None,
-        });
-        let first = own.next();
-        let is_one = own.all(|class| Some(class) == first);
-        first.filter(|_| is_one).map(ErrorKind::Own).or_else(|| match &self.func.instrs[value].op {
+        self.own_raised(value).or_else(|| match &self.func.instrs[value].op {
             Op::Call(call) if matches!(call.style, CallStyle::Plain | CallStyle::New) => match &call.callee.base {
                 Base::Global(name) if call.callee.path.is_empty() => {
                     let class = self.taint.values.models.errors.named(self.language, name)?;
@@ -365,6 +359,33 @@ impl Pass<'_, '_> {
             },
             _ => None,
         })
+    }
+
+    /// The kind of an error of the program's own classes: one of them, or what all that it may be derive from.
+    fn own_raised(&self, value: InstrId) -> Option<ErrorKind> {
+        let values = self.taint.values;
+        let held = values.of(self.id, value).items();
+        let made =
+            || held.iter().filter_map(|value| if let Value::Instance(class) = value { Some(*class) } else { None });
+        let mut declared =
+            held.iter().filter_map(|value| if let Value::Typed(class) = value { Some(*class) } else { None });
+        match made().next() {
+            Some(first) if made().all(|class| class == first) => Some(ErrorKind::Own(first)),
+            Some(first) => {
+                let is_above = |class: &ClassId| {
+                    let under = values.classes.descendants(*class);
+                    made().all(|made| made == *class || under.contains(&made))
+                };
+                let above = std::iter::once(first).chain(values.classes.bases_of(first)).find(is_above);
+                above.map(ErrorKind::Under)
+            }
+            // `def error_of(answer) -> ServiceError`
+            None => {
+                let first = declared.next().filter(|_| declared.next().is_none())?;
+                let is_error = !self.is_no_error_class(first);
+                (self.language == Language::Python && is_error).then_some(ErrorKind::Under(first))
+            }
+        }
     }
 
     /// Does one of the classes take an error?
@@ -410,11 +431,14 @@ impl Pass<'_, '_> {
     }
 
     fn own_takes(&self, class: ClassId, kind: ErrorKind) -> Takes {
-        match kind {
-            ErrorKind::Own(raised) if raised == class => Takes::All,
-            ErrorKind::Own(raised) if self.taint.values.classes.descendants(class).contains(&raised) => Takes::All,
-            _ => Takes::None,
+        let (ErrorKind::Own(raised) | ErrorKind::Under(raised)) = kind else { return Takes::None };
+        let under = self.taint.values.classes.descendants(class);
+        if raised == class || under.contains(&raised) {
+            return Takes::All;
         }
+        let mut kinds = self.taint.values.classes.descendants(raised).into_iter();
+        let is_near = matches!(kind, ErrorKind::Under(_)) && kinds.any(|kind| kind == class || under.contains(&kind));
+        if is_near { Takes::Some } else { Takes::None }
     }
 
     fn listed_takes(&self, class: ErrorClass, kind: ErrorKind) -> Takes {
@@ -432,6 +456,21 @@ impl Pass<'_, '_> {
                     false => Takes::None,
                 }
             }
+            ErrorKind::Under(raised) => {
+                self.each_under(raised, |raised| self.listed_takes(class, ErrorKind::Own(raised)))
+            }
+        }
+    }
+
+    /// What is taken of a class and those that derive from it: what of the class itself is, all of them are.
+    fn each_under(&self, class: ClassId, takes: impl Fn(ClassId) -> Takes) -> Takes {
+        match takes(class) {
+            Takes::None
+                if self.taint.values.classes.descendants(class).into_iter().any(|kind| takes(kind) != Takes::None) =>
+            {
+                Takes::Some
+            }
+            own => own,
         }
     }
 
@@ -479,6 +518,9 @@ impl Pass<'_, '_> {
                 self.language != Language::Script || !values.models.errors.is_silent(library)
             }
             ErrorKind::Listed(raised) | ErrorKind::Made(raised) => values.models.errors.is_of(raised, library),
+            ErrorKind::Under(raised) => {
+                return self.each_under(raised, |raised| self.unlisted_takes(class, ErrorKind::Own(raised)));
+            }
             ErrorKind::Own(raised) => {
                 let bases = values.classes.api_bases(raised);
                 bases.iter().any(|base| values.models.index.node(*base).library == *library)

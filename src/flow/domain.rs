@@ -182,6 +182,8 @@ pub(crate) struct Entry {
 pub(crate) enum ErrorKind {
     /// One of the program's.
     Own(ClassId),
+    /// One of the program's, or one that derives from it.
+    Under(ClassId),
     /// One that a model lists, or a kind of it.
     Listed(ErrorClass),
     /// One that a model lists, and no narrower kind of it: the program made it.
@@ -191,7 +193,7 @@ pub(crate) enum ErrorKind {
 impl ErrorKind {
     /// Is its class one of the program's?
     pub(super) fn is_own(self) -> bool {
-        matches!(self, Self::Own(_))
+        matches!(self, Self::Own(_) | Self::Under(_))
     }
 }
 
@@ -202,6 +204,7 @@ const KIND: &str = "instanceof ";
 pub(super) fn kind_name(class: ErrorKind) -> Symbol {
     match class {
         ErrorKind::Own(class) => format_smolstr!("{KIND}{class}"),
+        ErrorKind::Under(class) => format_smolstr!("{KIND}{class} or under it"),
         ErrorKind::Listed(class) | ErrorKind::Made(class) => format_smolstr!("{KIND}{class}"),
     }
 }
