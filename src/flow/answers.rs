@@ -16,7 +16,7 @@ use super::construct::own_object;
 use super::domain::RECEIVER;
 use super::together::given_by;
 use super::transfer::{Pass, key_of};
-use super::when::{Asked, GIVEN, Held, Part, RESULT, SWITCH, When};
+use super::when::{Asked, GIVEN, Held, Is, Part, RESULT, SWITCH, When};
 
 /// What a call hands over as a parameter.
 enum Argument {
@@ -54,13 +54,23 @@ impl Pass<'_, '_> {
         when: &When,
         known: &mut Vec<(When, Option<When>)>,
     ) -> Option<When> {
-        if when.is_always() || way != Way::Direct {
+        if way != Way::Direct {
             return Some(When::default());
+        }
+        let (all, values) = (&self.taint.conditions, self.taint.values);
+        let scope = Scope { all, values, id: self.id, func: self.func, body: &self.body };
+        let own = scope.overridden(at, func);
+        if when.is_always() {
+            return Some(own.unwrap_or_default());
         }
         if let Some((_, told)) = known.iter().find(|(asked, _)| asked == when) {
             return told.clone();
         }
         let told = self.find_told_by_call(at, func, when);
+        let told = match own {
+            Some(own) => told.and_then(|told| told.and(&own)),
+            None => told,
+        };
         known.push((when.clone(), told.clone()));
         told
     }
@@ -204,6 +214,13 @@ impl Scope<'_, '_> {
     ) -> Option<Vec<Asked>> {
         let mut further = Vec::new();
         for asked in when.asked() {
+            if let Is::Runs(method) = asked.is
+                && asked.of.param == RECEIVER
+                && asked.of.path.is_empty()
+                && !self.may_run(call, at, method)
+            {
+                return None;
+            }
             match self.handed_over(call, at, func, &asked.of, block) {
                 Held::Part(of) => further.push(Asked { of, ..asked.clone() }),
                 held => match asked.is.answer(&held) {

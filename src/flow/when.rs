@@ -13,6 +13,7 @@ use std::rc::Rc;
 
 use crate::base::Symbol;
 use crate::base::bounds::MAX_ASKED;
+use crate::ir::func::FuncId;
 use crate::ir::instr::Const;
 
 use super::abs::is_truthy;
@@ -56,6 +57,8 @@ pub(crate) enum Is {
     Equal(Const),
     /// Is it this variant of an enum?
     Variant(Symbol),
+    /// Is it an object of a class whose method this function is?
+    Runs(FuncId),
 }
 
 /// What is known of a value.
@@ -160,17 +163,17 @@ impl Is {
             Held::Thing => match self {
                 Self::True => Some(true),
                 Self::Equal(value) if !is_truthy(value) => Some(false),
-                Self::Equal(_) | Self::Variant(_) => None,
+                Self::Equal(_) | Self::Variant(_) | Self::Runs(_) => None,
             },
             Held::Empty => match self {
                 Self::True => Some(false),
                 Self::Equal(value) if is_nothing(value) => Some(false),
-                Self::Equal(_) | Self::Variant(_) => None,
+                Self::Equal(_) | Self::Variant(_) | Self::Runs(_) => None,
             },
             Held::Variant(name) => match self {
                 Self::Variant(asked) => Some(asked == name),
                 Self::Equal(value) if is_nothing(value) => Some(name == NONE),
-                Self::True | Self::Equal(_) => None,
+                Self::True | Self::Equal(_) | Self::Runs(_) => None,
             },
             Held::Part(_) | Held::Unknown => None,
         }
@@ -194,6 +197,7 @@ fn is_so(value: &Const, is: &Is) -> Option<bool> {
         }
         Is::Equal(other) => (std::mem::discriminant(value) == std::mem::discriminant(other)).then_some(false),
         Is::Variant(name) => (*value == Const::Null).then(|| name == NONE),
+        Is::Runs(_) => None,
     }
 }
 
