@@ -63,7 +63,7 @@ impl Explorer<'_> {
             let object = self.handed_literal((func, arg.value), abs.as_ref(), (callee, at), state);
             let is_object = object.is_some();
             let abs = object.or(abs);
-            let abs = self.transport_handed((func, arg.value), callee, abs);
+            let abs = self.transport_handed((func, arg.value), (callee, at), abs);
             let is_known = |abs: &Abs| {
                 is_object
                     || !self.tells_nothing(abs, func, callee, state)

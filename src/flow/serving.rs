@@ -148,7 +148,12 @@ impl Explorer<'_> {
 
     /// A transport that is handed to a function which leads to serving: another caller may hand over another one. It gets the
     /// name of the argument, unless it has come by another call already.
-    pub(super) fn transport_handed(&self, (func, value): At, callee: FuncId, abs: Option<Abs>) -> Option<Abs> {
+    pub(super) fn transport_handed(
+        &self,
+        (func, value): At,
+        (callee, nth): (FuncId, usize),
+        abs: Option<Abs>,
+    ) -> Option<Abs> {
         let index = &self.values.models.index;
         let is_transport = |value: &Value| match value {
             Value::Api(node, _) => index.node(*node).has(Table::Transport),
@@ -159,10 +164,19 @@ impl Explorer<'_> {
             _ => false,
         };
         let is_known = matches!(&abs, Some(Abs::Sym(sym)) if self.transports.borrow().contains_key(sym));
-        if is_known
-            || !self.to_serving.contains(&callee)
-            || !self.values.of(func, value).items().iter().any(is_transport)
-        {
+        if is_known || !self.to_serving.contains(&callee) {
+            return abs;
+        }
+        // One of the program's own is one where another caller hands over one that is known: `connect(new Nowhere())`.
+        let is_own = |value: &Value| matches!(value, Value::Instance(_));
+        let given = self.values.of(func, value).items();
+        let others = || {
+            let param = self.values.program.funcs[callee].params.get(nth)?;
+            Some(self.values.of_slot(self.values.local_slot(callee, param.local)).items())
+        };
+        let is_one = given.iter().any(is_transport)
+            || given.iter().any(is_own) && others().is_some_and(|others| others.iter().any(is_transport));
+        if !is_one {
             return abs;
         }
         let sym = given_sym(func, value);
