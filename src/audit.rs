@@ -29,6 +29,7 @@ use crate::ir::program::Program;
 use crate::lower::{LowerNote, LowerNoteKind, Lowered, lower};
 use crate::models::Models;
 use crate::report::{FilesInfo, NotAnalysed, Report, Server, Texts};
+use crate::resolve::folders::add_folders;
 use crate::resolve::handed::put_around;
 use crate::resolve::link::Linker;
 use crate::resolve::outside::add_outside;
@@ -148,6 +149,7 @@ fn analyse<T>(
     let models = ManuallyDrop::new(Models::load(&options.own, |language| program.speaks(language))?);
     let catalogue = Catalogue::load()?;
     named::check(options, &models, workspace)?;
+    add_folders(&mut program, workspace);
     let linker = Linker::new(&program, workspace)
         .modelled(models.index.imported())
         .described(named::described(&models, workspace));

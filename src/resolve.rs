@@ -5,6 +5,7 @@
 //! | `beside` | what does a registration take from the same object as the handler? |
 //! | `byhand` | which reads of standard input are a server without an SDK? |
 //! | `link` | which module does an import mean? |
+//! | `folders` | which folders are packages without a file of their own? |
 //! | `filled_in` | how many arguments of a function are given before it is called? |
 //! | `loaders` | which modules does a call load by a name? |
 //! | `loaded_paths` | which modules does a script load by a path that it makes? |
@@ -53,6 +54,7 @@ mod exports;
 mod extended;
 mod fields;
 mod filled_in;
+pub(crate) mod folders;
 
 mod foreign;
 pub(crate) mod forwarded;

@@ -12,6 +12,7 @@ use crate::config::Options;
 use crate::flow::words::Words;
 use crate::lower::parse_only;
 use crate::models::Models;
+use crate::resolve::folders::add_folders;
 use crate::resolve::handed::put_around;
 use crate::resolve::link::Linker;
 use crate::resolve::outside::add_outside;
@@ -79,6 +80,7 @@ fn analyse(
     // As in the audit, what the passes made is not given back piece by piece.
     let mut program = ManuallyDrop::new(program);
     let models = ManuallyDrop::new(Models::load(&options.own, |language| program.speaks(language))?);
+    add_folders(&mut program, workspace);
     let linker = Linker::new(&program, workspace)
         .modelled(models.index.imported())
         .described(named::described(&models, workspace));

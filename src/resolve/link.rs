@@ -43,6 +43,8 @@ pub(crate) struct Linker<'w> {
     modules: BTreeMap<ModuleId, (Language, &'w str)>,
     paths: BTreeMap<&'w str, (FileId, Option<ModuleId>)>,
     files: BTreeMap<FileId, ModuleId>,
+    /// Folders of Python that are packages without a file, by the path that it would have.
+    folders: BTreeMap<&'w str, ModuleId>,
     crates: rust::Crates,
     /// Folders of the npm packages of the scan, by name.
     packages: BTreeMap<&'w str, Vec<&'w str>>,
@@ -58,8 +60,17 @@ impl<'w> Linker<'w> {
     pub(crate) fn new(program: &Program, workspace: &'w Workspace) -> Self {
         let mut files = BTreeMap::new();
         let mut modules = BTreeMap::new();
+        let mut folders = BTreeMap::new();
         for (id, module) in program.modules.iter_enumerated() {
             let Some(file) = workspace.files.get(module.file) else { continue };
+            if let (Language::Python, Some((_, path))) = (module.language, &module.within) {
+                let path = workspace.folders.binary_search_by(|known| known.as_str().cmp(path));
+                if let Some(path) = path.ok().and_then(|at| workspace.folders.get(at)) {
+                    folders.insert(path.as_str(), id);
+                    modules.insert(id, (Language::Python, path.as_str()));
+                }
+                continue;
+            }
             modules.insert(id, (module.language, file.path.as_str()));
             if module.within.is_none() {
                 files.entry(module.file).or_insert(id);
@@ -80,7 +91,7 @@ impl<'w> Linker<'w> {
         let crates = rust::Crates::new(program, workspace, &paths);
         let (described, known) = (BTreeMap::new(), RefCell::default());
         let modelled = BTreeSet::new();
-        Self { manifests, modules, paths, files, crates, packages, described, modelled, known }
+        Self { manifests, modules, paths, files, folders, crates, packages, described, modelled, known }
     }
 
     /// The same, knowing which libraries models describe: a copy of one below a folder for such is that library.
@@ -189,7 +200,7 @@ impl<'w> Linker<'w> {
         }
         let mut packages = Vec::new();
         while !dir.is_empty() {
-            let Some(package) = self.module_by_path(&format!("{dir}/__init__.py")) else { break };
+            let Some(package) = self.package_of(dir) else { break };
             packages.push(package);
             dir = paths::parent(dir);
         }
@@ -219,6 +230,12 @@ impl<'w> Linker<'w> {
 
     fn module_by_path(&self, path: &str) -> Option<ModuleId> {
         self.paths.get(path).and_then(|(_, module)| *module)
+    }
+
+    /// The Python package that a folder is, with a file of its own or without.
+    fn package_of(&self, dir: &str) -> Option<ModuleId> {
+        let path = paths::join(dir, PACKAGE_FILE)?;
+        self.module_by_path(&path).or_else(|| self.folders.get(path.as_str()).copied())
     }
 
     fn target_of(&self, path: &str) -> Target {

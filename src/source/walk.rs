@@ -260,6 +260,7 @@ fn read(found: &BTreeMap<String, PathBuf>, options: &WalkOptions, workspace: &mu
     manifests.tell_features(&mut files);
     workspace.files = files;
     workspace.manifests = manifests;
+    workspace.add_folders();
 }
 
 fn read_manifests(found: &BTreeMap<String, PathBuf>, skipped: &mut Vec<Skipped>) -> BTreeMap<String, String> {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::base::idx::IndexVec;
 use crate::base::span::FileId;
 
-use super::files::SourceFile;
+use super::files::{Dialect, SourceFile};
 use super::manifest::Manifests;
 use super::paths;
 
@@ -18,6 +18,8 @@ pub(crate) struct Workspace {
     /// Sorted by path.
     pub(crate) files: IndexVec<FileId, SourceFile>,
     pub(crate) roles: IndexVec<FileId, Role>,
+    /// Folders of Python that are packages though no file says so, each by the path of the file that would; sorted.
+    pub(crate) folders: Vec<String>,
     /// Files that say that a program wrote them: examined only where the program needs them.
     pub(crate) generated: BTreeSet<FileId>,
     /// Files left out, and files read with a caveat; sorted by path.
@@ -93,6 +95,31 @@ const EXAMPLES: &[&str] = &[
     "backup",
     "backups",
 ];
+
+/// The file that is a Python package itself.
+const PACKAGE_FILE: &str = "__init__.py";
+
+impl Workspace {
+    /// Notes the folders with Python files in them, or in a folder inside, that have no file of their own.
+    pub(super) fn add_folders(&mut self) {
+        let python = self.files.iter().filter(|file| file.dialect == Dialect::Python);
+        let mut packages: BTreeSet<&str> = BTreeSet::new();
+        let mut folders: BTreeSet<&str> = BTreeSet::new();
+        for file in python {
+            let dir = paths::parent(&file.path);
+            if paths::name(&file.path) == PACKAGE_FILE {
+                packages.insert(dir);
+            }
+            folders.extend(paths::upward(dir).take_while(|dir| !dir.is_empty()));
+        }
+        let is_name = |dir: &&str| {
+            let name = paths::name(dir);
+            name.chars().all(|c| c == '_' || c.is_alphanumeric()) && !name.starts_with(|c: char| c.is_ascii_digit())
+        };
+        let folders = folders.difference(&packages).copied().filter(is_name);
+        self.folders = folders.map(|dir| format!("{dir}/{PACKAGE_FILE}")).collect();
+    }
+}
 
 impl Role {
     /// The role of a file by its path.

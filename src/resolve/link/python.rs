@@ -53,7 +53,8 @@ impl Linker<'_> {
             }
             let is_module = file.is_some();
             // A folder without `__init__.py` that only has the name of a library is no part of the program.
-            if is_module || !is_required && self.is_folder_module(&top, rest) {
+            let is_folder = || self.is_folder_module(&top, rest) || rest.is_empty() && self.is_plain_folder(&top);
+            if is_module || !is_required && is_folder() {
                 let found = self.below(&root, &names).unwrap_or(Target::Missing);
                 // A package of the program's own may have a library's name. What is not in it is looked for in the library.
                 let is_lacking = matches!(&found, Target::Module(_, rest) if !rest.is_empty());
@@ -117,23 +118,35 @@ impl Linker<'_> {
         roots
     }
 
+    /// Is it a folder without `__init__.py` whose name is that of no library, as far as anybody knows?
+    fn is_plain_folder(&self, top: &str) -> bool {
+        let name = paths::name(top);
+        self.package_of(top).is_some()
+            && !STANDARD.python.contains(name)
+            && !self.modelled.contains(&(Language::Python, name.into()))
+    }
+
     /// Does a path of names through folders without `__init__.py` end at a file?
     fn is_folder_module(&self, top: &str, rest: &[&str]) -> bool {
         let mut path = top.to_owned();
         rest.iter().any(|name| {
             path = format!("{path}/{name}");
-            self.manifests.python_file(&path).is_some()
+            self.manifests.python_file(&path).is_some() || self.package_of(&path).is_some()
         })
     }
 
     /// The module that most of `names` lead to from the folder `dir`; `None` when none of them does.
     fn below(&self, dir: &str, names: &[&str]) -> Option<Target> {
         let mut path = dir.to_owned();
-        let package = paths::join(dir, "__init__.py").and_then(|file| self.module_by_path(&file));
+        let own = paths::join(dir, PACKAGE_FILE);
+        let package = own.and_then(|file| match names {
+            [] => self.package_of(paths::parent(&file)),
+            _ => self.module_by_path(&file),
+        });
         let mut found = package.map(|module| (module, 0));
         for (at, name) in names.iter().enumerate() {
             path = paths::join(&path, name)?;
-            if let Some(module) = self.manifests.python_file(&path).and_then(|file| self.module_by_path(&file)) {
+            if let Some(module) = self.python_module(&path) {
                 found = Some((module, at + 1));
             }
         }
@@ -146,8 +159,13 @@ impl Linker<'_> {
         if paths::name(path) != PACKAGE_FILE {
             return None;
         }
-        let file = self.manifests.python_file(&paths::join(paths::parent(path), name)?)?;
-        self.module_by_path(&file)
+        self.python_module(&paths::join(paths::parent(path), name)?)
+    }
+
+    /// The module or package at `path`.
+    fn python_module(&self, path: &str) -> Option<ModuleId> {
+        let file = self.manifests.python_file(path);
+        file.map_or_else(|| self.package_of(path), |file| self.module_by_path(&file))
     }
 }
 
