@@ -20,7 +20,10 @@ use super::values::{Key, Obj, Site, SlotId, Value};
 /// The type of texts, where the models of a language have one.
 const TEXT: &str = "Text";
 
-/// What the languages call that type.
+/// What the languages call the type of nothing.
+const NOTHING_TYPES: &[&str] = &["None", "null", "undefined", "void"];
+
+/// What the languages call the type of texts.
 const TEXT_TYPES: &[&str] = &["string", "str", "String"];
 
 impl Values<'_> {
@@ -476,6 +479,8 @@ impl Values<'_> {
     /// A declared type gives the slot an instance of it.
     pub(super) fn typed(&mut self, func: FuncId, ty: &TypeRef, to: SlotId) {
         match ty {
+            // `Client | None`: nothing has no methods.
+            TypeRef::Named(named) if self.is_nothing_type(named) => {}
             TypeRef::Named(named) => {
                 let class = self.type_slot(func, named);
                 let is_wrapper = !named.args.is_empty()
@@ -501,6 +506,10 @@ impl Values<'_> {
             }
             TypeRef::List(_) | TypeRef::Tuple(_) | TypeRef::Func(_) | TypeRef::Other => {}
         }
+    }
+
+    fn is_nothing_type(&self, named: &NamedType) -> bool {
+        matches!(&named.base, Base::Global(name) if NOTHING_TYPES.contains(&name.as_str())) && named.path.is_empty()
     }
 
     /// Is it the type of texts, and nothing beside it?
