@@ -2,11 +2,12 @@
 
 use crate::base::Symbol;
 use crate::base::idx::Id;
-use crate::ir::func::ParamKind;
-use crate::ir::instr::{Base, Call, Field, InstrId, Op, Oper, Place, RecordKind};
+use crate::ir::func::{End, FuncId, ParamKind};
+use crate::ir::instr::{Base, Call, Entry, Field, InstrId, Op, Oper, Place, RecordKind};
 use crate::ir::program::Language;
 use crate::models::path::{Port, PortHead};
 use crate::resolve::ports::argument;
+use crate::resolve::solve::CallKind;
 use crate::resolve::values::{At, Site, Value};
 
 use super::domain::{ANY, KEYS, Marks};
@@ -91,7 +92,9 @@ impl Pass<'_, '_> {
             _ => argument(call, &from.head).into_iter().collect(),
         };
         let is_table = |value: &InstrId| {
-            self.gives_names(self.taint.values.of(self.id, *value).items()) || is_told_table(&self.given[value.index()])
+            self.gives_names(self.taint.values.of(self.id, *value).items())
+                || self.is_unpacked_table(*value)
+                || is_told_table(&self.given[value.index()])
         };
         !given.is_empty() && given.iter().all(is_table)
     }
@@ -138,6 +141,46 @@ impl Pass<'_, '_> {
     pub(super) fn without_held(&self, values: &[Value], field: &Field) -> Vec<Value> {
         let is_held = |value: &Value| matches!(value, Value::Instance(class) | Value::Typed(class) if self.taint.values.is_of_container(*class, field));
         values.iter().filter(|value| !is_held(value)).cloned().collect()
+    }
+
+    /// Is a value a table that a function of the program gives beside something else: `first, known = sites()`?
+    pub(super) fn is_unpacked_table(&self, value: InstrId) -> bool {
+        let values = self.taint.values;
+        let place = match &self.func.instrs[value].op {
+            Op::Load(place) if place.path.is_empty() && matches!(place.base, Base::Local(_)) => {
+                let Some(taken) = assigned(self.func, &place.base) else { return false };
+                let Op::Load(place) = &self.func.instrs[taken].op else { return false };
+                place
+            }
+            Op::Load(place) => place,
+            _ => return false,
+        };
+        let [Field::Index(number)] = *place.path else { return false };
+        let Some(mut call) = assigned(self.func, &place.base) else { return false };
+        if let Op::Await(awaited) = self.func.instrs[call].op {
+            call = awaited;
+        }
+        let callees = values.callees((self.id, call));
+        let gives_table = |(callee, kind): &(FuncId, CallKind)| {
+            let func = &values.program.funcs[*callee];
+            let mut given = func.blocks.iter().filter_map(|block| match block.end {
+                End::Return(value) => value,
+                _ => None,
+            });
+            let is_table = |value: InstrId| match &func.instrs[value].op {
+                Op::Record(record) if record.kind == RecordKind::Tuple => match record.entries.get(number as usize) {
+                    Some(Entry::Field(_, item)) => self.gives_names(values.of(*callee, *item).items()),
+                    _ => false,
+                },
+                _ => false,
+            };
+            *kind == CallKind::Direct && !func.is_generator && given.all(is_table)
+        };
+        self.language == Language::Python && !callees.is_empty() && callees.iter().all(gives_table)
+    }
+
+    pub(super) fn goes_through_unpacked(&self, place: &Place) -> bool {
+        matches!(place.base, Base::Value(value) if self.is_unpacked_table(value))
     }
 
     /// Are all of the values tables, of which Python gives the keys to who goes through them? Those are names.

@@ -63,7 +63,9 @@ impl Pass<'_, '_> {
             let field = &place.path[depth];
             let own;
             let values = match depth == 0 && self.goes_through(place, at) {
-                true if self.gives_names(values) || is_told_table(&tree) => return Tree::default(),
+                true if self.gives_names(values) || self.goes_through_unpacked(place) || is_told_table(&tree) => {
+                    return Tree::default();
+                }
                 true => {
                     own = self.with_items(values);
                     &own[..]

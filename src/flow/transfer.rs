@@ -490,7 +490,8 @@ impl Pass<'_, '_> {
                 // `[*table]` has the keys.
                 RecordEntry::Spread(value)
                     if record.kind != RecordKind::Object
-                        && self.gives_names(self.taint.values.of(self.id, *value).items()) => {}
+                        && (self.gives_names(self.taint.values.of(self.id, *value).items())
+                            || self.is_unpacked_table(*value)) => {}
                 RecordEntry::Spread(value) => {
                     tree.join(&self.given[value.index()].copied());
                 }
