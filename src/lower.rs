@@ -1,6 +1,6 @@
 //! From source text to IR: one front end a language, the only users of tree-sitter and syn.
 //!
-//! Lowering is a pure function of a file's text and never fails on input: it returns IR plus notes. No front end knows a
+//! Lowering is a pure function of a file's text (and of the macros that other files define) and never fails on input: it returns IR plus notes. No front end knows a
 //! rule or a library.
 
 mod fields;
@@ -8,9 +8,13 @@ pub(crate) mod python;
 pub(crate) mod rust;
 pub(crate) mod script;
 
+use std::sync::Arc;
+
 use crate::base::span::Span;
 use crate::ir::program::Program;
 use crate::source::files::{Dialect, SourceFile};
+
+use rust::macro_index::Macros;
 
 /// What a front end made of one file.
 pub(crate) struct Lowered {
@@ -35,12 +39,12 @@ pub(crate) enum LowerNoteKind {
     Refused,
 }
 
-/// Lowers one file. Stack use is bounded; call it on a thread with [`STACK_SIZE`].
-pub(crate) fn lower(file: &SourceFile) -> Lowered {
+/// Lowers one file of a program with these macros. Stack use is bounded; call it on a thread with [`STACK_SIZE`].
+pub(crate) fn lower(file: &SourceFile, macros: &Arc<Macros>) -> Lowered {
     match file.dialect {
         Dialect::TypeScript | Dialect::Tsx | Dialect::JavaScript => script::lower(file),
         Dialect::Python => python::lower(file),
-        Dialect::Rust => rust::lower(file),
+        Dialect::Rust => rust::lower(file, macros),
     }
 }
 

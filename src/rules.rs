@@ -109,7 +109,9 @@ pub(crate) fn run(cx: &Cx<'_>, catalogue: &BTreeMap<String, RuleText>, which: Wh
         crash::run(cx, unit, &mut out);
     }
     let taint = if which == Which::All { flow::run(cx, &mut out) } else { TaintWork::default() };
-    Ran { findings: out.found.into_values().collect(), taint }
+    let mut findings: Vec<Finding> = out.found.into_values().collect();
+    place::tell_macros(cx.values.program, &mut findings);
+    Ran { findings, taint }
 }
 
 /// The findings so far, by rule and place.

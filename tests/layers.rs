@@ -144,6 +144,7 @@ fn no_library_is_named_in_code() {
         "contextlib",
         "functools",
         "debug",
+        "stringify",
         "node",
         "ora",
         "chalk",

@@ -54,6 +54,13 @@ pub(crate) const PYTHON_TYPE_DEPTH: usize = 16;
 /// Deepest nesting of Rust that is read. With [`STACK_SIZE`] an unoptimised build survived four times as much in every form tried.
 pub(crate) const RUST_DEPTH: usize = 1_500;
 
+/// Tokens that calls of a file's own macros (`macro_rules!`) hand over and are replaced by, all together. Macros that write a server's
+/// tools take some ten thousand; one that calls itself twice makes any number.
+pub(crate) const MAX_MACRO_TOKENS: usize = 100_000;
+
+/// Most macros inside what macros were replaced by: the compiler's own limit.
+pub(crate) const MAX_MACRO_NESTING: usize = 128;
+
 // ---- The value pass -------------------------------------------------------------------------------------------------
 
 /// Steps of propagation before the pass gives up on more values, however small the program.

@@ -15,7 +15,9 @@ use crate::base::span::{FileId, Span};
 use super::draft::{Draft, Scope};
 use super::func::{Block, BlockId, End, FuncId, FuncKind, Function, Local, LocalId, Param, ParamKind};
 use super::instr::{Base, Call, CallStyle, Const, Field, Import, Imported, Instr, InstrId, Op, Place};
-use super::program::{Cell, CellId, Class, ClassId, ClassKind, Exports, Impl, Language, Module, ModuleId, Program};
+use super::program::{
+    Cell, CellId, Class, ClassId, ClassKind, Exports, Impl, Language, Module, ModuleId, Program, WrittenBy,
+};
 use super::types::TypeRef;
 
 /// The program of one file under construction.
@@ -76,6 +78,7 @@ impl Builder {
             exports: Exports::default(),
             impls: Vec::new(),
             optional: Vec::new(),
+            written: Vec::new(),
         });
         let name = Symbol::new_static("<module>");
         self.push_draft(
@@ -122,6 +125,12 @@ impl Builder {
     pub(crate) fn optional(&mut self, span: Span, feature: Symbol) {
         let module = self.module();
         self.program.modules[module].optional.push((span, feature));
+    }
+
+    /// A call of a macro was replaced by what the macro's definition makes of it.
+    pub(crate) fn written_by(&mut self, written: WrittenBy) {
+        let module = self.module();
+        self.program.modules[module].written.push(written);
     }
 
     // ---- functions and classes -----------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::base::Symbol;
 use crate::base::bounds::MAX_DECORATORS;
 use crate::base::idx::{Id, IndexVec, ids};
-use crate::base::span::{FileId, Span};
+use crate::base::span::{FileId, Loc, Span};
 
 use super::func::{FuncId, FuncKind, Function};
 use super::instr::{Base, Op};
@@ -117,6 +117,17 @@ pub(crate) struct Module {
     pub(crate) impls: Vec<Impl>,
     /// What is built only with a feature that is off unless somebody asks for it.
     pub(crate) optional: Vec<(Span, Symbol)>,
+    /// Calls of macros that the program defines, which stand for what the definition has; outer ones first.
+    pub(crate) written: Vec<WrittenBy>,
+}
+
+/// What stands in a place is written by a macro of the program.
+#[derive(Clone, Debug)]
+pub(crate) struct WrittenBy {
+    /// The call.
+    pub(crate) span: Span,
+    pub(crate) name: Symbol,
+    pub(crate) definition: Loc,
 }
 
 /// Everything that was lowered. While a front end works, ids count within the file; `join` makes them count in the program.

@@ -4,8 +4,8 @@
 //! segment is looked up among the items only, so that `let config = config::load()` does not hide the module. Everything
 //! is declared before any body is lowered; initialisers of constants run last in the module's init.
 //!
-//! Macros are recognised by the shape of their tokens (`macros`). What `cfg(test)` guards is not part of the program.
-//! Macro definitions are not expanded.
+//! Macros are recognised by the shape of their tokens (`macros`), but for those that the program itself defines, which are expanded.
+//! What `cfg(test)` guards is not part of the program.
 //!
 //! | file | holds |
 //! | --- | --- |
@@ -13,6 +13,7 @@
 //! | `items`, `uses`, `funcs`, `attrs`, `conditional`, `types` | declarations |
 //! | `exprs`, `calls`, `places`, `blocks`, `control`, `patterns` | bodies |
 //! | `macros`, `macro_args`, `format`, `json`, `select` | macro calls |
+//! | `expand`, `macro_rules`, `macro_match`, `macro_index` | macros of the program's own: replacing a call, definitions, patterns, those of other files |
 //! | `derived` | what a derive writes by which an object is put into a text |
 //! | `recorded` | attributes that record calls |
 //! | `spans` | from syn's spans to ours |
@@ -23,12 +24,16 @@ mod calls;
 mod conditional;
 mod control;
 mod derived;
+mod expand;
 mod exprs;
 mod format;
 mod funcs;
 mod items;
 mod json;
 mod macro_args;
+pub(crate) mod macro_index;
+mod macro_match;
+mod macro_rules;
 mod macros;
 mod parse;
 mod patterns;
@@ -72,11 +77,12 @@ struct Cx {
     features: Arc<Features>,
     /// The cells of items that this file defines (not imports).
     own_items: BTreeSet<CellId>,
+    own: expand::OwnMacros,
 }
 
-pub(crate) fn lower(file: &SourceFile) -> Lowered {
+pub(crate) fn lower(file: &SourceFile, around: &Arc<macro_index::Macros>) -> Lowered {
     // syn and proc-macro2 panic on rare input of fuzzers; a file is all that may be lost.
-    let lowered = std::panic::catch_unwind(|| lower_text(file));
+    let lowered = std::panic::catch_unwind(|| lower_text(file, around));
     // All syntax trees are gone here: their spans would be void.
     proc_macro2::extra::invalidate_current_thread_spans();
     lowered.unwrap_or_else(|_| {
@@ -96,7 +102,7 @@ pub(super) fn parse_only(file: &SourceFile) -> usize {
     count.unwrap_or_default()
 }
 
-fn lower_text(file: &SourceFile) -> Lowered {
+fn lower_text(file: &SourceFile, around: &Arc<macro_index::Macros>) -> Lowered {
     let mut builder = Builder::new(file.id, file.dialect.language());
     builder.func_mut().span = Span::new(0, file.text.len());
     let offset = parse::preamble(&file.text);
@@ -112,11 +118,13 @@ fn lower_text(file: &SourceFile) -> Lowered {
         in_alternative: false,
         features: Arc::clone(&file.features),
         own_items: BTreeSet::new(),
+        own: expand::OwnMacros::new(file, around),
     };
     let items: Vec<_> = parsed.items.iter().collect();
     cx.items(&items, items::Level::Module);
     cx.b.export_all_names();
-    Lowered { program: cx.b.finish(), notes: parsed.notes }
+    let notes = parsed.notes.into_iter().chain(cx.own.note()).collect();
+    Lowered { program: cx.b.finish(), notes }
 }
 
 /// Where the value of an expression goes.

@@ -34,7 +34,8 @@ pub(crate) fn called_in(values: &Values<'_>, texts: &dyn Fn(Loc) -> String, at: 
         return name;
     }
     if let Some(name) = values.call_text(at) {
-        return name.to_string();
+        let is_macro = values.call_at(at).is_some_and(|call| call.style == CallStyle::Macro);
+        return if is_macro { format!("{}!", name.replace('.', "::")) } else { name.to_string() };
     }
     let named = values.call_at(at).and_then(|call| match call.callee.path.last() {
         Some(Field::Name(name)) => Some(name.to_string()),

@@ -1,6 +1,9 @@
 //! How control gets to a place, told as steps; and how sure that is.
 
+use std::collections::BTreeMap;
+
 use crate::base::bounds::{MAX_MEANT, MAX_WAY_BACK};
+use crate::base::span::Loc;
 use crate::finding::{Confidence, Finding, Level, Persona, Step};
 use crate::flow::explore::FrameId;
 use crate::flow::explore::Phase;
@@ -8,7 +11,7 @@ use crate::flow::live::{Live, Site};
 use crate::flow::settings::switches_on;
 use crate::ir::func::{FuncId, FuncKind};
 use crate::ir::instr::{InstrId, Op};
-use crate::ir::program::ModuleId;
+use crate::ir::program::{ModuleId, Program};
 use crate::models::handlers::HandlerKind;
 use crate::models::index::Table;
 use crate::models::serving::TransportKind;
@@ -178,6 +181,20 @@ fn doubt_optional(cx: &Cx<'_>, at: At, finding: &mut Finding) {
             Confidence::Low,
             format!("it is built only with the feature `{feature}`, which is not a default one"),
         );
+    }
+}
+
+/// Names the program's own macro that wrote what stands in a finding's place.
+pub(super) fn tell_macros(program: &Program, findings: &mut [Finding]) {
+    let written = program.modules.iter().flat_map(|module| module.written.iter().map(|one| (module.file, one)));
+    let mut by_place = BTreeMap::new();
+    for (file, one) in written {
+        by_place.entry(Loc { file, span: one.span }).or_insert(one);
+    }
+    for finding in findings {
+        if let Some(one) = by_place.get(&finding.primary.loc) {
+            finding.related.push(Step { loc: one.definition, text: format!("the definition of `{}!`", one.name) });
+        }
     }
 }
 

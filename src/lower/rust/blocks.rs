@@ -10,6 +10,7 @@ use crate::ir::build::ScopeKind;
 use crate::ir::func::{BlockId, LocalId};
 use crate::ir::instr::{Const, Field, InstrId, Op, Place};
 
+use super::expand::Layer;
 use super::items::Level;
 use super::types::symbol;
 use super::{Cx, Dest, Parts, conditional};
@@ -96,16 +97,24 @@ impl Cx {
     }
 
     pub(super) fn statements(&mut self, stmts: &[Stmt], dest: Dest) {
-        let items: Vec<&Item> = stmts
-            .iter()
-            .filter_map(|stmt| match stmt {
-                Stmt::Item(item) => Some(item),
-                _ => None,
-            })
-            .collect();
+        self.enter_macro_scope();
+        self.define_macros(stmts.iter().filter_map(item));
+        match self.spread_statements(stmts) {
+            Some(spread) => self.statements_at(&spread.parts, &spread.layers, dest),
+            None => self.statements_at(stmts, &[], dest),
+        }
+        self.leave_macro_scope();
+    }
+
+    /// `layers`: how deep in expansions each stands, where they do not all stand as deep as what is around.
+    fn statements_at(&mut self, stmts: &[Stmt], layers: &[Layer], dest: Dest) {
+        let here = self.layer();
+        let layer = |at: usize| layers.get(at).copied().unwrap_or(here);
+        let items: Vec<(&Item, Layer)> =
+            stmts.iter().enumerate().filter_map(|(at, stmt)| Some((item(stmt)?, layer(at)))).collect();
         // Items have a scope of their own around the variables, which may have the same names.
         self.b.enter_scope(ScopeKind::Block);
-        self.items(&items, Level::Block);
+        self.items_at(&items, Level::Block);
         self.b.enter_scope(ScopeKind::Block);
         // `#[cfg(unix)] { a } #[cfg(not(unix))] { b }`: each of the last ones can be the value of the block.
         let features = Arc::clone(&self.features);
@@ -120,11 +129,11 @@ impl Cx {
             let dest = if at >= tail { dest } else { Dest::Nowhere };
             if open(stmt) {
                 let behind = self.perhaps(stmt);
-                self.statement(stmt, dest);
+                self.within(layer(at), |cx| cx.statement(stmt, dest));
                 self.b.goto(behind);
                 self.b.switch_to(behind);
             } else {
-                has_value = self.statement(stmt, dest) && at >= tail;
+                has_value = self.within(layer(at), |cx| cx.statement(stmt, dest)) && at >= tail;
             }
         }
         if !has_value {
@@ -229,6 +238,13 @@ impl Cx {
         let whole = self.b.temp("value", ty);
         self.into(init, Dest::Local(whole));
         Place::local(whole)
+    }
+}
+
+fn item(stmt: &Stmt) -> Option<&Item> {
+    match stmt {
+        Stmt::Item(item) => Some(item),
+        _ => None,
     }
 }
 

@@ -10,10 +10,12 @@ use syn::{
 
 use crate::base::Symbol;
 use crate::base::span::Span;
+use crate::ir::func::FuncId;
 use crate::ir::instr::{Base, Field, Imported, Op, Place};
 use crate::ir::program::{ClassId, ClassKind, FieldDecl, Impl, Variant};
 use crate::ir::types::TypeRef;
 
+use super::expand::Layer;
 use super::funcs::Fn;
 use super::types::symbol;
 use super::{Cx, conditional};
@@ -36,17 +38,27 @@ impl Cx {
 
     /// Lowers items, which see each other whatever their order. Initialisers of constants come last.
     pub(super) fn items(&mut self, items: &[&Item], level: Level) {
-        let items: Vec<&Item> =
-            items.iter().copied().filter(|item| !conditional::is_off(attrs(item), &self.features)).collect();
-        for item in &items {
+        self.define_macros(items.iter().copied());
+        let layer = self.layer();
+        match self.spread_items(items) {
+            Some(spread) => self.items_at(&spread.parts.iter().zip(spread.layers).collect::<Vec<_>>(), level),
+            None => self.items_at(&items.iter().map(|item| (*item, layer)).collect::<Vec<_>>(), level),
+        }
+    }
+
+    /// The same where no macro among them is left to be replaced.
+    pub(super) fn items_at(&mut self, items: &[(&Item, Layer)], level: Level) {
+        let items: Vec<(&Item, Layer)> =
+            items.iter().copied().filter(|(item, _)| !conditional::is_off(attrs(item), &self.features)).collect();
+        for (item, _) in &items {
             self.note_optional(attrs(item), item);
             self.declare_names(item, level);
         }
-        for item in &items {
-            self.item(item, level);
+        for (item, layer) in &items {
+            self.within(*layer, |cx| cx.item(item, level));
         }
-        for item in &items {
-            self.initialiser(item);
+        for (item, layer) in &items {
+            self.within(*layer, |cx| cx.initialiser(item));
         }
     }
 
@@ -174,8 +186,10 @@ impl Cx {
         let generics = std::mem::take(&mut self.generics);
         let self_types = std::mem::take(&mut self.self_types);
         self.b.enter_module(Some((outer, name.clone())), span);
+        self.enter_macro_scope();
         self.items(&items.iter().collect::<Vec<_>>(), Level::Module);
         self.b.export_all_names();
+        self.leave_macro_scope();
         self.b.leave_module();
         self.generics = generics;
         self.self_types = self_types;
@@ -259,7 +273,15 @@ impl Cx {
         let interface = item.trait_.as_ref().map(|(path, _)| self.path_type(path));
         let annotations = self.annotations(&item.attrs);
         let mut methods = Vec::new();
-        for member in &item.items {
+        self.members(&item.items, &target, &mut methods);
+        self.self_types.pop();
+        self.leave_generics();
+        let span = self.between(item.impl_token.span, item.brace_token.span.open());
+        self.b.add_impl(Impl { target, interface, methods, annotations, span });
+    }
+
+    fn members(&mut self, members: &[ImplItem], target: &TypeRef, methods: &mut Vec<(Symbol, FuncId)>) {
+        for member in members {
             match member {
                 ImplItem::Fn(x) if !conditional::is_off(&x.attrs, &self.features) => {
                     self.note_optional(&x.attrs, x);
@@ -269,17 +291,18 @@ impl Cx {
                 ImplItem::Const(x) if !conditional::is_off(&x.attrs, &self.features) => {
                     let span = self.at(x.ident.span());
                     let value = self.expr(&x.expr);
-                    if let Some(place) = self.type_place(&target) {
+                    if let Some(place) = self.type_place(target) {
                         self.b.store(place.then(Field::Name(symbol(&x.ident))), value, span);
+                    }
+                }
+                ImplItem::Macro(x) if !conditional::is_off(&x.attrs, &self.features) => {
+                    if let Some((made, layer)) = self.own_macro_members(&x.mac) {
+                        self.within(layer, |cx| cx.members(&made, target, methods));
                     }
                 }
                 _ => {}
             }
         }
-        self.self_types.pop();
-        self.leave_generics();
-        let span = self.between(item.impl_token.span, item.brace_token.span.open());
-        self.b.add_impl(Impl { target, interface, methods, annotations, span });
     }
 }
 

@@ -7,7 +7,7 @@
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::parse::{ParseStream, Parser};
 use syn::punctuated::Punctuated;
-use syn::{Expr, Ident, ItemMacro, Lit, LitStr, Macro, Pat, Stmt, Token, Type};
+use syn::{Expr, Ident, ItemMacro, Lit, Macro, Pat, Stmt, Token, Type};
 
 use crate::base::Symbol;
 use crate::base::span::Span;
@@ -44,6 +44,9 @@ const WITH_FIELDS: [&str; 12] = [
 
 impl Cx {
     pub(super) fn macro_into(&mut self, mac: &Macro, span: Span, dest: Dest) {
+        if self.own_macro_into(mac, dest) {
+            return;
+        }
         let name = last_name(mac);
         if name == "select"
             && let Ok(select) = mac.parse_body::<Select>()
@@ -58,8 +61,17 @@ impl Cx {
     }
 
     pub(super) fn macro_call(&mut self, mac: &Macro, span: Span) -> InstrId {
+        if let Some(value) = self.own_macro_value(mac, span) {
+            return value;
+        }
         let name = last_name(mac);
         match name.as_str() {
+            "stringify" => return self.b.constant(Const::Str(mac.tokens.to_string().into()), span),
+            "concat" => {
+                if let Some(text) = concatenated(mac) {
+                    return self.b.constant(Const::Str(text.into()), span);
+                }
+            }
             "select" if mac.parse_body::<Select>().is_ok() => {
                 let result = self.b.temp("value", None);
                 self.macro_into(mac, span, Dest::Local(result));
@@ -483,11 +495,28 @@ fn last_name(mac: &Macro) -> Symbol {
     mac.path.segments.last().map(|last| symbol(&last.ident)).unwrap_or_default()
 }
 
-fn literal(arg: &MacroArg) -> Option<&LitStr> {
-    match &arg.value {
-        Expr::Lit(syn::ExprLit { lit: Lit::Str(text), .. }) if arg.sigil.is_none() => Some(text),
+fn literal(arg: &MacroArg) -> Option<String> {
+    if arg.sigil.is_some() { None } else { literal_text(&arg.value) }
+}
+
+/// The text that an expression is, as a format string may be written.
+fn literal_text(expr: &Expr) -> Option<String> {
+    match expr {
+        Expr::Lit(syn::ExprLit { lit: Lit::Str(text), .. }) => Some(text.value()),
+        Expr::Group(x) => literal_text(&x.expr),
+        Expr::Macro(x) => match last_name(&x.mac).as_str() {
+            "stringify" => Some(x.mac.tokens.to_string()),
+            "concat" => concatenated(&x.mac),
+            _ => None,
+        },
         _ => None,
     }
+}
+
+/// `concat!("a ", "b")` of texts.
+fn concatenated(mac: &Macro) -> Option<String> {
+    let parts = mac.parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated).ok()?;
+    parts.iter().map(literal_text).collect()
 }
 
 /// Is it the macro that makes a text and does nothing else with it?
@@ -500,7 +529,7 @@ fn is_text(mac: &Macro) -> bool {
 /// The pieces of an argument that is a format string with holes.
 fn format_string(arg: &MacroArg) -> Option<Vec<Piece>> {
     let text = if arg.name.is_none() { literal(arg)? } else { return None };
-    let pieces = pieces(&text.value())?;
+    let pieces = pieces(&text)?;
     pieces.iter().any(|piece| matches!(piece, Piece::Hole { .. })).then_some(pieces)
 }
 

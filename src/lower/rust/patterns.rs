@@ -59,6 +59,11 @@ impl Cx {
                 self.elements(&x.elems, subject, otherwise, Field::Index);
             }
             Pat::Or(x) => self.alternatives(x, subject, otherwise),
+            Pat::Macro(x) => {
+                if let Some((made, layer)) = self.own_macro_pattern(&x.mac) {
+                    self.within(layer, |cx| cx.pattern(&made, subject, otherwise));
+                }
+            }
             _ => {}
         }
     }

@@ -55,12 +55,12 @@ pub(super) fn too_deep(text: &str) -> Option<usize> {
     None
 }
 
-fn word_len(bytes: &[u8], at: usize) -> usize {
+pub(super) fn word_len(bytes: &[u8], at: usize) -> usize {
     bytes[at..].iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count()
 }
 
 /// Words after which an expression or type goes one level down.
-fn is_prefix(word: &[u8]) -> bool {
+pub(super) fn is_prefix(word: &[u8]) -> bool {
     matches!(
         word,
         b"as" | b"else" | b"return" | b"break" | b"move" | b"async" | b"fn" | b"dyn" | b"impl" | b"mut" | b"ref"
@@ -74,7 +74,7 @@ fn goes_on(bytes: &[u8], at: usize) -> bool {
 }
 
 /// The position after the comment, text or character that starts at `at`; `at` itself when none does.
-fn skip(bytes: &[u8], at: usize) -> usize {
+pub(super) fn skip(bytes: &[u8], at: usize) -> usize {
     let rest = &bytes[at..];
     match rest {
         [b'/', b'/', ..] => at + rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len()),

@@ -37,6 +37,10 @@ impl Cx {
             Type::ImplTrait(x) => self.bounds(x.bounds.iter()),
             Type::TraitObject(x) => self.bounds(x.bounds.iter()),
             Type::Path(x) if x.qself.is_none() => self.path_type(&x.path),
+            Type::Macro(x) => match self.own_macro_type(&x.mac) {
+                Some((ty, layer)) => self.within(layer, |cx| cx.type_ref(&ty)),
+                None => TypeRef::Other,
+            },
             _ => TypeRef::Other,
         }
     }

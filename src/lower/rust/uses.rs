@@ -22,8 +22,9 @@ struct Leaf {
 impl Cx {
     pub(super) fn declare_uses(&mut self, item: &ItemUse, level: Level) {
         for leaf in self.leaves(item) {
-            if let Some(name) = leaf.name {
-                self.declare(&name, None, leaf.span, level);
+            let place = leaf.name.map(|name| self.declare(&name, None, leaf.span, level));
+            if place.is_some() || leaf.is_glob {
+                self.note_import(&leaf.path, place.as_ref());
             }
         }
     }
@@ -62,7 +63,7 @@ impl Cx {
         if starts_here && !is_absolute { format!("self::{text}") } else { text }
     }
 
-    fn is_own_item(&self, name: &str) -> bool {
+    pub(super) fn is_own_item(&self, name: &str) -> bool {
         matches!(self.b.lookup_item(name).base, Base::Cell(cell) if self.own_items.contains(&cell))
     }
 
