@@ -114,7 +114,7 @@ impl<'t> Lowerer<'t> {
         if !root.has_error() {
             return;
         }
-        let at = first_error(root).map_or_else(|| span(root), span);
+        let Some(at) = first_error(root, self.text).map(span) else { return };
         let line = LineIndex::new(self.text).line(at.start);
         self.note(at, LowerNoteKind::Partial, format!("syntax error in line {line}"));
     }
@@ -172,15 +172,25 @@ fn is_comment(node: Node<'_>) -> bool {
     matches!(node.kind_name(), "comment" | "html_comment")
 }
 
+/// Is it the `type` of `export type * from "./berths.js"`, which the parser does not know? Nothing of that is there at run time.
+fn is_exported_type(node: Node<'_>, text: &str) -> bool {
+    node.is_error()
+        && text.get(node.byte_range()) == Some("type")
+        && node
+            .parent()
+            .is_some_and(|parent| parent.kind_name() == "export_statement" && field(parent, "source").is_some())
+}
+
 /// The first `ERROR` or missing node in text order.
-fn first_error(root: Node<'_>) -> Option<Node<'_>> {
+fn first_error<'t>(root: Node<'t>, text: &str) -> Option<Node<'t>> {
     let mut walk = root.walk();
     loop {
         let node = walk.node();
-        if node.is_error() || node.is_missing() {
+        let is_known = is_exported_type(node, text);
+        if (node.is_error() || node.is_missing()) && !is_known {
             return Some(node);
         }
-        if node.has_error() && walk.goto_first_child() {
+        if node.has_error() && !is_known && walk.goto_first_child() {
             continue;
         }
         while !walk.goto_next_sibling() {

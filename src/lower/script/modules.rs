@@ -13,7 +13,7 @@ use crate::ir::program::CellId;
 use crate::lower::fields::KindName;
 
 use super::names::{declaration_in, is_type_only, leftmost};
-use super::{Lowerer, field, first_named, has_child, named, span};
+use super::{Lowerer, field, first_named, has_child, is_exported_type, named, span};
 
 impl<'t> Lowerer<'t> {
     pub(super) fn program(&mut self, root: Node<'t>) {
@@ -105,7 +105,8 @@ impl<'t> Lowerer<'t> {
     fn reexport(&mut self, node: Node<'t>) {
         let Some(source) = field(node, "source") else { return };
         let from = self.string(source);
-        let type_only = has_child(node, "type");
+        let type_only =
+            has_child(node, "type") || named(node).into_iter().any(|part| is_exported_type(part, self.text));
         for part in named(node) {
             match part.kind_name() {
                 "export_clause" => {
