@@ -35,6 +35,7 @@ pub(crate) fn add_folders(program: &mut Program, workspace: &Workspace) {
             exports: Exports::default(),
             impls: Vec::new(),
             optional: Vec::new(),
+            written: Vec::new(),
         });
     }
 }
