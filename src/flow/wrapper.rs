@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use rustc_hash::FxHashMap;
+
 use crate::base::bounds::{MAX_CHECK_DEPTH, MAX_LABEL_WORDS, MAX_WRAPPER, MIN_WRAPPER_CALLERS};
 use crate::base::idx::Id;
 use crate::ir::func::{BlockId, End, FuncId, FuncKind};
@@ -13,6 +15,7 @@ use crate::models::schema::SinkKind;
 use crate::resolve::solve::CallKind;
 use crate::resolve::values::{At, Value};
 
+use super::callbacks::used;
 use super::domain::{Entry, Heap, HeapId, RECEIVER, Root};
 use super::summary::{Helper, Hit};
 use super::transfer::Pass;
@@ -24,7 +27,6 @@ impl Pass<'_, '_> {
         let is_one = self.summary.hits.iter().any(|hit| hit.open)
             && self.func.instrs.len() <= MAX_WRAPPER
             && !matches!(self.func.kind, FuncKind::Init | FuncKind::Constructor)
-            && !self.gives_back_something()
             && !self.sends()
             && !self.works_on_kept()
             && self.func.instrs.iter_enumerated().all(|(id, instr)| match &instr.op {
@@ -36,7 +38,9 @@ impl Pass<'_, '_> {
                 // What is said of an error that was caught here says nothing of what it was given.
                 Op::Text(parts) if self.is_of_caught(parts) => true,
                 op => self.n_words(op) <= MAX_LABEL_WORDS || self.is_beside(id),
-            });
+            })
+            && (!self.gives_back_something()
+                || self.taint.words.is_log_function(&self.func.name) && self.is_left_by_callers());
         match self.n_callers() {
             _ if !is_one => Helper::None,
             n if n < MIN_WRAPPER_CALLERS && !self.taint.words.is_log_function(&self.func.name) => Helper::Part,
@@ -145,6 +149,24 @@ impl Pass<'_, '_> {
         let mut constants = constants.filter(|constant| !matches!(constant, Const::Null | Const::Undefined));
         let first = constants.next();
         constants.any(|other| first != Some(other)) || self.gives_back_a_value()
+    }
+
+    /// Does nobody who calls the function take what it gives back: `audit.log(tool, action);` of one that gives the entry?
+    fn is_left_by_callers(&self) -> bool {
+        let values = self.taint.values;
+        let mut uses: FxHashMap<FuncId, Vec<bool>> = FxHashMap::default();
+        let callers = values.callers(self.id);
+        !callers.is_empty()
+            && callers.iter().all(|(caller, call)| {
+                let body = &values.program.funcs[*caller];
+                let used = uses.entry(*caller).or_insert_with(|| used(body));
+                let is_left = |value: InstrId| !used[value.index()];
+                let is_waited_for = |(id, instr): (InstrId, &ir::Instr)| {
+                    matches!(instr.op, Op::Await(called) if called == *call) && is_left(id)
+                };
+                values.callees((*caller, *call)).contains(&(self.id, CallKind::Direct))
+                    && (is_left(*call) || body.instrs.iter_enumerated().any(is_waited_for))
+            })
     }
 
     fn gives_back_a_value(&self) -> bool {
