@@ -335,7 +335,8 @@ impl Asked<'_, '_> {
         if is_own() || explorer.assumed.get(sym).is_some() || explorer.chosen.is_default(sym, fact) {
             return None;
         }
-        let own = switch(sym, matches!(fact, Fact::Is(_) | Fact::OneOf(_)), self.words).or_else(|| self.flag(sym));
+        let own =
+            switch(sym, matches!(fact, Fact::Is(_) | Fact::OneOf(_)), self.words).or_else(|| self.flag(sym, depth));
         own.or_else(|| self.one_of(self.explorer.chosen.of(sym)?, depth.checked_sub(1)?))
     }
 
@@ -360,23 +361,45 @@ impl Asked<'_, '_> {
         explorer.prepared.lazy.written(sym).all(|at| is_asked(&at))
     }
 
-    /// The switch that a variable is which is off at first and switched on somewhere: `let verbose = false`.
-    fn flag(&self, sym: &Symbol) -> Option<String> {
+    /// The switch that a variable is which is off at first and switched on somewhere: `let verbose = false`. What is put there may
+    /// be asked of another switch: `_verbose = settings.verbose`.
+    fn flag(&self, sym: &Symbol, depth: usize) -> Option<String> {
         let cell = cell_of(sym)?;
         let program = self.explorer.values.program;
-        let stores = self.explorer.stores_of(cell);
-        let stored = |(func, store): &At| match &program.funcs[*func].instrs[*store].op {
-            Op::Store(place, value) if place.path.is_empty() => match &program.funcs[*func].instrs[*value].op {
-                Op::Const(Const::Bool(is_on)) => Some((*is_on, program.funcs[*func].kind == FuncKind::Init)),
-                _ => None,
-            },
-            _ => None,
-        };
-        let stored: Vec<(bool, bool)> = stores.iter().map(stored).collect::<Option<_>>()?;
-        let is_off_first =
-            stored.iter().all(|(is_on, at_first)| !at_first || !is_on) && stored.contains(&(false, true));
+        let mut asked: Option<String> = None;
+        let mut is_off_first = false;
+        for at in self.explorer.stores_of(cell) {
+            let (func, store) = *at;
+            let body = &program.funcs[func];
+            let is_first = body.kind == FuncKind::Init;
+            let Op::Store(place, value) = &body.instrs[store].op else { return None };
+            if !place.path.is_empty() {
+                return None;
+            }
+            match &body.instrs[*value].op {
+                Op::Const(Const::Bool(is_on)) if is_first => is_off_first = !is_on,
+                Op::Const(Const::Bool(_)) => {}
+                _ => {
+                    asked = Some(self.asked_where_true(at, depth.checked_sub(1)?)?);
+                    is_off_first |= is_first;
+                }
+            }
+            if is_first && !is_off_first {
+                return None;
+            }
+        }
         let name = program.cells[cell].name.as_str();
-        (is_off_first && self.words.is_switch(name)).then(|| name.to_owned())
+        let own = self.words.is_switch(name).then(|| name.to_owned());
+        asked.or(own).filter(|_| is_off_first)
+    }
+
+    /// The switch that is on where what a store puts somewhere is true.
+    fn asked_where_true(&self, store: &At, depth: usize) -> Option<String> {
+        let stored = self.explorer.seen.get(store)?.as_ref()?;
+        let mut facts = Facts::default();
+        self.explorer.chosen.alternatives.assume(&mut facts, stored, true, &self.explorer.assumed);
+        let of_facts = facts.on().find_map(|(sym, fact)| self.of(&sym, &fact, depth));
+        of_facts.or_else(|| facts.choices().iter().find_map(|choice| self.one_of(choice, depth)))
     }
 
     /// The switches of which one has to be on: on each way there is one.
