@@ -191,7 +191,7 @@ pub(crate) mod spread;
 mod started;
 pub(crate) mod step;
 pub(crate) mod summary;
-mod switches;
+pub(crate) mod switches;
 mod texts;
 mod thrown;
 mod together;

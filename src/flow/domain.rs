@@ -277,6 +277,11 @@ impl Entry {
         Self { when: When::default(), ..self }
     }
 
+    /// The same, but for what is the same in the whole process.
+    pub(super) fn behind_switches(self) -> Self {
+        Self { when: self.when.of_switches(), ..self }
+    }
+
     /// The same came to the same place under other conditions. `finish`: what is done to it.
     pub(super) fn meet(&mut self, other: Self, finish: impl FnOnce(Self) -> Self) {
         let either = self.when.or(&other.when);

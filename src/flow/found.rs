@@ -19,6 +19,8 @@ pub(super) trait Fact {
 
     /// What is found of what.
     fn entry(&self) -> &Entry;
+
+    fn entry_mut(&mut self) -> &mut Entry;
 }
 
 impl Fact for Hit {
@@ -31,6 +33,10 @@ impl Fact for Hit {
 
     fn entry(&self) -> &Entry {
         &self.entry
+    }
+
+    fn entry_mut(&mut self) -> &mut Entry {
+        &mut self.entry
     }
 }
 
@@ -51,6 +57,10 @@ impl Fact for Write {
     fn entry(&self) -> &Entry {
         &self.entry
     }
+
+    fn entry_mut(&mut self) -> &mut Entry {
+        &mut self.entry
+    }
 }
 
 struct ByKey<F>(F);
@@ -69,7 +79,7 @@ impl<F: Fact> Hash for ByKey<F> {
     }
 }
 
-/// Facts, each once: the first that came.
+/// Facts, each once: the first that came, under what all have in common.
 pub(super) struct Found<F>(FxHashSet<Box<ByKey<F>>>);
 
 impl<F> Default for Found<F> {
@@ -82,7 +92,17 @@ impl<F: Fact> Found<F> {
     /// Adds a fact where `may` says so, after `finish`, which changes nothing of what it is known by; true when it is new.
     pub(super) fn add(&mut self, fact: F, may: impl FnOnce(usize) -> bool, finish: impl FnOnce(F) -> F) -> bool {
         let fact = ByKey(fact);
-        !self.0.contains(&fact) && may(self.0.len()) && self.0.insert(Box::new(ByKey(finish(fact.0))))
+        if let Some(known) = self.0.get(&fact) {
+            let either = known.0.entry().when.or(&fact.0.entry().when);
+            if either != known.0.entry().when
+                && let Some(mut known) = self.0.take(&fact)
+            {
+                known.0.entry_mut().when = either;
+                self.0.insert(known);
+            }
+            return false;
+        }
+        may(self.0.len()) && self.0.insert(Box::new(ByKey(finish(fact.0))))
     }
 
     pub(super) fn len(&self) -> usize {

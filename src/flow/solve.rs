@@ -259,7 +259,8 @@ impl<'v> Taint<'v> {
         if self.is_too_deep(hit.sink, &hit.entry) {
             return;
         }
-        self.hits.add(hit, |_| true, |hit| Hit { entry: finish(hit.entry).in_any_case(), ..hit });
+        let hit = Hit { entry: hit.entry.behind_switches(), ..hit };
+        self.hits.add(hit, |_| true, |hit| Hit { entry: finish(hit.entry), ..hit });
     }
 
     pub(super) fn add_write(&mut self, heap: HeapId, entry: Entry, finish: impl FnOnce(Entry) -> Entry) {
@@ -269,7 +270,8 @@ impl<'v> Taint<'v> {
         if !self.takes_write(heap, entry.root) {
             return;
         }
-        let finish = |write: Write| Write { entry: finish(write.entry).in_any_case(), ..write };
+        let finish = |write: Write| Write { entry: finish(write.entry), ..write };
+        let entry = entry.in_any_case();
         let mut parts = self.parts.get(&(heap, entry.root)).copied().unwrap_or_default();
         parts.count(&entry);
         let root = entry.root;
@@ -358,6 +360,7 @@ impl<'v> Taint<'v> {
         let summary = self.summaries[handler.func.index()].clone();
         for hit in &summary.hits {
             for entry in bound.fill(&hit.entry) {
+                let entry = Entry { when: hit.entry.when.clone(), ..entry };
                 self.add_hit(Hit { entry, ..hit.clone() }, |entry| entry);
             }
         }

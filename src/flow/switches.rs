@@ -15,18 +15,28 @@
 
 use std::fmt::Write as _;
 
+use crate::base::Symbol;
 use crate::base::bounds::{MAX_CHECK_DEPTH, MAX_SYM};
 use crate::ir::func::{BlockId, FuncKind};
-use crate::ir::instr::{ArgKind, Base, Call, Const, Entry, Field, InstrId, Op, Place, RecordKind};
-use crate::ir::program::ClassId;
+use crate::ir::instr::{ArgKind, Base, Call, Const, Entry, Field, Imported, InstrId, Op, Place, RecordKind};
+use crate::ir::program::{ClassId, ModuleId};
 use crate::models::index::Table;
+use crate::resolve::link::Target;
 use crate::resolve::values::{At, Key, Obj, Value};
 
 use super::conditions::Scope;
 use super::domain::{Kind, RECEIVER};
+use super::explore::Explorer;
 use super::path::Path;
 use super::settings::{env_symbol, reads_env};
-use super::when::{Part, SWITCH};
+use super::when::{Is, Part, SWITCH, When};
+use super::words::Words;
+
+/// What begins the name of a variable of the environment.
+const ENV_WORD: &str = "env ";
+
+/// What ends a list that is written out.
+const ARGS_END: &str = ",)";
 
 /// A switch, written out.
 #[derive(Default)]
@@ -62,6 +72,10 @@ impl Scope<'_, '_> {
             (_, [.., Field::Name(name)]) => (place.split_last()?.0, name),
             _ => return None,
         };
+        // `usage.DEV_MODE`
+        if let Some([Value::Module(module)]) = self.values.place_values(self.id, &owner) {
+            return self.exported(*module, name);
+        }
         let class = if owner.path.is_empty() && self.param(&owner.base) == Some(RECEIVER) {
             self.func.owner?
         } else {
@@ -73,6 +87,15 @@ impl Scope<'_, '_> {
         match (stores(Obj::Instances(class)), stores(Obj::Statics(class))) {
             ([at], []) if self.values.program.funcs[at.0].kind == FuncKind::Constructor && !is_open => Some(*at),
             ([], [at]) if self.values.program.funcs[at.0].kind == FuncKind::Init && !is_open => Some(*at),
+            _ => None,
+        }
+    }
+
+    /// Where a variable of a module gets what it holds, if that happens once.
+    fn exported(&self, module: ModuleId, name: &Symbol) -> Option<At> {
+        let cell = self.values.program.modules[module].exports.names.get(name)?;
+        match self.all.stores_of(*cell) {
+            [at] if self.values.program.funcs[at.0].kind == FuncKind::Init => Some(*at),
             _ => None,
         }
     }
@@ -124,6 +147,16 @@ impl Scope<'_, '_> {
             }
             Op::Load(place) => self.write_place(place, value, block, to, depth),
             Op::Call(call) => self.write_call(call, value, block, to, depth),
+            // `from usage import DEV_MODE`
+            Op::Import(import) => {
+                let Imported::Named(name) = &import.what else { return None };
+                match self.values.linker.resolve(self.func.module, &import.from) {
+                    Target::Module(module, rest) if rest.is_empty() => {
+                        self.write_stored(self.exported(module, name)?, to, depth)
+                    }
+                    _ => None,
+                }
+            }
             _ => None,
         }?;
         (to.text.len() <= MAX_SYM).then_some(())
@@ -199,6 +232,48 @@ impl Scope<'_, '_> {
         }
         self.write_list(args(), block, to, depth)
     }
+}
+
+/// The switches that have to be on for something to get where it is, and are off where nothing is said of them:
+/// `if os.getenv("DEBUG", "") == "yes": line = f"{line}: {error}"`.
+pub(crate) fn switches_for(when: &When, explorer: &Explorer<'_>, words: &Words) -> Vec<String> {
+    let on = when.asked().iter().filter(|asked| asked.of.param == SWITCH && asked.of.default.is_none());
+    let named = on.filter_map(|asked| {
+        let text = asked.of.path.first()?;
+        let is_on = match (&asked.is, asked.holds) {
+            (Is::True, true) => is_off_at_first(text, words),
+            (Is::Equal(Const::Bool(true)), holds) => holds && is_off_at_first(text, words),
+            (Is::Equal(Const::Str(value)), true) => !value.is_empty() && default_of(text).0 != *value,
+            _ => false,
+        };
+        let name = variable_in(text)?;
+        let is_assumed = explorer.assumed.get(&env_symbol(name)).is_some();
+        (is_on && !is_assumed).then(|| name.to_owned())
+    });
+    named.collect()
+}
+
+/// The variable that a switch is made of, which is written out.
+fn variable_in(text: &str) -> Option<&str> {
+    let (_, rest) = text.split_once(ENV_WORD)?;
+    rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().filter(|name| !name.is_empty())
+}
+
+/// What is taken where the variable is not set, and what is written behind that.
+fn default_of(text: &str) -> (&str, &str) {
+    let call = variable_in(text).map(|name| format!("{ENV_WORD}{name}("));
+    let Some((_, rest)) = call.and_then(|call| text.split_once(call.as_str())) else { return ("", text) };
+    let (args, behind) = rest.split_once(ARGS_END).unwrap_or((rest, ""));
+    (args.split('"').nth(3).unwrap_or_default(), behind)
+}
+
+/// Is a switch off where the variable is not set: a comparison with other texts than that, or a flag by its name?
+fn is_off_at_first(text: &str, words: &Words) -> bool {
+    let (default, behind) = default_of(text);
+    if text.starts_with("Eq(") || text.starts_with("In(") {
+        return !behind.split('"').skip(1).step_by(2).any(|known| known.eq_ignore_ascii_case(default));
+    }
+    text.starts_with(ENV_WORD) && default.is_empty() && variable_in(text).is_some_and(|name| words.is_switch(name))
 }
 
 impl Written {

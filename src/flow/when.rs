@@ -123,6 +123,15 @@ impl When {
         Self::of(self.asked().iter().chain(other.asked()).cloned().collect())
     }
 
+    /// What of it asks for switches.
+    pub(super) fn of_switches(&self) -> Self {
+        let is_switch = |asked: &&Asked| asked.of.param == SWITCH;
+        if self.asked().iter().all(|asked| is_switch(&asked)) {
+            return self.clone();
+        }
+        Self::of(self.asked().iter().filter(is_switch).cloned().collect()).unwrap_or_default()
+    }
+
     /// Does each of the two ask something that the other one does not?
     pub(super) fn is_beside(&self, other: &Self) -> bool {
         let asks_more = |one: &Self, than: &Self| one.asked().iter().any(|asked| !than.asked().contains(asked));

@@ -6,6 +6,7 @@ use crate::flow::domain::{Kind, Marks, SourcePlace};
 use crate::flow::live::{Live, Site};
 use crate::flow::solve::Leak;
 use crate::flow::summary::Drain;
+use crate::flow::switches::switches_for;
 use crate::flow::trace::What;
 use crate::ir::func::{FuncId, FuncKind};
 use crate::ir::instr::{Base, Call, Field, Op};
@@ -81,10 +82,10 @@ pub(super) fn switches_inside(cx: &Cx<'_>, unit: &Unit<'_>, live: &Live, leak: &
     if hit.sink.drain == Drain::Agent {
         return asked::switches_on_way(cx, unit, live, leak);
     }
+    let mut found = switches_for(&hit.entry.when, &unit.process.explorer, cx.words);
     if hit.primary == hit.sink.at {
-        return Vec::new();
+        return found;
     }
-    let mut found: Vec<String> = Vec::new();
     for at in calls_inside(hit) {
         let mut sites = live.sites.get(&at).into_iter().flatten().map(|site| conditions(cx, unit, site));
         let mut switches = sites.next().unwrap_or_default();
