@@ -29,10 +29,13 @@ impl Pass<'_, '_> {
             && !matches!(self.func.kind, FuncKind::Init | FuncKind::Constructor)
             && !self.sends()
             && !self.works_on_kept()
+            && !self.works_on_given()
             && self.func.instrs.iter_enumerated().all(|(id, instr)| match &instr.op {
                 op @ Op::Call(call) => {
                     let is_short = || self.n_words(op) <= MAX_LABEL_WORDS;
-                    self.only_logs(id) && (is_short() || self.tells_of_caught(call) || self.is_beside(id))
+                    self.only_logs(id)
+                        && !self.picks_one(id)
+                        && (is_short() || self.tells_of_caught(call) || self.is_beside(id))
                 }
                 Op::Await(_) => !self.func.is_async || !self.awaits_library(&instr.op),
                 // What is said of an error that was caught here says nothing of what it was given.
@@ -82,6 +85,52 @@ impl Pass<'_, '_> {
         };
         let mut instrs = self.func.instrs.iter_enumerated();
         instrs.any(|(id, instr)| matches!(&instr.op, Op::Call(call) if works(id, call)))
+            && !self.taint.words.tells_of_logging(&self.func.name)
+    }
+
+    /// Does the function, which nothing names a logger, have an object of a library that it is given do something with what it is given
+    /// beside: `cursor.execute(query)`? That it says so first is its own affair.
+    fn works_on_given(&self) -> bool {
+        let values = self.taint.values;
+        let models = values.models;
+        let params = || self.func.params.iter().map(|param| param.local);
+        let is_of_library = |value: &Value| matches!(value, Value::Api(_, Some(_)));
+        let works = |id: InstrId, call: &ir::Call| {
+            let (Base::Local(local), [ir::Field::Name(name)]) = (&call.callee.base, &*call.callee.path) else {
+                return false;
+            };
+            params().any(|param| param == *local)
+                && !self.used[id.index()]
+                && !models.keeps(name)
+                && !models.is_everywhere(name)
+                && values.callees((self.id, id)).is_empty()
+                && values.call_rows((self.id, id), Table::Sink).is_empty()
+                && self.hands_on(id)
+                && values
+                    .place_values(self.id, &Place::local(*local))
+                    .is_some_and(|held| held.iter().any(is_of_library))
+        };
+        let mut instrs = self.func.instrs.iter_enumerated();
+        instrs.any(|(id, instr)| matches!(&instr.op, Op::Call(call) if works(id, call)))
+            && !self.taint.words.tells_of_logging(&self.func.name)
+    }
+
+    /// Does a call run one of the functions of a table, of which another one keeps what it is given, and does not log? Which one it
+    /// is, is no matter of logging: `NOTES[method](params, session)`.
+    fn picks_one(&self, call: InstrId) -> bool {
+        let Op::Call(called) = &self.func.instrs[call].op else { return false };
+        let callees = self.taint.values.callees((self.id, call));
+        let keeps = |(func, _): &(FuncId, CallKind)| {
+            let summary = &self.taint.summaries[func.index()];
+            let body = &self.taint.values.program.funcs[*func];
+            let is_given = |base: &Base| body.params.iter().any(|param| *base == Base::Local(param.local));
+            let puts = |op: &Op| matches!(op, Op::Store(Place { base, path }, _) if is_given(base) && !path.is_empty());
+            let keeps = !summary.writes.is_empty() || body.instrs.iter().any(|instr| puts(&instr.op));
+            summary.helper == Helper::None && keeps
+        };
+        called.callee.path.is_empty()
+            && callees.len() > 1
+            && callees.iter().any(keeps)
             && !self.taint.words.tells_of_logging(&self.func.name)
     }
 
