@@ -364,6 +364,10 @@ impl Pass<'_, '_> {
     fn is_made_here(&self, at: At, func: FuncId) -> bool {
         let Op::Call(call) = &self.func.instrs[at.1].op else { return false };
         let is_it = |made: InstrId| matches!(self.func.instrs[made].op, Op::Closure(inner) if inner == func);
+        let is_handed = |value: InstrId| match &self.func.instrs[value].op {
+            Op::Load(place) if place.path.is_empty() => assigned(self.func, &place.base).is_some_and(is_it),
+            _ => is_it(value),
+        };
         match (&call.callee.base, &*call.callee.path) {
             (Base::Value(_) | Base::Local(_), []) => assigned(self.func, &call.callee.base).is_some_and(is_it),
             (Base::Cell(cell), []) if self.is_own(*cell) => assigned(self.func, &call.callee.base).is_some_and(is_it),
@@ -372,8 +376,16 @@ impl Pass<'_, '_> {
                 let models = self.taint.values.models;
                 (models.iterates(name) || models.writes_in(name)) && call.args.iter().any(|arg| is_it(arg.value))
             }
-            _ => false,
+            _ => call.args.iter().any(|arg| is_handed(arg.value)) && self.is_called_at_once(at),
         }
+    }
+
+    /// Does a library call what it is handed during the call: `loop.run_in_executor(None, lambda: ask(url))`?
+    fn is_called_at_once(&self, at: At) -> bool {
+        let values = self.taint.values;
+        let mut rows =
+            values.call_rows(at, Table::Callback).into_iter().map(|row| values.models.callback(row)).peekable();
+        rows.peek().is_some() && rows.all(|row| row.runs == CallbackTime::Now && !row.replaces_errors)
     }
 
     /// What a variable of this function holds that a function uses which is called where it is written: what is known of it there.
@@ -403,10 +415,23 @@ impl Pass<'_, '_> {
         result: &mut Tree,
     ) {
         let passed = (at, What::Passed(func));
+        let made: Vec<Option<Tree>> =
+            thrown.iter().map(|(entry, _)| self.held_where_made(at, func, entry.root)).collect();
         let add = |known: &mut Tree| {
             let mut changed = false;
-            for (entry, when) in thrown {
-                if let Root::Param(_) = entry.root {
+            for ((entry, when), made) in thrown.into_iter().zip(made) {
+                if let Some(held) = made {
+                    substitute(
+                        &entry,
+                        &held,
+                        |before| before.then(at, What::Passed(func)),
+                        |entry| {
+                            let Some(entry) = entry.also(&when) else { return };
+                            let finish = |entry: Entry| entry.then(at, What::Thrown(func));
+                            changed |= known.add_finished(entry.by_way_of(called), finish);
+                        },
+                    );
+                } else if let Root::Param(_) = entry.root {
                     bound.carry(&entry, Some(&passed), |carried| {
                         let Some(entry) = carried.entry().and_then(|entry| entry.also(&when)) else { return };
                         let finish = |entry| carried.traced(entry).then(at, What::Thrown(func));
