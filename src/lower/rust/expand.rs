@@ -12,13 +12,13 @@ use std::sync::Arc;
 
 use proc_macro2::{Ident, Span as Token, TokenStream, TokenTree};
 use syn::parse::{ParseStream, Parser};
-use syn::{Block, Expr, ImplItem, Item, ItemMacro, Macro, Pat, Path, Stmt, Type};
+use syn::{Block, Expr, ImplItem, Item, ItemMacro, ItemUse, Macro, Pat, Path, Stmt, Type};
 
 use crate::base::Symbol;
 use crate::base::bounds::{MAX_MACRO_NESTING, MAX_MACRO_TOKENS, RUST_DEPTH};
 use crate::base::span::{FileId, Loc, Span};
-use crate::ir::instr::{Base, Const, InstrId, Place};
-use crate::ir::program::{CellId, WrittenBy};
+use crate::ir::instr::{Const, InstrId, Place};
+use crate::ir::program::WrittenBy;
 use crate::lower::{LowerNote, LowerNoteKind};
 use crate::source::files::SourceFile;
 
@@ -34,12 +34,12 @@ pub(super) struct OwnMacros {
     file: FileId,
     path: String,
     /// Of the modules and blocks around, innermost last.
-    scopes: Vec<BTreeMap<Symbol, Rc<Known>>>,
+    scopes: Vec<BTreeMap<Symbol, Meaning>>,
     around: Arc<Macros>,
     /// Those of other files that were asked for.
     read: BTreeMap<usize, Option<Rc<Known>>>,
-    /// Where a `use` has a name from that a macro has somewhere in the program.
-    imported: BTreeMap<CellId, Vec<Symbol>>,
+    /// Modules that the file declares.
+    modules: BTreeSet<Symbol>,
     /// All names of some module of the program are imported.
     has_glob: bool,
     layer: Layer,
@@ -56,11 +56,19 @@ pub(super) struct Layer {
     depth: usize,
 }
 
+/// What a name means in the place of a macro.
+enum Meaning {
+    Defined(Rc<Known>),
+    /// What a `use` has from there; only of names that macros have somewhere.
+    Imported(Vec<Symbol>),
+}
+
 /// A macro with the place of its definition.
 struct Known {
     rules: Rules,
     name: Symbol,
-    at: Loc,
+    /// Nowhere in the program where it is a library's.
+    at: Option<Loc>,
 }
 
 impl OwnMacros {
@@ -71,7 +79,7 @@ impl OwnMacros {
             scopes: vec![BTreeMap::new()],
             around: Arc::clone(around),
             read: BTreeMap::new(),
-            imported: BTreeMap::new(),
+            modules: BTreeSet::new(),
             has_glob: false,
             layer: Layer::default(),
             left: MAX_MACRO_TOKENS,
@@ -112,8 +120,12 @@ impl Cx {
         for item in items {
             match item {
                 Item::Macro(x) => self.define_macro(x),
-                Item::Mod(x) if x.attrs.iter().any(|attr| attr.path().is_ident("macro_use")) => {
-                    if let Some((_, items)) = &x.content {
+                Item::Use(x) if !self.own.around.is_empty() => self.import_macros(x),
+                Item::Mod(x) => {
+                    self.own.modules.insert(symbol(&x.ident));
+                    if let Some((_, items)) = &x.content
+                        && x.attrs.iter().any(|attr| attr.path().is_ident("macro_use"))
+                    {
                         self.define_macros(items.iter());
                     }
                 }
@@ -128,10 +140,23 @@ impl Cx {
             return;
         }
         let name = symbol(ident);
-        let at = Loc { file: self.own.file, span: self.at(ident.span()) };
+        let at = Some(Loc { file: self.own.file, span: self.at(ident.span()) });
         let known = Rules::of(item, "crate".into()).map(|rules| Rc::new(Known { rules, name: name.clone(), at }));
         if let (Some(known), Some(scope)) = (known, self.own.scopes.last_mut()) {
-            scope.insert(name, known);
+            scope.insert(name, Meaning::Defined(known));
+        }
+    }
+
+    fn import_macros(&mut self, item: &ItemUse) {
+        for leaf in self.leaves(item) {
+            if leaf.is_glob {
+                self.own.has_glob |= leaf.path.first().is_some_and(|head| self.begins_here(head));
+            } else if let (Some(name), Some(last), Some(scope)) =
+                (leaf.name, leaf.path.last(), self.own.scopes.last_mut())
+                && self.own.around.knows(last)
+            {
+                scope.insert(name, Meaning::Imported(leaf.path));
+            }
         }
     }
 
@@ -143,35 +168,20 @@ impl Cx {
         self.own.scopes.pop();
     }
 
-    /// A `use` brings a name into scope, or all names (`None`).
-    pub(super) fn note_import(&mut self, path: &[Symbol], place: Option<&Place>) {
-        match place {
-            Some(place) => {
-                if let (Base::Cell(cell), Some(last)) = (&place.base, path.last())
-                    && self.own.around.knows(last)
-                {
-                    self.own.imported.insert(*cell, path.to_vec());
-                }
-            }
-            None => self.own.has_glob |= path.first().is_some_and(|head| self.begins_here(head)),
-        }
-    }
-
     /// Does a path that begins so lead into this crate?
     fn begins_here(&self, head: &str) -> bool {
-        matches!(head, "crate" | "self" | "super") || self.is_own_item(head)
+        matches!(head, "crate" | "self" | "super") || self.own.modules.contains(head)
     }
 
     fn own_macro(&mut self, path: &Path) -> Option<Rc<Known>> {
         let last = symbol(&path.segments.last()?.ident);
         if path.segments.len() == 1 {
-            if let Some(known) = self.own.scopes.iter().rev().find_map(|scope| scope.get(&last)) {
-                return Some(Rc::clone(known));
-            }
-            if !self.own.around.knows(&last) {
-                return None;
-            }
-            return self.macro_in_scope(last);
+            return match self.own.scopes.iter().rev().find_map(|scope| scope.get(&last)) {
+                Some(Meaning::Defined(known)) => Some(Rc::clone(known)),
+                Some(Meaning::Imported(path)) => self.macro_at(&path.clone()),
+                None if self.own.around.knows(&last) => self.macro_in_scope(last),
+                None => None,
+            };
         }
         if !self.own.around.knows(&last) {
             return None;
@@ -181,11 +191,6 @@ impl Cx {
     }
 
     fn macro_in_scope(&mut self, name: Symbol) -> Option<Rc<Known>> {
-        if let Base::Cell(cell) = self.b.lookup_item(&name).base
-            && let Some(path) = self.own.imported.get(&cell).cloned()
-        {
-            return self.macro_at(&path);
-        }
         let found = self.own.around.in_scope(&self.own.path, &name);
         let found = self.first_of(&found);
         if found.is_some() || !self.own.has_glob {
@@ -214,10 +219,9 @@ impl Cx {
         let item = syn::parse_str::<ItemMacro>(&defined.text).ok();
         let item = item.filter(|item| !conditional::is_off(&item.attrs, &self.features));
         let known = item.and_then(|item| {
-            let krate = around.crate_of(defined, &self.own.path).unwrap_or_else(|| "crate".into());
-            let at = Loc { file: defined.file, span: defined.at };
+            let krate = around.crate_of(at, &self.own.path).unwrap_or_else(|| "crate".into());
             let name = symbol(item.ident.as_ref()?);
-            Some(Rc::new(Known { rules: Rules::of(&item, krate)?, name, at }))
+            Some(Rc::new(Known { rules: Rules::of(&item, krate)?, name, at: defined.at }))
         });
         self.own.read.insert(at, known.clone());
         known
@@ -248,9 +252,11 @@ impl Cx {
                 return None;
             }
         };
-        for place in std::iter::once(at).chain(rounds) {
-            let span = self.at(place);
-            self.b.written_by(WrittenBy { span, name: known.name.clone(), definition: known.at });
+        if let Some(definition) = known.at {
+            for place in std::iter::once(at).chain(rounds) {
+                let span = self.at(place);
+                self.b.written_by(WrittenBy { span, name: known.name.clone(), definition });
+            }
         }
         Some((tokens, Layer { levels: layer.levels + 1, depth: layer.depth + depth }))
     }

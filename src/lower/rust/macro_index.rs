@@ -8,8 +8,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::base::Symbol;
-use crate::base::span::{FileId, Span};
+use serde::Deserialize;
+
+use crate::base::span::{Loc, Span};
+use crate::base::{Symbol, embedded};
 use crate::ir::program::Language;
 use crate::source::files::SourceFile;
 use crate::source::paths;
@@ -17,20 +19,36 @@ use crate::source::workspace::{Role, Workspace};
 
 use super::scan::{skip, word_len};
 
+/// What macros of libraries write: `rules/macros.toml`.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    #[serde(rename = "macro")]
+    all: Vec<OfLibrary>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OfLibrary {
+    path: String,
+    definition: String,
+}
+
 /// All definitions of a program.
 #[derive(Debug, Default)]
 pub(crate) struct Macros {
     defined: Vec<Defined>,
     by_name: BTreeMap<String, Vec<usize>>,
+    /// By their paths.
+    of_libraries: BTreeMap<String, usize>,
     /// The name in code of each package, by its folder.
     packages: BTreeMap<String, Option<String>>,
 }
 
 #[derive(Debug)]
 pub(super) struct Defined {
-    pub(super) file: FileId,
-    /// Its name.
-    pub(super) at: Span,
+    /// Where its name stands; nowhere in the program where it is a library's.
+    pub(super) at: Option<Loc>,
     /// With its attributes.
     pub(super) text: String,
     path: String,
@@ -45,9 +63,12 @@ impl Macros {
         let files = || workspace.files.iter().filter(is_read);
         let mut found: Vec<(&SourceFile, Vec<Found>)> = Vec::new();
         let mut let_out = BTreeSet::new();
+        let mut res = Self::default();
+        res.add_libraries(|name| files().any(|file| file.text.contains(name)));
         if !files().any(|file| file.text.contains(WORD)) {
-            return Self::default();
+            return res;
         }
+        res.packages = packages(workspace);
         for file in files().filter(|file| file.text.contains(WORD) || file.text.contains(MACRO_USE)) {
             let mut scan = Scan::default();
             scan.read(&file.text);
@@ -55,15 +76,13 @@ impl Macros {
             let_out.extend(scan.modules.into_iter().map(|name| (dir.clone(), name)));
             found.push((file, scan.found));
         }
-        let mut res = Self { packages: packages(workspace), ..Self::default() };
         for (file, definitions) in found {
             let reach = reach(&file.path, &let_out);
             for one in definitions {
                 let Some(text) = file.text.get(one.start..one.end) else { continue };
                 res.by_name.entry(one.name).or_default().push(res.defined.len());
                 res.defined.push(Defined {
-                    file: file.id,
-                    at: one.at,
+                    at: Some(Loc { file: file.id, span: one.at }),
                     text: text.to_owned(),
                     path: file.path.clone(),
                     reach: one.is_open.then(|| reach.clone()),
@@ -71,6 +90,18 @@ impl Macros {
             }
         }
         res
+    }
+
+    /// Those of libraries of which the program speaks.
+    fn add_libraries(&mut self, is_named: impl Fn(&str) -> bool) {
+        for one in embedded::read::<Written>("macros.toml").unwrap_or_default().all {
+            let name = one.path.rsplit("::").next().unwrap_or_default();
+            if is_named(name) {
+                self.by_name.entry(name.to_owned()).or_default();
+                self.of_libraries.insert(one.path, self.defined.len());
+                self.defined.push(Defined { at: None, text: one.definition, path: String::new(), reach: None });
+            }
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -107,7 +138,7 @@ impl Macros {
             None if is_own => None,
             _ => match self.packages.iter().find(|(_, name)| name.as_deref() == Some(head.as_str())) {
                 Some((dir, _)) => Some(dir.as_str()),
-                None => return Vec::new(),
+                None => return self.of_libraries.get(&path.join("::")).copied().into_iter().collect(),
             },
         };
         let is_in = |at: &usize| self.package(&self.defined[*at].path).map(|(dir, _)| dir) == package;
@@ -122,7 +153,12 @@ impl Macros {
     }
 
     /// The name by which a file calls the crate of a definition; `None` where it is its own.
-    pub(super) fn crate_of(&self, defined: &Defined, file: &str) -> Option<Symbol> {
+    pub(super) fn crate_of(&self, at: usize, file: &str) -> Option<Symbol> {
+        let defined = self.get(at)?;
+        if defined.at.is_none() {
+            let (path, _) = self.of_libraries.iter().find(|(_, other)| **other == at)?;
+            return path.split("::").next().map(Into::into);
+        }
         let package = self.package(&defined.path);
         if package == self.package(file) {
             return None;

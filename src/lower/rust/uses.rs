@@ -11,20 +11,19 @@ use super::items::Level;
 use super::types::symbol;
 
 /// One leaf of a `use` tree: `a::b::c as d`.
-struct Leaf {
-    path: Vec<Symbol>,
+pub(super) struct Leaf {
+    pub(super) path: Vec<Symbol>,
     /// `None` for a glob and for `as _`.
-    name: Option<Symbol>,
-    is_glob: bool,
+    pub(super) name: Option<Symbol>,
+    pub(super) is_glob: bool,
     span: Span,
 }
 
 impl Cx {
     pub(super) fn declare_uses(&mut self, item: &ItemUse, level: Level) {
         for leaf in self.leaves(item) {
-            let place = leaf.name.map(|name| self.declare(&name, None, leaf.span, level));
-            if place.is_some() || leaf.is_glob {
-                self.note_import(&leaf.path, place.as_ref());
+            if let Some(name) = leaf.name {
+                self.declare(&name, None, leaf.span, level);
             }
         }
     }
@@ -63,11 +62,11 @@ impl Cx {
         if starts_here && !is_absolute { format!("self::{text}") } else { text }
     }
 
-    pub(super) fn is_own_item(&self, name: &str) -> bool {
+    fn is_own_item(&self, name: &str) -> bool {
         matches!(self.b.lookup_item(name).base, Base::Cell(cell) if self.own_items.contains(&cell))
     }
 
-    fn leaves(&mut self, item: &ItemUse) -> Vec<Leaf> {
+    pub(super) fn leaves(&mut self, item: &ItemUse) -> Vec<Leaf> {
         let mut res = Vec::new();
         self.leaf(&item.tree, &mut Vec::new(), &mut res);
         res
