@@ -46,7 +46,7 @@ impl Pass<'_, '_> {
                 || self.taint.words.is_log_function(&self.func.name) && self.is_left_by_callers());
         match self.n_callers() {
             _ if !is_one => Helper::None,
-            n if n < MIN_WRAPPER_CALLERS && !self.taint.words.is_log_function(&self.func.name) => Helper::Part,
+            n if n < MIN_WRAPPER_CALLERS && !self.is_named_logger() => Helper::Part,
             _ => Helper::Shared,
         }
     }
@@ -170,6 +170,17 @@ impl Pass<'_, '_> {
             }),
             _ => is_error(value),
         }
+    }
+
+    /// Is the function called as one that logs: by its own name, or by one under which it is kept, `logger.error`?
+    fn is_named_logger(&self) -> bool {
+        let (values, words) = (self.taint.values, self.taint.words);
+        let names = |at: &At| {
+            let last = values.call_at(*at).and_then(|call| call.callee.path.last());
+            matches!(last, Some(Field::Name(name)) if words.is_log_function(name))
+        };
+        let callers = values.callers(self.id);
+        words.is_log_function(&self.func.name) || !callers.is_empty() && callers.iter().all(names)
     }
 
     /// How many places of the program call the function. What a decorator makes in several forms of what it is put around is
