@@ -476,7 +476,7 @@ impl Pass<'_, '_> {
             }
             Keeps::Text => self.uppermost(&receiver.only(is_no_error)).formed(Form::Text, at),
             Keeps::Part if words.is_copying_method(self.language, name) => receiver.copied(),
-            Keeps::Part if words.is_item_method(self.language, name) => receiver.map(|entry| Some(item_of(entry))),
+            Keeps::Part if words.is_item_method(self.language, name) => self.item_taken(call, receiver),
             Keeps::Part => receiver.clone(),
         };
         if let Some(first) = words.first_added(name) {
@@ -591,7 +591,7 @@ impl Pass<'_, '_> {
 }
 
 /// What an item of a list has of what the list has.
-fn item_of(mut entry: Entry) -> Entry {
+pub(super) fn item_of(mut entry: Entry) -> Entry {
     if entry.at.first().is_some_and(|key| key == ANY || key.parse::<u32>().is_ok()) {
         entry.step_inside(1);
     }

@@ -106,8 +106,14 @@ impl Pass<'_, '_> {
                 tree = tree.under(&[KEPT_IN_PAIR.into()]);
                 tree.join(&keys.under(&[KEY_IN_PAIR.into()]));
             }
-            if depth == 0 && *field == Field::Index(0) {
-                tree = self.first_part(&place.base, tree);
+            let from_end = || self.func.keys.get(&at.1).map(|key| &self.func.instrs[*key].op);
+            match field {
+                Field::Index(0) if depth == 0 => tree = self.first_part(&place.base, tree),
+                Field::Index(_) if depth == 0 => tree = self.later_part(&place.base, tree),
+                Field::Any if depth == 0 && matches!(from_end(), Some(Op::Const(Const::Int(-1)))) => {
+                    tree = self.later_part(&place.base, tree);
+                }
+                _ => {}
             }
             self.read_sources(place, depth + 1, &mut tree, at);
             if !tree.is_empty() && self.names_server(place, depth + 1) {

@@ -14,6 +14,7 @@ use crate::resolve::values::{At, Site, Value};
 
 use super::domain::{ERR, Form, Marks, Root};
 use super::leading::assigned;
+use super::library::item_of;
 use super::shown::Shown;
 use super::transfer::{Pass, is_no_error};
 use super::tree::Tree;
@@ -49,6 +50,9 @@ impl Behind {
 /// The type of Rust that holds a value or an error, and the method that makes one of it with the same error.
 const RESULT: &str = "Result";
 const MAP: &str = "map";
+
+/// What stands between the password of an address and the server.
+const USER_SIGN: &str = "@";
 
 /// What stands between a name and what it stands for in a text, or between the scheme of an address and the rest.
 const PAIR_SIGNS: [&str; 3] = ["=", ":", "://"];
@@ -222,6 +226,25 @@ impl Pass<'_, '_> {
             Some(sign) if sign.strip_prefix(QUERY_SIGN) == Some("") => tree.without_query(),
             _ => tree,
         }
+    }
+
+    /// What a part behind the first one holds of a text that was split where the password of an address ends: the server,
+    /// `address.split("@")[1]`.
+    pub(super) fn later_part(&self, of: &Base, tree: Tree) -> Tree {
+        if self.separator(of) == Some(USER_SIGN) { tree.marked(Marks::NO_USER) } else { tree }
+    }
+
+    /// What a method gives that takes one item: of a split text the last one, `address.split("@").pop()`, `.at(-1)`.
+    pub(super) fn item_taken(&self, call: &Call, receiver: &Tree) -> Tree {
+        let item = receiver.map(|entry| Some(item_of(entry)));
+        let words = self.taint.words;
+        let is_from_end = match call.args.first() {
+            None => {
+                matches!(call.callee.path.last(), Some(Field::Name(name)) if words.is_last_method(self.language, name))
+            }
+            Some(arg) => matches!(self.func.instrs[arg.value].op, Op::Const(Const::Int(-1 | 1..))),
+        };
+        if is_from_end { self.later_part(&call.callee.base, item) } else { item }
     }
 
     /// Where a text was split, if a value is the parts of one.

@@ -34,6 +34,7 @@ pub(crate) struct Words {
     lookup_methods: MethodWords,
     copying_methods: MethodWords,
     item_methods: MethodWords,
+    last_methods: MethodWords,
     position_methods: MethodWords,
     numbering_methods: MethodWords,
     pairing_methods: MethodWords,
@@ -375,6 +376,11 @@ impl Words {
     /// Does a method of this name give what is kept under its first argument?
     pub(crate) fn is_lookup_method(&self, language: Language, name: &str) -> bool {
         self.lookup_methods.has(language, name)
+    }
+
+    /// Does a method of this name give the last item of a list?
+    pub(crate) fn is_last_method(&self, language: Language, name: &str) -> bool {
+        self.last_methods.has(language, name)
     }
 
     /// Does a method of this name give one item of a list?
