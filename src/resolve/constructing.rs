@@ -1,9 +1,9 @@
 //! What the construction of an object of the program does: constructors are called, fields are filled.
 
 use crate::base::Symbol;
-use crate::ir::func::{FuncId, FuncKind};
+use crate::ir::func::{FuncId, FuncKind, ParamKind};
 use crate::ir::instr::{ArgKind, Base, Call, Field, Op};
-use crate::ir::program::ClassId;
+use crate::ir::program::{ClassId, Language};
 use crate::models::index::{NodeId, RowRef, Table};
 use crate::models::path::{Port, PortHead, PortStep, Step};
 
@@ -13,6 +13,14 @@ use super::values::{At, Key, Obj, SlotId, Value};
 
 impl Values<'_> {
     pub(super) fn construct(&mut self, at: At, class: ClassId, result: SlotId) {
+        let constructors: Vec<FuncId> = ["constructor", "__init__"]
+            .into_iter()
+            .flat_map(|name| self.classes.methods(class, name))
+            .filter(|func| self.program.funcs[*func].kind == FuncKind::Constructor)
+            .collect();
+        if constructors.iter().any(|func| self.takes_none_of(at, *func)) {
+            return;
+        }
         let instance = Value::Instance(class);
         self.add(result, &instance);
         if let Some(number) = self.call_number(at) {
@@ -20,11 +28,6 @@ impl Values<'_> {
             let made: Vec<NodeId> = bases.map(|base| self.models.index.step(base, &Step::Call)).collect();
             made.into_iter().for_each(|made| self.keep_maker(number, made));
         }
-        let constructors: Vec<FuncId> = ["constructor", "__init__"]
-            .into_iter()
-            .flat_map(|name| self.classes.methods(class, name))
-            .filter(|func| self.program.funcs[*func].kind == FuncKind::Constructor)
-            .collect();
         for func in &constructors {
             if let Some(receiver) = self.program.funcs[*func].receiver {
                 let slot = self.local_slot(*func, receiver);
@@ -40,6 +43,20 @@ impl Values<'_> {
                 self.make_bases(number, Some(class));
             }
         }
+    }
+
+    /// Does a call of Python name an argument that a constructor does not take? It makes no object of that class, then: of those
+    /// that a table holds it is another one.
+    fn takes_none_of(&self, at: At, func: FuncId) -> bool {
+        let constructor = &self.program.funcs[func];
+        let takes = |name: &Symbol| {
+            constructor.params.iter().any(|param| param.name == *name || param.kind == ParamKind::RestNamed)
+        };
+        self.language(func) == Language::Python
+            && constructor.annotations.is_empty()
+            && self.call_at(at).is_some_and(|call| {
+                call.args.iter().any(|arg| matches!(&arg.kind, ArgKind::Named(name) if !takes(name)))
+            })
     }
 
     /// What a call makes is kept in objects of a class that it is handed, or of a function that makes them: the `server` of each handler.
