@@ -30,6 +30,9 @@ pub(super) const PLAIN_TYPES: &[&str] = &[
     "i128", "isize", "f32", "f64", "Literal",
 ];
 
+/// Types of things of one kind, in Rust.
+const COLLECTIONS: &[&str] = &["Vec", "VecDeque", "HashSet", "BTreeSet"];
+
 /// What a function gives that may fail.
 const RESULT: &str = "Result";
 
@@ -355,6 +358,7 @@ impl Taint<'_> {
             Some(TypeRef::Named(named)) => match self.values.program.type_name(named).map(Symbol::as_str) {
                 Some("Option" | "Optional") if named.args.len() == 1 => self.is_type_of(named.args.first(), names),
                 Some("Annotated") => self.is_type_of(named.args.first(), names),
+                Some(name) if COLLECTIONS.contains(&name) => self.are_items_of(named.args.first(), names),
                 Some(name) => names.contains(&name) || self.is_enumeration(&named.base, &named.path),
                 None => false,
             },
@@ -365,10 +369,14 @@ impl Taint<'_> {
             Some(TypeRef::Tuple(parts)) => {
                 !parts.is_empty() && parts.iter().all(|part| self.is_type_of(Some(part), names))
             }
-            // Bytes in a row are a text.
-            Some(TypeRef::List(item)) => !self.is_type_of(Some(item), BYTE_TYPES) && self.is_type_of(Some(item), names),
+            Some(TypeRef::List(item)) => self.are_items_of(Some(item), names),
             _ => false,
         }
+    }
+
+    /// The same of what stands in a row; bytes in a row are a text.
+    fn are_items_of(&self, item: Option<&TypeRef>, names: &[&str]) -> bool {
+        !self.is_type_of(item, BYTE_TYPES) && self.is_type_of(item, names)
     }
 
     /// Is a type one of a list of names without anything in them, or another name for one of a few constants?
