@@ -182,6 +182,9 @@ pub(crate) const MAX_LITERALS: usize = 4;
 /// Longest chain of single assignments that is followed to find out what a variable is.
 pub(crate) const MAX_ALIASES: usize = 12;
 
+/// Most places where a variable is set that are asked for the name of the module in it: a folder and those below it are two.
+pub(crate) const MAX_NAMINGS: usize = 4;
+
 /// Longest way back from a path to the file that it begins at: `str(Path(__file__).resolve().parent / "notes" / "server.py")`
 /// and the variables in between are nine.
 pub(crate) const MAX_PATH_STEPS: usize = 16;

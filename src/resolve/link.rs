@@ -191,6 +191,12 @@ impl<'w> Linker<'w> {
         }
     }
 
+    /// The package that a module is in, or is itself.
+    pub(super) fn package_around(&self, module: ModuleId) -> Option<ModuleId> {
+        let (_, path) = self.modules.get(&module)?;
+        if paths::name(path) == PACKAGE_FILE { Some(module) } else { self.package_of(paths::parent(path)) }
+    }
+
     /// The Python packages that loading a module loads first, outermost first.
     pub(crate) fn packages_around(&self, module: ModuleId) -> Vec<ModuleId> {
         let Some((Language::Python, path)) = self.modules.get(&module) else { return Vec::new() };

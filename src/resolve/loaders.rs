@@ -1,13 +1,13 @@
 //! Modules that a call loads by a name that the code makes: `import_module(f"tools.{name}")`.
 
 use crate::base::Symbol;
-use crate::base::bounds::{MAX_ALIASES, MAX_PATH_STEPS};
-use crate::ir::func::FuncId;
+use crate::base::bounds::{MAX_ALIASES, MAX_NAMINGS, MAX_PATH_STEPS};
+use crate::ir::func::{FuncId, LocalId};
 use crate::ir::instr::{Base, Const, Entry, Field, Import, Imported, InstrId, Op, Oper, TextPart};
 use crate::ir::program::{CellId, Language, ModuleId};
 use crate::models::index::{NodeId, RowRef, Table};
 use crate::models::loaders::LoaderRow;
-use crate::models::path::Step;
+use crate::models::path::{PortHead, Step};
 
 use super::link::Target;
 use super::ports::argument;
@@ -20,8 +20,11 @@ const NAME: &str = "__name__";
 /// Where it keeps the path of its file.
 const FILE: &str = "__file__";
 
+/// Where it keeps the name of the package that it is in.
+const PACKAGE: &str = "__package__";
+
 /// The beginning of a module's name.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Beginning {
     /// The module by whose name it begins.
     package: Option<ModuleId>,
@@ -114,29 +117,33 @@ impl Values<'_> {
         named
     }
 
-    /// The modules whose names begin as the text does that a loader is given.
+    /// The modules whose names begin as a text does that a loader is given.
     fn loads_by_beginning(&self, at: At, loader: &LoaderRow) -> Vec<ModuleId> {
         let given = |ports: &[String]| self.given_at(at, ports);
-        let Some(mut name) = given(&loader.module).and_then(|name| self.beginning(at.0, name, MAX_ALIASES)) else {
-            return Vec::new();
-        };
-        if loader.of_part
-            && let Some(end) = name.text.find(':')
-        {
-            name.text.truncate(end);
-            name.is_whole = true;
-        }
-        // A name that begins with a dot is one in the package that is given beside it.
-        if name.package.is_none()
-            && name.text.starts_with('.')
-            && let Some(package) = given(&loader.package).and_then(|package| self.beginning(at.0, package, MAX_ALIASES))
-        {
-            name.package = package.package.or_else(|| self.module_named(at.0, &package.text));
-            if name.package.is_none() {
-                return Vec::new();
+        let names = given(&loader.module).map(|name| self.beginnings(at.0, name, MAX_ALIASES)).unwrap_or_default();
+        let mut modules = Vec::new();
+        for mut name in names {
+            if loader.of_part
+                && let Some(end) = name.text.find(':')
+            {
+                name.text.truncate(end);
+                name.is_whole = true;
+            }
+            // A name that begins with a dot is one in the package that is given beside it.
+            let is_below = name.package.is_none() && name.text.starts_with('.');
+            match given(&loader.package).filter(|_| is_below) {
+                Some(package) => {
+                    for package in self.beginnings(at.0, package, MAX_ALIASES) {
+                        name.package = package.package.or_else(|| self.module_named(at.0, &package.text));
+                        if name.package.is_some() {
+                            modules.extend(self.modules_beginning(at.0, &name));
+                        }
+                    }
+                }
+                None => modules.extend(self.modules_beginning(at.0, &name)),
             }
         }
-        self.modules_beginning(at.0, &name)
+        modules
     }
 
     /// The patterns that are written out there: one, or a list of them.
@@ -206,15 +213,24 @@ impl Values<'_> {
         names.try_fold(package, |module, name| self.linker.submodule(module, name))
     }
 
-    /// What a text is known to begin with.
-    fn beginning(&self, func: FuncId, value: InstrId, left: usize) -> Option<Beginning> {
-        let left = left.checked_sub(1)?;
-        if let Some(Const::Str(text)) = self.of(func, value).single_const() {
-            return Some(Beginning { package: None, text: text.to_string(), is_whole: true });
+    /// What a text is known to begin with: more than one where callers give different names.
+    fn beginnings(&self, func: FuncId, value: InstrId, left: usize) -> Vec<Beginning> {
+        let Some(left) = left.checked_sub(1) else { return Vec::new() };
+        let whole = |text: &str| Beginning { package: None, text: text.to_owned(), is_whole: true };
+        let known = self.of(func, value).items();
+        let texts = known.iter().filter_map(|value| match value {
+            Value::Const(Const::Str(text)) => Some(whole(text)),
+            _ => None,
+        });
+        let texts: Vec<Beginning> = texts.collect();
+        // What it is declared as says nothing beside the texts.
+        let n_declared = known.iter().filter(|value| matches!(value, Value::Api(_, None) | Value::Typed(_))).count();
+        if !texts.is_empty() && texts.len() + n_declared == known.len() {
+            return texts;
         }
         let body = &self.program.funcs[func];
         match &body.instrs[value].op {
-            Op::Const(Const::Str(text)) => Some(Beginning { package: None, text: text.to_string(), is_whole: true }),
+            Op::Const(Const::Str(text)) => vec![whole(text)],
             Op::Text(parts) => {
                 let mut parts = parts.iter().map(|part| match part {
                     TextPart::Lit(text) => Ok(text.as_str()),
@@ -223,21 +239,43 @@ impl Values<'_> {
                 self.joined(func, &mut parts, left)
             }
             Op::Operator(Oper::Add, values) => self.joined(func, &mut values.iter().map(|value| Err(*value)), left),
-            Op::Load(place) => match place.split_last() {
-                Some((owner, Field::Name(name))) if name == NAME => match self.place_values(func, &owner)? {
-                    [Value::Module(module)] => {
-                        Some(Beginning { package: Some(*module), text: String::new(), is_whole: true })
-                    }
+            Op::Load(place) => {
+                let package = match (place.split_last(), &place.base) {
+                    (Some((owner, Field::Name(name))), _) if name == NAME => match self.place_values(func, &owner) {
+                        Some([Value::Module(module)]) => Some(*module),
+                        _ => None,
+                    },
+                    (None, Base::Global(name)) if name == NAME => Some(body.module),
+                    (None, Base::Global(name)) if name == PACKAGE => self.linker.package_around(body.module),
+                    (None, Base::Local(local)) => return self.beginnings_in(func, *local, left),
                     _ => None,
-                },
-                None => match place.base {
-                    Base::Local(local) => self.beginning(func, self.set_once(func, local)?, left),
-                    _ => None,
-                },
-                Some(_) => None,
-            },
-            _ => None,
+                };
+                package.into_iter().map(|package| Beginning { package: Some(package), ..whole("") }).collect()
+            }
+            _ => Vec::new(),
         }
+    }
+
+    /// The same of a variable that is set in a few places, or that callers give.
+    fn beginnings_in(&self, func: FuncId, local: LocalId, left: usize) -> Vec<Beginning> {
+        let stores = self.program.funcs[func].instrs.iter().filter_map(|instr| match &instr.op {
+            Op::Store(place, value) if place.base == Base::Local(local) && place.path.is_empty() => Some(*value),
+            _ => None,
+        });
+        let stores: Vec<InstrId> = stores.take(MAX_NAMINGS + 1).collect();
+        if !stores.is_empty() {
+            let few = stores.len() <= MAX_NAMINGS;
+            return stores.into_iter().filter(|_| few).flat_map(|value| self.beginnings(func, value, left)).collect();
+        }
+        let params = &self.program.funcs[func].params;
+        let Some(at) = params.iter().position(|param| param.local == local) else { return Vec::new() };
+        let (nth, named) = (i32::try_from(at).unwrap_or(i32::MAX), params[at].name.clone());
+        let given = self.callers(func).iter().take(MAX_ALIASES).filter_map(|caller| {
+            let call = self.call_at(*caller)?;
+            let value = argument(call, &PortHead::Arg(nth)).or_else(|| argument(call, &PortHead::Named(named.clone())));
+            Some((caller.0, value?))
+        });
+        given.flat_map(|(caller, value)| self.beginnings(caller, value, left)).collect()
     }
 
     fn joined(
@@ -245,23 +283,30 @@ impl Values<'_> {
         func: FuncId,
         parts: &mut dyn Iterator<Item = Result<&str, InstrId>>,
         left: usize,
-    ) -> Option<Beginning> {
-        let mut name = Beginning { is_whole: true, ..Beginning::default() };
+    ) -> Vec<Beginning> {
+        let mut names = vec![Beginning { is_whole: true, ..Beginning::default() }];
         for part in parts {
             let known = match part {
-                Ok(text) => Some(Beginning { package: None, text: text.to_owned(), is_whole: true }),
-                Err(value) => self.beginning(func, value, left),
+                Ok(text) => vec![Beginning { package: None, text: text.to_owned(), is_whole: true }],
+                Err(value) => self.beginnings(func, value, left),
             };
-            let Some(known) = known else {
-                name.is_whole = false;
+            if known.is_empty() || known.len() * names.len() > MAX_ALIASES {
+                names.iter_mut().for_each(|name| name.is_whole = false);
                 break;
-            };
-            if known.package.is_some() {
-                name.package = known.package;
             }
-            name.text.push_str(&known.text);
+            let with = |name: &Beginning| {
+                let name = name.clone();
+                let join = move |part: &Beginning| Beginning {
+                    package: part.package.or(name.package),
+                    text: format!("{}{}", name.text, part.text),
+                    is_whole: true,
+                };
+                known.iter().map(join).collect::<Vec<_>>()
+            };
+            names = names.iter().flat_map(with).collect();
         }
-        (name.package.is_some() || !name.text.is_empty()).then_some(name)
+        names.retain(|name| name.package.is_some() || !name.text.is_empty());
+        names
     }
 
     /// The module in the file whose path the code makes of its own: `Path(__file__).parent / "notes" / "server.py"`. In which
