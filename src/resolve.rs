@@ -33,6 +33,7 @@
 //! | `unread` | which types can no library make from what it receives? |
 //! | `ports` | the values at a model's port of a call |
 //! | `endings` | what does a text end with that a call is given? |
+//! | `counted` | does a query ask a database for counts and nothing else? |
 //! | `conditions` | do the conditions of a model's row hold of a call? |
 //! | `streams` | which stream does a call or value mean? |
 //! | `walked` | which modules and classes does a program find by going through its packages? |
@@ -46,6 +47,7 @@ pub(crate) mod channels;
 mod conditions;
 mod constructing;
 mod containers;
+mod counted;
 mod data;
 mod decided;
 mod edges;

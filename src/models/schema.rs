@@ -261,6 +261,8 @@ pub(crate) struct Condition {
     pub(crate) lacks: Vec<toml::Value>,
     /// The port has a value at all (`true`) or has none (`false`).
     pub(crate) present: Option<bool>,
+    /// The value is a query of a database that asks for counts and nothing else (`true`), or is none (`false`).
+    pub(crate) counts: Option<bool>,
     /// The value has this shape. A port without a value never has one, an unknown value may have any.
     pub(crate) shape: Option<ValueShape>,
 }

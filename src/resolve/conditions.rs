@@ -13,7 +13,8 @@ impl Values<'_> {
         conditions.iter().all(|condition| {
             let Some(port) = self.models.port(&condition.port) else { return false };
             let values = self.port_values(at, port);
-            self.condition(&values, condition)
+            let counts = |counts: bool| counts == self.given_counts(at, port);
+            condition.counts.is_none_or(counts) && self.condition(&values, condition)
                 || !condition.ends.is_empty() && self.given_ends_with(at, port, &condition.ends)
         })
     }
