@@ -12,11 +12,12 @@ use crate::ir::func::{FuncId, FuncKind};
 use crate::ir::program::Language;
 use crate::models::handlers::HandlerKind;
 use crate::models::levels::LogLevel;
+use crate::resolve::values::At;
 use crate::rules::Cx;
 
 use super::levels;
 use super::spans::{self, Written};
-use crate::rules::stdout::protocol::is_log_notification;
+use crate::rules::stdout::protocol::{is_log_notification, takes_log_notification};
 
 /// What a leak is.
 #[derive(Clone, Debug)]
@@ -501,8 +502,11 @@ fn error(cx: &Cx<'_>, leak: &Leak) -> Option<Verdict> {
     }
     let is_all = language == Language::Script && entry.path.is_empty() && !is_error_part(entry);
     let is_whole = is_all && (is_itself || entry.form == Form::Debug && !entry.marks.has(Marks::NO_ERROR));
+    // A message of the program's own making may go through a function that sends all of them.
+    let is_handed_on = |(at, what): &(At, What)| matches!(what, What::Passed(_)) && takes_log_notification(cx, *at);
     let is_notification = leak.hit.sink.row.is_some_and(|row| cx.values.models.sink(row).notification)
-        || is_log_notification(cx, leak.hit.sink.at);
+        || is_log_notification(cx, leak.hit.sink.at)
+        || leak.hit.entry.trace.steps().iter().any(is_handed_on);
     if is_stack || entry.form == Form::Debug && language != Language::Script || is_whole {
         let what = if is_stack {
             "a stack trace"

@@ -34,21 +34,31 @@ pub(in crate::rules) fn is_log_notification(cx: &Cx<'_>, at: At) -> bool {
     call.args.iter().any(|arg| holds_log(cx, at.0, arg.value, MAX_ALIASES))
 }
 
-fn holds_log(cx: &Cx<'_>, func: FuncId, value: InstrId, depth: usize) -> bool {
+/// Is a call handed such a message: `send({ method: "notifications/message", … })`?
+pub(in crate::rules) fn takes_log_notification(cx: &Cx<'_>, at: At) -> bool {
+    cx.values.call_at(at).is_some_and(|call| call.args.iter().any(|arg| is_log(cx, at.0, arg.value)))
+}
+
+fn is_log(cx: &Cx<'_>, func: FuncId, value: InstrId) -> bool {
     let values = cx.values;
-    let Some(depth) = depth.checked_sub(1) else { return false };
-    let is_log = |value: &Value| {
+    let is_one = |value: &Value| {
         let method = Key::Name(values.models.method_field().into());
         let named = values.object_of(value).and_then(|obj| values.known_field(&obj, &method));
         let named = named.and_then(|slot| values.of_slot(slot).single_const());
         matches!(named, Some(Const::Str(name)) if name == values.models.log_method())
     };
+    let given = values.of(func, value).items();
+    !given.is_empty() && given.iter().all(is_one)
+}
+
+fn holds_log(cx: &Cx<'_>, func: FuncId, value: InstrId, depth: usize) -> bool {
+    let values = cx.values;
+    let Some(depth) = depth.checked_sub(1) else { return false };
     let body = &values.program.funcs[func];
     match &body.instrs[value].op {
-        Op::Call(call) => call.args.iter().any(|arg| {
-            let given = values.of(func, arg.value).items();
-            !given.is_empty() && given.iter().all(is_log) || holds_log(cx, func, arg.value, depth)
-        }),
+        Op::Call(call) => {
+            call.args.iter().any(|arg| is_log(cx, func, arg.value) || holds_log(cx, func, arg.value, depth))
+        }
         Op::Load(place) if place.path.is_empty() => {
             let mut stored = body.instrs.iter().filter_map(|instr| match &instr.op {
                 Op::Store(to, value) if to == place => Some(*value),
