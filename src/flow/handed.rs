@@ -3,11 +3,15 @@
 
 use std::borrow::Cow;
 
-use crate::ir::func::FuncId;
-use crate::ir::instr::{Base, Op};
+use crate::base::idx::Id;
+use crate::ir::func::{FuncId, FuncKind};
+use crate::ir::instr::{Base, InstrId, Op};
 use crate::resolve::values::{At, Value};
 
-use super::domain::{Entry, Via};
+use super::domain::{Entry, Heap, HeapId, RECEIVER, Root, Via};
+use super::solve::Taint;
+use super::summary::Sink;
+use super::trace::What;
 use super::transfer::Pass;
 
 /// Which functions a call hands to the one it calls.
@@ -32,6 +36,55 @@ impl Handed {
         let mut entry = entry.clone();
         entry.via = known.and_then(|(_, owner)| Some((through, (*owner)?)));
         Some(Cow::Owned(entry))
+    }
+}
+
+impl Taint<'_> {
+    /// Where something was handed to the function that writes all messages of a program, `send({ id, result })`, if it is one: a
+    /// function that writes one of its parameters as it is, by itself or in a function inside. `place`: where it would be changed
+    /// otherwise, which is told if it is elsewhere.
+    pub(crate) fn handed_to_sender(&self, sink: Sink, place: At, entry: &Entry) -> Option<At> {
+        let program = self.values.program;
+        let is_given = |entry: &Entry| matches!(entry.root, Root::Param(at) if at != RECEIVER) && entry.path.is_empty();
+        let keeps = |heap: HeapId, func: FuncId| match self.names.heaps[heap] {
+            Heap::Cell(cell) => program.cells[cell].owner == func,
+            _ => false,
+        };
+        let sends = |func: FuncId| {
+            let summary = &self.summaries[func.index()];
+            let mut kept = summary.writes.iter().filter(|(_, entry)| is_given(entry));
+            summary.hits.iter().any(|hit| hit.sink.at == sink.at && is_given(&hit.entry))
+                || func != sink.at.0 && kept.any(|(heap, _)| keeps(*heap, func))
+        };
+        let around = std::iter::successors(Some(sink.at.0), |func| program.funcs[*func].parent);
+        let around: Vec<FuncId> = around.take_while(|func| program.funcs[*func].kind != FuncKind::Init).collect();
+        let at = around.iter().position(|func| sends(*func))?;
+        let inside = &around[..=at];
+        let sender = *inside.last()?;
+        // What puts a message together is edited itself: `write(JSON.stringify({ params: { data } }))`.
+        let is_whole = |func: &FuncId, value: InstrId| match &program.funcs[*func].instrs[value].op {
+            Op::Load(place) if place.path.is_empty() => match place.base {
+                Base::Local(local) => {
+                    program.funcs[sender].params.iter().any(|param| *func == sender && param.local == local)
+                }
+                Base::Cell(cell) => {
+                    let cell = &program.cells[cell];
+                    cell.owner == sender && program.funcs[sender].params.iter().any(|param| param.name == cell.name)
+                }
+                _ => false,
+            },
+            _ => false,
+        };
+        let hands_on = |func: &FuncId| {
+            let takes_whole =
+                |op: &Op| matches!(op, Op::Call(call) if call.args.iter().any(|arg| is_whole(func, arg.value)));
+            program.funcs[*func].instrs.iter().any(|instr| takes_whole(&instr.op))
+        };
+        if !inside.contains(&place.0) || !inside.iter().any(hands_on) {
+            return None;
+        }
+        let mut steps = entry.trace.steps().into_iter().rev();
+        steps.find(|(_, what)| *what == What::Passed(sender)).map(|(at, _)| at)
     }
 }
 

@@ -128,7 +128,8 @@ fn answers(cx: &Cx<'_>, taint: &Taint<'_>, leaks: &mut Vec<Leak>) {
             _ => return false,
         }
         leak.hit.sink.drain = Drain::Agent;
-        leak.hit.primary = taint.edit_place(sink, &leak.hit.entry);
+        let primary = taint.edit_place(sink, &leak.hit.entry);
+        leak.hit.primary = taint.handed_to_sender(sink, primary, &leak.hit.entry).unwrap_or(primary);
         true
     });
 }
