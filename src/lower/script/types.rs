@@ -10,6 +10,15 @@ use crate::lower::fields::KindName;
 
 use super::{Lowerer, field, first_named, named, span};
 
+/// Types that TypeScript makes of that of a function or class, which a program does not declare: `ReturnType<typeof make>` is no
+/// class of that name.
+const OF_FUNCS: [&str; 6] =
+    ["ReturnType", "Parameters", "ConstructorParameters", "InstanceType", "ThisParameterType", "OmitThisParameter"];
+
+fn is_made_of_func(base: &Base) -> bool {
+    matches!(base, Base::Global(name) if OF_FUNCS.contains(&name.as_str()))
+}
+
 impl<'t> Lowerer<'t> {
     /// The type of an annotation node (`: T`, or a bare type); `None` where it says nothing (`any`).
     pub(super) fn annotation(&mut self, node: Node<'t>) -> Option<TypeRef> {
@@ -118,7 +127,10 @@ impl<'t> Lowerer<'t> {
             None => Vec::new(),
         };
         match field(node, "name") {
-            Some(name) => self.named_type(name, args),
+            Some(name) => match self.named_type(name, args) {
+                TypeRef::Named(made) if made.path.is_empty() && is_made_of_func(&made.base) => TypeRef::Other,
+                ty => ty,
+            },
             None => TypeRef::Other,
         }
     }
