@@ -375,6 +375,8 @@ pub(crate) struct LoggerRow {
     #[serde(default)]
     pub(crate) when: Vec<Condition>,
     pub(crate) versions: Option<String>,
+    /// Not where the manifest asks for this feature of the library.
+    pub(crate) without_feature: Option<String>,
     pub(crate) note: Option<String>,
     pub(crate) confidence: Option<crate::finding::Confidence>,
     /// What to do instead, when the general help does not fit: "pass `pino.destination(2)`".

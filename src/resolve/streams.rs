@@ -138,6 +138,14 @@ impl Values<'_> {
         self.version_of(func, row, versions) != Allowed::No
     }
 
+    /// Is the library of a row built with a feature where the code in `func` uses it?
+    pub(crate) fn has_feature(&self, func: FuncId, row: RowRef, feature: Option<&str>) -> bool {
+        let file = self.models.file(row);
+        let package = file.package.as_deref().unwrap_or(&file.library);
+        let module = &self.program.modules[self.program.funcs[func].module];
+        feature.is_some_and(|feature| self.versions.asks_feature(module.file, package, feature))
+    }
+
     /// Does the row hold for the version that the code in `func` uses?
     pub(crate) fn version_of(&self, func: Option<FuncId>, row: RowRef, versions: Option<&str>) -> Allowed {
         let (Some(condition), Some(func)) = (versions, func) else { return Allowed::Yes };

@@ -32,4 +32,9 @@ impl<'w> Versions<'w> {
         self.known.borrow_mut().insert(key, allowed);
         allowed
     }
+
+    /// Does the manifest of a file ask for a feature of `package`?
+    pub(crate) fn asks_feature(&self, file: FileId, package: &str, feature: &str) -> bool {
+        self.workspace.manifests.asks_feature(&self.workspace.files[file].path, package, feature)
+    }
 }

@@ -308,6 +308,9 @@ fn logger_finding(
 ) {
     let logger = cx.values.models.logger(row);
     let version = cx.values.version_of(Some(at.0), row, logger.versions.as_deref());
+    if cx.values.has_feature(at.0, row, logger.without_feature.as_deref()) {
+        return;
+    }
     let Some(site) = sites.iter().find(|site| !is_moved(cx, unit, at, site)).filter(|_| version != Allowed::No) else {
         return;
     };

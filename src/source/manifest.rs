@@ -222,6 +222,13 @@ impl Manifests {
         required.map_or(VersionInfo::None, |range| VersionInfo::Range(range.clone()))
     }
 
+    /// Does a manifest above `place` ask for a feature of a package?
+    pub(crate) fn asks_feature(&self, place: &str, package: &str, feature: &str) -> bool {
+        let package = normalized(Language::Rust, package);
+        let mut around = paths::upward(paths::parent(place)).filter_map(|dir| self.cargo.get(dir));
+        around.any(|own| own.asks_feature(&package, feature))
+    }
+
     /// The version of `package` as the manifest or lock file above `place` writes it.
     pub(crate) fn version_text(&self, language: Language, place: &str, package: &str) -> Option<String> {
         match self.versions(language, place, package) {

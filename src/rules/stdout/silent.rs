@@ -89,6 +89,8 @@ fn loggers(cx: &Cx<'_>, unit: &Unit<'_>, at: At, found: &mut Vec<Silence>) {
             format!("{library} is configured elsewhere; its default does not hold")
         } else if cx.values.version_of(Some(at.0), row, logger.versions.as_deref()) == Allowed::No {
             format!("the version of {library} in use writes elsewhere")
+        } else if cx.values.has_feature(at.0, row, logger.without_feature.as_deref()) {
+            format!("{library} is built with a feature with which it writes elsewhere")
         } else {
             String::new()
         };

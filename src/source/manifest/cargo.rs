@@ -141,6 +141,12 @@ impl Package {
         all.find(|dependency| dependency.package == package).map(|dependency| &dependency.requirement)
     }
 
+    /// Is a feature of another package asked for?
+    pub(crate) fn asks_feature(&self, package: &str, feature: &str) -> bool {
+        let mut all = self.dependencies.values().chain(self.shared.values());
+        all.any(|dependency| dependency.package == package && dependency.features.iter().any(|name| name == feature))
+    }
+
     /// Finds the root files of the targets, the listed ones and those at the usual places.
     pub(crate) fn find_targets(&mut self, dir: &str, sources: &BTreeSet<String>) {
         let Some(name) = self.name.clone() else { return };
