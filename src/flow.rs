@@ -66,6 +66,7 @@
 //! | `answers`, `rest` | which calls rule that out |
 //! | `together` | what stands beside a value that a function gives in one return |
 //! | `switches` | what is the same in the whole process, whoever asks for it |
+//! | `mapped` | whether a function is handed the items of something, or what an option or a result holds |
 //! | `library`, `callbacks` | what library calls give, what functions handed to them are called with |
 //! | `bound` | what methods of a library's objects raise that a call runs |
 //! | `described` | the calls that make the schemas by which handlers are described |
@@ -149,6 +150,7 @@ mod looked_at;
 mod looked_up;
 pub(crate) mod main_module;
 mod making;
+mod mapped;
 mod marks;
 mod naming;
 mod needed;

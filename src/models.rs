@@ -8,7 +8,7 @@ pub(crate) mod levels;
 pub(crate) mod lists;
 pub(crate) mod load;
 pub(crate) mod loaders;
-mod methods;
+pub(crate) mod methods;
 mod packages;
 pub(crate) mod path;
 mod port_texts;

@@ -16,6 +16,7 @@ use crate::resolve::solve::{CallKind, Values};
 use crate::resolve::values::{At, Site, Value};
 
 use super::domain::{ANY, ERR, Entry, Form, Kind};
+use super::mapped::Mapped;
 use super::solve::is_error_part;
 use super::summary::Bound;
 use super::transfer::{Pass, is_no_error};
@@ -133,10 +134,13 @@ impl Pass<'_, '_> {
             } else if returns && fate != Some(ErrorFate::Shown) {
                 // What is called one after the other gives a list; the error of one may be that of the whole.
                 let is_listed = row.is_some_and(|(_, callback)| self.gives_list(callback));
+                let mapped = self.mapped(call);
+                let is_listed = is_listed || mapped == Some(Mapped::Items);
                 result.join(&if is_listed { given.only(is_error_part) } else { given.clone() });
                 let collects = row.is_some_and(|(_, callback)| self.collects(callback));
                 // What a function makes of an option's or result's value is no item of anything.
-                if self.iterates(call) && !self.hands_payload(call) || collects {
+                let is_payload = self.hands_payload(call) || mapped == Some(Mapped::Payload);
+                if self.iterates(call) && !is_payload || collects {
                     // An error that the function gives is one of the whole: `find(x).and_then(|found| found.name())`.
                     let is_kept = |entry: &Entry| self.language != Language::Rust || collects || is_no_error(entry);
                     let items = given.only(is_kept);

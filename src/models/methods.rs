@@ -3,6 +3,17 @@
 use super::Models;
 use super::lists::{ErrorFate, Spelling, TextQuestion};
 
+/// What a method of Rust gives, as far as its name tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Gives {
+    /// What goes through items one by one.
+    Items,
+    /// An option or a result.
+    Payload,
+    /// The one or the other, as what it is called on is.
+    AsReceiver,
+}
+
 impl Models {
     /// Does a container's method of this name keep its arguments?
     pub(crate) fn keeps(&self, method: &str) -> bool {
@@ -80,6 +91,18 @@ impl Models {
     /// Does a method of this name call its argument with what is in the object?
     pub(crate) fn iterates(&self, method: &str) -> bool {
         self.containers.iterates.contains(method)
+    }
+
+    /// Does a method of this name give what goes through items, or an option or a result? `None` for one that gives neither.
+    pub(crate) fn gives_of(&self, method: &str) -> Option<Gives> {
+        let own = &self.containers;
+        if own.iterators.contains(method) {
+            Some(Gives::Items)
+        } else if own.optional.contains(method) {
+            Some(Gives::Payload)
+        } else {
+            own.both.contains(method).then_some(Gives::AsReceiver)
+        }
     }
 
     /// Which argument a method of this name begins with that calls its function with what it gave before.
