@@ -19,6 +19,7 @@ pub(super) struct Transports {
 #[serde(deny_unknown_fields)]
 pub(super) struct Containers {
     pub(super) keeps: FxHashSet<String>,
+    pub(super) makes: FxHashSet<String>,
     pub(super) of_literals: FxHashSet<String>,
     pub(super) of_lists: FxHashSet<String>,
     pub(super) keyed: FxHashSet<String>,

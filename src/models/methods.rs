@@ -20,6 +20,11 @@ impl Models {
         self.containers.keeps.contains(method)
     }
 
+    /// Does a container's method of this name keep what a function makes that it is handed?
+    pub(crate) fn makes(&self, method: &str) -> bool {
+        self.containers.makes.contains(method)
+    }
+
     /// Do only lists have a method of this name, by which they take in what they are handed?
     pub(crate) fn is_of_lists(&self, method: &str) -> bool {
         self.containers.of_lists.contains(method)

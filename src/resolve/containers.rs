@@ -422,7 +422,11 @@ impl<'p> Values<'p> {
         let is_pairs =
             matches!(obj, Obj::Record(Site::Instr(made)) if self.pairs.contains(made)) && call.args.len() == 2;
         for (place, arg) in call.args.iter().enumerate() {
-            let from = self.instr_slot(at.0, arg.value);
+            // `table.entry(name).or_insert_with(|| make(name))` keeps what is made.
+            let from = match &program.funcs[at.0].instrs[arg.value].op {
+                Op::Closure(func) if self.models.makes(name) => self.ret_slot(*func),
+                _ => self.instr_slot(at.0, arg.value),
+            };
             let merges = self.models.merges(name) && arg.kind == ArgKind::Positional;
             if arg.kind == ArgKind::Spread || merges {
                 self.add_edge(from, Edge::Spread(obj.clone()));
