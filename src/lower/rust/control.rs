@@ -119,8 +119,9 @@ impl Cx {
         let join = self.b.new_block();
         let arms: Vec<_> = expr.arms.iter().filter(|arm| !conditional::is_off(&arm.attrs, &self.features)).collect();
         for (at, arm) in arms.iter().enumerate() {
-            // One arm always matches: the last needs no test, unless it has a guard (which no last arm has).
-            let is_last = at + 1 == arms.len() && !matches!(arm.pat, Pat::Guard(_));
+            // One arm always matches: the last needs no test, unless it has a guard (which no last arm has). What it asks of several
+            // values is no more than all others together leave, but nobody puts that together: `(false, false) => …`.
+            let is_last = at + 1 == arms.len() && !matches!(arm.pat, Pat::Guard(_)) && !asks_parts(&arm.pat);
             let next = if is_last { None } else { Some(self.b.new_block()) };
             self.b.enter_scope(ScopeKind::Block);
             self.pattern(&arm.pat, &subject, next);
@@ -258,6 +259,14 @@ impl Cx {
         }
         Some((found.next, found.end, found.dest))
     }
+}
+
+/// Does a pattern ask something of more than one part of a tuple?
+fn asks_parts(pat: &Pat) -> bool {
+    let Pat::Tuple(tuple) = pat else { return false };
+    let asks =
+        |pat: &&Pat| matches!(pat, Pat::Lit(_) | Pat::Path(_) | Pat::TupleStruct(_) | Pat::Struct(_) | Pat::Range(_));
+    tuple.elems.iter().filter(asks).count() > 1
 }
 
 fn is_matches(expr: &Expr) -> bool {
