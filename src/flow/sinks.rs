@@ -94,19 +94,22 @@ impl Pass<'_, '_> {
             let shortened =
                 (n_args < call.args.len()).then(|| Call { args: call.args[..n_args].to_vec(), ..call.clone() });
             let call = shortened.as_ref().unwrap_or(call);
+            let numbers = data.numbers.as_ref().map_or_else(Vec::new, |letters| self.numbers(call, letters));
             let mut taken = Tree::default();
             for port in ports {
                 if port.head == PortHead::Caught {
                     taken.join(&self.handled(at));
                     continue;
                 }
-                let written = match port.path.is_empty() {
+                let mut written = match port.path.is_empty() {
                     true => port_args(call, &port.head),
                     false => Vec::new(),
                 };
+                let n_written = written.len();
+                written.retain(|value| !numbers.contains(value));
                 let is_whole =
                     call.args.iter().all(|arg| arg.kind != ArgKind::Spread && arg.kind != ArgKind::SpreadNamed);
-                if written.is_empty() || !is_whole || drain == Drain::Agent {
+                if n_written == 0 || !is_whole || drain == Drain::Agent {
                     taken.join(&self.port_tree(call, port, receiver));
                 } else {
                     for value in &written {
@@ -193,6 +196,24 @@ impl Pass<'_, '_> {
             }
             _ => None,
         }
+    }
+
+    /// The arguments that the text before them shows as numbers: `log.info("%d of %s", n, name)`.
+    fn numbers(&self, call: &Call, letters: &str) -> Vec<InstrId> {
+        let mut args = call.args.iter().take_while(|arg| arg.kind == ArgKind::Positional).map(|arg| arg.value);
+        let template = args.by_ref().take(2).find_map(|value| match &self.func.instrs[value].op {
+            Op::Const(Const::Str(text)) if text.contains('%') => Some(text),
+            _ => None,
+        });
+        let Some(template) = template else { return Vec::new() };
+        // `%%` is no place, `%*d` two of them, and `%(name)s` takes all from one table.
+        let is_flag = |c: char| matches!(c, '#' | '0'..='9' | '-' | ' ' | '+' | '.');
+        let template = template.replace("%%", "");
+        let places = template.split('%').skip(1).map(|rest| rest.trim_start_matches(is_flag).chars().next());
+        let places: Option<Vec<char>> = places.collect();
+        let places = places.filter(|places| !places.iter().any(|place| matches!(place, '*' | '(')));
+        let filled = places.unwrap_or_default().into_iter().zip(args);
+        filled.filter(|(place, _)| letters.contains(*place)).map(|(_, value)| value).collect()
     }
 
     /// Does the write go to a stream that people read?

@@ -242,7 +242,8 @@ pub(crate) struct StreamPorts {
     pub(crate) other: Option<Stream>,
 }
 
-/// A condition on the values of a call. Unknown values satisfy `not` and `present`, never `is` and `ends`.
+/// A condition on the values of a call. Unknown values satisfy `not` and `present`, never `is` and `ends`. A port with
+/// `None` or `null` has no value.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Condition {
@@ -263,6 +264,8 @@ pub(crate) struct Condition {
     pub(crate) present: Option<bool>,
     /// The value is a query of a database that asks for counts and nothing else (`true`), or is none (`false`).
     pub(crate) counts: Option<bool>,
+    /// The call names the argument (`true`), or does not (`false`), whatever stands there: `json(content_type=None)`.
+    pub(crate) written: Option<bool>,
     /// The value has this shape. A port without a value never has one, an unknown value may have any.
     pub(crate) shape: Option<ValueShape>,
 }
@@ -324,6 +327,8 @@ pub(crate) struct SinkRow {
     pub(crate) depth: Option<usize>,
     /// What follows the text is written only where the text has a place for it.
     pub(crate) fills: Option<Fills>,
+    /// Letters that stand for a number, each behind a `%` of the text: what is put in such a place is one, or is not written.
+    pub(crate) numbers: Option<String>,
     /// For `log`: where the program says which fields of a record are printed.
     pub(crate) printed: Option<Printed>,
     /// For `log`: it is not written by itself, but in front of each record that is made inside the function.

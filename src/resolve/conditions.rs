@@ -1,6 +1,7 @@
 //! Whether the conditions of a model's row hold of a call.
 
-use crate::ir::instr::Const;
+use crate::ir::instr::{ArgKind, Const};
+use crate::models::path::PortHead;
 use crate::models::schema::{Condition, ValueShape};
 
 use super::ports::PortValue;
@@ -12,11 +13,21 @@ impl Values<'_> {
     pub(crate) fn holds(&self, at: At, conditions: &[Condition]) -> bool {
         conditions.iter().all(|condition| {
             let Some(port) = self.models.port(&condition.port) else { return false };
+            if condition.written.is_some_and(|written| written != self.is_written(at, &port.head)) {
+                return false;
+            }
             let values = self.port_values(at, port);
             let counts = |counts: bool| counts == self.given_counts(at, port);
             condition.counts.is_none_or(counts) && self.condition(&values, condition)
                 || !condition.ends.is_empty() && self.given_ends_with(at, port, &condition.ends)
         })
+    }
+
+    /// Does a call name an argument?
+    fn is_written(&self, at: At, head: &PortHead) -> bool {
+        let PortHead::Named(name) = head else { return false };
+        self.call_at(at)
+            .is_some_and(|call| call.args.iter().any(|arg| matches!(&arg.kind, ArgKind::Named(known) if known == name)))
     }
 
     pub(crate) fn condition(&self, value: &PortValue, condition: &Condition) -> bool {

@@ -3,15 +3,26 @@
 use tree_sitter::Node;
 
 use crate::base::Symbol;
-use crate::ir::instr::{Arg, ArgKind, Field, Hole, InstrId, Op, Place, TextPart};
+use crate::ir::instr::{Arg, ArgKind, Field, Hole, InstrId, Op, Oper, Place, TextPart};
 use crate::lower::fields::KindName;
 
 use super::{Lowering, field, first_part, parts, span};
 
+/// Letters of places that take numbers only.
+const NUMBERS: &str = "diouxXfFeEgG";
+
 /// A template taken apart.
 enum Piece {
     Lit(String),
-    Fill { key: Key, path: Vec<Field>, hole: Hole },
+    Fill { key: Key, path: Vec<Field>, hole: Hole, shows: Shows },
+}
+
+/// What a place shows of what is put there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shows {
+    All,
+    /// `%d`, `{:.2f}`: anything else is an error.
+    Number,
 }
 
 enum Key {
@@ -104,12 +115,12 @@ impl<'t> Lowering<'t> {
         let mut text = Vec::new();
         let mut next = 0_usize;
         for piece in pieces {
-            let (key, path, hole) = match piece {
+            let (key, path, hole, shows) = match piece {
                 Piece::Lit(literal) => {
                     text.push(TextPart::Lit(literal.into()));
                     continue;
                 }
-                Piece::Fill { key, path, hole } => (key, path, hole),
+                Piece::Fill { key, path, hole, shows } => (key, path, hole, shows),
             };
             let found = match key {
                 Key::Next => {
@@ -131,10 +142,19 @@ impl<'t> Lowering<'t> {
                 } else {
                     self.push(Op::Load(Place::new(crate::ir::instr::Base::Value(value), path.clone())), node)
                 };
+                let value = self.shown(value, shows, node);
                 text.push(TextPart::Hole(value, hole));
             }
         }
         self.finish_text(text, node)
+    }
+
+    /// What a place shows of a value: a number is computed from it.
+    pub(super) fn shown(&mut self, value: InstrId, shows: Shows, node: Node<'t>) -> InstrId {
+        match shows {
+            Shows::All => value,
+            Shows::Number => self.push(Op::Operator(Oper::Arith, vec![value]), node),
+        }
     }
 }
 
@@ -158,11 +178,17 @@ fn percent_pieces(template: &str) -> Vec<Piece> {
             Some(conversion) => {
                 pieces.push(Piece::Lit(std::mem::take(&mut literal)));
                 for _ in spec.matches('*') {
-                    pieces.push(Piece::Fill { key: Key::Next, path: Vec::new(), hole: Hole::Display });
+                    pieces.push(Piece::Fill {
+                        key: Key::Next,
+                        path: Vec::new(),
+                        hole: Hole::Display,
+                        shows: Shows::All,
+                    });
                 }
                 let hole = if matches!(conversion, 'r' | 'a') { Hole::Debug } else { Hole::Display };
+                let shows = if NUMBERS.contains(conversion) { Shows::Number } else { Shows::All };
                 let key = key.map_or(Key::Next, |name| Key::Name(name.into()));
-                pieces.push(Piece::Fill { key, path: Vec::new(), hole });
+                pieces.push(Piece::Fill { key, path: Vec::new(), hole, shows });
             }
             None => {}
         }
@@ -199,6 +225,18 @@ fn format_pieces(template: &str, pieces: &mut Vec<Piece>) {
     pieces.push(Piece::Lit(literal));
 }
 
+/// What a format shows: `.2f`, `,`, `>8,.1%`. What a class of the program or a date reads itself (`%Y-%m-%d`) shows all.
+pub(super) fn shown_by(format: &str) -> Shows {
+    let (body, kind) = match format.char_indices().next_back() {
+        Some((at, kind)) if kind.is_ascii_alphabetic() || kind == '%' => (&format[..at], Some(kind)),
+        _ => (format, None),
+    };
+    let is_kind = kind.is_some_and(|kind| kind == '%' || kind == 'n' || NUMBERS.contains(kind) || kind == 'b');
+    let is_width = |c: char| matches!(c, '0'..='9' | '.' | ',' | '_' | '+' | '-' | ' ' | '#' | '<' | '>' | '^' | '=');
+    let is_number = body.chars().all(is_width) && (is_kind || kind.is_none() && body.contains(','));
+    if is_number { Shows::Number } else { Shows::All }
+}
+
 /// Where the `}` that ends a field stands.
 fn closing(inside: &str) -> usize {
     let mut level = 0_usize;
@@ -226,7 +264,8 @@ fn format_field(spec: &str, pieces: &mut Vec<Piece>) {
     };
     let path = path.split(['.', '[']).map(|step| step.trim_end_matches(']')).filter(|step| !step.is_empty());
     let path = path.map(|step| step.parse().map_or_else(|_| Field::name(step), Field::Index)).collect();
-    pieces.push(Piece::Fill { key, path, hole });
+    let shows = rest.split_once(':').map_or(Shows::All, |(_, format)| shown_by(format));
+    pieces.push(Piece::Fill { key, path, hole, shows });
     // Fields in the format: `{:>{width}}`; they don't nest further.
     let mut nested = rest;
     while let Some((_, after)) = nested.split_once('{') {
@@ -236,7 +275,7 @@ fn format_field(spec: &str, pieces: &mut Vec<Piece>) {
             (_, Ok(position)) => Key::Position(position),
             (name, Err(_)) => Key::Name(name.into()),
         };
-        pieces.push(Piece::Fill { key, path: Vec::new(), hole: Hole::Display });
+        pieces.push(Piece::Fill { key, path: Vec::new(), hole: Hole::Display, shows: Shows::All });
         nested = tail;
     }
 }

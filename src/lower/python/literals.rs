@@ -5,6 +5,7 @@ use tree_sitter::Node;
 use crate::ir::instr::{Const, Hole, InstrId, Op, TextPart};
 use crate::lower::fields::KindName;
 
+use super::formats::{Shows, shown_by};
 use super::{Lowering, field, has_token, parts, span};
 
 impl<'t> Lowering<'t> {
@@ -107,6 +108,12 @@ impl<'t> Lowering<'t> {
             None if shows_itself && format.is_none() => Hole::Debug,
             _ => Hole::Display,
         };
+        let text = format.map(|format| self.src(format).trim_start_matches(':'));
+        let shows = match (hole, text) {
+            (Hole::Display, Some(text)) if conversion.is_none() => shown_by(text),
+            _ => Shows::All,
+        };
+        let value = self.shown(value, shows, node);
         out.push(TextPart::Hole(value, hole));
         for nested in format.map(parts).unwrap_or_default() {
             self.interpolation(nested, out);
