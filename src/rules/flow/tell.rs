@@ -9,7 +9,7 @@ use crate::flow::summary::Drain;
 use crate::flow::switches::switches_for;
 use crate::flow::trace::What;
 use crate::ir::func::{FuncId, FuncKind};
-use crate::ir::instr::{Base, Call, Field, Op};
+use crate::ir::instr::{Base, Call, CallStyle, Field, Op};
 use crate::ir::program::Program;
 use crate::models::index::Table;
 use crate::models::schema::Stream;
@@ -311,6 +311,8 @@ fn path(cx: &Cx<'_>, leak: &Leak) -> Vec<Step> {
         let is_caught = what == What::Caught;
         let text = match what {
             What::Source | What::Given => continue,
+            // What a `with` statement enters is no call that anybody wrote.
+            What::Through if is_implicit(cx, at) => continue,
             What::Passed(func) => format!("passed to {}", name(func)),
             What::Returned(func) => format!("returned by {}", name(func)),
             What::Thrown(func) => format!("thrown by {}", name(func)),
@@ -333,6 +335,10 @@ fn path(cx: &Cx<'_>, leak: &Leak) -> Vec<Step> {
     };
     steps.push(Step { loc: loc(program, at), text });
     steps
+}
+
+fn is_implicit(cx: &Cx<'_>, at: At) -> bool {
+    cx.values.call_at(at).is_some_and(|call| call.style == CallStyle::Implicit)
 }
 
 /// Where a handler gives the value back; a library's sink is its own place.
