@@ -212,7 +212,7 @@ impl Pass<'_, '_> {
                 continue;
             }
             for (index, param) in values.program.funcs[func].params.iter().enumerate() {
-                let holds = |ty: &&String| values.is_context(param.ty.as_ref(), std::slice::from_ref(*ty));
+                let holds = |ty: &&String| values.is_kind_of_named(param.ty.as_ref(), std::slice::from_ref(*ty));
                 let Some(field) = source.params.keys().find(holds).and_then(|ty| source.params.get(ty)) else {
                     continue;
                 };

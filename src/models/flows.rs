@@ -43,8 +43,8 @@ pub(crate) struct SourceRow {
     /// Ports that get the value; default `return`. `arg.1.param.0`: what the library calls a function with that it is handed.
     #[serde(default)]
     pub(crate) gives: Vec<String>,
-    /// What functions are called with that are handed over, by the last name of a parameter's type: the field of the parameter
-    /// that it is in; none: the parameter itself.
+    /// What functions are called with that are handed over, by the last name of a parameter's type, or of a class that it derives
+    /// from: the field of the parameter that it is in; none: the parameter itself.
     #[serde(default)]
     pub(crate) params: BTreeMap<String, String>,
     /// What it gives in an error is in fields that JSON leaves out.

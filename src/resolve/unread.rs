@@ -14,6 +14,34 @@ impl Values<'_> {
         ty.is_some_and(|ty| self.is_unread(ty, &mut Vec::new()))
     }
 
+    /// Is a type one of those names, or a class of the program that derives from one?
+    pub(crate) fn is_kind_of_named(&self, ty: Option<&TypeRef>, names: &[String]) -> bool {
+        if self.is_context(ty, names) {
+            return true;
+        }
+        match ty {
+            Some(TypeRef::Union(parts)) => parts.iter().any(|part| self.is_kind_of_named(Some(part), names)),
+            Some(TypeRef::Named(named)) => self.class_of(named).is_some_and(|class| self.derives_from(class, names)),
+            _ => false,
+        }
+    }
+
+    fn derives_from(&self, class: ClassId, names: &[String]) -> bool {
+        let mut open = vec![class];
+        let mut at = 0;
+        while let Some(class) = open.get(at).copied() {
+            for base in &self.program.classes[class].bases {
+                if self.is_context(Some(base), names) {
+                    return true;
+                }
+                let known = if let TypeRef::Named(named) = base { self.class_of(named) } else { None };
+                open.extend(known.filter(|known| !open.contains(known)));
+            }
+            at += 1;
+        }
+        false
+    }
+
     fn is_unread(&self, ty: &TypeRef, seen: &mut Vec<ClassId>) -> bool {
         match ty {
             TypeRef::Union(parts) => {
