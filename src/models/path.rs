@@ -19,6 +19,8 @@ pub(crate) enum PatternStep {
     One(Step),
     /// `*`: any one member.
     AnyMember,
+    /// `list_*`: one whose name begins so.
+    MemberFrom(Symbol),
     /// `**`: any number of members.
     Deep,
 }
@@ -93,7 +95,10 @@ fn pattern(text: &str) -> Result<Pattern, String> {
             (0, name) => root = Some(Symbol::new(name)),
             (_, "*") => steps.push(PatternStep::AnyMember),
             (_, "**") => steps.push(PatternStep::Deep),
-            (_, name) => steps.push(PatternStep::One(Step::Member(name.into()))),
+            (_, name) => steps.push(match name.strip_suffix('*') {
+                Some(start) if !start.contains('*') => PatternStep::MemberFrom(start.into()),
+                _ => PatternStep::One(Step::Member(name.into())),
+            }),
         }
         while !suffix.is_empty() {
             let element = suffix.strip_prefix('[').and_then(|rest| rest.split_once(']'));

@@ -2,7 +2,7 @@
 //!
 //! Patterns name library members: `root.member.{a,b}.*()`. The first segment is the file's root, one of its `globals`, or a
 //! type any file of the language declares; in `moves` and `default_of` also the root or a global of another file. `()` is a
-//! call (or `new`), `*` any one member, `**` any number of members (none too), `[]` an element. Rust's `::` is written `.` too.
+//! call (or `new`), `*` any one member, `list_*` one whose name begins so, `**` any number of members (none too), `[]` an element. Rust's `::` is written `.` too.
 //!
 //! Ports name values at a call: `arg.0`, `arg.-1` (the last positional), `arg.1..`, `arg.*` (all, named ones too),
 //! `arg.name` (a named argument), `self` (the receiver), `return`, `throws`, `value` (what an assignment writes),

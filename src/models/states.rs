@@ -37,6 +37,8 @@ pub(super) struct Waiting {
 struct State {
     next: BTreeMap<Step, StateId>,
     any_member: Option<StateId>,
+    /// By how their names begin: `list_*`.
+    members_from: Vec<(Symbol, StateId)>,
     /// `**`: stays here on any member.
     loops: bool,
     /// States entered without a step: the position behind `**`, the root of the type this expression has.
@@ -144,6 +146,9 @@ impl States {
         let known = match &step {
             PatternStep::One(step) => self.items[from].next.get(step).copied(),
             PatternStep::AnyMember => self.items[from].any_member,
+            PatternStep::MemberFrom(start) => {
+                self.items[from].members_from.iter().find(|(known, _)| known == start).map(|(_, to)| *to)
+            }
             PatternStep::Deep => None,
         };
         if let Some(known) = known {
@@ -155,6 +160,7 @@ impl States {
                 self.items[from].next.insert(step, to);
             }
             PatternStep::AnyMember => self.items[from].any_member = Some(to),
+            PatternStep::MemberFrom(start) => self.items[from].members_from.push((start, to)),
             PatternStep::Deep => {
                 self.items[to].loops = true;
                 self.items[from].silent.push(to);
@@ -178,8 +184,10 @@ impl States {
     pub(super) fn step(&self, from: StateId, step: &Step, to: &mut Vec<StateId>) {
         let state = &self.items[from];
         to.extend(state.next.get(step));
-        if let Step::Member(_) = step {
+        if let Step::Member(name) = step {
             to.extend(state.any_member);
+            let from_start = state.members_from.iter().filter(|(start, _)| name.starts_with(start.as_str()));
+            to.extend(from_start.map(|(_, to)| *to));
             if state.loops {
                 to.push(from);
             }
