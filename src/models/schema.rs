@@ -262,6 +262,8 @@ pub(crate) struct Condition {
     pub(crate) lacks: Vec<toml::Value>,
     /// The port has a value at all (`true`) or has none (`false`).
     pub(crate) present: Option<bool>,
+    /// It is known what the value is (`true`), or it may be anything (`false`).
+    pub(crate) known: Option<bool>,
     /// The value is a query of a database that asks for counts and nothing else (`true`), or is none (`false`).
     pub(crate) counts: Option<bool>,
     /// The call names the argument (`true`), or does not (`false`), whatever stands there: `json(content_type=None)`.

@@ -36,6 +36,11 @@ impl Values<'_> {
         {
             return false;
         }
+        let is_known =
+            || matches!(value, PortValue::Known(values) if !values.is_empty() && !values.contains(&Value::Unknown));
+        if condition.known.is_some_and(|known| known != is_known()) {
+            return false;
+        }
         let one_of = |listed: &[toml::Value], value: &Value| match value {
             Value::Const(found) => listed.iter().any(|text| same_const(text, found)),
             // A member of a library's own vocabulary may be listed by its name: CallToolRequestSchema.
