@@ -77,6 +77,8 @@ struct Cx {
     features: Arc<Features>,
     /// The cells of items that this file defines (not imports).
     own_items: BTreeSet<CellId>,
+    /// Those of them that have a definition already.
+    defined: BTreeSet<CellId>,
     own: expand::OwnMacros,
 }
 
@@ -118,6 +120,7 @@ fn lower_text(file: &SourceFile, around: &Arc<macro_index::Macros>) -> Lowered {
         in_alternative: false,
         features: Arc::clone(&file.features),
         own_items: BTreeSet::new(),
+        defined: BTreeSet::new(),
         own: expand::OwnMacros::new(file, around),
     };
     let items: Vec<_> = parsed.items.iter().collect();

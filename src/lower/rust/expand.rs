@@ -23,7 +23,7 @@ use crate::lower::{LowerNote, LowerNoteKind};
 use crate::source::files::SourceFile;
 
 use super::macro_index::Macros;
-use super::macro_match::measure;
+use super::macro_match::{joined, measure};
 use super::macro_rules::Rules;
 use super::patterns::bound_names;
 use super::types::symbol;
@@ -66,6 +66,8 @@ enum Meaning {
 /// A macro with the place of its definition.
 struct Known {
     rules: Rules,
+    /// It puts names together.
+    joins: bool,
     name: Symbol,
     /// Nowhere in the program where it is a library's.
     at: Option<Loc>,
@@ -141,7 +143,8 @@ impl Cx {
         }
         let name = symbol(ident);
         let at = Some(Loc { file: self.own.file, span: self.at(ident.span()) });
-        let known = Rules::of(item, "crate".into()).map(|rules| Rc::new(Known { rules, name: name.clone(), at }));
+        let known =
+            Rules::of(item, "crate".into()).map(|rules| Rc::new(Known { rules, joins: false, name: name.clone(), at }));
         if let (Some(known), Some(scope)) = (known, self.own.scopes.last_mut()) {
             scope.insert(name, Meaning::Defined(known));
         }
@@ -221,7 +224,7 @@ impl Cx {
         let known = item.and_then(|item| {
             let krate = around.crate_of(at, &self.own.path).unwrap_or_else(|| "crate".into());
             let name = symbol(item.ident.as_ref()?);
-            Some(Rc::new(Known { rules: Rules::of(&item, krate)?, name, at: defined.at }))
+            Some(Rc::new(Known { rules: Rules::of(&item, krate)?, joins: defined.joins, name, at: defined.at }))
         });
         self.own.read.insert(at, known.clone());
         known
@@ -245,7 +248,10 @@ impl Cx {
         // Each call counts, also of a macro that makes nothing.
         self.own.left = left.saturating_sub(1);
         let (tokens, rounds, depth) = match expanded {
-            Ok(found) => found?,
+            Ok(found) => {
+                let (tokens, rounds, depth) = found?;
+                (if known.joins { joined(tokens) } else { tokens }, rounds, depth)
+            }
             Err(TooLarge) => {
                 let span = self.at(at);
                 self.own.lost.insert(span);

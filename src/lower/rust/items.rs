@@ -175,7 +175,22 @@ impl Cx {
 
     fn define(&mut self, name: &str, value: crate::ir::instr::InstrId, span: Span) {
         let place = self.b.lookup_item(name);
+        let is_first = match place.base {
+            Base::Cell(cell) => self.defined.insert(cell),
+            _ => true,
+        };
+        if is_first {
+            self.b.store(place, value, span);
+            return;
+        }
+        // Of two with one name each is for other builds: `#[cfg(unix)] fn` and `#[cfg(not(unix))] fn`.
+        let unknown = self.b.push(Op::Unknown("cfg", Vec::new()), span);
+        let (with, behind) = (self.b.new_block(), self.b.new_block());
+        self.b.branch(unknown, with, behind);
+        self.b.switch_to(with);
         self.b.store(place, value, span);
+        self.b.goto(behind);
+        self.b.switch_to(behind);
     }
 
     fn module(&mut self, item: &ItemMod) {

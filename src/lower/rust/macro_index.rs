@@ -32,6 +32,9 @@ struct Written {
 struct OfLibrary {
     path: String,
     definition: String,
+    /// Parts of names in `[< >]` are put together.
+    #[serde(default)]
+    joins: bool,
 }
 
 /// All definitions of a program.
@@ -51,6 +54,8 @@ pub(super) struct Defined {
     pub(super) at: Option<Loc>,
     /// With its attributes.
     pub(super) text: String,
+    /// It puts names together.
+    pub(super) joins: bool,
     path: String,
     /// The folder whose files see it without a path.
     reach: Option<String>,
@@ -84,6 +89,7 @@ impl Macros {
                 res.defined.push(Defined {
                     at: Some(Loc { file: file.id, span: one.at }),
                     text: text.to_owned(),
+                    joins: false,
                     path: file.path.clone(),
                     reach: one.is_open.then(|| reach.clone()),
                 });
@@ -99,7 +105,8 @@ impl Macros {
             if is_named(name) {
                 self.by_name.entry(name.to_owned()).or_default();
                 self.of_libraries.insert(one.path, self.defined.len());
-                self.defined.push(Defined { at: None, text: one.definition, path: String::new(), reach: None });
+                let (path, text) = (String::new(), one.definition);
+                self.defined.push(Defined { at: None, text, joins: one.joins, path, reach: None });
             }
         }
     }

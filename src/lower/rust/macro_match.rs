@@ -254,6 +254,41 @@ fn one_token(input: ParseStream<'_>) -> syn::Result<()> {
     })
 }
 
+/// The same with each `[<get_ name>]` as the name that it makes, in the place of its last part.
+pub(super) fn joined(tokens: TokenStream) -> TokenStream {
+    let join = |token| match token {
+        TokenTree::Group(group) => name_of(&group).map(TokenTree::Ident).unwrap_or_else(|| {
+            let mut inner = Group::new(group.delimiter(), joined(group.stream()));
+            inner.set_span(group.span());
+            TokenTree::Group(inner)
+        }),
+        token => token,
+    };
+    tokens.into_iter().map(join).collect()
+}
+
+fn name_of(group: &Group) -> Option<Ident> {
+    let parts: Vec<TokenTree> = group.stream().into_iter().collect();
+    let [TokenTree::Punct(open), parts @ .., TokenTree::Punct(close)] = parts.as_slice() else { return None };
+    if group.delimiter() != Delimiter::Bracket || open.as_char() != '<' || close.as_char() != '>' {
+        return None;
+    }
+    let mut name = String::new();
+    for part in parts {
+        match part {
+            TokenTree::Ident(word) => name.push_str(&word.unraw().to_string()),
+            TokenTree::Literal(text) => name.push_str(text.to_string().trim_matches('"')),
+            // `name:upper` is another one.
+            _ => return None,
+        }
+    }
+    let span = parts.iter().rev().find_map(|part| matches!(part, TokenTree::Ident(_)).then(|| part.span()))?;
+    syn::parse_str::<Ident>(&name).ok().map(|mut ident| {
+        ident.set_span(span);
+        ident
+    })
+}
+
 /// How many tokens are these, and how deep do they nest, as `scan` counts it? `None` for more tokens than that.
 pub(super) fn measure(tokens: &TokenStream, most: usize) -> Option<(usize, usize)> {
     let mut n_tokens = 0;
