@@ -62,6 +62,7 @@
 //! | `said` | which words a condition asks for in the text of a caught error |
 //! | `exits` | what a function gives back and raises, by the way out |
 //! | `when`, `conditions` | what has to be true of what a function is given for something to get somewhere |
+//! | `own_instances` | which objects a check of their own class leaves as they are |
 //! | `overridden` | which of the methods that override each other runs |
 //! | `answers`, `rest` | which calls rule that out |
 //! | `together` | what stands beside a value that a function gives in one return |
@@ -157,6 +158,7 @@ mod needed;
 mod occupied;
 pub(crate) mod offered;
 mod overridden;
+mod own_instances;
 mod parts;
 pub(crate) mod path;
 mod phase;

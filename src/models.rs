@@ -96,6 +96,8 @@ pub(crate) struct Flow {
     pub(crate) same: bool,
     /// An object comes out of the class that the method is called on.
     pub(crate) instance: bool,
+    /// One of the class itself comes out as it is, and nothing is raised.
+    pub(crate) leaves_own: bool,
     /// An object of the class that is taken comes out, and nothing that is in it.
     pub(crate) object: bool,
     /// It goes through what is moved.
@@ -435,6 +437,7 @@ impl Models {
                     copies: row.copies,
                     same: row.same,
                     instance: row.instance,
+                    leaves_own: row.leaves_own,
                     object: row.object,
                     items: row.items,
                     names: row.names,

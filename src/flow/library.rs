@@ -244,7 +244,7 @@ impl Pass<'_, '_> {
         for to in &flow.to {
             match &to.head {
                 // What was just made a text can be read.
-                PortHead::Throws if reads_own => {}
+                PortHead::Throws if reads_own || flow.leaves_own && self.is_own_instance(call, at) => {}
                 PortHead::Return if flow.parses => {
                     // What is read of an error's text is no error.
                     let read = moved.map(|entry| Some(if self.is_raw_error(&entry) { entry } else { entry.parsed() }));

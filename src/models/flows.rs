@@ -115,6 +115,9 @@ pub(crate) struct FlowRow {
     /// An object of the class comes out that the method is called on: `Model.validate(x)`.
     #[serde(default)]
     pub(crate) instance: bool,
+    /// An object of the class itself comes out as it is: nothing is raised. `Model.model_validate(model)`.
+    #[serde(default)]
+    pub(crate) leaves_own: bool,
     /// The class of what is taken comes out, and nothing that is in it: `type(self)`.
     #[serde(default)]
     pub(crate) class: bool,

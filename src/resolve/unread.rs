@@ -89,7 +89,7 @@ impl Values<'_> {
     }
 
     /// The class of the program that a name in scope means, if it is one only.
-    fn class_of(&self, named: &NamedType) -> Option<ClassId> {
+    pub(crate) fn class_of(&self, named: &NamedType) -> Option<ClassId> {
         let (Base::Cell(cell), []) = (&named.base, named.path.as_slice()) else { return None };
         let held = self.of_slot(self.cell_slot(*cell)).items().iter();
         // What a decorator makes of it is the class, too.
