@@ -364,10 +364,6 @@ impl Pass<'_, '_> {
     fn is_made_here(&self, at: At, func: FuncId) -> bool {
         let Op::Call(call) = &self.func.instrs[at.1].op else { return false };
         let is_it = |made: InstrId| matches!(self.func.instrs[made].op, Op::Closure(inner) if inner == func);
-        let is_handed = |value: InstrId| match &self.func.instrs[value].op {
-            Op::Load(place) if place.path.is_empty() => assigned(self.func, &place.base).is_some_and(is_it),
-            _ => is_it(value),
-        };
         match (&call.callee.base, &*call.callee.path) {
             (Base::Value(_) | Base::Local(_), []) => assigned(self.func, &call.callee.base).is_some_and(is_it),
             (Base::Cell(cell), []) if self.is_own(*cell) => assigned(self.func, &call.callee.base).is_some_and(is_it),
@@ -376,12 +372,22 @@ impl Pass<'_, '_> {
                 let models = self.taint.values.models;
                 (models.iterates(name) || models.writes_in(name)) && call.args.iter().any(|arg| is_it(arg.value))
             }
-            _ => call.args.iter().any(|arg| is_handed(arg.value)) && self.is_called_at_once(at),
+            _ => false,
         }
     }
 
-    /// Does a library call what it is handed during the call: `loop.run_in_executor(None, lambda: ask(url))`?
-    fn is_called_at_once(&self, at: At) -> bool {
+    /// Does a library call a function that is written here during the call that hands it over:
+    /// `loop.run_in_executor(None, lambda: ask(url))`?
+    fn is_called_at_once(&self, at: At, func: FuncId) -> bool {
+        let Op::Call(call) = &self.func.instrs[at.1].op else { return false };
+        let is_it = |made: InstrId| matches!(self.func.instrs[made].op, Op::Closure(inner) if inner == func);
+        let is_handed = |value: InstrId| match &self.func.instrs[value].op {
+            Op::Load(place) if place.path.is_empty() => assigned(self.func, &place.base).is_some_and(is_it),
+            _ => is_it(value),
+        };
+        if !call.args.iter().any(|arg| is_handed(arg.value)) {
+            return false;
+        }
         let values = self.taint.values;
         let mut rows =
             values.call_rows(at, Table::Callback).into_iter().map(|row| values.models.callback(row)).peekable();
@@ -393,6 +399,14 @@ impl Pass<'_, '_> {
         let Root::Heap(heap) = root else { return None };
         let Heap::Cell(cell) = self.taint.names.heaps[heap] else { return None };
         (self.is_own(cell) && self.is_made_here(at, func)).then(|| self.load(&Place::of(Base::Cell(cell)), at))
+    }
+
+    /// The same of what it raises, also where a library calls it at once.
+    fn held_where_raised(&mut self, at: At, func: FuncId, root: Root) -> Option<Tree> {
+        let Root::Heap(heap) = root else { return None };
+        let Heap::Cell(cell) = self.taint.names.heaps[heap] else { return None };
+        let is_here = self.is_own(cell) && (self.is_made_here(at, func) || self.is_called_at_once(at, func));
+        is_here.then(|| self.load(&Place::of(Base::Cell(cell)), at))
     }
 
     /// Is a parameter named as what says nothing of a body: `task_id`, `url`?
@@ -416,7 +430,7 @@ impl Pass<'_, '_> {
     ) {
         let passed = (at, What::Passed(func));
         let made: Vec<Option<Tree>> =
-            thrown.iter().map(|(entry, _)| self.held_where_made(at, func, entry.root)).collect();
+            thrown.iter().map(|(entry, _)| self.held_where_raised(at, func, entry.root)).collect();
         let add = |known: &mut Tree| {
             let mut changed = false;
             for ((entry, when), made) in thrown.into_iter().zip(made) {
