@@ -18,7 +18,7 @@ impl Values<'_> {
             .flat_map(|name| self.classes.methods(class, name))
             .filter(|func| self.program.funcs[*func].kind == FuncKind::Constructor)
             .collect();
-        if constructors.iter().any(|func| self.takes_none_of(at, *func)) {
+        if !constructors.is_empty() && constructors.iter().all(|func| self.takes_none_of(at, *func)) {
             return;
         }
         let instance = Value::Instance(class);
