@@ -26,7 +26,7 @@ use super::reading;
 use super::settings;
 use super::settled::defined;
 use super::singles::Singles;
-use super::started::started;
+use super::started::{left_beside, started};
 use super::unset::stored_openly;
 
 /// What is found out once for all processes.
@@ -55,6 +55,8 @@ pub(crate) struct Prepared {
     pub(super) getters: FxHashMap<At, Vec<FuncId>>,
     /// Calls whose result, a coroutine, is handed to what runs it.
     pub(super) started: FxHashSet<At>,
+    /// The calls whose coroutine runs beside what follows.
+    pub(super) left_beside: FxHashSet<At>,
     /// The modules that ask which program was started, and what values tell of that, as far as somebody asked.
     pub(super) asking: FxHashSet<ModuleId>,
     pub(super) told: RefCell<FxHashMap<(FuncId, InstrId, usize), Option<Tells>>>,
@@ -169,6 +171,7 @@ pub(crate) fn prepare(values: &Values<'_>) -> Rc<Prepared> {
         stored_openly,
         awaited: Instrs::new(values, awaited.into_iter()),
         started: started(values),
+        left_beside: left_beside(values),
         getters: reading::getters(values),
         asking: main_module::asking(values),
         told: RefCell::default(),

@@ -15,7 +15,7 @@ use crate::models::schema::CallbackTime;
 use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Value};
 
-use super::explore::{Explorer, Phase, State};
+use super::explore::{Explorer, FrameId, Phase, State};
 
 /// The calls whose value is handed to what runs coroutines, by itself or in a list.
 pub(super) fn started(values: &Values<'_>) -> FxHashSet<At> {
@@ -37,6 +37,25 @@ pub(super) fn started(values: &Values<'_>) -> FxHashSet<At> {
     found
 }
 
+/// The calls whose coroutine is handed to what runs it beside the code that goes on: `tokio::spawn(work(inbox))`.
+pub(super) fn left_beside(values: &Values<'_>) -> FxHashSet<At> {
+    let is_later = |at: At| {
+        let rows = values.call_rows(at, Table::Callback);
+        !rows.is_empty() && rows.iter().all(|row| values.models.callback(*row).runs == CallbackTime::Later)
+    };
+    let mut found = FxHashSet::default();
+    for (func, data) in values.program.funcs.iter_enumerated() {
+        for (id, instr) in data.instrs.iter_enumerated() {
+            let Op::Call(call) = &instr.op else { continue };
+            let mut made = handed(call).filter(|value| matches!(data.instrs[*value].op, Op::Call(_))).peekable();
+            if made.peek().is_some() && is_later((func, id)) {
+                found.extend(made.map(|value| (func, value)));
+            }
+        }
+    }
+    found
+}
+
 fn handed(call: &Call) -> impl Iterator<Item = InstrId> {
     call.args.iter().map(|arg| arg.value)
 }
@@ -53,6 +72,11 @@ impl Explorer<'_> {
     /// Is the value of the call at `at` a coroutine that something else runs?
     pub(super) fn is_left_to_run(&self, at: At) -> bool {
         self.prepared.started.contains(&at)
+    }
+
+    /// Does what a call starts go on beside the code behind it, also when the process serves?
+    pub(super) fn runs_on(&self, at: At, phase: Phase, frame: FrameId) -> bool {
+        phase == Phase::BEFORE && !self.frames[frame].outcome.serves && self.prepared.left_beside.contains(&at)
     }
 
     /// Behind the place that waits for what serves, serving is over.

@@ -225,6 +225,8 @@ impl Explorer<'_> {
                 continue;
             }
             n_direct += 1;
+            // What is started and not waited for holds up nobody, even if it never ends.
+            let is_started = self.values.program.funcs[callee].is_async && !self.is_awaited(func, id);
             let args = self.arguments(at, call, callee, &before);
             let context = Context {
                 asked: self.asked(callee, &args, &before),
@@ -233,10 +235,9 @@ impl Explorer<'_> {
                 args,
                 ..self.context(&before)
             };
+            let beside = is_started.then(|| Context { phase: Phase::SERVING, ..context.clone() });
             let frame = self.frame(callee, context);
             let outcome = self.frames[frame].outcome.clone();
-            // What is started and not waited for holds up nobody, even if it never ends.
-            let is_started = self.values.program.funcs[callee].is_async && !self.is_awaited(func, id);
             if !outcome.returns && !self.is_open(frame) && !is_started {
                 n_ending += 1;
             }
@@ -249,6 +250,10 @@ impl Explorer<'_> {
                 Some(_) => None,
             });
             self.enter(&mut event, frame, Mode::Now, state);
+            if let Some(beside) = beside.filter(|_| self.runs_on(at, before.phase, frame)) {
+                let beside = self.frame(callee, beside);
+                event.frames.push((beside, Mode::Now));
+            }
             if self.fills_for_caller(callee, is_started) {
                 filled = Some(filled.map_or_else(|| outcome.filled.clone(), |known| both(&known, &outcome.filled)));
             } else {

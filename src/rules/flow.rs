@@ -422,10 +422,7 @@ fn live_site<'u>(cx: &Cx<'_>, unit: &'u Unit<'_>, live: &'u Live, leak: &Leak) -
         return None;
     }
     // Before an SDK serves no arguments are there, though a function that handlers call, too, may log there what it was given.
-    let runs_early = |at: At| {
-        let is_early = |site: &Site| site.phase == Phase::BEFORE && !site.crash;
-        sites.get(&at).is_some_and(|sites| sites.iter().all(is_early))
-    };
+    let runs_early = |at: At| sites.get(&at).is_some_and(|sites| sites.iter().all(is_early));
     if leak.source.kind == Kind::Argument
         && !unit.by_hand
         && (runs_early(leak.hit.primary) || runs_early(leak.hit.sink.at))
@@ -444,7 +441,7 @@ fn live_site<'u>(cx: &Cx<'_>, unit: &'u Unit<'_>, live: &'u Live, leak: &Leak) -
             .or_else(|| in_func(leak.hit.sink.at))
             .or_else(|| live.later.get(&leak.hit.sink.at.0));
     }
-    let holds_it = |site: &&Site| holds_it(leak, site);
+    let holds_it = |site: &&Site| holds_it(unit, leak, site);
     let sink =
         sites.get(&leak.hit.sink.at)?.iter().find(|site| holds_it(site) && !is_kept(cx, unit, leak, (live, site)))?;
     if leak.hit.primary == leak.hit.sink.at {
@@ -460,10 +457,15 @@ fn live_site<'u>(cx: &Cx<'_>, unit: &'u Unit<'_>, live: &'u Live, leak: &Leak) -
     primary.or_else(|| if leak.hit.sink.drain == Drain::Agent { in_func() } else { None })
 }
 
-/// Where a variable is known not to be set, what is written is something else in its stead.
-fn holds_it(leak: &Leak, site: &Site) -> bool {
+fn is_early(site: &Site) -> bool {
+    site.phase == Phase::BEFORE && !site.crash
+}
+
+/// Where a variable is known not to be set, what is written is something else in its stead. Arguments come when an SDK serves.
+fn holds_it(unit: &Unit<'_>, leak: &Leak, site: &Site) -> bool {
     match (leak.source.kind, &leak.source.name) {
         (Kind::Env, Some(name)) => !is_unset(&site.facts, name),
+        (Kind::Argument, _) => unit.by_hand || !is_early(site),
         _ => true,
     }
 }
@@ -481,7 +483,7 @@ fn sites_like<'l>(cx: &Cx<'_>, unit: &Unit<'_>, (live, site): (&'l Live, &'l Sit
     let others = all
         .into_iter()
         .flatten()
-        .filter(|one| !std::ptr::eq(*one, site) && holds_it(leak, one) && !is_kept(cx, unit, leak, (live, one)));
+        .filter(|one| !std::ptr::eq(*one, site) && holds_it(unit, leak, one) && !is_kept(cx, unit, leak, (live, one)));
     std::iter::once(site).chain(others).collect()
 }
 
