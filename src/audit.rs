@@ -12,7 +12,6 @@ mod unloaded;
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem::ManuallyDrop;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Instant;
 
 use rayon::prelude::*;
@@ -27,8 +26,7 @@ use crate::finding::{Level, Persona};
 use crate::flow::words::Words;
 use crate::inspect::Subject;
 use crate::ir::program::Program;
-use crate::lower::rust::macro_index::Macros;
-use crate::lower::{LowerNote, LowerNoteKind, Lowered, lower};
+use crate::lower::{Around, LowerNote, LowerNoteKind, Lowered, lower};
 use crate::models::Models;
 use crate::report::{FilesInfo, NotAnalysed, Report, Server, Texts};
 use crate::resolve::folders::add_folders;
@@ -104,11 +102,11 @@ fn lower_all(run: &Run<'_>, generated: Generated) -> LoweredAll {
     }
     let mut next: Vec<FileId> = workspace.files.ids().filter(|id| !unread.contains(id)).collect();
     let mut imports = Imports::default();
-    let macros = Arc::new(Macros::of(workspace));
+    let around = Around::of(workspace);
     while !next.is_empty() {
         next.retain(|id| workspace.roles[*id] != Role::Test);
         let done: Vec<Lowered> =
-            pool.install(|| next.par_iter().map(|id| lower(&workspace.files[*id], &macros)).collect());
+            pool.install(|| next.par_iter().map(|id| lower(&workspace.files[*id], &around)).collect());
         for (id, file) in next.drain(..).zip(done) {
             if !unread.is_empty() {
                 imports.add(&file.program, id, workspace);

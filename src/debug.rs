@@ -32,7 +32,7 @@ pub(crate) fn debug_ir(path: &Path) -> Result<String, String> {
         text,
         features: Arc::default(),
     };
-    let lowered = on_big_stack(|| crate::lower::lower(&file, &Arc::default()));
+    let lowered = on_big_stack(|| crate::lower::lower(&file, &crate::lower::Around::default()));
     let mut out = ir::print::print(&lowered.program);
     for note in &lowered.notes {
         let at = lines.line_col(&file.text, note.span.start);

@@ -1,7 +1,7 @@
 //! From source text to IR: one front end a language, the only users of tree-sitter and syn.
 //!
-//! Lowering is a pure function of a file's text (and of the macros that other files define) and never fails on input: it returns IR plus notes. No front end knows a
-//! rule or a library.
+//! Lowering is a pure function of a file's text (and of what other files define for it) and never fails on input: it returns
+//! IR plus notes. No front end knows a rule or a library.
 
 mod fields;
 pub(crate) mod python;
@@ -13,8 +13,22 @@ use std::sync::Arc;
 use crate::base::span::Span;
 use crate::ir::program::Program;
 use crate::source::files::{Dialect, SourceFile};
+use crate::source::workspace::Workspace;
 
 use rust::macro_index::Macros;
+
+/// What the files of a program define for each other that has to be known before one of them is lowered.
+#[derive(Default)]
+pub(crate) struct Around {
+    macros: Arc<Macros>,
+}
+
+impl Around {
+    /// Scans the files of a workspace; parses none.
+    pub(crate) fn of(workspace: &Workspace) -> Self {
+        Self { macros: Arc::new(Macros::of(workspace)) }
+    }
+}
 
 /// What a front end made of one file.
 pub(crate) struct Lowered {
@@ -39,12 +53,12 @@ pub(crate) enum LowerNoteKind {
     Refused,
 }
 
-/// Lowers one file of a program with these macros. Stack use is bounded; call it on a thread with [`STACK_SIZE`].
-pub(crate) fn lower(file: &SourceFile, macros: &Arc<Macros>) -> Lowered {
+/// Lowers one file of a program. Stack use is bounded; call it on a thread with [`STACK_SIZE`].
+pub(crate) fn lower(file: &SourceFile, around: &Around) -> Lowered {
     match file.dialect {
         Dialect::TypeScript | Dialect::Tsx | Dialect::JavaScript => script::lower(file),
         Dialect::Python => python::lower(file),
-        Dialect::Rust => rust::lower(file, macros),
+        Dialect::Rust => rust::lower(file, &around.macros),
     }
 }
 

@@ -72,7 +72,7 @@ fn reads(dialect: Dialect, text: &str) -> Result<(), String> {
         text: text.to_owned(),
         features: Arc::default(),
     };
-    let lowered = crate::debug::on_big_stack(|| crate::lower::lower(&file, &Arc::default()));
+    let lowered = crate::debug::on_big_stack(|| crate::lower::lower(&file, &crate::lower::Around::default()));
     match lowered.notes.first() {
         Some(note) => Err(note.text.clone()),
         None => crate::ir::verify::verify(&lowered.program).first().map_or(Ok(()), |fault| Err(fault.to_string())),
