@@ -6,7 +6,7 @@ use crate::base::Symbol;
 use crate::base::span::{Loc, Span};
 use crate::flow::process::Handler;
 use crate::ir::func::{FuncId, FuncKind, ParamKind};
-use crate::ir::instr::{CallStyle, Field};
+use crate::ir::instr::{Base, CallStyle, Field, Op};
 use crate::ir::program::{Language, Program};
 use crate::models::handlers::HandlerKind;
 use crate::resolve::solve::Values;
@@ -32,6 +32,13 @@ pub(crate) fn called(cx: &Cx<'_>, at: At) -> String {
 pub(crate) fn called_in(values: &Values<'_>, texts: &dyn Fn(Loc) -> String, at: At) -> String {
     if let Some(name) = written(values, texts, at) {
         return name;
+    }
+    // `@server.tool(name="open")`: what is called is what another call gives.
+    if let Some(Base::Value(made)) =
+        values.call_at(at).filter(|call| call.callee.path.is_empty()).map(|call| &call.callee.base)
+        && matches!(values.program.funcs[at.0].instrs[*made].op, Op::Call(_))
+    {
+        return called_in(values, texts, (at.0, *made));
     }
     if let Some(name) = values.call_text(at) {
         let is_macro = values.call_at(at).is_some_and(|call| call.style == CallStyle::Macro);
