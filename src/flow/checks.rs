@@ -516,7 +516,7 @@ impl Checks<'_, '_> {
     }
 
     /// The option or result that a call hands on, whatever becomes of its error or value: `found.ok_or_else(…)`.
-    fn handed_on(&self, call: &Call) -> Option<InstrId> {
+    pub(super) fn handed_on(&self, call: &Call) -> Option<InstrId> {
         let language = self.values.language(self.id);
         match (call.callee.split_last()?, language) {
             ((Place { base: Base::Value(inner), path }, Field::Name(name)), Language::Rust) if path.is_empty() => {
@@ -559,7 +559,7 @@ impl Checks<'_, '_> {
     }
 
     /// Does a variant of an option or result say that there is a value, or that there is none?
-    fn is_something(&self, variant: InstrId) -> Option<bool> {
+    pub(super) fn is_something(&self, variant: InstrId) -> Option<bool> {
         match self.constant(variant)? {
             Const::Str(name) => has_value(name),
             _ => None,

@@ -122,11 +122,15 @@ impl<'a, 'v> Guard<'a, 'v> {
 
     fn told(mut self) -> Vec<Told> {
         let mut found = Vec::new();
-        let is_python = self.checks.values.language(self.checks.id) == Language::Python;
+        let language = self.checks.values.language(self.checks.id);
         let answers = [Answer::True, Answer::False, Answer::Nothing, Answer::Something];
         for answer in [None].into_iter().chain(answers.map(Some)) {
-            let asks_for_nothing = matches!(answer, Some(Answer::Nothing | Answer::Something));
-            if asks_for_nothing && !is_python {
+            let is_asked = match answer {
+                Some(Answer::Nothing) => language == Language::Python,
+                Some(Answer::Something) => language != Language::Script,
+                _ => true,
+            };
+            if !is_asked {
                 continue;
             }
             let mut all = None;

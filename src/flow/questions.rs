@@ -8,18 +8,19 @@
 
 use crate::base::bounds::MAX_CHECK_DEPTH;
 use crate::ir::func::{End, FuncKind, Function};
-use crate::ir::instr::{CallStyle, Const, Entry, InstrId, Op, Oper, TextPart};
+use crate::ir::instr::{Base, CallStyle, Const, Entry, Field, InstrId, Op, Oper, Place, Record, RecordKind, TextPart};
 use crate::ir::program::Language;
 use crate::resolve::solve::CallKind;
 
 use super::checks::Checks;
+use super::domain::has_value;
 
 /// What a condition says of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Answer {
     True,
     False,
-    /// It is nothing, or it is something.
+    /// It is nothing, or it is something: in Rust an error or nothing, or a value.
     Nothing,
     Something,
 }
@@ -62,10 +63,13 @@ impl Answer {
                 (Self::Nothing, known) => !is_nothing(known),
                 (Self::Something, known) => is_nothing(known),
             },
-            Op::Record(record) => match self {
-                Self::False => record.entries.iter().any(|entry| matches!(entry, Entry::Field(..))),
-                Self::Nothing => true,
-                Self::True | Self::Something => false,
+            Op::Record(record) => match (self, is_something(record)) {
+                (Self::Something, Some(is)) => !is,
+                (Self::Nothing, Some(is)) => is,
+                (Self::True | Self::False, Some(_)) => false,
+                (Self::False, None) => record.entries.iter().any(|entry| matches!(entry, Entry::Field(..))),
+                (Self::Nothing, None) => true,
+                (Self::True | Self::Something, None) => false,
             },
             Op::Text(parts) => match self {
                 Self::False => parts.iter().any(|part| matches!(part, TextPart::Lit(text) if !text.is_empty())),
@@ -131,9 +135,44 @@ impl Checks<'_, '_> {
                 };
                 Some(Question { call, holds, fails, is_awaited })
             }
+            // `check(name)?`, `if let Err(e) = check(name)`
+            Op::Operator(Oper::IsVariant, operands) if self.language() == Language::Rust => {
+                let [value, variant] = operands[..] else { return None };
+                let is_something = self.is_something(variant)?;
+                self.answer_of_result(value, is_something, depth)
+            }
             Op::Load(place) if place.path.is_empty() => self.asked_of(self.only_store(place)?, depth),
             Op::Await(inner) => Some(Question { is_awaited: true, ..self.asked_of(*inner, depth)? }),
+            Op::Call(call)
+                if self.language() == Language::Rust
+                    && let Some((Place { base: Base::Value(value), path }, Field::Name(name))) =
+                        call.callee.split_last()
+                    && path.is_empty()
+                    && let Some(says) = self.values.models.says_present(&name) =>
+            {
+                self.answer_of_result(value, says, depth)
+            }
             Op::Call(_) => Some(Question { call: on, holds: Answer::True, fails: Answer::False, is_awaited: false }),
+            _ => None,
+        }
+    }
+
+    /// The same of a result or option, which a condition says to be something, or to be nothing.
+    fn answer_of_result(&self, value: InstrId, is_something: bool, depth: usize) -> Option<Question> {
+        let depth = depth.checked_sub(1)?;
+        let (holds, fails) =
+            if is_something { (Answer::Something, Answer::Nothing) } else { (Answer::Nothing, Answer::Something) };
+        match &self.func.instrs[value].op {
+            Op::Await(inner) => {
+                Some(Question { is_awaited: true, ..self.answer_of_result(*inner, is_something, depth)? })
+            }
+            Op::Load(place) if place.path.is_empty() => {
+                self.answer_of_result(self.only_store(place)?, is_something, depth)
+            }
+            Op::Call(call) => match self.handed_on(call) {
+                Some(inner) => self.answer_of_result(inner, is_something, depth),
+                None => Some(Question { call: value, holds, fails, is_awaited: false }),
+            },
             _ => None,
         }
     }
@@ -145,6 +184,14 @@ impl Checks<'_, '_> {
 
 fn is_nothing(known: &Const) -> bool {
     matches!(known, Const::Null | Const::Undefined)
+}
+
+/// Is it a result or an option that has a value?
+fn is_something(record: &Record) -> Option<bool> {
+    match &record.entries[..] {
+        [Entry::Field(Field::Variant(name, _), _), ..] if record.kind == RecordKind::Variant => has_value(name),
+        _ => None,
+    }
 }
 
 /// Is a constant true where it is a condition?
