@@ -235,6 +235,8 @@ pub(crate) struct LevelRow {
     /// A variable of the environment that the library reads may set any level instead.
     #[serde(default)]
     pub(crate) environment: bool,
+    /// The name of that variable; without `environment` the call gives it a value.
+    pub(crate) variable: Option<String>,
     /// Holds only while no variable of the environment says something else.
     #[serde(default)]
     pub(crate) replaced: bool,

@@ -9,6 +9,7 @@ pub(in crate::rules) mod echo;
 mod fixed;
 mod judge;
 mod levels;
+mod put_first;
 pub(crate) mod spans;
 mod tell;
 mod thresholds;

@@ -19,6 +19,7 @@ use crate::rules::place::{calls_to, cap, tell_in};
 use crate::rules::{Cx, Findings, Unit, loc};
 
 use super::judge::Verdict;
+use super::put_first::put_first;
 use super::{MAX_RELATED, live_site, tell};
 
 /// A live call that sets levels.
@@ -144,7 +145,7 @@ pub(super) fn settings(cx: &Cx<'_>, unit: &Unit<'_>) -> Vec<Setting> {
             || !is_left_open
             || !cx.values.makers(setting.at).iter().any(|made| made != call && calls.contains(made))
     });
-    told_apart(cx, settings)
+    put_first(cx, unit, told_apart(cx, settings))
 }
 
 /// Does the process switch off what a logger writes, by something that runs after `at`?

@@ -78,7 +78,7 @@ pub(super) fn own_level(cx: &Cx<'_>, settings: &[Setting], at: At) -> Option<(At
 }
 
 /// Is a level written there, and not computed of what is known at run time only?
-fn is_written(cx: &Cx<'_>, level: At) -> bool {
+pub(super) fn is_written(cx: &Cx<'_>, level: At) -> bool {
     let values = cx.values.of(level.0, level.1).items();
     !values.is_empty() && values.iter().all(|value| matches!(value, Value::Const(_) | Value::Api(_, None)))
 }
