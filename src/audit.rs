@@ -29,6 +29,7 @@ use crate::ir::program::Program;
 use crate::lower::{Around, LowerNote, LowerNoteKind, Lowered, lower};
 use crate::models::Models;
 use crate::report::{FilesInfo, NotAnalysed, Report, Server, Texts};
+use crate::resolve::converted::convert;
 use crate::resolve::folders::add_folders;
 use crate::resolve::handed::put_around;
 use crate::resolve::link::Linker;
@@ -156,6 +157,7 @@ fn analyse<T>(
         .modelled(models.index.imported())
         .described(named::described(&models, workspace));
     put_around(&mut program, &models);
+    convert(&mut program);
     add_outside(&mut program, &workspace.manifests, &linker, &models);
     specialise(&mut program, &linker, &models);
     program.part_raising();

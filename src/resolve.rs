@@ -22,6 +22,7 @@
 //! | `replaced` | functions that a program puts in the way of a client's errors |
 //! | `schemas` | the fields that a schema names |
 //! | `channels` | what goes through channels and queues |
+//! | `converted` | which errors does a program convert where nothing says so? |
 //! | `containers` | what goes into containers and what comes out |
 //! | `extended` | which methods has a type of a library by a trait of the program? |
 //! | `impls` | Rust's `impl` blocks: whose methods they are, and by which traits |
@@ -47,6 +48,7 @@ pub(crate) mod channels;
 mod conditions;
 mod constructing;
 mod containers;
+pub(crate) mod converted;
 mod counted;
 mod data;
 mod decided;

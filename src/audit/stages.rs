@@ -12,6 +12,7 @@ use crate::config::Options;
 use crate::flow::words::Words;
 use crate::lower::parse_only;
 use crate::models::Models;
+use crate::resolve::converted::convert;
 use crate::resolve::folders::add_folders;
 use crate::resolve::handed::put_around;
 use crate::resolve::link::Linker;
@@ -85,6 +86,7 @@ fn analyse(
         .modelled(models.index.imported())
         .described(named::described(&models, workspace));
     put_around(&mut program, &models);
+    convert(&mut program);
     add_outside(&mut program, &workspace.manifests, &linker, &models);
     specialise(&mut program, &linker, &models);
     program.part_raising();

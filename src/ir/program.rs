@@ -8,7 +8,7 @@ use crate::base::idx::{Id, IndexVec, ids};
 use crate::base::span::{FileId, Loc, Span};
 
 use super::func::{FuncId, FuncKind, Function};
-use super::instr::{Base, Op};
+use super::instr::{Base, InstrId, Op};
 use super::types::{Annotation, NamedType, TypeRef};
 
 ids! {
@@ -142,6 +142,19 @@ pub(crate) struct Program {
     /// Functions that give back an object of functions that they are given, and are called for each row of a table of
     /// handlers: `makeTool(name, run)`. Found in the whole.
     pub(crate) row_makers: BTreeSet<FuncId>,
+    /// Where errors are converted though nothing says so. Found in the whole.
+    pub(crate) conversions: Vec<Conversion>,
+}
+
+/// A call that converts the error of what is asked before.
+#[derive(Clone, Debug)]
+pub(crate) struct Conversion {
+    pub(crate) call: (FuncId, InstrId),
+    pub(crate) asked: (FuncId, InstrId),
+    /// The function that converts.
+    pub(crate) by: FuncId,
+    /// Those that give an error which it converts.
+    pub(crate) asks: BTreeSet<FuncId>,
 }
 
 /// A function that makes a call which is made from outside the program.

@@ -172,11 +172,18 @@ pub(crate) fn solve<'p>(
     values.generate();
     values.run();
     for _ in 0..GUESS_ROUNDS {
+        if !values.convert_errors() {
+            break;
+        }
+        values.run();
+    }
+    for _ in 0..GUESS_ROUNDS {
         let is_extended = values.extend_receivers();
         if is_extended {
             values.run();
         }
-        if !values.guess_receivers() && !is_extended {
+        let is_guessed = values.guess_receivers();
+        if !values.convert_errors() && !is_guessed && !is_extended {
             break;
         }
         values.run();
