@@ -19,12 +19,41 @@ use crate::models::path::PortHead;
 use crate::resolve::ports::argument;
 use crate::resolve::values::{At, Value};
 
-use super::domain::{Entry, Form, Heap, Kind, Root, Source, SourcePlace};
+use super::domain::{ANY, Entry, Form, Heap, Kind, Root, Source, SourcePlace};
 use super::transfer::Pass;
 use super::words::Secrecy;
 
 /// The parameter that a source is named by.
-pub(crate) type Asked = (FuncId, u32);
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Asked {
+    func: FuncId,
+    param: u32,
+    /// The name, with [`GIVEN`] where the parameter stands in it.
+    pattern: Symbol,
+}
+
+/// Stands for what is given in a name that is put together: no sign of a name.
+const GIVEN: &str = "\0";
+
+impl Asked {
+    fn is_same(&self, other: &Self) -> bool {
+        (self.func, self.param) == (other.func, other.param)
+    }
+
+    /// The name of the variable where the parameter is this text. A program that puts a name together spells it in one way.
+    fn name(&self, text: &str) -> Symbol {
+        let around = self.pattern.chars();
+        let is_upper = around.clone().any(char::is_uppercase) && !around.clone().any(char::is_lowercase);
+        let text = if is_upper { text.to_uppercase() } else { text.to_owned() };
+        self.pattern.replace(GIVEN, &text).into()
+    }
+
+    /// What `inner` asks for where this is given as its parameter; of names put together twice only the last step is known.
+    fn handed_to(self, inner: &Self) -> Self {
+        let pattern = if inner.pattern == GIVEN { self.pattern } else { inner.pattern.clone() };
+        Self { pattern, ..self }
+    }
+}
 
 impl Pass<'_, '_> {
     /// A source that a row of a model tells of. `key`: what gives it its name.
@@ -42,7 +71,7 @@ impl Pass<'_, '_> {
             self.note_variable_name(key);
         }
         let asked = key.filter(|_| kind == Kind::Env).and_then(|key| self.asked_by(key));
-        let gravest = asked.and_then(|(_, param)| self.gravest_given(param));
+        let gravest = asked.as_ref().and_then(|asked| self.gravest_given(asked));
         let name = gravest.or(name).filter(|name| kind != Kind::Env || may_be_variable(name));
         self.source_of(Source { kind, place: SourcePlace::Instr(at), name, by_name: false, row, asked }, at)
     }
@@ -67,13 +96,13 @@ impl Pass<'_, '_> {
         match &self.func.instrs[key].op {
             Op::Load(place) => self.asked_in(place, depth),
             Op::Text(parts) => {
-                let holes = parts.iter().filter_map(|part| match part {
-                    TextPart::Hole(value, _) => Some(*value),
-                    TextPart::Lit(_) => None,
+                let parts = parts.iter().map(|part| match part {
+                    TextPart::Hole(value, _) => Err(*value),
+                    TextPart::Lit(text) => Ok(text.to_string()),
                 });
-                self.one_asked(holes, depth)
+                self.one_asked(parts, depth)
             }
-            Op::Operator(Oper::Add, operands) => self.one_asked(operands.iter().copied(), depth),
+            Op::Operator(Oper::Add, operands) => self.one_asked(operands.iter().map(|value| Err(*value)), depth),
             Op::Call(call) => match call.callee.split_last()? {
                 (place, Field::Name(method))
                     if call.args.is_empty() && self.taint.words.is_spelling_method(self.language, method) =>
@@ -89,11 +118,31 @@ impl Pass<'_, '_> {
         }
     }
 
-    /// The one parameter that some of the values are.
-    fn one_asked(&self, values: impl Iterator<Item = InstrId>, depth: usize) -> Option<Asked> {
-        let mut asked = values.filter_map(|value| self.asked_within(value, depth));
-        let first = asked.next()?;
-        asked.all(|other| other == first).then_some(first)
+    /// The one parameter that some of the parts of a text are, which are written out or values.
+    fn one_asked(&self, parts: impl Iterator<Item = Result<String, InstrId>>, depth: usize) -> Option<Asked> {
+        let mut found: Option<Asked> = None;
+        let mut pattern = String::new();
+        for part in parts {
+            let value = match part {
+                Ok(text) => {
+                    pattern.push_str(&text);
+                    continue;
+                }
+                Err(value) => value,
+            };
+            match self.asked_within(value, depth) {
+                Some(asked) if found.as_ref().is_none_or(|first| first.is_same(&asked)) => {
+                    pattern.push_str(&asked.pattern);
+                    found = Some(asked);
+                }
+                Some(_) => return None,
+                None => match self.taint.values.of(self.id, value).single_const() {
+                    Some(Const::Str(text)) => pattern.push_str(text),
+                    _ => pattern.push_str(ANY),
+                },
+            }
+        }
+        Some(Asked { pattern: pattern.into(), ..found? })
     }
 
     fn asked_in(&self, place: &Place, depth: usize) -> Option<Asked> {
@@ -109,14 +158,16 @@ impl Pass<'_, '_> {
                 };
                 let asked: Option<Vec<Asked>> = record.entries.iter().map(item).collect();
                 let asked = asked.filter(|_| record.kind != RecordKind::Object)?;
-                return asked.first().copied().filter(|first| asked.iter().all(|other| other == first));
+                return asked.first().filter(|first| asked.iter().all(|other| other.is_same(first))).cloned();
             }
             _ => return None,
         };
         let is_param = |kind| matches!(kind, ParamKind::Plain | ParamKind::NamedOnly);
         let at = self.func.params.iter().position(|param| param.local == local);
         match (at, self.put_into(local).as_slice()) {
-            (Some(at), []) if is_param(self.func.params[at].kind) => Some((self.id, u32::try_from(at).ok()?)),
+            (Some(at), []) if is_param(self.func.params[at].kind) => {
+                Some(Asked { func: self.id, param: u32::try_from(at).ok()?, pattern: GIVEN.into() })
+            }
             (None, [value]) => self.asked_within((*value)?, depth),
             _ => None,
         }
@@ -173,46 +224,44 @@ impl Pass<'_, '_> {
         kept
     }
 
-    /// Of the texts that a value can be, the name of the gravest secret.
-    fn gravest(&self, key: InstrId) -> Option<Symbol> {
-        self.gravest_of(self.taint.values.of(self.id, key).items())
+    /// Of the names that are asked for, where a parameter can be one of some texts, that of the gravest secret.
+    fn gravest_given(&self, asked: &Asked) -> Option<Symbol> {
+        let place = Place::local(self.func.params.get(asked.param as usize)?.local);
+        self.gravest_of(asked, self.taint.values.place_values(self.id, &place)?)
     }
 
-    /// The same of those that a parameter can be.
-    fn gravest_given(&self, param: u32) -> Option<Symbol> {
-        let place = Place::local(self.func.params.get(param as usize)?.local);
-        self.gravest_of(self.taint.values.place_values(self.id, &place)?)
-    }
-
-    fn gravest_of(&self, values: &[Value]) -> Option<Symbol> {
-        let texts = values.iter().filter_map(|value| match value {
-            Value::Const(Const::Str(text)) if may_be_variable(text) => Some(text),
+    fn gravest_of(&self, asked: &Asked, values: &[Value]) -> Option<Symbol> {
+        let names = values.iter().filter_map(|value| match value {
+            Value::Const(Const::Str(text)) if may_be_variable(text) => Some(asked.name(text)),
             _ => None,
         });
         let words = self.taint.words;
-        let rank = |name: &&Symbol| match words.env(name) {
+        let rank = |name: &Symbol| match words.env(name) {
             Secrecy::Secret => 0,
             Secrecy::Unknown => 1,
             Secrecy::Posture => 2,
             Secrecy::Plain => 3,
         };
-        texts.min_by_key(rank).cloned()
+        names.min_by_key(rank)
     }
 
     /// What comes out of a call of `func`, with the name that the call asks for.
     pub(super) fn named_by_call(&mut self, at: At, func: FuncId, mut entry: Entry) -> Entry {
         let Root::Source(known) = entry.root else { return entry };
         let source = &self.taint.names.sources[known];
-        let Some((_, param)) = source.asked.filter(|(asked, _)| *asked == func) else { return entry };
-        let given = self.handed_value(at, func, param);
-        let default = || self.taint.values.program.funcs[func].params[param as usize].default;
+        let Some(asked) = source.asked.as_ref().filter(|asked| asked.func == func) else { return entry };
+        let given = self.handed_value(at, func, asked.param);
+        let default = || self.taint.values.program.funcs[func].params[asked.param as usize].default;
         let name = match given {
-            Some(key) => self.gravest(key),
-            None => default().and_then(|key| self.taint.values.of(func, key).single_const()).and_then(as_text),
+            Some(key) => self.gravest_of(asked, self.taint.values.of(self.id, key).items()),
+            None => default()
+                .and_then(|key| self.taint.values.of(func, key).single_const())
+                .and_then(as_text)
+                .map(|text| asked.name(&text)),
         };
         let source = Source {
             name: name.or_else(|| source.name.clone()),
-            asked: given.and_then(|key| self.asked_by(key)),
+            asked: given.and_then(|key| self.asked_by(key)).map(|outer| outer.handed_to(asked)),
             ..source.clone()
         };
         entry.root = Root::Source(self.taint.names.source(source));
