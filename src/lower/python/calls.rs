@@ -52,8 +52,15 @@ impl<'t> Lowering<'t> {
 
     fn subscript(&mut self, node: Node<'t>) -> Place {
         let Some(value) = field(node, "value") else { return Place::value(self.unknown_parts("subscript", node)) };
-        let whole = self.place(value);
         let keys = fields(node, "subscript");
+        // `locals()["name"]`
+        if let [key] = keys[..]
+            && self.src(value) == "locals()"
+            && let Some(place) = self.local_named(key)
+        {
+            return place;
+        }
+        let whole = self.place(value);
         if let [key] = keys[..] {
             if key.kind_name() == "slice" {
                 let mut operands = vec![self.load_place(whole, value)];
@@ -102,6 +109,9 @@ impl<'t> Lowering<'t> {
             let args = self.args(arguments);
             return self.format_call(&template, &args, node);
         }
+        if let Some(value) = self.local_asked(callee, arguments, node) {
+            return value;
+        }
         let place = self.place(callee);
         if place == Place::global("getattr")
             && let Some(value) = self.get_attribute(arguments, node)
@@ -133,7 +143,39 @@ impl<'t> Lowering<'t> {
         let name = self.constant_text(name).filter(|_| !object.kind_name().contains("splat"))?;
         let place = self.place(object).then(Field::name(&name));
         let value = self.b.load(place, span(node));
-        let Some(default) = default else { return Some(value) };
+        Some(match default {
+            Some(default) => self.or_default(value, default, node),
+            None => value,
+        })
+    }
+
+    /// `locals().get("name", default)` is the variable `name`, or the default where nothing has been put there.
+    fn local_asked(&mut self, callee: Node<'t>, arguments: Option<Node<'t>>, node: Node<'t>) -> Option<InstrId> {
+        let table = field(callee, "object").filter(|_| callee.kind_name() == "attribute")?;
+        if self.src(table) != "locals()" || self.src(field(callee, "attribute")?) != "get" {
+            return None;
+        }
+        let (name, default) = match *parts(arguments?).as_slice() {
+            [name] => (name, None),
+            [name, default] => (name, Some(default)),
+            _ => return None,
+        };
+        let place = self.local_named(name)?;
+        let value = self.b.load(place, span(node));
+        Some(match default {
+            Some(default) => self.or_default(value, default, node),
+            None => value,
+        })
+    }
+
+    /// The variable of this function that a text names.
+    fn local_named(&mut self, name: Node<'t>) -> Option<Place> {
+        let name = self.constant_text(name)?;
+        Some(self.b.lookup(&name)).filter(|place| matches!(place.base, Base::Local(_)))
+    }
+
+    /// A value, or a default where there is none.
+    fn or_default(&mut self, value: InstrId, default: Node<'t>, node: Node<'t>) -> InstrId {
         let temp = Place::local(self.b.temp("value", None));
         self.b.store(temp.clone(), value, span(node));
         let is_missing = self.b.push(Op::Operator(Oper::IsMissing, [value].into()), span(node));
@@ -144,7 +186,7 @@ impl<'t> Lowering<'t> {
         self.b.store(temp.clone(), default, span(node));
         self.b.goto(after);
         self.b.switch_to(after);
-        Some(self.b.load(temp, span(node)))
+        self.b.load(temp, span(node))
     }
 
     /// The text of `"…"` when the callee is `"…".format`.
