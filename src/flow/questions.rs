@@ -148,7 +148,7 @@ impl Checks<'_, '_> {
                     && let Some((Place { base: Base::Value(value), path }, Field::Name(name))) =
                         call.callee.split_last()
                     && path.is_empty()
-                    && let Some(says) = self.values.models.says_present(&name) =>
+                    && let Some(says) = self.values.models.says_present(name) =>
             {
                 self.answer_of_result(value, says, depth)
             }
