@@ -235,7 +235,6 @@ impl Explorer<'_> {
                 args,
                 ..self.context(&before)
             };
-            let beside = is_started.then(|| Context { phase: Phase::SERVING, ..context.clone() });
             let frame = self.frame(callee, context);
             let outcome = self.frames[frame].outcome.clone();
             if !outcome.returns && !self.is_open(frame) && !is_started {
@@ -250,9 +249,8 @@ impl Explorer<'_> {
                 Some(_) => None,
             });
             self.enter(&mut event, frame, Mode::Now, state);
-            if let Some(beside) = beside.filter(|_| self.runs_on(at, before.phase, frame)) {
-                let beside = self.frame(callee, beside);
-                event.frames.push((beside, Mode::Now));
+            if is_started && self.runs_on(at, before.phase, frame) {
+                self.run_later(callee, at, Mode::Now);
             }
             if self.fills_for_caller(callee, is_started) {
                 filled = Some(filled.map_or_else(|| outcome.filled.clone(), |known| both(&known, &outcome.filled)));
