@@ -101,27 +101,25 @@ impl Values<'_> {
             found = self.of_requests(alone, &speakers, true);
         }
         // So does code that answers all that a server is asked, and is not what the SDK reads through.
-        let answers_all = |func: FuncId| {
-            let near = self.nearest(func, &comparing);
+        let is_whole = |at: &At| {
+            let near = self.nearest(at.0, &comparing);
             near.is_some_and(|near| {
                 near.below.is_disjoint(&seen.serving)
                     && seen.comparing[1..].iter().any(|of| !near.below.is_disjoint(of))
                     && !near.below.is_disjoint(&seen.comparing[0])
             })
         };
-        let is_whole = |at: &At| answers_all(at.0);
         let bodies: Vec<At> = seen.bodies.iter().copied().filter(|at| is_apart(at) && is_whole(at)).collect();
         let bodies = self.of_requests(bodies, &comparing, false);
         let beside = beside.into_iter().filter(|at| is_apart(at) || is_whole(at)).collect();
         found.extend(self.of_requests(beside, &comparing, false));
         let mut by_hand: BTreeMap<At, TransportKind> = found.into_iter().map(|at| (at, TransportKind::Stdio)).collect();
         by_hand.extend(bodies.into_iter().map(|at| (at, TransportKind::Http)));
-        let [calling, others @ ..] = seen.comparing.clone().map(|funcs| self.leading_to(funcs));
+        let [calling, others @ ..] = seen.comparing.map(|funcs| self.leading_to(funcs));
         // What an SDK would call may be called by hand.
         let runs_tools = |func: &FuncId| !self.called_from(&[*func]).is_disjoint(&seen.of_sdk);
         let is_other = |func: &FuncId| others.iter().any(|comparing| comparing.contains(func));
-        let answers =
-            |at: &At, func: &FuncId| is_other(func) && (is_apart(at) || answers_all(*func)) || runs_tools(func);
+        let answers = |at: &At, func: &FuncId| is_other(func) && is_apart(at) || runs_tools(func);
         let routes = seen.routes.iter().filter(|(at, func)| calling.contains(func) && answers(at, func));
         by_hand.extend(routes.map(|(at, _)| (*at, TransportKind::Http)));
         self.by_hand = by_hand;
