@@ -73,7 +73,7 @@ impl Values<'_> {
     /// Calls the conversions of what is asked where values tell that; true if there is one that was not called before.
     pub(super) fn convert_errors(&mut self) -> bool {
         let program = self.program;
-        let before = self.call_graph.len();
+        let before = self.edges_done.len();
         for Conversion { call, asked, by, asks } in &program.conversions {
             let callees = self.call_graph.get(asked).into_iter().flatten();
             if callees.into_iter().any(|(callee, kind)| *kind != CallKind::Callback && asks.contains(callee)) {
@@ -81,7 +81,7 @@ impl Values<'_> {
                 self.call_func(*call, *by, result, CallKind::Direct);
             }
         }
-        self.call_graph.len() > before
+        self.edges_done.len() > before
     }
 }
 
