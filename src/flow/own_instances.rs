@@ -6,6 +6,7 @@
 //!     [Note.model_validate(note) for note in notes] # gives them back, and raises nothing
 //! ```
 
+use crate::base::bounds::MAX_ALIASES;
 use crate::ir::instr::{Base, Call, Field, InstrId, Op, Place};
 use crate::ir::types::TypeRef;
 use crate::resolve::values::{At, Value};
@@ -20,7 +21,7 @@ impl Pass<'_, '_> {
         if !self.taint.handlers.contains(&self.id) {
             return false;
         }
-        let declared = call.args.first().and_then(|arg| self.declared_as(arg.value));
+        let declared = call.args.first().and_then(|arg| self.declared_as(arg.value, MAX_ALIASES));
         let Some(TypeRef::Named(named)) = declared else { return false };
         let Some(class) = values.class_of(named) else { return false };
         let held = values.receiver_slot(at).map(|slot| values.of_slot(slot).items()).unwrap_or_default();
@@ -29,14 +30,15 @@ impl Pass<'_, '_> {
     }
 
     /// The type that a parameter is declared to have which a value is, or an item of.
-    fn declared_as(&self, value: InstrId) -> Option<&TypeRef> {
+    fn declared_as(&self, value: InstrId, left: usize) -> Option<&TypeRef> {
+        let left = left.checked_sub(1)?;
         let Op::Load(Place { base, path }) = &self.func.instrs[value].op else { return None };
         let of_base = match base {
             Base::Local(local) => match self.func.params.iter().find(|param| param.local == *local) {
                 Some(param) => param.ty.as_ref(),
-                None => self.declared_as(assigned(self.func, base)?),
+                None => self.declared_as(assigned(self.func, base)?, left),
             },
-            Base::Value(of) => self.declared_as(*of),
+            Base::Value(of) => self.declared_as(*of, left),
             Base::Cell(_) | Base::Global(_) => None,
         };
         match &**path {
