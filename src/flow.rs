@@ -56,6 +56,7 @@
 //! | `captured` | what a function knows of the variables of those around it |
 //! | `exported`, `inert` | which variables stand behind the names that modules share, and which never hold a source |
 //! | `apply` | what a call does: functions of the program |
+//! | `made_here` | functions that are called where they are written |
 //! | `construct` | what objects are made with |
 //! | `constructed` | what a field holds while its object is being made |
 //! | `rounds` | which loops are gone through at least once |
@@ -149,6 +150,7 @@ pub(crate) mod live;
 pub(crate) mod loaded;
 mod looked_at;
 mod looked_up;
+mod made_here;
 pub(crate) mod main_module;
 mod making;
 mod mapped;

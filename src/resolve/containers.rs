@@ -170,7 +170,7 @@ impl<'p> Values<'p> {
     }
 
     /// Is a value only what a variable is declared as, which tells nothing of the text that it holds?
-    fn is_declared(&self, value: &Value) -> bool {
+    pub(super) fn is_declared(&self, value: &Value) -> bool {
         match value {
             Value::Typed(_) => true,
             Value::Api(node, None) => !self.models.index.node(*node).has(Table::SourceRead),

@@ -2,8 +2,8 @@
 //! depends on it.
 //!
 //! A *holder* is a literal with a function in it, or with another holder: `{ name: "open", run: open }`,
-//! `{ area: "files", tools: [...] }`; so is one that is handed over beside a function. A variable of a module that is set once is looked into, and what is imported from
-//! another module.
+//! `{ area: "files", tools: [...] }`; so is one that is handed over beside a function. A variable of a module that is set
+//! once is looked into, and what is imported from another module.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 

@@ -20,7 +20,7 @@ use crate::ir::instr::{Import, Imported};
 use crate::ir::program::{Language, ModuleId, Program};
 use crate::source::manifest::Manifests;
 use crate::source::paths;
-use crate::source::workspace::Workspace;
+use crate::source::workspace::{PACKAGE_FILE, Workspace};
 
 /// What a specifier means.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,9 +32,6 @@ pub(crate) enum Target {
     /// Should be in the scan and isn't; or a Python folder that is no module itself (see [`Linker::submodule_from`]).
     Missing,
 }
-
-/// The file that is a Python package itself.
-const PACKAGE_FILE: &str = "__init__.py";
 
 /// Answers for one program.
 pub(crate) struct Linker<'w> {

@@ -101,12 +101,14 @@ impl Values<'_> {
         // beside the names: `MODULES: dict[str, str] = {…}`. Where it may hold something else, that counts, too.
         let names = given(&loader.module).map(|name| self.of(at.0, name).items()).unwrap_or_default();
         let is_name = |name: &Value| matches!(name, Value::Const(Const::Str(_)));
-        let is_declared = |name: &Value| matches!(name, Value::Api(_, None) | Value::Typed(_));
         let mut named: Vec<ModuleId> = match names {
             [_, _, ..] => names.iter().filter_map(|name| self.module_called(at.0, name)).collect(),
             _ => Vec::new(),
         };
-        if names.len() > 1 && names.iter().any(is_name) && names.iter().all(|name| is_name(name) || is_declared(name)) {
+        if names.len() > 1
+            && names.iter().any(is_name)
+            && names.iter().all(|name| is_name(name) || self.is_declared(name))
+        {
             return named;
         }
         // What goes through a package gives the modules in it in place of their names.
@@ -224,7 +226,7 @@ impl Values<'_> {
         });
         let texts: Vec<Beginning> = texts.collect();
         // What it is declared as says nothing beside the texts.
-        let n_declared = known.iter().filter(|value| matches!(value, Value::Api(_, None) | Value::Typed(_))).count();
+        let n_declared = known.iter().filter(|value| self.is_declared(value)).count();
         if !texts.is_empty() && texts.len() + n_declared == known.len() {
             return texts;
         }

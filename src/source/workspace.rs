@@ -97,7 +97,7 @@ const EXAMPLES: &[&str] = &[
 ];
 
 /// The file that is a Python package itself.
-const PACKAGE_FILE: &str = "__init__.py";
+pub(crate) const PACKAGE_FILE: &str = "__init__.py";
 
 impl Workspace {
     /// Notes the folders with Python files in them, or in a folder inside, that have no file of their own.

@@ -8,8 +8,9 @@ use serde::Deserialize;
 use crate::base::{Symbol, embedded};
 use crate::ir::program::{Language, ModuleId};
 use crate::source::paths;
+use crate::source::workspace::PACKAGE_FILE;
 
-use super::{Linker, PACKAGE_FILE, Target};
+use super::{Linker, Target};
 
 /// Modules that come with a language. A file that cannot be read is one that a test refuses.
 static STANDARD: LazyLock<Standard> = LazyLock::new(|| embedded::read("standard.toml").unwrap_or_default());
