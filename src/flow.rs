@@ -178,6 +178,7 @@ pub(crate) mod rebinding;
 mod receivers;
 mod records;
 pub(crate) mod redaction;
+mod redone;
 mod remade;
 mod rest;
 mod rounds;

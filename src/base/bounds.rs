@@ -137,6 +137,14 @@ pub(crate) const ANALYSIS_STACK: usize = 1 << 30;
 /// many again. Loggers with a level parameter have six.
 pub(crate) const MAX_CONTEXTS: usize = 16;
 
+/// How often one frame is explored again since something was disproved that it relied on, or that what it calls did: a few times
+/// in recursions.
+pub(crate) const MAX_REDONE: u32 = 8;
+
+/// How often a process is looked at until nothing that was relied on is disproved; then nothing is relied on. One time more is
+/// nearly always enough.
+pub(crate) const MAX_DISPROVED: usize = 6;
+
 /// Deepest call chain that is explored on the way down; what is called at its end is explored afterwards, and what it gives
 /// back is not known to its caller. Programs stay below a hundred.
 pub(crate) const MAX_CALL_DEPTH: usize = 600;

@@ -362,6 +362,12 @@ impl Facts {
         others.choices.iter().for_each(|choice| self.choose(choice.clone()));
     }
 
+    /// All symbols of which something is known.
+    pub(super) fn symbols(&self) -> impl Iterator<Item = &Symbol> {
+        let chosen = self.choices.iter().flat_map(Choice::ways).flat_map(|way| way.iter());
+        self.by_sym.iter().map(|(sym, _)| sym).chain(chosen.map(|(sym, _)| sym))
+    }
+
     /// Leaves out what is known of some symbols.
     pub(super) fn leave_out(&mut self, is_left_out: &dyn Fn(&Symbol) -> bool) {
         self.by_sym.retain(|sym, _| !is_left_out(sym));

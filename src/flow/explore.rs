@@ -85,12 +85,12 @@ pub(crate) struct Explorer<'v> {
     /// The functions from which a call that serves can be reached.
     pub(super) to_serving: Rc<FxHashSet<FuncId>>,
     pub(crate) frames: IndexVec<FrameId, Frame>,
-    by_context: FxHashMap<(FuncId, Context), FrameId>,
-    n_contexts: FxHashMap<FuncId, usize>,
+    by_context: FxHashMap<FuncId, FxHashMap<Rc<Context>, FrameId>>,
     open: FxHashSet<FrameId>,
+    /// The same frames, the innermost last.
+    pub(super) running: Vec<FrameId>,
     /// The blocks that are being gone through, the innermost last.
     pub(super) way: Vec<(FuncId, BlockId)>,
-    depth: usize,
     /// Frames that run while serving: handlers, timers; with the call that hands the function over.
     pub(crate) later: Vec<(FuncId, At, Mode)>,
     later_seen: FxHashSet<(FuncId, Mode)>,
@@ -111,6 +111,8 @@ pub(crate) struct Explorer<'v> {
     /// `None` for all.
     pub(super) doubted: Option<FxHashSet<At>>,
     pub(super) relied: RefCell<Relied>,
+    /// The frames in which something was taken for granted that may turn out to be otherwise.
+    pub(super) relied_in: RefCell<FxHashMap<At, FxHashSet<FrameId>>>,
     /// Objects that were taken not to be there, since the function that makes them was not entered.
     pub(super) unmade: RefCell<FxHashSet<At>>,
     /// Stores that were taken not to run, since the function that they are in did without them.
@@ -132,7 +134,7 @@ pub(crate) struct Explorer<'v> {
     /// In which order calls were first met.
     pub(crate) order: FxHashMap<At, usize>,
     /// Calls too far down the chain to be explored in place: they are when the way up is done.
-    deep: Vec<(FrameId, Context)>,
+    deep: Vec<FrameId>,
     pub(crate) n_deep: usize,
     /// Visits of blocks: the work done.
     pub(crate) n_steps: usize,
@@ -153,10 +155,9 @@ impl<'v> Explorer<'v> {
             to_serving: Rc::default(),
             frames: IndexVec::new(),
             by_context: FxHashMap::default(),
-            n_contexts: FxHashMap::default(),
             open: FxHashSet::default(),
+            running: Vec::new(),
             way: Vec::new(),
-            depth: 0,
             later: Vec::new(),
             later_seen: FxHashSet::default(),
             apps: Apps::default(),
@@ -170,6 +171,7 @@ impl<'v> Explorer<'v> {
             earlier: FxHashMap::default(),
             doubted: None,
             relied: RefCell::default(),
+            relied_in: RefCell::default(),
             unmade: RefCell::default(),
             unstored: RefCell::default(),
             first_given: FxHashSet::default(),
@@ -194,21 +196,18 @@ impl<'v> Explorer<'v> {
         while context.args.last().is_some_and(Option::is_none) {
             context.args.pop();
         }
-        let key = (func, context);
-        if let Some(known) = self.by_context.get(&key) {
+        let known = self.by_context.entry(func).or_default();
+        if let Some(known) = known.get(&context) {
             return *known;
         }
-        let (_, context) = key;
-        let n_contexts = self.n_contexts.entry(func).or_default();
-        if *n_contexts >= MAX_CONTEXTS && !context.is_plain() {
+        if known.len() >= MAX_CONTEXTS && !context.is_plain() {
             let switches = context.switches();
-            let fits = *n_contexts < 2 * MAX_CONTEXTS;
+            let fits = known.len() < 2 * MAX_CONTEXTS;
             if !fits || switches != context {
                 let wide = if fits { switches } else { Context { args: Vec::new(), named: Rc::default(), ..switches } };
                 return self.frame(func, wide);
             }
         }
-        *n_contexts += 1;
         let outcome = Outcome {
             ret: None,
             given: None,
@@ -222,29 +221,36 @@ impl<'v> Explorer<'v> {
             filled_at_serve: None,
             made: None,
         };
-        let id = self.frames.push(Frame { func, phase: context.phase, outcome, blocks: Blocks::default() });
-        self.by_context.insert((func, context.clone()), id);
-        if self.depth >= MAX_CALL_DEPTH {
-            self.deep.push((id, context));
-            return id;
-        }
-        self.go_down(id, &context);
-        // What the callers made of these calls is that they come back; what happens in them is known now.
-        while self.depth == 0
-            && let Some((deep, context)) = self.deep.pop()
-        {
-            self.n_deep += 1;
-            self.go_down(deep, &context);
-        }
+        let context = Rc::new(context);
+        let id = self.frames.push(Frame { func, context: context.clone(), outcome, blocks: Blocks::default() });
+        self.by_context.entry(func).or_default().insert(context, id);
+        self.explore(id);
         id
     }
 
-    fn go_down(&mut self, id: FrameId, context: &Context) {
-        self.depth += 1;
+    /// Explores a frame, and what is too far down below it.
+    pub(super) fn explore(&mut self, id: FrameId) {
+        if self.running.len() >= MAX_CALL_DEPTH {
+            self.deep.push(id);
+            return;
+        }
+        self.go_down(id);
+        // What the callers made of these calls is that they come back; what happens in them is known now.
+        while self.running.is_empty()
+            && let Some(deep) = self.deep.pop()
+        {
+            self.n_deep += 1;
+            self.go_down(deep);
+        }
+    }
+
+    fn go_down(&mut self, id: FrameId) {
+        let context = self.frames[id].context.clone();
+        self.running.push(id);
         self.open.insert(id);
-        self.run(id, context);
+        self.run(id, &context);
         self.open.remove(&id);
-        self.depth -= 1;
+        self.running.pop();
     }
 
     fn run(&mut self, id: FrameId, context: &Context) {
@@ -499,7 +505,7 @@ impl<'v> Explorer<'v> {
     /// The functions that were entered as the process begins: before it serves, with nothing known.
     pub(super) fn called_plainly(&self) -> impl Iterator<Item = FuncId> {
         let plain = Context { phase: Phase::BEFORE, ..Context::default() };
-        self.by_context.keys().filter(move |(_, context)| *context == plain).map(|(func, _)| *func)
+        self.by_context.iter().filter(move |(_, known)| known.contains_key(&plain)).map(|(func, _)| *func)
     }
 
     /// Notes that a module's code was run by the process itself, not by an import.
@@ -559,7 +565,7 @@ impl<'v> Explorer<'v> {
 
     /// Was a function entered?
     pub(crate) fn was_entered(&self, func: FuncId) -> bool {
-        self.n_contexts.contains_key(&func)
+        self.by_context.contains_key(&func)
     }
 
     /// Is one of its frames still being explored?

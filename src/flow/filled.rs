@@ -72,7 +72,7 @@ fn run_while_serving(processes: &[&Process<'_>]) -> FxHashSet<FuncId> {
     let mut found = FxHashSet::default();
     let mut add = |live: &Live, explorer: &Explorer<'_>| {
         let frames = live.reached.keys().map(|(frame, _)| &explorer.frames[*frame]);
-        found.extend(frames.filter(|frame| frame.phase.has(Phase::SERVING)).map(|frame| frame.func));
+        found.extend(frames.filter(|frame| frame.context.phase.has(Phase::SERVING)).map(|frame| frame.func));
         let serves = |sites: &[Site]| sites.iter().any(|site| site.phase.has(Phase::SERVING));
         found.extend(live.sites.iter().filter(|(_, sites)| serves(sites)).map(|(at, _)| at.0));
     };

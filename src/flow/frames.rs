@@ -113,7 +113,7 @@ pub(crate) enum Mode {
 }
 
 /// What came of a frame.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Outcome {
     pub(crate) ret: Option<Abs>,
     /// What it gives back on each way out, where that differs and is known.
@@ -138,8 +138,7 @@ pub(crate) struct Outcome {
 /// A function explored under one context.
 pub(crate) struct Frame {
     pub(crate) func: FuncId,
-    /// The phase in which it is entered.
-    pub(crate) phase: Phase,
+    pub(crate) context: Rc<Context>,
     pub(crate) outcome: Outcome,
     /// Reached blocks, with what was found in them.
     pub(crate) blocks: Blocks,

@@ -275,7 +275,7 @@ impl Marker<'_, '_> {
     /// Marks what runs while serving because it was handed over.
     fn later(&mut self, frame: FrameId, at: At, mode: Mode) {
         let crash = mode == Mode::Crash;
-        if self.explorer.frames[frame].phase == Phase::BEFORE {
+        if self.explorer.frames[frame].context.phase == Phase::BEFORE {
             let leads = if mode == Mode::Ahead { Leads::Always } else { Leads::Never };
             self.push(Visit { frame, leads, crash }, None, Some(at));
             return;

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use rustc_hash::FxHashSet;
 
 use crate::base::Symbol;
-use crate::base::bounds::MAX_SERVER_DEPTH;
+use crate::base::bounds::{MAX_DISPROVED, MAX_SERVER_DEPTH};
 use crate::ir::func::FuncId;
 use crate::ir::program::{ClassId, ClassKind, ModuleId};
 use crate::models::handlers::HandlerKind;
@@ -138,7 +138,7 @@ impl<'v> Begun<'v, '_> {
         let needed = needed(values, &first.prepared.stores, first.serves.values());
         let is_piped =
             first.serves.keys().any(|(_, kind)| matches!(kind, TransportKind::Stdio | TransportKind::Unknown));
-        let explore = |doubted: Option<FxHashSet<At>>| {
+        let begin = |doubted: Option<FxHashSet<At>>| {
             let mut explorer = Explorer::new(values, first.prepared.clone(), first.main);
             explorer.told = first.told;
             explorer.loaded = first.loaded.clone();
@@ -148,15 +148,25 @@ impl<'v> Begun<'v, '_> {
             explorer.doubted = doubted;
             explorer.to_serving = first.to_serving.clone();
             explorer.take_knowledge(&first);
-            let (marked, live) = explore_all(&mut explorer, start);
-            (explorer, marked, live)
+            explorer
         };
-        let (mut explorer, mut marked, mut live) = explore(Some(FxHashSet::default()));
-        let disproved = explorer.disproved();
-        if !disproved.is_empty() {
-            (explorer, marked, live) = explore(Some(disproved));
-            if !explorer.disproved().is_empty() {
-                (explorer, marked, live) = explore(None);
+        let mut explorer = begin(Some(FxHashSet::default()));
+        let (mut marked, mut live) = explore_all(&mut explorer, start);
+        for round in 1.. {
+            let disproved = explorer.disproved();
+            if disproved.is_empty() {
+                break;
+            }
+            // What every frame knows of the variables that are filled must be what the next one does.
+            let filled = explorer.filled.clone();
+            let mut is_redone = round < MAX_DISPROVED && explorer.redo(&disproved);
+            if is_redone {
+                (marked, live) = explore_all(&mut explorer, start);
+                is_redone = explorer.filled == filled;
+            }
+            if !is_redone {
+                explorer = begin(explorer.doubted.take().filter(|_| round < MAX_DISPROVED));
+                (marked, live) = explore_all(&mut explorer, start);
             }
         }
         let is_other = |(_, kind): &(At, TransportKind)| !matches!(kind, TransportKind::Stdio | TransportKind::Unknown);

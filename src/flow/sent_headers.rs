@@ -67,7 +67,7 @@ fn add_tables(values: &Values<'_>, sent: &[Value], depth: usize, found: &mut FxH
 /// The functions that run before a process serves.
 fn before_serving<'p>(process: &'p Process<'_>) -> impl Iterator<Item = FuncId> + 'p {
     let frames = process.live.reached.keys().map(|(frame, _)| &process.explorer.frames[*frame]);
-    frames.filter(|frame| frame.phase.has(Phase::BEFORE)).map(|frame| frame.func)
+    frames.filter(|frame| frame.context.phase.has(Phase::BEFORE)).map(|frame| frame.func)
 }
 
 /// Is something that is no constant put into a table under a key that is computed, in one of the functions?

@@ -2,7 +2,7 @@
 //! `let isStdio = true`, and `setIsStdio(false)` where another transport was chosen.
 //!
 //! What runs in a process is known when its exploration is over. Before that a variable is taken to keep the constant that
-//! it was seen to be given; where a later store says something else, the process is explored again without that.
+//! it was seen to be given; where a later store says something else, the process is explored again without that (see `redone`).
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -50,6 +50,7 @@ impl Explorer<'_> {
         let first =
             stores.first().filter(|first| self.doubted.as_ref().is_some_and(|doubted| !doubted.contains(first)))?;
         if let Some(known) = self.relied.borrow().get(first) {
+            self.relies_on(*first);
             return Some(Abs::Const(known.constant.clone()));
         }
         let set = self.values.of(func, id);
@@ -83,6 +84,7 @@ impl Explorer<'_> {
             return None;
         }
         if let Some(known) = self.relied.borrow().get(first) {
+            self.relies_on(*first);
             return Some(Abs::Const(known.constant.clone()));
         }
         let is_entry = |at: &At| !matches!(self.values.program.funcs[at.0].instrs[at.1].op, Op::Store(..));
@@ -104,7 +106,9 @@ impl Explorer<'_> {
 
     fn rely_on(&self, stores: &[At], constant: Const, is_made: bool) -> Option<Abs> {
         let relied = ReliedOn { stores: stores.to_vec(), constant: constant.clone(), is_made };
-        self.relied.borrow_mut().insert(*stores.first()?, relied);
+        let first = *stores.first()?;
+        self.relied.borrow_mut().insert(first, relied);
+        self.relies_on(first);
         Some(Abs::Const(constant))
     }
 
@@ -132,6 +136,7 @@ impl Explorer<'_> {
             return None;
         }
         self.unstored.borrow_mut().insert(at);
+        self.relies_on(at);
         Some(Abs::Const(Const::Undefined))
     }
 
@@ -183,7 +188,10 @@ impl Explorer<'_> {
 
     /// What is known of a place is so only if these objects are made nowhere in the process.
     pub(super) fn rely_on_unmade(&self, objs: &[Obj]) {
-        self.unmade.borrow_mut().extend(objs.iter().filter_map(made_at));
+        for at in objs.iter().filter_map(made_at) {
+            self.unmade.borrow_mut().insert(at);
+            self.relies_on(at);
+        }
     }
 
     /// The variables that were relied on and turned out to hold something else, too, each by its first store, the objects
@@ -201,7 +209,16 @@ impl Explorer<'_> {
         let stored = unstored.iter().filter(|at| self.seen.contains_key(*at));
         let not_first = self.not_first.borrow();
         let first = not_first.iter().filter(|at| self.first_given.contains(*at));
-        wrong.map(|(first, _)| *first).chain(made.copied()).chain(stored.copied()).chain(first.copied()).collect()
+        let all = wrong.map(|(first, _)| *first).chain(made.copied()).chain(stored.copied()).chain(first.copied());
+        // What is doubted already is no longer relied on.
+        all.filter(|at| self.doubted.as_ref().is_none_or(|doubted| !doubted.contains(at))).collect()
+    }
+
+    /// The frame that is explored takes something for granted.
+    pub(super) fn relies_on(&self, at: At) {
+        if let Some(frame) = self.running.last() {
+            self.relied_in.borrow_mut().entry(at).or_default().insert(*frame);
+        }
     }
 }
 

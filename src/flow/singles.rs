@@ -213,6 +213,7 @@ impl Explorer<'_> {
         if found.is_empty() || others.is_empty() {
             return None;
         }
+        others.iter().for_each(|at| self.relies_on(*at));
         self.not_first.borrow_mut().extend(others);
         Some(found)
     }
