@@ -5,6 +5,7 @@
 //! | `abs` | what is known of a value at one point: a constant, a name for an unknown, a test of one |
 //! | `choices`, `joins` | what is known where ways meet |
 //! | `aliases` | which places of a function hold one object |
+//! | `again` | once more round a loop: what is asked there is asked anew |
 //! | `alternatives` | what an unknown is on each of the ways that led to it, and what it tells of them |
 //! | `explore`, `frames` | which code a process runs, in order, from its entry, and what is found there |
 //! | `ends` | what the ways out of a function have in common |
@@ -59,6 +60,7 @@
 //! | `made_here` | functions that are called where they are written |
 //! | `construct` | what objects are made with |
 //! | `constructed` | what a field holds while its object is being made |
+//! | `redone` | what is explored again since something turned out to be otherwise |
 //! | `rounds` | which loops are gone through at least once |
 //! | `said` | which words a condition asks for in the text of a caught error |
 //! | `exits` | what a function gives back and raises, by the way out |
@@ -92,6 +94,7 @@
 //! | `spread` | what passes through variables that outlive a call |
 
 pub(crate) mod abs;
+mod again;
 mod aliases;
 mod alternatives;
 mod answers;

@@ -302,7 +302,8 @@ impl<'v> Explorer<'v> {
             let (visited, edges) = self.block(func_id, block, state, &mut result);
             self.way.pop();
             found[block.index()] = Some(visited);
-            for (to, state) in edges {
+            for (to, mut state) in edges {
+                self.go_round(func_id, [block, to], &order, &mut state);
                 let changed = match &mut states[to.index()] {
                     unknown @ None => {
                         *unknown = Some(state);
