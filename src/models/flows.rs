@@ -72,6 +72,9 @@ pub(crate) struct SourceRow {
     /// For `stdin`: it is over only when the other side has closed it. Whoever waits for that answers no requests.
     #[serde(default)]
     pub(crate) to_end: bool,
+    /// For `stdin`: it reads one line, or one piece: requests come that way where it is done again and again.
+    #[serde(default)]
+    pub(crate) single: bool,
     /// For `argument`: it is the body of a request that the program answers. One that speaks the protocol by hand serves there.
     #[serde(default)]
     pub(crate) requests: bool,

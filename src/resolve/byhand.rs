@@ -12,7 +12,7 @@ use crate::models::path::{Port, PortHead, Step};
 use crate::models::serving::TransportKind;
 
 use super::ports::PortValue;
-use super::solve::Values;
+use super::solve::{CallKind, Values};
 use super::values::{At, Value};
 
 /// Methods of the protocol that a program which speaks it by hand compares with.
@@ -91,18 +91,20 @@ impl Values<'_> {
             .filter(|at| seen.speaking.contains(&language(at)))
             .partition(|at| has_sdk.contains(&language(at)));
         let comparing: BTreeSet<FuncId> = seen.comparing.iter().flatten().copied().collect();
+        // What answers HTTP requests is not asked by who reads standard input.
+        let routes: BTreeSet<FuncId> = seen.routes.iter().map(|(_, func)| *func).collect();
         // Who tells the methods apart answers requests; a client only names them.
-        let mut found = self.of_requests(alone.clone(), &comparing, false);
+        let mut found = self.of_requests(alone.clone(), &comparing, &routes, false);
         if found.is_empty() {
             let answers = |(func, word): &&(FuncId, usize)| !seen.sent.contains(&(self.language(*func), *word));
             let speakers: BTreeSet<FuncId> = seen.speakers.iter().filter(answers).map(|(func, _)| *func).collect();
             let speaking: BTreeSet<Language> = speakers.iter().map(|func| self.language(*func)).collect();
             let alone = alone.into_iter().filter(|at| speaking.contains(&language(at))).collect();
-            found = self.of_requests(alone, &speakers, true);
+            found = self.of_requests(alone, &speakers, &routes, true);
         }
         // So does code that answers all that a server is asked, and is not what the SDK reads through.
         let is_whole = |at: &At| {
-            let near = self.nearest(at.0, &comparing);
+            let near = self.nearest(at.0, &comparing, &routes);
             near.is_some_and(|near| {
                 near.below.is_disjoint(&seen.serving)
                     && seen.comparing[1..].iter().any(|of| !near.below.is_disjoint(of))
@@ -110,14 +112,14 @@ impl Values<'_> {
             })
         };
         let bodies: Vec<At> = seen.bodies.iter().copied().filter(|at| is_apart(at) && is_whole(at)).collect();
-        let bodies = self.of_requests(bodies, &comparing, false);
+        let bodies = self.of_requests(bodies, &comparing, &BTreeSet::new(), false);
         let beside = beside.into_iter().filter(|at| is_apart(at) || is_whole(at)).collect();
-        found.extend(self.of_requests(beside, &comparing, false));
+        found.extend(self.of_requests(beside, &comparing, &routes, false));
         let mut by_hand: BTreeMap<At, TransportKind> = found.into_iter().map(|at| (at, TransportKind::Stdio)).collect();
         by_hand.extend(bodies.into_iter().map(|at| (at, TransportKind::Http)));
         let [calling, others @ ..] = seen.comparing.map(|funcs| self.leading_to(funcs));
         // What an SDK would call may be called by hand.
-        let runs_tools = |func: &FuncId| !self.called_from(&[*func]).is_disjoint(&seen.of_sdk);
+        let runs_tools = |func: &FuncId| !self.called_from(&[*func], &BTreeSet::new()).is_disjoint(&seen.of_sdk);
         let is_other = |func: &FuncId| others.iter().any(|comparing| comparing.contains(func));
         let answers = |at: &At, func: &FuncId| is_other(func) && is_apart(at) || runs_tools(func);
         let routes = seen.routes.iter().filter(|(at, func)| calling.contains(func) && answers(at, func));
@@ -224,7 +226,10 @@ impl Values<'_> {
         }
         let is_read = |row: &RowRef| {
             let source = self.models.source(*row);
-            source.kind == STDIN && !source.to_end && self.holds(at, &source.when)
+            source.kind == STDIN
+                && !source.to_end
+                && self.holds(at, &source.when)
+                && (!source.single || self.is_repeated(at))
         };
         let sources = self.call_rows(at, Table::Source);
         if sources.iter().any(is_read) {
@@ -279,10 +284,17 @@ impl Values<'_> {
 
     /// The reads of requests among all reads of standard input: those nearest to the code that compares with the protocol's
     /// methods. A command beside the server reads standard input, too.
-    /// Where no way is known from any of them to that code, all are taken for it if `or_all`.
-    fn of_requests(&self, reads: Vec<At>, speakers: &BTreeSet<FuncId>, or_all: bool) -> BTreeSet<At> {
+    /// Where no way is known from any of them to that code, all are taken for it if `or_all`. `but`: functions that a library calls
+    /// for something else.
+    fn of_requests(
+        &self,
+        reads: Vec<At>,
+        speakers: &BTreeSet<FuncId>,
+        but: &BTreeSet<FuncId>,
+        or_all: bool,
+    ) -> BTreeSet<At> {
         let near: Vec<(At, Option<Nearest>)> =
-            reads.iter().map(|read| (*read, self.nearest(read.0, speakers))).collect();
+            reads.iter().map(|read| (*read, self.nearest(read.0, speakers, but))).collect();
         let known: Vec<&Nearest> = near.iter().filter_map(|(_, near)| near.as_ref()).collect();
         if known.is_empty() && or_all {
             return reads.into_iter().collect();
@@ -297,11 +309,11 @@ impl Values<'_> {
     }
 
     /// How many calls one has to go back from a function until one of `speakers` is called from there.
-    fn nearest(&self, read_in: FuncId, speakers: &BTreeSet<FuncId>) -> Option<Nearest> {
+    fn nearest(&self, read_in: FuncId, speakers: &BTreeSet<FuncId>, but: &BTreeSet<FuncId>) -> Option<Nearest> {
         let mut seen = BTreeSet::from([read_in]);
         let mut level = vec![read_in];
         for calls in 0..MAX_WAY_BACK {
-            let below = self.called_from(&level);
+            let below = self.called_from(&level, but);
             if !below.is_disjoint(speakers) {
                 return Some(Nearest { read_in, calls, below });
             }
@@ -314,16 +326,41 @@ impl Values<'_> {
         None
     }
 
-    /// The functions and all that they call, directly or not.
-    fn called_from(&self, from: &[FuncId]) -> BTreeSet<FuncId> {
+    /// Can control come to an instruction again and again: in a loop or a recursion, or in what is handed to something that calls
+    /// it?
+    fn is_repeated(&self, at: At) -> bool {
+        let mut seen = BTreeSet::from([at]);
+        let mut open = vec![at];
+        while let Some((func, id)) = open.pop() {
+            let body = &self.program.funcs[func];
+            let mut block = body.blocks.iter_enumerated().filter(|(_, data)| data.instrs.contains(&id));
+            let is_in_loop = block.any(|(block, data)| data.end.successors().any(|next| body.leads_to(next, block)));
+            if is_in_loop || body.is_generator {
+                return true;
+            }
+            for caller in self.callers(func) {
+                let is_called = |(callee, kind): &(FuncId, CallKind)| *callee == func && *kind != CallKind::Callback;
+                if caller.0 == func || !self.callees(*caller).iter().any(is_called) {
+                    return true;
+                }
+                if seen.insert(*caller) {
+                    open.push(*caller);
+                }
+            }
+        }
+        false
+    }
+
+    /// The functions and all that they call, directly or not; not what a library calls of `but`.
+    fn called_from(&self, from: &[FuncId], but: &BTreeSet<FuncId>) -> BTreeSet<FuncId> {
         let mut seen: BTreeSet<FuncId> = from.iter().copied().collect();
         let mut next = from.to_vec();
         while let Some(func) = next.pop() {
             for (id, instr) in self.program.funcs[func].instrs.iter_enumerated() {
                 if matches!(instr.op, Op::Call(_)) {
-                    next.extend(
-                        self.callees((func, id)).iter().map(|(func, _)| *func).filter(|func| seen.insert(*func)),
-                    );
+                    let callees = self.callees((func, id)).iter();
+                    let called = callees.filter(|(func, kind)| *kind != CallKind::Callback || !but.contains(func));
+                    next.extend(called.map(|(func, _)| *func).filter(|func| seen.insert(*func)));
                 }
             }
         }
