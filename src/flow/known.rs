@@ -184,6 +184,9 @@ impl Explorer<'_> {
         if let Some(value) = self.constant(func, id) {
             return Some(Abs::Const(value));
         }
+        if self.is_lacked(func, id) {
+            return Some(Abs::Const(Const::Undefined));
+        }
         if let Some(value) = self.item_given_first(func, id, place) {
             return Some(Abs::Const(value));
         }
@@ -496,8 +499,13 @@ impl Explorer<'_> {
         Some(local_sym(func, local).to_string())
     }
 
-    /// The truth of what a call asks about: `Boolean(options.verbose)`.
+    /// The truth of what a call asks about: `Boolean(options.verbose)`. Of nothing, some are known to be false: `callable(None)`.
     fn truth_asked(&self, clean: &[RowRef], call: &Call, func: FuncId, state: &State) -> Option<Abs> {
+        if let Some(port) = clean.iter().find_map(|row| self.values.models.clean(*row).false_of_nothing.as_deref()) {
+            let value = argument(call, &self.values.models.port(port)?.head)?;
+            let is_nothing = matches!(self.operand(func, value, state)?, Abs::Const(Const::Null | Const::Undefined));
+            return is_nothing.then_some(Abs::Const(Const::Bool(false)));
+        }
         let asked = clean.iter().find_map(|row| self.values.models.clean(*row).truth_of.as_deref())?;
         let value = argument(call, &self.values.models.port(asked)?.head)?;
         Some(not(&not(&self.operand(func, value, state)?)))

@@ -1,5 +1,6 @@
 //! Objects of scripts without a field that a place is asked for: beside `run({ quiet: true })`, in `run()` and `run({})` nothing
 //! is quiet, nor where `options.quiet = true` stands behind a condition. A field is only known to be the one constant that is put there where each of the objects has it.
+//! And members that a library's objects do not have, as models say.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -7,7 +8,8 @@ use std::rc::Rc;
 use crate::ir::func::{BlockId, End, FuncId, FuncKind, Function};
 use crate::ir::instr::{Entry, Field, InstrId, Op, RecordKind};
 use crate::ir::program::{CellId, ClassKind, Language};
-use crate::models::path::PortHead;
+use crate::models::index::Table;
+use crate::models::path::{PortHead, Step};
 use crate::resolve::ports::argument;
 use crate::resolve::solve::CallKind;
 use crate::resolve::values::{At, Key, Obj, Site, Value};
@@ -28,6 +30,25 @@ impl Explorer<'_> {
         }
         self.rely_on_unmade(&lacking);
         false
+    }
+
+    /// Is a member asked for that models say no such object has: `getattr(server, "tool", None)`?
+    pub(super) fn is_lacked(&self, func: FuncId, id: InstrId) -> bool {
+        let index = &self.values.models.index;
+        let is_lacked = |value: &Value| matches!(value, Value::Api(node, _) if index.node(*node).has(Table::Lacked));
+        if !self.values.of(func, id).items().iter().any(is_lacked) {
+            return false;
+        }
+        let Op::Load(place) = &self.values.program.funcs[func].instrs[id].op else { return false };
+        let Some((owner, Field::Name(name))) = place.split_last() else { return false };
+        let step = Step::Member(name.clone());
+        let lacks_it = |value: &Value| match value {
+            Value::Api(node, _) => index.node(index.step(*node, &step)).has(Table::Lacked),
+            // Whatever else a library's call may give nobody knows.
+            value => *value == Value::Unknown,
+        };
+        let held = self.values.place_values(func, &owner).unwrap_or_default();
+        held.iter().all(lacks_it) && !self.is_given_openly(func, &owner)
     }
 
     fn lacking(&self, func: FuncId, id: InstrId) -> Rc<[Obj]> {

@@ -219,6 +219,8 @@ pub(crate) struct CleanRow {
     pub(crate) member: Option<MemberPorts>,
     /// A port: it is true where that is: `Boolean(x)`.
     pub(crate) truth_of: Option<String>,
+    /// A port: it is false where nothing is there: `callable(x)`.
+    pub(crate) false_of_nothing: Option<String>,
     /// A port: it is true only where something in the list there is: `any(tests)`.
     pub(crate) true_of_some: Option<String>,
     /// It asks whether something of a level is logged. What runs only where it is has that level, and is behind no switch.

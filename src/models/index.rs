@@ -74,6 +74,8 @@ pub(crate) enum Table {
     Transport,
     Serve,
     Server,
+    /// A member that no object of a type has.
+    Lacked,
     /// Attributes and base types that make a server.
     ServerMark,
     Handler,
@@ -263,6 +265,8 @@ impl Index {
         for (n, row) in file.types.iter().enumerate() {
             add(Table::TypeName, n, &row.from, End::Type);
             add(Table::TypeName, n, &row.named, End::Any);
+            let lacked: Vec<String> = row.lacks.iter().map(|member| format!("{}.{member}", row.name)).collect();
+            add(Table::Lacked, n, &lacked, End::Any);
         }
         for (n, row) in file.streams.iter().enumerate() {
             add(Table::Stream, n, &row.values, End::Value);

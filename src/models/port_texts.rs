@@ -120,7 +120,7 @@ pub(super) fn port_texts(file: &ModelFile, visit: &mut dyn FnMut(&str)) {
         all(&row.numbers, visit);
         all(&row.proves, visit);
         row.member.iter().flat_map(|member| [&member.name, &member.of]).for_each(|text| visit(text));
-        row.truth_of.iter().chain(&row.true_of_some).for_each(|text| visit(text));
+        row.truth_of.iter().chain(&row.false_of_nothing).chain(&row.true_of_some).for_each(|text| visit(text));
     }
     for row in &file.loaders {
         let packages = [&row.module, &row.package, &row.pattern, &row.file, &row.lists, &row.prefix];

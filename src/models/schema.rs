@@ -188,6 +188,9 @@ pub(crate) struct TypeRow {
     /// It counts as false although it is there.
     #[serde(default)]
     pub(crate) falsy: bool,
+    /// Members that it has in no version: code that asks for one is for objects of another kind.
+    #[serde(default)]
+    pub(crate) lacks: Vec<String>,
     /// Fields of which its text shows nothing: a table of headers, those that sign in.
     #[serde(default)]
     pub(crate) hides: Vec<String>,
