@@ -5,6 +5,7 @@
 //! - `expect: RULE is note`: and its level is that; `is pedantic note`: and it is shown on request only; `is doubtful`: and its confidence is low;
 //!   `is reached by search`: and the way of control to it names that function or tool (`several tools`, where none of them can be named),
 //!   or the call that it is handed to.
+//! - `off the way`: the path of no finding goes through this line.
 //! - `expect-missing: RULE`: it should be found here and is not (yet). Fails when it is.
 //! - `expect-spurious: RULE`: it is found here and should not be. Fails when it is not.
 //!
@@ -36,6 +37,8 @@ struct Comments {
     missing: BTreeSet<Expected>,
     spurious: BTreeSet<Expected>,
     sources: BTreeMap<String, (String, u64)>,
+    /// Lines through which no path goes.
+    off_way: BTreeSet<(String, u64)>,
 }
 
 fn root() -> PathBuf {
@@ -98,6 +101,9 @@ fn line_comments(file: &str, line: u64, text: &str, found: &mut Comments) {
             list.insert(Expected { file: file.into(), line, rule: rule.trim().into(), from, grade });
         }
     }
+    if text.contains(" off the way") {
+        found.off_way.insert((file.into(), line));
+    }
     if let Some((_, name)) = text.split_once("source: ") {
         let name = name.split([',', ' ']).next().unwrap_or_default();
         found.sources.insert(name.into(), (file.into(), line));
@@ -113,6 +119,7 @@ const REACHED: &str = "reached by ";
 struct Reported {
     at: Expected,
     starts: Option<(String, u64)>,
+    way: BTreeSet<(String, u64)>,
     is_doubtful: bool,
     /// The steps of control, as text.
     reached: String,
@@ -138,12 +145,13 @@ fn reported(case: &Path) -> Vec<Reported> {
             let (file, line) = place(&finding["primary"]).expect("a finding has a place");
             let rule = finding["rule"].as_str().unwrap_or_default().to_owned();
             let starts = finding["path"].get(0).and_then(place);
+            let way = finding["path"].as_array().into_iter().flatten().filter_map(place).collect();
             let level = finding["level"].as_str().unwrap_or_default();
             let is_doubtful = finding["confidence"] == "low";
             let on_request = if finding["pedantic"] == true { "pedantic " } else { "" };
             let grade = Some(format!("{on_request}{level}"));
             let reached = finding["reached"].to_string();
-            Reported { at: Expected { file, line, rule, from: None, grade }, starts, is_doubtful, reached }
+            Reported { at: Expected { file, line, rule, from: None, grade }, starts, way, is_doubtful, reached }
         })
         .collect()
 }
@@ -202,6 +210,9 @@ fn judge(case: &Path) -> Vec<String> {
         comments.expect.iter().chain(&comments.missing).map(|want| want.rule.as_str()).collect();
     for found in &reported {
         let at = &found.at;
+        for (file, line) in found.way.intersection(&comments.off_way) {
+            faults.push(format!("{}:{} {} is told by way of {file}:{line}", at.file, at.line, at.rule));
+        }
         let known = |list: &BTreeSet<Expected>| {
             list.iter().any(|want| (&want.file, want.line, &want.rule) == (&at.file, at.line, &at.rule))
         };

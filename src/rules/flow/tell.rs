@@ -8,8 +8,8 @@ use crate::flow::solve::Leak;
 use crate::flow::summary::Drain;
 use crate::flow::switches::switches_for;
 use crate::flow::trace::What;
-use crate::ir::func::{FuncId, FuncKind};
-use crate::ir::instr::{Base, Call, CallStyle, Field, Op};
+use crate::ir::func::{FuncId, FuncKind, Function};
+use crate::ir::instr::{Arg, Base, Call, CallStyle, Field, Op};
 use crate::ir::program::Program;
 use crate::models::index::Table;
 use crate::models::schema::Stream;
@@ -71,7 +71,7 @@ pub(super) fn finding(
     if finding.rule == "error-in-result" && !switches.is_empty() {
         finding.level = Level::Note;
     }
-    finding.path = path(cx, leak);
+    finding.path = path(cx, leak, calls);
     finding
 }
 
@@ -303,12 +303,14 @@ fn func_words(program: &Program, func: FuncId) -> String {
     }
 }
 
-fn path(cx: &Cx<'_>, leak: &Leak) -> Vec<Step> {
+/// `calls`: those by which control gets there.
+fn path(cx: &Cx<'_>, leak: &Leak, calls: &[At]) -> Vec<Step> {
     let program = cx.values.program;
     let mut steps = vec![source_step(cx, leak)];
     for (at, what) in leak.hit.entry.trace.steps() {
         let name = |func: FuncId| func_words(program, func);
         let is_caught = what == What::Caught;
+        let at = if let What::Passed(func) = what { by_way_of(cx, at, func, calls) } else { at };
         let text = match what {
             What::Source | What::Given => continue,
             // What a `with` statement enters is no call that anybody wrote.
@@ -335,6 +337,35 @@ fn path(cx: &Cx<'_>, leak: &Leak) -> Vec<Step> {
     };
     steps.push(Step { loc: loc(program, at), text });
     steps
+}
+
+/// The call that hands a value on: of two that hand over the same, that by which control gets there.
+fn by_way_of(cx: &Cx<'_>, at: At, func: FuncId, calls: &[At]) -> At {
+    let values = cx.values;
+    let hands_same = |other: &&At| {
+        let is_to_func = values.callees(**other).iter().any(|(callee, _)| *callee == func);
+        let both = values.call_at(at).zip(values.call_at(**other));
+        is_to_func && both.is_some_and(|(a, b)| is_alike(&values.program.funcs[at.0], a, b))
+    };
+    if calls.contains(&at) {
+        return at;
+    }
+    calls.iter().filter(|call| call.0 == at.0).find(hands_same).copied().unwrap_or(at)
+}
+
+/// Are two calls of a function written alike: of the same place, with the same variables and constants?
+fn is_alike(func: &Function, a: &Call, b: &Call) -> bool {
+    let is_same = |(a, b): (&Arg, &Arg)| {
+        let ops = (&func.instrs[a.value].op, &func.instrs[b.value].op);
+        let is_same_value = a.value == b.value
+            || match ops {
+                (Op::Load(a), Op::Load(b)) => a == b,
+                (Op::Const(a), Op::Const(b)) => a == b,
+                _ => false,
+            };
+        a.kind == b.kind && is_same_value
+    };
+    a.callee == b.callee && a.args.len() == b.args.len() && a.args.iter().zip(&b.args).all(is_same)
 }
 
 fn is_implicit(cx: &Cx<'_>, at: At) -> bool {
