@@ -12,6 +12,7 @@ mod levels;
 mod put_first;
 pub(crate) mod spans;
 mod tell;
+mod tested;
 mod thresholds;
 mod unset;
 
@@ -47,6 +48,9 @@ const REQUEST: &str = "argument";
 
 /// Most further sources that a finding names.
 const MAX_RELATED: usize = 6;
+
+/// Most values of one place among which one is looked for that meets no test.
+const MAX_BESIDE: usize = 8;
 
 /// Gives what the taint pass did, and what it left undone.
 pub(super) fn run(cx: &Cx<'_>, out: &mut Findings<'_>) -> TaintWork {
@@ -89,6 +93,7 @@ pub(super) fn run(cx: &Cx<'_>, out: &mut Findings<'_>) -> TaintWork {
             let is_kept = tell::is_kept_for_others(cx, leak);
             (Reverse(verdict.rank()), is_kept, entry.marks.n_doubts(), entry.trace.len())
         });
+        tell_untested(cx, &mut group);
         for (unit, levels) in cx.units.iter().zip(&levels) {
             let Some(finding) = finding(cx, unit, levels, &group, out) else { continue };
             let place = (unit.number, loc(cx.values.program, primary));
@@ -311,6 +316,25 @@ fn finding(
         }
     }
     Some(finding)
+}
+
+/// Of values that come by the same calls, one that meets no test on the way is told.
+fn tell_untested(cx: &Cx<'_>, group: &mut [(Verdict, &Leak)]) {
+    let Some((first, leak)) = group.first() else { return };
+    let steps = leak.hit.entry.trace.steps();
+    let is_beside = |(verdict, other): &(Verdict, &Leak)| {
+        verdict.rank() == first.rank()
+            && place_func(&other.source.place) == place_func(&leak.source.place)
+            && other.hit.entry.trace.steps() == steps
+    };
+    let beside = group.iter().skip(1).take(MAX_BESIDE).position(is_beside);
+    if beside.is_none() || !tested::is_tested(cx, leak) {
+        return;
+    }
+    let free = group.iter().take(MAX_BESIDE).position(|other| is_beside(other) && !tested::is_tested(cx, other.1));
+    if let Some(at) = free {
+        group[..=at].rotate_right(1);
+    }
 }
 
 /// Do arguments arrive in the function, in this process: in a handler, or in what answers HTTP requests?
