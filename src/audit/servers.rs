@@ -20,7 +20,7 @@ use crate::resolve::values::{At, Key, Value};
 use crate::rules::Unit;
 use crate::source::manifest::entries::StartedBy;
 use crate::source::paths;
-use crate::source::workspace::{Role, Workspace};
+use crate::source::workspace::{PACKAGE_MAIN, Role, Workspace};
 
 use super::before::{Before, Leading};
 use super::named;
@@ -154,7 +154,7 @@ impl<'v> Finder<'v, '_> {
     fn left_aside(&mut self) -> Vec<Remark> {
         let mut starting: BTreeMap<&str, usize> = BTreeMap::new();
         for (module, data) in self.values.program.modules.iter_enumerated() {
-            let start = Start { module: Some(module), is_main: true, func: None };
+            let start = Start { packages: Vec::new(), module: Some(module), is_main: true, func: None };
             if self.workspace.roles[data.file] == Role::Example
                 && data.within.is_none()
                 && self.reaches_serving(&start, true)
@@ -263,7 +263,11 @@ impl<'v> Finder<'v, '_> {
         if wanted.is_some() && func.is_none() && !function.is_some_and(has) {
             return None;
         }
-        Some(Start { module: Some(module), is_main: function.is_none(), func })
+        // `python -m package` and console scripts import by name; a file that is run by its path is in no package.
+        let path = &self.workspace.files[file].path;
+        let is_by_name = function.is_some() || paths::name(path) == PACKAGE_MAIN;
+        let packages = if is_by_name { self.values.linker.packages_around(module) } else { Vec::new() };
+        Some(Start { packages, module: Some(module), is_main: function.is_none(), func })
     }
 
     /// The function that a module's name stands for.
@@ -402,7 +406,7 @@ impl<'v> Finder<'v, '_> {
         if data.within.is_some() || self.workspace.roles[data.file] != self.role || data.language == Language::Rust {
             return None;
         }
-        let start = Start { module: Some(module), is_main: true, func: None };
+        let start = Start { packages: Vec::new(), module: Some(module), is_main: true, func: None };
         if self.tried.contains(&(start.module, None)) || !self.reaches_serving(&start, fresh) {
             return None;
         }
@@ -467,7 +471,7 @@ impl<'v> Finder<'v, '_> {
             }
             let data = &program.funcs[func];
             let module = (data.language_runs(program)).then_some(data.module);
-            let start = Start { module, is_main: false, func: Some(func) };
+            let start = Start { packages: Vec::new(), module, is_main: false, func: Some(func) };
             let path = &self.workspace.files[program.modules[data.module].file].path;
             let mut doubts =
                 vec![format!("no entry of the program was found to call `{}()`: it may be dead code", data.name)];
@@ -510,7 +514,7 @@ impl<'v> Finder<'v, '_> {
             let path = &self.workspace.files[program.modules[module].file].path;
             let how = format!("{} {path}", command.name);
             let doubts = vec![format!("no call of the program serves it: `{how}` would")];
-            let start = Start { module: Some(module), is_main: false, func: Some(at.0) };
+            let start = Start { packages: Vec::new(), module: Some(module), is_main: false, func: Some(at.0) };
             self.consider(Candidate { start, name: stem(path), how, doubts, is_hosted: false });
         }
     }

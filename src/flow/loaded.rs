@@ -55,6 +55,7 @@ impl Imports {
         let first = start.func.map(|func| program.funcs[func].module);
         let mut open: Vec<ModuleId> = start.module.into_iter().chain(first).collect();
         let starts = open.clone();
+        open.extend(&start.packages);
         let mut seen: FxHashSet<ModuleId> = open.iter().copied().collect();
         let mut packages: Vec<&str> = Vec::new();
         while let Some(module) = open.pop() {

@@ -26,6 +26,8 @@ use super::needed::needed;
 /// What a process starts with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Start {
+    /// Packages that are loaded before that module, outermost first: a console script of Python imports it by its whole name.
+    pub(crate) packages: Vec<ModuleId>,
     /// The module that is run first.
     pub(crate) module: Option<ModuleId>,
     /// Is that module the program (`__name__ == "__main__"`), not an import of a launcher?
@@ -270,10 +272,11 @@ fn on_any(explorer: &mut Explorer<'_>, roots: &[FrameId]) -> OnAny {
 
 fn run_roots(explorer: &mut Explorer<'_>, start: &Start) -> Vec<FrameId> {
     let program = explorer.values.program;
-    let init = start.module.map(|module| program.modules[module].init);
+    let modules = start.packages.iter().copied().chain(start.module);
+    let init = modules.map(|module| program.modules[module].init);
     let mut roots: Vec<FrameId> = Vec::new();
     let before_main = start.module.into_iter().flat_map(|module| explorer.values.run_before_main(module));
-    let all: Vec<FuncId> = init.into_iter().chain(before_main).chain(start.func).collect();
+    let all: Vec<FuncId> = init.chain(before_main).chain(start.func).collect();
     for func in all {
         let (phase, rebinds, settings) = match roots.last() {
             Some(last) => {
@@ -285,7 +288,7 @@ fn run_roots(explorer: &mut Explorer<'_>, start: &Start) -> Vec<FrameId> {
         if phase == Phase::default() {
             break;
         }
-        if let Some(module) = start.module {
+        for module in start.packages.iter().copied().chain(start.module) {
             explorer.mark_ran(module);
         }
         roots.push(explorer.frame(func, Context { phase, rebinds, settings, ..Context::default() }));

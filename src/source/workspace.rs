@@ -96,6 +96,9 @@ const EXAMPLES: &[&str] = &[
     "backups",
 ];
 
+/// The file that is run where a package of Python is started.
+pub(crate) const PACKAGE_MAIN: &str = "__main__.py";
+
 /// The file that is a Python package itself.
 pub(crate) const PACKAGE_FILE: &str = "__init__.py";
 

@@ -7,7 +7,7 @@ use super::started::started;
 use super::{Manifests, npm, wrangler};
 use crate::ir::program::Language;
 use crate::source::paths;
-use crate::source::workspace::Role;
+use crate::source::workspace::{PACKAGE_MAIN, Role};
 
 /// A file that something starts.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,9 +61,11 @@ impl Manifests {
                 res.insert(Entry { path, by, name: name.clone(), how, function, language: Language::Python });
             }
         }
-        for path in self.sources.iter().filter(|path| {
-            paths::name(path) == "__main__.py" && Role::of(path) != Role::Test && !paths::is_copied(path)
-        }) {
+        for path in self
+            .sources
+            .iter()
+            .filter(|path| paths::name(path) == PACKAGE_MAIN && Role::of(path) != Role::Test && !paths::is_copied(path))
+        {
             let name = paths::name(paths::parent(path)).to_owned();
             let how = format!("python -m {name}");
             let by = StartedBy::Package;
