@@ -74,7 +74,7 @@ impl Pass<'_, '_> {
         let inner = entry.path.iter().rfind(|name| name.chars().any(char::is_alphabetic));
         match (source.kind, inner.or(source.name.as_ref())) {
             (Kind::Headers, None) => redactor.covers(self.taint.words.worst_header()),
-            (Kind::Headers, Some(name)) if self.taint.words.is_headers(name) => {
+            (Kind::Headers | Kind::Credential, Some(name)) if self.taint.words.is_headers(name) => {
                 redactor.covers(self.taint.words.worst_header())
             }
             (Kind::Env | Kind::EnvAll | Kind::Credential | Kind::Headers, Some(name)) => redactor.covers(name),
