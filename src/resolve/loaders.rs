@@ -3,7 +3,7 @@
 use crate::base::Symbol;
 use crate::base::bounds::{MAX_ALIASES, MAX_NAMINGS, MAX_PATH_STEPS};
 use crate::ir::func::{FuncId, LocalId};
-use crate::ir::instr::{Base, Const, Entry, Field, Import, Imported, InstrId, Op, Oper, TextPart};
+use crate::ir::instr::{Base, Const, Entry, Field, Import, Imported, InstrId, Op, Oper, Place, TextPart};
 use crate::ir::program::{CellId, Language, ModuleId};
 use crate::models::index::{NodeId, RowRef, Table};
 use crate::models::loaders::LoaderRow;
@@ -73,9 +73,41 @@ impl Values<'_> {
                 return false;
             }
             let name = self.given_at(at, &loader.module);
-            let is_told = self.language(at.0) == Language::Script && name.is_some_and(|name| self.is_told(at.0, name));
+            let is_told = name.is_some_and(|name| match self.language(at.0) {
+                Language::Script => self.is_told(at.0, name),
+                // A name with a dot in front is one in a package that is given beside it.
+                _ => {
+                    let is_found = || !self.loads_by(at, row).is_empty();
+                    self.is_spelled_out(at.0, name, MAX_ALIASES)
+                        && (self.given_at(at, &loader.package).is_none() || is_found())
+                }
+            });
             !loader.of_part && !is_told
         })
+    }
+
+    /// Is each text that a value can be written out in the code: `f"tools.{PLACES[kind]}"`, where all that is in the table is?
+    fn is_spelled_out(&self, func: FuncId, value: InstrId, left: usize) -> bool {
+        let Some(left) = left.checked_sub(1) else { return false };
+        let set = self.of(func, value);
+        let is_text = |value: &Value| matches!(value, Value::Const(Const::Str(_)));
+        if !set.is_cut
+            && set.items().iter().any(is_text)
+            && set.items().iter().all(|value| is_text(value) || self.is_declared(value))
+        {
+            return true;
+        }
+        match &self.program.funcs[func].instrs[value].op {
+            Op::Text(parts) => parts.iter().all(|part| match part {
+                TextPart::Lit(_) => true,
+                TextPart::Hole(value, _) => self.is_spelled_out(func, *value, left),
+            }),
+            Op::Operator(Oper::Add, values) => values.iter().all(|value| self.is_spelled_out(func, *value, left)),
+            Op::Load(Place { base: Base::Local(local), path }) if path.is_empty() => {
+                self.set_once(func, *local).is_some_and(|value| self.is_spelled_out(func, value, left))
+            }
+            _ => false,
+        }
     }
 
     /// What a call is given at the first of these ports where it is given something.
