@@ -347,7 +347,7 @@ impl Facts {
     }
 
     /// Is something known of a symbol that can't be where the others hold?
-    pub(super) fn contradicts(&self, others: &Self) -> bool {
+    pub(crate) fn contradicts(&self, others: &Self) -> bool {
         let (few, many) = if self.by_sym.len() < others.by_sym.len() { (self, others) } else { (others, self) };
         few.by_sym.iter().any(|(sym, fact)| many.get(sym).is_some_and(|known| known.excludes(fact)))
     }

@@ -17,6 +17,7 @@ use crate::resolve::ports::PortValue;
 use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Key, Obj, Value};
 
+use super::abs::Facts;
 use super::assumed::Assumed;
 use super::by_trait::run_by_trait;
 use super::explore::{Context, Explorer, FrameId, Mode, Phase, Prepared, Serve, Told};
@@ -56,6 +57,14 @@ impl<'v> Process<'v> {
     /// The exploration that tells what is live.
     pub(crate) fn explorer_of(&self, live: &Live) -> Option<&Explorer<'v>> {
         if std::ptr::eq(live, &self.live) { Some(&self.explorer) } else { self.any_explorer.as_ref() }
+    }
+}
+
+impl Process<'_> {
+    /// What holds wherever it serves on a transport. `None` where it never does.
+    pub(crate) fn facts_on(&self, kind: TransportKind) -> Option<Facts> {
+        let serves = self.serves.iter().filter(|serve| serve.kind == kind);
+        serves.map(|serve| serve.facts.clone()).reduce(|a, b| a.meet(&b))
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::schema::Condition;
+use super::serving::TransportKind;
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[serde(rename_all = "lowercase")]
@@ -77,6 +78,8 @@ pub(crate) struct HandlerRow {
     #[serde(default)]
     #[expect(dead_code, reason = "what a masked handler throws is left out as a whole yet")]
     pub(crate) unmasked: Vec<String>,
+    /// It runs only where the server serves on that: a route beside the protocol's own.
+    pub(crate) only_on: Option<TransportKind>,
     #[serde(default)]
     pub(crate) when: Vec<Condition>,
     pub(crate) versions: Option<String>,

@@ -22,6 +22,7 @@ use std::mem::ManuallyDrop;
 
 use crate::base::span::Loc;
 use crate::finding::{Finding, Level, Persona, Step};
+use crate::flow::abs::Facts;
 use crate::flow::domain::{Kind, SourcePlace};
 use crate::flow::explore::Phase;
 use crate::flow::live::{Live, Site};
@@ -380,7 +381,7 @@ fn site_in(live: &Live, func: FuncId) -> Option<&Site> {
 
 /// Does the value get there by a call that the process leaves out in a function that it runs (by another sub-command), by one
 /// in a file that it never loads (another program of the package), or by one in a function that nothing in it calls: a job that
-/// is never started?
+/// is never started? Or from a route that is served over HTTP, by a call behind `if not over_http()`?
 fn goes_another_way(cx: &Cx<'_>, unit: &Unit<'_>, live: &Live, leak: &Leak) -> bool {
     let is_call = |at: &At, what: &What| {
         matches!(what, What::Passed(_) | What::Returned(_) | What::Thrown(_))
@@ -392,7 +393,21 @@ fn goes_another_way(cx: &Cx<'_>, unit: &Unit<'_>, live: &Live, leak: &Leak) -> b
         |at: &At| explorer.is_some_and(|explorer| !explorer.was_entered(at.0)) && !cx.values.callers(at.0).is_empty();
     let is_left_out =
         |at: &At| !live.sites.contains_key(at) && (site_in(live, at.0).is_some() || is_elsewhere(at) || is_unmet(at));
-    leak.hit.entry.trace.steps().iter().any(|(at, what)| is_call(at, what) && is_left_out(at))
+    let other_only = facts_of_route(cx, unit, place_func(&leak.source.place));
+    let is_on_other = |at: &At| {
+        let Some((facts, sites)) = other_only.as_ref().zip(live.sites.get(at)) else { return false };
+        sites.iter().all(|site| site.facts.contradicts(facts))
+    };
+    let is_other = |at: &At| is_left_out(at) || is_on_other(at);
+    leak.hit.entry.trace.steps().iter().any(|(at, what)| is_call(at, what) && is_other(at))
+}
+
+/// What holds wherever a function is called, where it is one that the server calls only while it serves on one transport.
+fn facts_of_route(cx: &Cx<'_>, unit: &Unit<'_>, func: FuncId) -> Option<Facts> {
+    let rows = |at: &At| cx.values.call_rows(*at, Table::Handler);
+    let registered = cx.values.callers(func).iter().flat_map(rows);
+    let kind = registered.into_iter().find_map(|row| cx.values.models.handler(row).only_on)?;
+    unit.process.facts_on(kind)
 }
 
 /// Where a rebinding in force there takes what is written to a standard stream: `with redirect_stdout(StringIO())`,
