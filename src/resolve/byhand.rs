@@ -121,8 +121,13 @@ impl Values<'_> {
         // What an SDK would call may be called by hand.
         let runs_tools = |func: &FuncId| !self.called_from(&[*func], &BTreeSet::new()).is_disjoint(&seen.of_sdk);
         let is_other = |func: &FuncId| others.iter().any(|comparing| comparing.contains(func));
-        let answers = |at: &At, func: &FuncId| is_other(func) && is_apart(at) || runs_tools(func);
+        // A route answers by itself what it is asked; one of a copy of an SDK does so for the program around it.
+        let is_own = |func: &FuncId| self.called_from(&[*func]).is_disjoint(&seen.serving);
+        let is_copied =
+            |at: &At| has_sdk.contains(&language(at)) && self.linker.is_copied(self.program.funcs[at.0].module);
+        let answers = |at: &At, func: &FuncId| is_other(func) && (is_apart(at) || is_own(func)) || runs_tools(func);
         let routes = seen.routes.iter().filter(|(at, func)| calling.contains(func) && answers(at, func));
+        let routes = routes.filter(|(at, _)| !is_copied(at));
         by_hand.extend(routes.map(|(at, _)| (*at, TransportKind::Http)));
         self.by_hand = by_hand;
         let [calling, others @ ..] = seen.tabled;

@@ -216,6 +216,11 @@ impl<'w> Linker<'w> {
         self.described.get(&module)
     }
 
+    /// Is the module of a copy of another project?
+    pub(crate) fn is_copied(&self, module: ModuleId) -> bool {
+        self.modules.get(&module).is_some_and(|(_, path)| paths::is_copied(path))
+    }
+
     /// The module that is the whole file.
     pub(crate) fn module_of_file(&self, file: FileId) -> Option<ModuleId> {
         self.files.get(&file).copied()
