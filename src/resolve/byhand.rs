@@ -122,7 +122,7 @@ impl Values<'_> {
         let runs_tools = |func: &FuncId| !self.called_from(&[*func], &BTreeSet::new()).is_disjoint(&seen.of_sdk);
         let is_other = |func: &FuncId| others.iter().any(|comparing| comparing.contains(func));
         // A route answers by itself what it is asked; one of a copy of an SDK does so for the program around it.
-        let is_own = |func: &FuncId| self.called_from(&[*func]).is_disjoint(&seen.serving);
+        let is_own = |func: &FuncId| self.called_from(&[*func], &BTreeSet::new()).is_disjoint(&seen.serving);
         let is_copied =
             |at: &At| has_sdk.contains(&language(at)) && self.linker.is_copied(self.program.funcs[at.0].module);
         let answers = |at: &At, func: &FuncId| is_other(func) && (is_apart(at) || is_own(func)) || runs_tools(func);
