@@ -410,6 +410,23 @@ fn a_dispatcher_of_many_handlers_loses_none() {
     assert_eq!(findings.iter().filter(|finding| finding["rule"] == "argument-in-log").count(), 1_600);
 }
 
+/// Settings that a program writes itself, each only where all of them are there: each is asked for once.
+#[test]
+fn settings_that_are_written_by_others_come_to_an_end() {
+    let make = |language: Language, n: usize| {
+        let set: Vec<String> = (0..n).map(|n| format!("os.environ.get(\"HUB_{n}\")")).collect();
+        let template =
+            format!("def fill{{n}}():\n    if {}:\n        os.environ[\"HUB_{{n}}\"] = \"1\"\n", set.join(" and "));
+        let calls = each(0..n, "fill{n}()\n");
+        let logged = format!("if os.environ.get(\"HUB_0\"):\n    print({}, file=sys.stderr)\n", language.secret());
+        language.server(&each(0..n, &template), &format!("{calls}{logged}"))
+    };
+    let report: serde_json::Value =
+        serde_json::from_str(&run(&["--format", "json"], &server("settings", make, Python, 14))).expect("a report");
+    let findings = report["findings"].as_array().expect("a list");
+    assert!(findings.iter().any(|finding| finding["rule"] == "env-in-log"));
+}
+
 /// The steps of the passes, as `debug until flows` counts them.
 fn steps(folder: &Path) -> Vec<usize> {
     let text = run(&["debug", "until", "flows", "--threads", "1"], folder);

@@ -115,6 +115,8 @@ pub(crate) struct Explorer<'v> {
     pub(super) relied_in: RefCell<FxHashMap<At, FxHashSet<FrameId>>>,
     /// Objects that were taken not to be there, since the function that makes them was not entered.
     pub(super) unmade: RefCell<FxHashSet<At>>,
+    /// Settings that the program writes: only where it is asked to? Asked for when the exploration is over.
+    pub(super) switched_on: RefCell<FxHashMap<Symbol, bool>>,
     /// Stores that were taken not to run, since the function that they are in did without them.
     pub(super) unstored: RefCell<FxHashSet<At>>,
     /// The calls that may be the first of a function which makes the one object of a class, and those that are taken not to be.
@@ -173,6 +175,7 @@ impl<'v> Explorer<'v> {
             relied: RefCell::default(),
             relied_in: RefCell::default(),
             unmade: RefCell::default(),
+            switched_on: RefCell::default(),
             unstored: RefCell::default(),
             first_given: FxHashSet::default(),
             not_first: RefCell::default(),
@@ -562,6 +565,11 @@ impl<'v> Explorer<'v> {
     /// Can the process load the file that a function is in?
     pub(crate) fn can_load(&self, func: FuncId) -> bool {
         is_loaded(self.values, self.loaded.as_deref(), func)
+    }
+
+    /// The frames of a function, in no order.
+    pub(super) fn frames_of(&self, func: FuncId) -> impl Iterator<Item = FrameId> {
+        self.by_context.get(&func).into_iter().flat_map(|known| known.values().copied())
     }
 
     /// Was a function entered?

@@ -345,20 +345,26 @@ impl Asked<'_, '_> {
     fn is_switched_on(&self, sym: &Symbol, depth: usize) -> bool {
         let Some(depth) = depth.checked_sub(1) else { return false };
         let explorer = self.explorer;
+        // Settings that are written where others are asked for are asked for one by one.
+        if let Some(known) = explorer.switched_on.borrow().get(sym) {
+            return *known;
+        }
+        explorer.switched_on.borrow_mut().insert(sym.clone(), false);
         let is_asked = |(func, write): &At| {
             let body = &explorer.values.program.funcs[*func];
             let Some(block) = body.blocks.ids().find(|block| body.blocks[*block].instrs.contains(write)) else {
                 return false;
             };
-            let mut met = explorer.frames.iter().filter(|frame| frame.func == *func);
-            met.all(|frame| {
+            explorer.frames_of(*func).all(|frame| {
                 let asks = |facts: &Facts| {
                     facts.on().any(|(other, fact)| other != *sym && self.of(&other, &fact, depth).is_some())
                 };
-                frame.blocks.get(block).is_none_or(|visited| asks(&visited.facts))
+                explorer.frames[frame].blocks.get(block).is_none_or(|visited| asks(&visited.facts))
             })
         };
-        explorer.prepared.lazy.written(sym).all(|at| is_asked(&at))
+        let is_on = explorer.prepared.lazy.written(sym).all(|at| is_asked(&at));
+        explorer.switched_on.borrow_mut().insert(sym.clone(), is_on);
+        is_on
     }
 
     /// The switch that a variable is which is off at first and switched on somewhere: `let verbose = false`. What is put there may
