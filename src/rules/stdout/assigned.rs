@@ -23,6 +23,12 @@ pub(super) const MAX_ASSIGNED: usize = 6;
 pub(super) fn is_live(cx: &Cx<'_>, unit: &Unit<'_>, at: At, row: RowRef) -> bool {
     let Some(call) = cx.values.call_at(at) else { return true };
     let mut found = Vec::new();
+    // The writer itself is put there: `Logger.log = console.log`.
+    if kept_in(cx, unit, (at.0, &call.callee), MAX_ASSIGNED, &mut found) == Some(false) && !found.is_empty() {
+        let is_row = |value: &Value| leads_to(cx, value, &[], row);
+        return found.iter().any(|(func, value)| cx.values.of(*func, *value).items().iter().any(is_row));
+    }
+    found.clear();
     let owner = call.callee.split_last().filter(|(owner, _)| !owner.path.is_empty());
     let kept = owner.and_then(|(owner, _)| kept_in(cx, unit, (at.0, &owner), MAX_ASSIGNED, &mut found));
     let (is_all, path) = match (kept, &call.callee.base) {
