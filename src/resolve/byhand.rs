@@ -100,7 +100,10 @@ impl Values<'_> {
             let speakers: BTreeSet<FuncId> = seen.speakers.iter().filter(answers).map(|(func, _)| *func).collect();
             let speaking: BTreeSet<Language> = speakers.iter().map(|func| self.language(*func)).collect();
             let alone = alone.into_iter().filter(|at| speaking.contains(&language(at))).collect();
-            found = self.of_requests(alone, &speakers, &routes, true);
+            // Where a message from elsewhere leads to them, requests come from there.
+            let leading = self.leading_to(speakers.clone());
+            let or_all = leading.is_disjoint(&routes);
+            found = self.of_requests(alone, &speakers, &routes, or_all);
         }
         // So does code that answers all that a server is asked, and is not what the SDK reads through.
         let is_whole = |at: &At| {
