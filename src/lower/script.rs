@@ -51,7 +51,39 @@ pub(super) fn parse_only(file: &SourceFile) -> usize {
     parse(file).map_or(0, |tree| tree.root_node().child_count() as usize)
 }
 
+/// Types of another module that the grammar cannot read are names of the same length where it gets stuck.
 fn parse(file: &SourceFile) -> Option<Tree> {
+    let tree = parse_bytes(file, file.text.as_bytes())?;
+    match imported_types_renamed(&file.text).filter(|_| tree.root_node().has_error()) {
+        Some(renamed) => parse_bytes(file, &renamed),
+        None => Some(tree),
+    }
+}
+
+/// What is a member of a promise, so that `import("x").then` is no type.
+const OF_PROMISES: [&str; 3] = ["then", "catch", "finally"];
+
+/// The text with a name in place of `import("./box.js")` in types: `import("./box.js").Box<string>`. None where there is none.
+fn imported_types_renamed(text: &str) -> Option<Vec<u8>> {
+    let mut renamed: Option<Vec<u8>> = None;
+    for (at, opening) in text.match_indices("import(") {
+        let inner = &text[at + opening.len()..];
+        let Some(quote) = inner.chars().next().filter(|sign| matches!(sign, '"' | '\'')) else { continue };
+        let Some((module, rest)) = inner[1..].split_once(quote) else { continue };
+        let Some(member) = rest.strip_prefix(").").filter(|_| !module.contains('\n')) else { continue };
+        let len =
+            member.find(|sign: char| !sign.is_alphanumeric() && sign != '_' && sign != '$').unwrap_or(member.len());
+        let (name, behind) = member.split_at(len);
+        if name.is_empty() || OF_PROMISES.contains(&name) || behind.starts_with('(') {
+            continue;
+        }
+        let end = text.len() - rest.len() + 1;
+        renamed.get_or_insert_with(|| text.as_bytes().to_vec())[at..end].fill(b'_');
+    }
+    renamed
+}
+
+fn parse_bytes(file: &SourceFile, bytes: &[u8]) -> Option<Tree> {
     let language = match file.dialect {
         Dialect::Tsx => tree_sitter_typescript::LANGUAGE_TSX,
         Dialect::JavaScript => tree_sitter_javascript::LANGUAGE,
@@ -59,7 +91,6 @@ fn parse(file: &SourceFile) -> Option<Tree> {
     };
     let mut parser = Parser::new();
     parser.set_language(&language.into()).ok()?;
-    let bytes = file.text.as_bytes();
     let mut left = SCRIPT_STEPS + bytes.len() / SCRIPT_BYTES_PER_STEP;
     let mut step = |_: &ParseState| {
         left = left.saturating_sub(1);
