@@ -328,7 +328,7 @@ impl Explorer<'_> {
         };
         let name = &name;
         let key = Key::Name(name.clone());
-        if self.is_never_put(func, &owner, &key) {
+        if self.is_never_put(func, &owner, &key) || self.is_in_nothing(func, &owner) {
             return Some(Abs::Const(Const::Undefined));
         }
         if let Some(made) = self.field_of_struct(func, place, &objs, name) {
@@ -363,6 +363,12 @@ impl Explorer<'_> {
                 settled.or(Some(Abs::Sym(own)))
             }
         }
+    }
+
+    /// Is a place of a script one that nothing is ever put into, or inside of one: `options.sync?.debug`, where no call gives `sync`?
+    fn is_in_nothing(&self, func: FuncId, place: &Place) -> bool {
+        let Some((owner, Field::Name(name))) = place.split_last() else { return false };
+        self.is_never_put(func, &owner, &Key::Name(name.clone())) || self.is_in_nothing(func, &owner)
     }
 
     /// Does an object have fields that a library puts there?

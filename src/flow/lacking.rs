@@ -132,7 +132,7 @@ impl Explorer<'_> {
     }
 
     /// Is a value the default of a parameter for which each call gives something?
-    fn is_unused_default(&self, (func, id): At) -> bool {
+    pub(super) fn is_unused_default(&self, (func, id): At) -> bool {
         let params = &self.values.program.funcs[func].params;
         let Some(at) = params.iter().position(|param| param.default == Some(id)) else { return false };
         let Ok(head) = i32::try_from(at).map(PortHead::Arg) else { return false };

@@ -10,7 +10,7 @@ use rustc_hash::FxHashSet;
 
 use crate::base::Symbol;
 use crate::base::bounds::{MAX_CHECK_DEPTH, MAX_LITERALS};
-use crate::ir::func::{FuncId, FuncKind, LocalId};
+use crate::ir::func::{End, FuncId, FuncKind, LocalId};
 use crate::ir::instr::{Base, CallStyle, Const, Entry, Field, InstrId, Op, Oper, Place, RecordKind};
 use crate::ir::program::Language;
 use crate::models::index::{NodeId, RowRef, Table};
@@ -223,7 +223,11 @@ impl Explorer<'_> {
         match &self.values.program.funcs[func].instrs[id].op {
             Op::Closure(_) | Op::Class(_) => has_it(),
             Op::Record(_) => self.values.language(func) == Language::Script && has_it(),
-            Op::Call(call) => (call.style == CallStyle::New || self.makes_logger((func, id))) && has_it(),
+            Op::Call(call) => {
+                let makes =
+                    call.style == CallStyle::New || self.makes_logger((func, id)) || self.gives_made((func, id), depth);
+                makes && has_it()
+            }
             Op::Load(place) => self.is_object_at(func, place, method, depth),
             _ => false,
         }
@@ -238,6 +242,24 @@ impl Explorer<'_> {
             Some(_) => false,
             None => self.is_object_in(func, &place.base, method, depth),
         }
+    }
+
+    /// Does each way out of the functions that a call gets to give an object which is made there?
+    fn gives_made(&self, at: At, depth: usize) -> bool {
+        let callees = self.values.callees(at);
+        let makes = |(callee, kind): &(FuncId, CallKind)| {
+            let body = &self.values.program.funcs[*callee];
+            let gives = |end: &End| match end {
+                End::Return(value) => value.is_some_and(|value| self.is_made((*callee, value), None, depth)),
+                _ => true,
+            };
+            *kind == CallKind::Direct
+                && body.kind != FuncKind::Constructor
+                && !body.is_async
+                && !body.is_generator
+                && body.blocks.iter().all(|block| gives(&block.end))
+        };
+        !callees.is_empty() && callees.iter().all(makes)
     }
 
     /// Is what is made there of classes of the program that have the method, or written out with it?
@@ -343,7 +365,10 @@ impl Explorer<'_> {
     /// Is a field an entry of each of the literals that a place can hold, and an object there?
     fn is_entry(&self, func: FuncId, owner: &Place, key: &Key, method: Option<&Symbol>, depth: usize) -> bool {
         let held = self.values.place_values(func, owner).unwrap_or_default();
-        let mut held = held.iter().filter(|value| !self.is_of_interface(value)).peekable();
+        // What stands in for what every call gives is not there.
+        let is_default =
+            |value: &Value| matches!(value, Value::Record(Site::Instr(made)) if self.is_unused_default(*made));
+        let mut held = held.iter().filter(|value| !self.is_of_interface(value) && !is_default(value)).peekable();
         held.peek().is_some()
             && held.all(|value| {
                 let Some(given) = self.own_entry(value, key) else { return false };
@@ -366,7 +391,8 @@ impl Explorer<'_> {
         }
     }
 
-    /// Can a value only be literals without a field, into which nothing is put under its name: `token ? { token } : {}`?
+    /// Can a value only be literals without a field, into which nothing is put under its name: `token ? { token } : {}`, or
+    /// nothing that has fields: `token && { token }`?
     fn lacks(&self, (func, value): At, key: &Key) -> bool {
         let is_without = |value: &Value| {
             let Value::Record(site @ Site::Instr(made)) = value else { return false };
@@ -376,6 +402,9 @@ impl Explorer<'_> {
                 && !self.values.is_open(&obj)
                 && self.values.stores_to(&obj, key).is_empty()
         };
+        if let Some(parts) = self.values.program.funcs[func].given_beside_answers(value) {
+            return parts.into_iter().all(|part| self.lacks((func, part), key));
+        }
         let set = self.values.of(func, value);
         !set.is_cut && !set.items().is_empty() && set.items().iter().all(is_without)
     }

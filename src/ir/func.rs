@@ -6,7 +6,7 @@ use crate::base::Symbol;
 use crate::base::idx::{Id as _, IndexVec, ids};
 use crate::base::span::Span;
 
-use super::instr::{Base, Instr, InstrId, Op};
+use super::instr::{Base, Instr, InstrId, Op, Oper, Place};
 use super::program::{ClassId, ModuleId};
 use super::types::{Annotation, TypeRef};
 
@@ -137,6 +137,27 @@ impl End {
 }
 
 impl Function {
+    /// What a variable is given from which a value is loaded, where the answer of a condition is among it and left out: of
+    /// `asked === "http" && { port }` the literal. An answer has nothing in it that could be spread.
+    pub(crate) fn given_beside_answers(&self, value: InstrId) -> Option<Vec<InstrId>> {
+        let Op::Load(Place { base: base @ Base::Local(local), path }) = &self.instrs[value].op else { return None };
+        if !path.is_empty() || self.params.iter().any(|param| param.local == *local) {
+            return None;
+        }
+        let stores = self.instrs.iter().filter_map(|instr| match &instr.op {
+            Op::Store(to, value) if to.base == *base && to.path.is_empty() => Some(*value),
+            _ => None,
+        });
+        let is_answer = |value: &InstrId| match &self.instrs[*value].op {
+            Op::Operator(oper, _) => {
+                !matches!(oper, Oper::Add | Oper::Arith | Oper::TypeOf | Oper::Without | Oper::Slice)
+            }
+            _ => false,
+        };
+        let (answers, others): (Vec<InstrId>, Vec<InstrId>) = stores.partition(is_answer);
+        (!answers.is_empty()).then_some(others)
+    }
+
     /// One that does nothing yet.
     pub(crate) fn new(name: Symbol, module: ModuleId, kind: FuncKind, span: Span) -> Self {
         Self {

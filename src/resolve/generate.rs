@@ -167,7 +167,12 @@ impl Values<'_> {
                             self.note_store(&obj, key, (func, *value));
                             self.copy(slot(self, *value), to);
                         }
-                        Entry::Spread(value) => self.add_edge(slot(self, *value), Edge::Spread(obj.clone())),
+                        Entry::Spread(value) => {
+                            let given = program.funcs[func].given_beside_answers(*value);
+                            for part in given.unwrap_or_else(|| vec![*value]) {
+                                self.add_edge(slot(self, part), Edge::Spread(obj.clone()));
+                            }
+                        }
                     }
                 }
                 if self.has_handler(func, record) || self.is_beside_handler((func, id)) {
