@@ -48,6 +48,7 @@
 //! | `summary` | what a function does with what it is given |
 //! | `transfer` | one function, instruction by instruction |
 //! | `checks`, `guards`, `questions`, `listed`, `looked_up` | what a condition tells of a value; what the answers of functions do, and which of them it asks for; what the program itself names |
+//! | `no_error` | which conditions tell that a value is no error, without asking for its class |
 //! | `spelled` | the spellings of a text of which a condition knows one |
 //! | `thrown` | results that are thrown and are no errors |
 //! | `records` | which written-out object is left, once a field was asked for? |
@@ -160,6 +161,7 @@ mod mapped;
 mod marks;
 mod naming;
 mod needed;
+mod no_error;
 mod occupied;
 pub(crate) mod offered;
 mod overridden;

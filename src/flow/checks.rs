@@ -14,7 +14,6 @@ use crate::resolve::ports::argument;
 use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Site, Value};
 
-use super::apply::MESSAGE;
 use super::domain::has_value;
 use super::guards::{Guards, Told};
 use super::listed::is_constant;
@@ -50,7 +49,7 @@ pub(super) struct Check {
 }
 
 impl Check {
-    fn negated(self) -> Self {
+    pub(super) fn negated(self) -> Self {
         Self { holds: !self.holds, ..self }
     }
 }
@@ -67,9 +66,6 @@ pub(super) struct Checks<'a, 'v> {
     pub(super) id: FuncId,
     pub(super) func: &'a Function,
 }
-
-/// Fields that only a tool's result has.
-pub(super) const RESULT_FIELDS: [&str; 2] = ["isError", "structuredContent"];
 
 /// What `typeof` says of a text.
 const TEXT_TYPE: &str = "string";
@@ -104,6 +100,7 @@ impl Checks<'_, '_> {
         }
         found.extend(self.lacks_message(on));
         found.extend(self.is_result(on));
+        found.extend(self.is_object(on));
         found.extend(self.kept_beside(on));
         found.extend(found.iter().filter_map(|check| self.of_spelled(check)).collect::<Vec<_>>());
         found
@@ -114,41 +111,6 @@ impl Checks<'_, '_> {
         let Op::Store(place, value) = &self.func.instrs.get(InstrId::new(on.index() + 1))?.op else { return None };
         let is_kept = *value == on && matches!(place.base, Base::Local(_)) && place.path.is_empty();
         is_kept.then(|| Check { place: place.clone(), tells: Tells::Harmless, holds: false })
-    }
-
-    /// `error.message || error`, `error?.message ?? error`: what has no message is no error.
-    fn lacks_message(&self, on: InstrId) -> Option<Check> {
-        let (asked, holds) = match &self.func.instrs[on].op {
-            Op::Operator(Oper::IsMissing, operands) => (*operands.first()?, true),
-            Op::Operator(Oper::Not, operands) => (*operands.first()?, true),
-            _ => (on, false),
-        };
-        let Op::Load(Place { base, path }) = &self.func.instrs[asked].op else { return None };
-        let [before @ .., Field::Name(name)] = &**path else { return None };
-        let is_asked = self.values.language(self.id) == Language::Script && name == MESSAGE;
-        is_asked.then(|| Check {
-            place: Place { base: base.clone(), path: before.into() },
-            tells: Tells::NoError,
-            holds,
-        })
-    }
-
-    /// `error.isError !== undefined`, `error?.isError`: what has a field of a tool's result is one, and no error.
-    fn is_result(&self, on: InstrId) -> Option<Check> {
-        let is_nothing = |value: &InstrId| matches!(self.constant(*value), Some(Const::Undefined | Const::Null));
-        let (asked, holds) = match &self.func.instrs[on].op {
-            Op::Operator(Oper::Not, operands) => return Some(self.is_result(*operands.first()?)?.negated()),
-            Op::Operator(Oper::IsMissing, operands) => (*operands.first()?, false),
-            Op::Operator(oper @ (Oper::Eq | Oper::Ne), operands) => {
-                let nothing = operands.iter().position(is_nothing)?;
-                (*operands.get(1 - nothing.min(1))?, *oper == Oper::Ne)
-            }
-            _ => (on, true),
-        };
-        let Op::Load(Place { base, path }) = &self.func.instrs[asked].op else { return None };
-        let [before @ .., Field::Name(name)] = &**path else { return None };
-        let place = Place { base: base.clone(), path: before.into() };
-        (RESULT_FIELDS.contains(&name.as_str())).then_some(Check { place, tells: Tells::NoError, holds })
     }
 
     /// What a condition tells of one place.

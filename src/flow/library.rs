@@ -227,7 +227,7 @@ impl Pass<'_, '_> {
         };
         let moved = if flow.beneath { moved.map(|entry| Some(entry.beneath())) } else { moved };
         let moved = if flow.query { moved.marked(Marks::QUERY) } else { moved };
-        let moved = if flow.unlisted { moved.marked(Marks::IN_ERROR) } else { moved };
+        let moved = if flow.unlisted && !flow.parses { moved.marked(Marks::IN_ERROR) } else { moved };
         let moved = if flow.in_ok { moved.in_ok() } else { moved };
         if moved.is_empty() {
             return;
@@ -266,6 +266,7 @@ impl Pass<'_, '_> {
                     // An object in another field of a script's error than its text is that object.
                     let is_kept = self.language == Language::Script && keys.first().is_some_and(|key| key != MESSAGE);
                     let told = if is_kept { unread.as_ref().clone() } else { unread.formed(Form::Text, at) };
+                    let told = if flow.unlisted { told.marked(Marks::IN_ERROR) } else { told };
                     raised.join(&told.under(&keys).of_error(kind));
                 }
                 PortHead::Sent if flow.sent_in.is_empty() => self.send(at, (to, flow.topic.as_ref()), &moved),
@@ -472,7 +473,7 @@ impl Pass<'_, '_> {
         let mut tree = match keeps {
             Keeps::Text if self.cuts_query(call) => receiver.only(is_no_error).without_query().formed(Form::Text, at),
             Keeps::Text if self.cuts_password(call) => {
-                receiver.only(is_no_error).marked(Marks::NO_USER).formed(Form::Text, at)
+                receiver.only(is_no_error).without_password().formed(Form::Text, at)
             }
             Keeps::Text => self.uppermost(&receiver.only(is_no_error)).formed(Form::Text, at),
             Keeps::Part if words.is_copying_method(self.language, name) => receiver.copied(),

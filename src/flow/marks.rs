@@ -2,7 +2,7 @@
 
 /// What lowers the confidence in an entry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Marks(pub(super) u32);
+pub(crate) struct Marks(pub(super) u64);
 
 impl Marks {
     /// Went through a library call that no model describes.
@@ -61,6 +61,8 @@ impl Marks {
     pub(crate) const ERROR: Self = Self(33_554_432);
     /// What stands before the `@` of a URL was overwritten: user and password.
     pub(crate) const NO_USER: Self = Self(16_777_216);
+    /// It stands in a text as the password of an address: between the user and the `@`.
+    pub(crate) const PASSWORD: Self = Self(4_294_967_296);
     /// It is in an error that is raised again only where a function of the program finds something in the error.
     pub(crate) const PICKED: Self = Self(2_147_483_648);
     /// It stands under another text in an error: that is what a text of the error shows, Debug shows both.
@@ -144,9 +146,9 @@ impl Marks {
     }
 
     /// What of them keeps two ways apart that one origin came by: a text, and what is no text, have different things in them; so
-    /// have an error, and what is none. What is raised under a condition is there for another call than what is raised otherwise.
+    /// have an error, and what is none: JSON shows nothing of the one, and the other may be shown as it is. What is raised under a condition is there for another call than what is raised otherwise.
     pub(super) fn apart(self) -> Self {
-        self.only(Self::NO_TEXT.with(Self::ERROR).with(Self::PICKED))
+        self.only(Self::NO_TEXT.with(Self::ERROR).with(Self::NO_ERROR).with(Self::PICKED))
     }
 
     /// How much of the way is not sure.

@@ -248,7 +248,10 @@ impl Pass<'_, '_> {
                     *known = known.marked(Marks::OWN);
                 }
             }
-            Tells::Harmless | Tells::Own => self.clear(state, &check.place),
+            Tells::Harmless | Tells::Own => {
+                self.clear(state, &check.place);
+                self.without_password_in_text(state, &check.place);
+            }
             Tells::Text => self.keep_text(state, &check.place),
             Tells::NoText => self.keep_no_text(state, &check.place),
             Tells::NoError => self.keep_no_error(state, &check.place),
@@ -353,7 +356,35 @@ impl Pass<'_, '_> {
     fn without_password(&self, state: &mut State, place: &Place) {
         let Some((address, _)) = place.split_last() else { return };
         if let Some(known) = self.held_in(state, &address) {
-            *known = known.marked(Marks::NO_USER);
+            *known = known.without_password();
+        }
+    }
+
+    /// In a state, the text that an address was made of has no password: it was asked for, and there is none.
+    ///
+    /// ```text
+    /// const url = new URL(raw);
+    /// if (!url.password) return raw;
+    /// ```
+    fn without_password_in_text(&self, state: &mut State, place: &Place) {
+        if !self.is_password_of_address(place) {
+            return;
+        }
+        let Some((address, _)) = place.split_last() else { return };
+        let mut made = self.func.instrs.iter().filter_map(|instr| match &instr.op {
+            Op::Store(to, value) if to.base == address.base && to.path == address.path => Some(*value),
+            _ => None,
+        });
+        if let (Some(value), None) = (made.next(), made.next())
+            && let Op::Call(call) = &self.func.instrs[value].op
+        {
+            for arg in &call.args {
+                if let Op::Load(text) = &self.func.instrs[arg.value].op
+                    && let Some(known) = self.held_in(state, text)
+                {
+                    *known = known.without_password();
+                }
+            }
         }
     }
 

@@ -309,11 +309,13 @@ fn replaced(entry: &Entry, inner: &Entry, held: &Entry) -> Option<Entry> {
     let is_unspoken = entry.marks.has(Marks::SPOKEN) && inner.is_unspoken()
         || entry.marks.has(Marks::UPPERMOST) && inner.marks.has(Marks::BENEATH);
     let is_cut_off = entry.marks.has(Marks::NO_QUERY) && inner.marks.has(Marks::QUERY)
-        || entry.marks.has(Marks::NO_PATH) && inner.marks.has(Marks::PATH);
+        || entry.marks.has(Marks::NO_PATH) && inner.marks.has(Marks::PATH)
+        || entry.marks.has(Marks::NO_USER) && inner.marks.has(Marks::PASSWORD);
     let is_whole = inner.at.is_empty();
     let is_text = is_whole && matches!(inner.form, Form::Text | Form::Debug);
     let is_other = entry.marks.has(Marks::TEXT) && !is_whole || entry.marks.has(Marks::NO_TEXT) && is_text;
-    let is_error = entry.marks.has(Marks::NO_ERROR) && entry.path.is_empty() && inner.error.is_some();
+    let is_in_error = inner.error.is_some() || inner.marks.has(Marks::IN_ERROR);
+    let is_error = entry.marks.has(Marks::NO_ERROR) && is_in_error;
     let is_of_library = entry.marks.has(Marks::OWN_ERROR) && matches!(inner.error, Some(kind) if !kind.is_own());
     let is_other_kind =
         matches!(inner.error, Some(kind) if !entry.without.is_empty() && entry.without.contains(&kind_name(kind)));

@@ -54,17 +54,34 @@ const MAP: &str = "map";
 /// What stands between the password of an address and the server.
 const USER_SIGN: &str = "@";
 
+/// What stands between its user and its password.
+const USER_END: char = ':';
+
 /// What stands between a name and what it stands for in a text, or between the scheme of an address and the rest.
 const PAIR_SIGNS: [&str; 3] = ["=", ":", "://"];
+
+/// Does a part of a text stand where the password of an address does: `https://${user}:${password}@${host}`?
+fn is_password(parts: &[TextPart], at: usize) -> bool {
+    let literal = |part: &TextPart| match part {
+        TextPart::Lit(text) => text.to_string(),
+        TextPart::Hole(..) => String::new(),
+    };
+    let before: String = parts[..at].iter().map(literal).collect();
+    let is_behind_user = before.rsplit_once(SCHEME_SIGN).is_some_and(|(_, user)| user.ends_with(USER_END));
+    is_behind_user && matches!(parts.get(at + 1), Some(TextPart::Lit(text)) if text.starts_with(USER_SIGN))
+}
 
 impl Pass<'_, '_> {
     pub(super) fn text(&mut self, parts: &[TextPart], at: At) -> Tree {
         let mut tree = Tree::default();
         let mut behind = Behind::default();
-        for part in parts {
+        for (n, part) in parts.iter().enumerate() {
             match part {
                 TextPart::Lit(text) => behind = behind.and(text),
-                TextPart::Hole(value, hole) => _ = tree.join(&behind.mark(self.in_hole(*value, *hole, at))),
+                TextPart::Hole(value, hole) => {
+                    let shown = behind.mark(self.in_hole(*value, *hole, at));
+                    tree.join(&if is_password(parts, n) { shown.marked(Marks::PASSWORD) } else { shown });
+                }
             }
         }
         tree
@@ -231,7 +248,7 @@ impl Pass<'_, '_> {
     /// What a part behind the first one holds of a text that was split where the password of an address ends: the server,
     /// `address.split("@")[1]`.
     pub(super) fn later_part(&self, of: &Base, tree: Tree) -> Tree {
-        if self.separator(of) == Some(USER_SIGN) { tree.marked(Marks::NO_USER) } else { tree }
+        if self.separator(of) == Some(USER_SIGN) { tree.without_password() } else { tree }
     }
 
     /// What a method gives that takes one item: of a split text the last one, `address.split("@").pop()`, `.at(-1)`.
@@ -301,5 +318,9 @@ impl Tree {
     /// The same with nothing of what stands in the query of a URL.
     pub(super) fn without_query(&self) -> Self {
         self.only(|entry| !entry.marks.has(Marks::QUERY)).marked(Marks::NO_QUERY)
+    }
+    /// The same with nothing of what stands in an address as its password.
+    pub(super) fn without_password(&self) -> Self {
+        self.only(|entry| !entry.marks.has(Marks::PASSWORD)).marked(Marks::NO_USER)
     }
 }

@@ -8,7 +8,8 @@ use crate::base::bounds::MAX_CHECK_DEPTH;
 use crate::ir::instr::{Const, InstrId};
 use crate::ir::program::Language;
 
-use super::checks::{Check, Checks, RESULT_FIELDS, Tells};
+use super::checks::{Check, Checks, Tells};
+use super::no_error::RESULT_FIELDS;
 
 /// One that only results have as long as what has it was thrown.
 const RESULT_CONTENT: &str = "content";
