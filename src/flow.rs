@@ -80,6 +80,7 @@
 //! | `sent_headers` | tables that are sent as the headers of requests |
 //! | `sources`, `sinks` | where values of interest come from, where they leave |
 //! | `printed` | which fields of a record the lines of a logger show |
+//! | `read_out` | texts out of which the program itself reads a credential |
 //! | `credentials` | what holds a credential by its name |
 //! | `asked` | what a variable of the environment is called that a helper reads |
 //! | `items`, `keys` | what going through a container gives, and what is left of it where the program asks for names |
@@ -178,6 +179,7 @@ pub(crate) mod process;
 mod puts;
 mod questions;
 pub(crate) mod reach;
+mod read_out;
 mod reading;
 pub(crate) mod rebinding;
 mod receivers;

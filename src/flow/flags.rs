@@ -20,7 +20,7 @@ use crate::resolve::values::{At, Value};
 use super::explore::Explorer;
 
 /// The kinds of source that are the words of the command line, and that say which flags there are.
-const WORDS: &str = "argv";
+pub(super) const WORDS: &str = "argv";
 const FLAG: &str = "flag";
 
 /// The flags that a library looks for, by the field in which it keeps what it found; none where it is that of two.

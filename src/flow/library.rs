@@ -229,6 +229,7 @@ impl Pass<'_, '_> {
         let moved = if flow.query { moved.marked(Marks::QUERY) } else { moved };
         let moved = if flow.unlisted && !flow.parses { moved.marked(Marks::IN_ERROR) } else { moved };
         let moved = if flow.in_ok { moved.in_ok() } else { moved };
+        let moved = if flow.parses { moved.only(|entry| !entry.marks.has(Marks::UNREAD)) } else { moved };
         if moved.is_empty() {
             return;
         }
@@ -555,6 +556,7 @@ impl Pass<'_, '_> {
         if !is_fetched && call.callee.path.last().is_some_and(is_kept) {
             self.keep_in_container(call, at);
         }
+        let tree = tree.only(|entry| !entry.marks.has(Marks::UNREAD));
         tree.marked(Marks::OBSCURE).map(|entry| Some(entry.then(at, What::Through)))
     }
 

@@ -15,6 +15,7 @@ use crate::resolve::values::{At, Value};
 
 use super::apply::port_keys;
 use super::domain::{ANY, Entry, Kind, Marks, Root, Source, SourcePlace};
+use super::flags::WORDS;
 use super::process::Handler;
 use super::shown::TEXT_TYPES;
 use super::solve::Taint;
@@ -61,6 +62,11 @@ impl Pass<'_, '_> {
             let rows: Vec<RowRef> = self.taint.values.models.index.node(*node).rows(Table::SourceRead).collect();
             for row in rows {
                 let source = self.taint.values.models.source(row);
+                if source.kind == WORDS
+                    && let Some(entry) = self.credential_of_words(at)
+                {
+                    tree.add(entry);
+                }
                 let Some(kind) = Kind::named(&source.kind) else { continue };
                 if !self.taint.values.read_holds(row, *made)
                     || !self.taint.values.version_allows(Some(self.id), row, source.versions.as_deref())

@@ -253,7 +253,7 @@ impl Pass<'_, '_> {
 
     /// What a method gives that takes one item: of a split text the last one, `address.split("@").pop()`, `.at(-1)`.
     pub(super) fn item_taken(&self, call: &Call, receiver: &Tree) -> Tree {
-        let item = receiver.map(|entry| Some(item_of(entry)));
+        let item = receiver.only(|entry| !entry.marks.has(Marks::UNREAD)).map(|entry| Some(item_of(entry)));
         let words = self.taint.words;
         let is_from_end = match call.args.first() {
             None => {

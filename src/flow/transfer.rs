@@ -325,6 +325,7 @@ impl Pass<'_, '_> {
                     tree = self.left_for(self.block, *value, tree);
                 }
                 self.credential_local(place, *value, &mut tree, at);
+                self.credential_text(place, *value, &mut tree, at);
                 self.label_local(place, &mut tree);
                 self.name_local(place, *value, &mut tree);
                 if self.holds_plain(place) {

@@ -494,6 +494,9 @@ pub(super) fn entry_at<'t>(entry: &'t Entry, path: &[Symbol]) -> Option<Cow<'t, 
 /// May an origin have what these fields lead to? An object that a library made says nothing of its fields.
 fn can_extend(entry: &Entry, keys: &[Symbol]) -> bool {
     let Some(first) = keys.first() else { return true };
+    if entry.marks.has(Marks::UNREAD) {
+        return false;
+    }
     // What is handed over as a whole is no table that the program filled by its keys.
     if first == KEYS && (entry.form != Form::Exact || is_source(&entry.root)) {
         return false;
