@@ -15,6 +15,15 @@ use super::{Lowerer, field, first_named, named, span};
 const OF_FUNCS: [&str; 6] =
     ["ReturnType", "Parameters", "ConstructorParameters", "InstanceType", "ThisParameterType", "OmitThisParameter"];
 
+/// Types that have the fields of another one, whatever they say of them: `Partial<Settings>`.
+const OF_FIELDS: [&str; 4] = ["Partial", "Required", "Readonly", "NonNullable"];
+
+fn has_fields_of_another(made: &NamedType) -> bool {
+    matches!(&made.base, Base::Global(name) if OF_FIELDS.contains(&name.as_str()))
+        && made.path.is_empty()
+        && made.args.len() == 1
+}
+
 fn is_made_of_func(base: &Base) -> bool {
     matches!(base, Base::Global(name) if OF_FUNCS.contains(&name.as_str()))
 }
@@ -128,6 +137,7 @@ impl<'t> Lowerer<'t> {
         };
         match field(node, "name") {
             Some(name) => match self.named_type(name, args) {
+                TypeRef::Named(mut made) if has_fields_of_another(&made) => made.args.remove(0),
                 TypeRef::Named(made) if made.path.is_empty() && is_made_of_func(&made.base) => TypeRef::Other,
                 ty => ty,
             },
