@@ -33,6 +33,9 @@ struct Nearest {
 /// Methods of the protocol that whoever answers requests by hand tells apart; the first is told from one of the others.
 pub(crate) const ANSWERED: [&str; 3] = ["tools/call", "tools/list", "initialize"];
 
+/// Functions that answer HTTP requests, or messages from elsewhere, with the call that registers each.
+type Routes = BTreeSet<(At, FuncId)>;
+
 /// What a program has to do with requests that no SDK reads.
 #[derive(Default)]
 struct Seen {
@@ -54,8 +57,8 @@ struct Seen {
     routes: Vec<(At, FuncId)>,
     /// Reads of the body of an HTTP request that a platform hands over.
     bodies: Vec<At>,
-    /// Functions that an SDK is given to run tools.
-    of_sdk: BTreeSet<FuncId>,
+    /// Functions that an SDK is given to run tools, with the call that gives each.
+    of_sdk: Routes,
 }
 
 impl Values<'_> {
@@ -92,7 +95,7 @@ impl Values<'_> {
             .partition(|at| has_sdk.contains(&language(at)));
         let comparing: BTreeSet<FuncId> = seen.comparing.iter().flatten().copied().collect();
         // What answers HTTP requests is not asked by who reads standard input.
-        let routes: BTreeSet<FuncId> = seen.routes.iter().map(|(_, func)| *func).collect();
+        let routes: Routes = seen.routes.iter().copied().collect();
         // Who tells the methods apart answers requests; a client only names them.
         let mut found = self.of_requests(alone.clone(), &comparing, &routes, false);
         if found.is_empty() {
@@ -102,7 +105,7 @@ impl Values<'_> {
             let alone = alone.into_iter().filter(|at| speaking.contains(&language(at))).collect();
             // Where a message from elsewhere leads to them, requests come from there.
             let leading = self.leading_to(speakers.clone());
-            let or_all = leading.is_disjoint(&routes);
+            let or_all = !routes.iter().any(|(_, func)| leading.contains(func));
             found = self.of_requests(alone, &speakers, &routes, or_all);
         }
         // So does code that answers all that a server is asked, and is not what the SDK reads through.
@@ -115,17 +118,18 @@ impl Values<'_> {
             })
         };
         let bodies: Vec<At> = seen.bodies.iter().copied().filter(|at| is_apart(at) && is_whole(at)).collect();
-        let bodies = self.of_requests(bodies, &comparing, &BTreeSet::new(), false);
+        let bodies = self.of_requests(bodies, &comparing, &Routes::new(), false);
         let beside = beside.into_iter().filter(|at| is_apart(at) || is_whole(at)).collect();
         found.extend(self.of_requests(beside, &comparing, &routes, false));
         let mut by_hand: BTreeMap<At, TransportKind> = found.into_iter().map(|at| (at, TransportKind::Stdio)).collect();
         by_hand.extend(bodies.into_iter().map(|at| (at, TransportKind::Http)));
         let [calling, others @ ..] = seen.comparing.map(|funcs| self.leading_to(funcs));
-        // What an SDK would call may be called by hand.
-        let runs_tools = |func: &FuncId| !self.called_from(&[*func], &BTreeSet::new()).is_disjoint(&seen.of_sdk);
+        // What an SDK would call may be called by hand; to give it to the SDK is not to call it.
+        let tools: BTreeSet<FuncId> = seen.of_sdk.iter().map(|(_, func)| *func).collect();
+        let runs_tools = |func: &FuncId| !self.called_beside(&[*func], &seen.of_sdk).is_disjoint(&tools);
         let is_other = |func: &FuncId| others.iter().any(|comparing| comparing.contains(func));
         // A route answers by itself what it is asked; one of a copy of an SDK does so for the program around it.
-        let is_own = |func: &FuncId| self.called_from(&[*func], &BTreeSet::new()).is_disjoint(&seen.serving);
+        let is_own = |func: &FuncId| self.called_beside(&[*func], &Routes::new()).is_disjoint(&seen.serving);
         let is_copied =
             |at: &At| has_sdk.contains(&language(at)) && self.linker.is_copied(self.program.funcs[at.0].module);
         let answers = |at: &At, func: &FuncId| is_other(func) && (is_apart(at) || is_own(func)) || runs_tools(func);
@@ -252,7 +256,9 @@ impl Values<'_> {
                 HandlerKind::Route if self.holds(at, &handler.when) => {
                     seen.routes.extend(self.port_funcs(at, &handler.func).into_iter().map(|func| (at, func)));
                 }
-                HandlerKind::Tool | HandlerKind::Dispatch => seen.of_sdk.extend(self.port_funcs(at, &handler.func)),
+                HandlerKind::Tool | HandlerKind::Dispatch => {
+                    seen.of_sdk.extend(self.port_funcs(at, &handler.func).into_iter().map(|func| (at, func)));
+                }
                 _ => {}
             }
         }
@@ -292,17 +298,10 @@ impl Values<'_> {
 
     /// The reads of requests among all reads of standard input: those nearest to the code that compares with the protocol's
     /// methods. A command beside the server reads standard input, too.
-    /// Where no way is known from any of them to that code, all are taken for it if `or_all`. `but`: functions that a library calls
-    /// for something else.
-    fn of_requests(
-        &self,
-        reads: Vec<At>,
-        speakers: &BTreeSet<FuncId>,
-        but: &BTreeSet<FuncId>,
-        or_all: bool,
-    ) -> BTreeSet<At> {
+    /// Where no way is known from any of them to that code, all are taken for it if `or_all`.
+    fn of_requests(&self, reads: Vec<At>, speakers: &BTreeSet<FuncId>, routes: &Routes, or_all: bool) -> BTreeSet<At> {
         let near: Vec<(At, Option<Nearest>)> =
-            reads.iter().map(|read| (*read, self.nearest(read.0, speakers, but))).collect();
+            reads.iter().map(|read| (*read, self.nearest(read.0, speakers, routes))).collect();
         let known: Vec<&Nearest> = near.iter().filter_map(|(_, near)| near.as_ref()).collect();
         if known.is_empty() && or_all {
             return reads.into_iter().collect();
@@ -316,12 +315,13 @@ impl Values<'_> {
         near.iter().filter(|(_, near)| near.as_ref().is_some_and(is_request)).map(|(at, _)| *at).collect()
     }
 
-    /// How many calls one has to go back from a function until one of `speakers` is called from there.
-    fn nearest(&self, read_in: FuncId, speakers: &BTreeSet<FuncId>, but: &BTreeSet<FuncId>) -> Option<Nearest> {
+    /// How many calls one has to go back from a function until one of `speakers` is called from there. What is called with a
+    /// message from elsewhere is not called with what was read.
+    fn nearest(&self, read_in: FuncId, speakers: &BTreeSet<FuncId>, routes: &Routes) -> Option<Nearest> {
         let mut seen = BTreeSet::from([read_in]);
         let mut level = vec![read_in];
         for calls in 0..MAX_WAY_BACK {
-            let below = self.called_from(&level, but);
+            let below = self.called_beside(&level, routes);
             if !below.is_disjoint(speakers) {
                 return Some(Nearest { read_in, calls, below });
             }
@@ -359,16 +359,16 @@ impl Values<'_> {
         false
     }
 
-    /// The functions and all that they call, directly or not; not what a library calls of `but`.
-    fn called_from(&self, from: &[FuncId], but: &BTreeSet<FuncId>) -> BTreeSet<FuncId> {
+    /// The functions and all that they call, directly or not, but for what is registered to answer requests from elsewhere.
+    fn called_beside(&self, from: &[FuncId], routes: &Routes) -> BTreeSet<FuncId> {
         let mut seen: BTreeSet<FuncId> = from.iter().copied().collect();
         let mut next = from.to_vec();
         while let Some(func) = next.pop() {
             for (id, instr) in self.program.funcs[func].instrs.iter_enumerated() {
                 if matches!(instr.op, Op::Call(_)) {
-                    let callees = self.callees((func, id)).iter();
-                    let called = callees.filter(|(func, kind)| *kind != CallKind::Callback || !but.contains(func));
-                    next.extend(called.map(|(func, _)| *func).filter(|func| seen.insert(*func)));
+                    let at = (func, id);
+                    let callees = self.callees(at).iter().map(|(callee, _)| *callee);
+                    next.extend(callees.filter(|callee| !routes.contains(&(at, *callee)) && seen.insert(*callee)));
                 }
             }
         }
