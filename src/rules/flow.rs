@@ -365,9 +365,15 @@ fn reads_request(cx: &Cx<'_>, at: At) -> bool {
 /// Does a function, or one around it, answer the protocol's requests without an SDK?
 fn answers_by_hand(cx: &Cx<'_>, unit: &Unit<'_>, func: FuncId) -> bool {
     let by_hand = cx.values.hand_written_serves();
+    // What a platform calls reads the body of the request that it is handed.
+    let is_body = |at: &At| {
+        let mut rows = cx.values.call_rows(*at, Table::Source).into_iter();
+        rows.any(|row| cx.values.models.source(row).requests)
+    };
+    let reads_body = |func: FuncId| by_hand.keys().any(|at| at.0 == func && is_body(at));
     let answers = |func: FuncId| {
         let mut handlers = unit.process.handlers.iter().filter(|handler| handler.func == func);
-        handlers.any(|handler| handler.at.is_some_and(|at| by_hand.contains_key(&at)))
+        handlers.any(|handler| handler.at.is_some_and(|at| by_hand.contains_key(&at))) || reads_body(func)
     };
     let around = std::iter::successors(Some(func), |func| cx.values.program.funcs[*func].parent);
     around.into_iter().any(answers)
