@@ -12,7 +12,7 @@ use crate::flow::explore::Explorer;
 use crate::flow::live::{FrameKey, Live, Site};
 use crate::flow::solve::Leak;
 use crate::flow::trace::What;
-use crate::ir::func::{FuncId, FuncKind};
+use crate::ir::func::{BlockId, FuncId, FuncKind};
 use crate::ir::program::Program;
 use crate::resolve::values::At;
 use crate::rules::place::calls_to;
@@ -81,6 +81,21 @@ impl Ways<'_, '_> {
         Some(calls_to(self.live, first.0, first.1).into_iter().chain(calls).collect())
     }
 
+    /// Of the calls in one frame, one that runs though nothing was raised: `except Timeout: pages = search(short)` is the way round.
+    fn without_failure(&self, first: At, mut calls: impl Iterator<Item = At>) -> At {
+        let Some(second) = calls.find(|call| *call != first) else { return first };
+        let body = &self.program.funcs[first.0];
+        let mut reached: FxHashSet<BlockId> = FxHashSet::default();
+        let mut open = vec![body.entry()];
+        while let Some(block) = open.pop() {
+            if reached.insert(block) {
+                open.extend(body.blocks[block].end.successors());
+            }
+        }
+        let is_plain = |at: &At| reached.iter().any(|block| body.blocks[*block].instrs.contains(&at.1));
+        [first, second].into_iter().chain(calls).find(is_plain).unwrap_or(first)
+    }
+
     /// The nearest frame of a function from which control gets to one of some frames, with the calls between them.
     fn back(&self, to: FuncId, from: impl Iterator<Item = FrameKey>) -> Option<(FrameKey, Vec<At>)> {
         let mut open: VecDeque<FrameKey> = from.collect();
@@ -99,10 +114,12 @@ impl Ways<'_, '_> {
             if seen.len() > MAX_CALLING_FRAMES {
                 return None;
             }
-            for (from, call) in self.live.callers.get(&key).into_iter().flatten() {
+            let callers = self.live.callers.get(&key).map_or(&[][..], Vec::as_slice);
+            for (from, call) in callers {
                 let func = self.explorer.frames[from.0].func;
                 if self.only.is_none_or(|only| only.contains(&func)) && seen.insert(*from) {
-                    next.insert(*from, (key, *call));
+                    let beside = callers.iter().filter(|(other, _)| other == from).map(|(_, call)| *call);
+                    next.insert(*from, (key, self.without_failure(*call, beside)));
                     open.push_back(*from);
                 }
             }
