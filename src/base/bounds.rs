@@ -393,3 +393,9 @@ pub(crate) const MAX_SLICE_NAMES: usize = 4;
 
 /// Deepest nesting of a written text in which words are looked for: `head + (word + value)`, by way of a variable.
 pub(crate) const MAX_WORDS: usize = 12;
+
+/// Longest text that is taken for the name of a level or mode, which tells a function what to do. Messages are longer.
+pub(crate) const MAX_MODE: usize = 24;
+
+/// The same of a text in capitals, the name of a variable of the environment: `SHELVES_WITHOUT_ANY_PLACEHOLDERS`.
+pub(crate) const MAX_VARIABLE: usize = 64;

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use crate::base::Symbol;
+use crate::base::bounds::{MAX_MODE, MAX_VARIABLE};
 use crate::ir::func::{End, FuncId, LocalId, Param, ParamKind};
 use crate::ir::instr::{ArgKind, Base, Call, Const, Field, InstrId, Op, Place};
 use crate::ir::program::Language;
@@ -242,11 +243,14 @@ impl Explorer<'_> {
     }
 }
 
-/// Is it worth a context of its own? Texts are: levels and modes are texts; messages exhaust the contexts harmlessly.
+/// Is it worth a context of its own? Texts are: levels, modes and variables of the environment are texts; messages exhaust the
+/// contexts harmlessly.
 fn selects(abs: &Abs) -> bool {
+    let is_variable = |text: &str| text.bytes().all(|sign| matches!(sign, b'A'..=b'Z' | b'0'..=b'9' | b'_'));
     match abs {
         Abs::Const(Const::Str(text)) if variant(text).is_some() => true,
-        Abs::Const(Const::Str(text)) => text.len() <= 24 && !text.contains(' '),
+        Abs::Const(Const::Str(text)) if text.len() <= MAX_MODE => !text.contains(' '),
+        Abs::Const(Const::Str(text)) => text.len() <= MAX_VARIABLE && is_variable(text),
         _ => true,
     }
 }

@@ -8,6 +8,7 @@ use crate::base::idx::{Id, Naming};
 use crate::ir::func::{Block, FuncId, Function, LocalId};
 use crate::ir::instr::{Const, InstrId, Op};
 use crate::ir::program::CellId;
+use crate::resolve::values::At;
 
 use super::abs::{Abs, Facts, truth};
 use super::choices::Chosen;
@@ -20,6 +21,8 @@ pub(super) enum Var {
     Local(LocalId),
     /// Of a module, where nothing but the module's own code writes it.
     Cell(CellId),
+    /// What a call gave here, where it gives something else under other arguments of the function.
+    Given(InstrId),
 }
 
 impl Var {
@@ -28,6 +31,7 @@ impl Var {
         match self {
             Self::Local(local) => local_sym(func, local),
             Self::Cell(cell) => cell_sym(cell),
+            Self::Given(call) => given_sym(func, call),
         }
     }
 }
@@ -90,6 +94,20 @@ pub(super) fn join(func: FuncId, state: &mut State, other: &State, process: &mut
 }
 
 impl Explorer<'_> {
+    /// What a call gave that ran before.
+    pub(super) fn given_at(&self, func: FuncId, call: InstrId, state: &State) -> Option<Abs> {
+        state.vars.get(Var::Given(call)).or_else(|| self.seen_at(func, call)?.as_ref()).cloned()
+    }
+
+    /// Keeps what a call gives here, where it was seen to give something else: `os.getenv(name)` in a function that several
+    /// callers ask for their own variables.
+    pub(super) fn note_given(&self, at: At, abs: Option<&Abs>, state: &mut State) {
+        let is_other = self.seen.get(&at).is_some_and(|known| known.as_ref() != abs);
+        if let Some(abs) = abs.filter(|abs| is_other && **abs != Abs::Sym(given_sym(at.0, at.1))) {
+            state.vars.insert(Var::Given(at.1), abs.clone());
+        }
+    }
+
     /// What is known where something in a block is raised. That may be anywhere in it: of the variables that it changes nothing
     /// is known there.
     pub(super) fn raised_in(&self, func: &Function, block: &Block, state: &State) -> State {

@@ -74,7 +74,7 @@ impl Explorer<'_> {
     }
 
     /// What an instruction was seen to give.
-    fn seen_at(&self, func: FuncId, id: InstrId) -> Option<&Option<Abs>> {
+    pub(super) fn seen_at(&self, func: FuncId, id: InstrId) -> Option<&Option<Abs>> {
         self.seen.get(&(func, id)).or_else(|| self.earlier.get(&(func, id)))
     }
 
@@ -151,9 +151,7 @@ impl Explorer<'_> {
                     _ => None,
                 }
             }
-            Op::Call(call) => {
-                self.seen_at(func, id).cloned().flatten().or_else(|| self.call_sym(func, id, call, state))
-            }
+            Op::Call(call) => self.given_at(func, id, state).or_else(|| self.call_sym(func, id, call, state)),
             Op::Import(_) => self.imported(func, id, 0),
             Op::Record(record) => {
                 let name = self.variant_literal(record)?;
@@ -167,7 +165,7 @@ impl Explorer<'_> {
     pub(super) fn operand(&self, func: FuncId, id: InstrId, state: &State) -> Option<Abs> {
         match &self.values.program.funcs[func].instrs[id].op {
             // What a call gave was noted when it ran.
-            Op::Call(_) => self.seen_at(func, id).cloned().flatten(),
+            Op::Call(_) => self.given_at(func, id, state),
             op => self.eval(func, id, op, state),
         }
     }
@@ -529,7 +527,7 @@ impl Explorer<'_> {
         if self.is_terminal_call(func, id) {
             return Some(Abs::Const(Const::Bool(false)));
         }
-        if let Some(setting) = self.env_call(func, id) {
+        if let Some(setting) = self.env_call(func, id, call, state) {
             return Some(Abs::Sym(setting));
         }
         let clean = self.values.call_rows((func, id), Table::Clean);
@@ -588,7 +586,8 @@ impl Explorer<'_> {
                 Some(Abs::Const(value)) => write!(text, "{value:?},").ok()?,
                 Some(Abs::Sym(sym)) => write!(text, "{sym},").ok()?,
                 _ if matches!(self.values.program.funcs[func].instrs[arg.value].op, Op::Closure(_)) => return None,
-                _ => write!(text, "{id},").ok()?,
+                // Another run of the function may give something else.
+                _ => write!(text, "{},", given_sym(func, arg.value)).ok()?,
             }
         }
         text.push(')');

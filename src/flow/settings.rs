@@ -11,19 +11,20 @@ use rustc_hash::FxHashSet;
 use crate::base::Symbol;
 use crate::base::bounds::MAX_ALIASES;
 use crate::ir::func::{End, FuncId, FuncKind, Function};
-use crate::ir::instr::{Const, Field, InstrId, Op, Oper, Place};
+use crate::ir::instr::{Call, Const, Field, InstrId, Op, Oper, Place, TextPart};
 use crate::ir::program::ClassId;
 use crate::ir::types::{AnnotationArg, AnnotationValue};
 use crate::models::flows::SourceRow;
 use crate::models::index::{NodeId, Table};
 use crate::models::path::Step;
+use crate::resolve::ports::{PortValue, argument};
 use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Value};
 
 use super::abs::{Abs, Fact, Facts, truth};
 use super::choices::Choice;
 use super::domain::Kind;
-use super::explore::Explorer;
+use super::explore::{Explorer, State};
 use super::joins::cell_of;
 use super::words::{Secrecy, Words};
 
@@ -98,15 +99,48 @@ impl Explorer<'_> {
         is_read.then(|| format!("{ENV}{name}").into())
     }
 
-    /// The variable of the environment that a library call reads.
-    pub(super) fn env_call(&self, func: FuncId, id: InstrId) -> Option<Symbol> {
-        self.env_read(func, id).map(|name| format!("{ENV}{name}").into())
+    /// The variable of the environment that a library call reads: the one that the function is asked for here.
+    pub(super) fn env_call(&self, func: FuncId, id: InstrId, call: &Call, state: &State) -> Option<Symbol> {
+        let port = self.values.models.port(self.env_row((func, id))?.name.as_ref()?)?;
+        let given = argument(call, &port.head);
+        let is_made =
+            |name: InstrId| matches!(self.values.program.funcs[func].instrs[name].op, Op::Text(_) | Op::Operator(..));
+        let name = match given.and_then(|name| self.text_made(func, name, state)) {
+            Some(name) => name,
+            None if given.is_some_and(is_made) => return None,
+            None => self.env_read(func, id)?.to_string(),
+        };
+        Some(format!("{ENV}{name}").into())
     }
 
-    /// Its name.
+    /// The text that a value is here, which may be put together: `f"NOTES_{name}"`.
+    fn text_made(&self, func: FuncId, value: InstrId, state: &State) -> Option<String> {
+        match &self.values.program.funcs[func].instrs[value].op {
+            Op::Text(parts) => {
+                let part = |part: &TextPart| match part {
+                    TextPart::Lit(text) => Some(text.to_string()),
+                    TextPart::Hole(value, _) => self.text_made(func, *value, state),
+                };
+                parts.iter().map(part).collect()
+            }
+            Op::Operator(Oper::Add, parts) => parts.iter().map(|part| self.text_made(func, *part, state)).collect(),
+            _ => match self.operand(func, value, state)? {
+                Abs::Const(Const::Str(text)) => Some(text.to_string()),
+                _ => None,
+            },
+        }
+    }
+
+    /// Its name, where that is the same for all callers.
     pub(crate) fn env_read(&self, func: FuncId, id: InstrId) -> Option<Symbol> {
-        let row = self.env_row((func, id))?;
-        self.values.port_text((func, id), std::slice::from_ref(row.name.as_ref()?))
+        let port = self.values.models.port(self.env_row((func, id))?.name.as_ref()?)?;
+        let PortValue::Known(values) = self.values.port_values((func, id), port) else { return None };
+        let mut texts = values.iter().filter_map(|value| match value {
+            Value::Const(Const::Str(text)) => Some(text),
+            _ => None,
+        });
+        let name = texts.next()?;
+        texts.all(|other| other == name).then(|| name.clone())
     }
 
     fn env_row(&self, at: At) -> Option<&SourceRow> {

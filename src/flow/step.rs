@@ -293,6 +293,7 @@ impl Explorer<'_> {
             self.note_object(sym, at);
             self.note_env_default(at, sym);
         }
+        self.note_given(at, abs.as_ref(), state);
         self.note(func, id, abs);
         (Some(event), goes_on)
     }
