@@ -4,6 +4,7 @@
 //! "text {}", expr, name = expr          positional, named
 //! target: expr, parent: expr            named
 //! ?x, %x, name = ?x, a.b.c = %x         a field shown with Debug or Display
+//! name:? = x, name:% = x; "text"        the same, before the text of the message
 //! { a = 1, b }                          fields in braces
 //! ```
 
@@ -39,7 +40,9 @@ fn arguments(input: ParseStream<'_>, out: &mut Vec<MacroArg>) -> syn::Result<()>
         if !fields_in_braces(input, out) {
             out.push(argument(input)?);
         }
-        if !input.is_empty() {
+        if input.peek(Token![;]) && input.peek2(LitStr) {
+            input.parse::<Token![;]>()?;
+        } else if !input.is_empty() {
             input.parse::<Token![,]>()?;
         }
     }
@@ -67,23 +70,27 @@ fn fields_in_braces(input: ParseStream<'_>, out: &mut Vec<MacroArg>) -> bool {
 }
 
 fn argument(input: ParseStream<'_>) -> syn::Result<MacroArg> {
-    let name = name(input);
-    let sigil = if input.peek(Token![?]) {
-        input.parse::<Token![?]>()?;
-        Some(Hole::Debug)
-    } else if input.peek(Token![%]) {
-        input.parse::<Token![%]>()?;
-        Some(Hole::Display)
-    } else {
-        None
-    };
+    let (name, shown) = name(input).unzip();
+    let sigil = shown.flatten().or_else(|| sigil(input));
     let value: Expr = input.parse()?;
     let name = name.or_else(|| if sigil.is_some() { dotted(&value) } else { None });
     Ok(MacroArg { name, sigil, value })
 }
 
-/// `name =`, `a.b =`, `"name" =`, `name:` in front of a value.
-fn name(input: ParseStream<'_>) -> Option<Symbol> {
+fn sigil(input: ParseStream<'_>) -> Option<Hole> {
+    if input.peek(Token![?]) {
+        input.parse::<Token![?]>().ok()?;
+        Some(Hole::Debug)
+    } else if input.peek(Token![%]) {
+        input.parse::<Token![%]>().ok()?;
+        Some(Hole::Display)
+    } else {
+        None
+    }
+}
+
+/// `name =`, `a.b =`, `"name" =`, `name:`, `name:? =` in front of a value, and how the name has it shown.
+fn name(input: ParseStream<'_>) -> Option<(Symbol, Option<Hole>)> {
     let fork = input.fork();
     let name = if fork.peek(LitStr) {
         fork.parse::<LitStr>().ok()?.value()
@@ -101,11 +108,29 @@ fn name(input: ParseStream<'_>) -> Option<Symbol> {
         fork.parse::<Token![=]>().ok()?;
     } else if fork.peek(Token![:]) && !fork.peek(Token![::]) {
         fork.parse::<Token![:]>().ok()?;
+        input.advance_to(&fork);
+        return Some((name.into(), shown_so(input)));
     } else {
         return None;
     }
     input.advance_to(&fork);
-    Some(name.into())
+    Some((name.into(), None))
+}
+
+/// `? =`, `% =`, `debug =` behind the colon of a name.
+fn shown_so(input: ParseStream<'_>) -> Option<Hole> {
+    let fork = input.fork();
+    let shown = sigil(&fork).or_else(|| match Ident::parse_any(&fork).ok()?.to_string().as_str() {
+        "debug" | "sval" | "serde" => Some(Hole::Debug),
+        "display" | "err" => Some(Hole::Display),
+        _ => None,
+    })?;
+    if !fork.peek(Token![=]) || fork.peek(Token![==]) {
+        return None;
+    }
+    fork.parse::<Token![=]>().ok()?;
+    input.advance_to(&fork);
+    Some(shown)
 }
 
 /// `a.b.c` as the name of the field that is short for it.
