@@ -29,10 +29,22 @@ impl Pass<'_, '_> {
         };
         let is_pairs = |value: &Value| match value {
             Value::Record(Site::Instr(made)) => is_items(*made),
-            Value::Const(_) | Value::Unknown => true,
+            // What it is declared to be says nothing more of it.
+            Value::Const(_) | Value::Unknown | Value::Typed(_) | Value::Api(_, None) => true,
             value => is_one(value),
         };
         values.iter().any(is_one) && values.iter().all(is_pairs)
+    }
+
+    /// Does a call give what is gone through pair by pair, whatever else is said of what it gives: `table.iter()`?
+    pub(super) fn is_call_for_pairs(&self, base: &Base) -> bool {
+        let Base::Value(value) = base else { return false };
+        let values = self.taint.values;
+        let is_its_own = |found: &Value| match found {
+            Value::Api(node, Some(made)) => *made == (self.id, *value) && values.models.index.gives_pairs(*node),
+            _ => false,
+        };
+        values.call_at((self.id, *value)).is_some() && values.of(self.id, *value).items().iter().any(is_its_own)
     }
 
     /// Is what a place names an item of something that Python goes through, and not what is kept under a key?

@@ -85,7 +85,8 @@ impl Pass<'_, '_> {
                 let named = named.map(|names| names.into_iter().cloned().map(Field::Name).collect());
                 named.or_else(|| self.counted_from_end(at, values))
             });
-            let gives_pairs = *field == Field::Any && self.gives_pairs(values);
+            let by_call = || depth == 0 && self.is_call_for_pairs(&place.base);
+            let gives_pairs = *field == Field::Any && (self.gives_pairs(values) || by_call());
             let keys = if gives_pairs { tree.read(KEYS) } else { Tree::default() };
             tree = match named.flatten() {
                 Some(fields) => {
