@@ -333,6 +333,12 @@ impl Explorer<'_> {
         if runs.is_empty() && (!handlers.is_empty() || is_decorator()) {
             runs.push(CallbackTime::Later);
         }
+        if runs.contains(&CallbackTime::Kept) {
+            if self.values.callers(callee).iter().any(|other| *other != at) {
+                return;
+            }
+            runs = vec![CallbackTime::Later];
+        }
         let holds = |row: &RowRef| self.values.holds(at, &self.values.models.handler(*row).when);
         if rows.is_empty() && !handlers.is_empty() && !handlers.iter().any(holds) {
             return;

@@ -571,6 +571,8 @@ pub(crate) enum CallbackTime {
     /// After it: events, timers, tasks.
     Later,
     Never,
+    /// It is given back as it is, and runs where whoever has it calls it; after the call where nobody is seen to.
+    Kept,
     /// Instead of what follows: the action of one sub-command among several.
     Alone,
     /// When the computation that the receiver is fails: `promise.catch(f)`.
