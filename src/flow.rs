@@ -21,6 +21,7 @@
 //! | `receivers` | which variant of an enum a method is called on |
 //! | `picked` | which of several objects stands where a method is called |
 //! | `literals` | which fields of objects that are written out the functions ask for that get them |
+//! | `instances` | which fields differ between the objects of a class, as those say who make them |
 //! | `lacking` | which objects have no field that a condition asks for, beside others that have it |
 //! | `settled` | which variables that are written several times hold one constant in a process |
 //! | `singles` | objects of which there is one, made by the first call of a function |
@@ -140,6 +141,7 @@ mod guards;
 mod handed;
 mod homes;
 mod inert;
+mod instances;
 mod items;
 pub(crate) mod joins;
 mod keeping;

@@ -342,6 +342,11 @@ impl Explorer<'_> {
         }
         let on_top = self.on_top(obj, &key);
         let stores = on_top.as_deref().unwrap_or_else(|| self.values.stores_to(obj, &key));
+        if let [store] = stores
+            && self.differs_by_object(*store)
+        {
+            return None;
+        }
         if !self.is_of_library(obj) && !stores.is_empty() {
             self.note_kept(&own, name, stores);
         }

@@ -77,6 +77,8 @@ pub(crate) struct Prepared {
     pub(super) asked_fields: RefCell<FxHashMap<(FuncId, usize), AskedFields>>,
     /// Parameters for which some call gives what nobody knows.
     pub(super) open_params: RefCell<FxHashMap<(FuncId, usize), bool>>,
+    /// Stores by constructors, with whether they put something else into each object.
+    pub(super) by_object: RefCell<FxHashMap<At, bool>>,
     /// What `order_of` gives, as far as somebody asked.
     pub(super) orders: RefCell<FxHashMap<FuncId, Rc<[usize]>>>,
     pub(super) imports: Imports,
@@ -184,6 +186,7 @@ pub(crate) fn prepare(values: &Values<'_>) -> Rc<Prepared> {
         handed_out: handed_out(values),
         asked_fields: RefCell::default(),
         open_params: RefCell::default(),
+        by_object: RefCell::default(),
         orders: RefCell::default(),
         imports: Imports::new(values),
         lazy,
