@@ -123,16 +123,25 @@ impl Values<'_> {
         found.extend(self.of_requests(beside, &comparing, &routes, false));
         let mut by_hand: BTreeMap<At, TransportKind> = found.into_iter().map(|at| (at, TransportKind::Stdio)).collect();
         by_hand.extend(bodies.into_iter().map(|at| (at, TransportKind::Http)));
+        // A route beside an SDK answers by itself all that it is asked: so do the functions that it calls for sure. One of a copy of
+        // an SDK does so for the program around it.
+        let is_own = |func: &FuncId| {
+            let below = self.called_for_sure(*func);
+            let [calling, others @ ..] = &seen.comparing;
+            below.is_disjoint(&seen.serving)
+                && !below.is_disjoint(calling)
+                && others.iter().any(|other| !below.is_disjoint(other))
+        };
+        let own: BTreeSet<FuncId> = seen.routes.iter().map(|(_, func)| *func).filter(is_own).collect();
         let [calling, others @ ..] = seen.comparing.map(|funcs| self.leading_to(funcs));
         // What an SDK would call may be called by hand; to give it to the SDK is not to call it.
         let tools: BTreeSet<FuncId> = seen.of_sdk.iter().map(|(_, func)| *func).collect();
         let runs_tools = |func: &FuncId| !self.called_beside(&[*func], &seen.of_sdk).is_disjoint(&tools);
         let is_other = |func: &FuncId| others.iter().any(|comparing| comparing.contains(func));
-        // A route answers by itself what it is asked; one of a copy of an SDK does so for the program around it.
-        let is_own = |func: &FuncId| self.called_beside(&[*func], &Routes::new()).is_disjoint(&seen.serving);
         let is_copied =
             |at: &At| has_sdk.contains(&language(at)) && self.linker.is_copied(self.program.funcs[at.0].module);
-        let answers = |at: &At, func: &FuncId| is_other(func) && (is_apart(at) || is_own(func)) || runs_tools(func);
+        let answers =
+            |at: &At, func: &FuncId| is_other(func) && (is_apart(at) || own.contains(func)) || runs_tools(func);
         let routes = seen.routes.iter().filter(|(at, func)| calling.contains(func) && answers(at, func));
         let routes = routes.filter(|(at, _)| !is_copied(at));
         by_hand.extend(routes.map(|(at, _)| (*at, TransportKind::Http)));
@@ -357,6 +366,19 @@ impl Values<'_> {
             }
         }
         false
+    }
+
+    /// A function and all that it calls where it is known what is called.
+    fn called_for_sure(&self, from: FuncId) -> BTreeSet<FuncId> {
+        let mut seen = BTreeSet::from([from]);
+        let mut next = vec![from];
+        while let Some(func) = next.pop() {
+            for id in self.program.funcs[func].instrs.ids() {
+                let callees = self.callees((func, id)).iter().filter(|(_, kind)| *kind == CallKind::Direct);
+                next.extend(callees.map(|(callee, _)| *callee).filter(|callee| seen.insert(*callee)));
+            }
+        }
+        seen
     }
 
     /// The functions and all that they call, directly or not, but for what is registered to answer requests from elsewhere.
