@@ -5,6 +5,7 @@
 //! | `abs` | what is known of a value at one point: a constant, a name for an unknown, a test of one |
 //! | `choices`, `joins` | what is known where ways meet |
 //! | `aliases` | which places of a function hold one object |
+//! | `addresses` | addresses that have no password any more |
 //! | `again` | once more round a loop: what is asked there is asked anew |
 //! | `alternatives` | what an unknown is on each of the ways that led to it, and what it tells of them |
 //! | `explore`, `frames` | which code a process runs, in order, from its entry, and what is found there |
@@ -97,6 +98,7 @@
 //! | `spread` | what passes through variables that outlive a call |
 
 pub(crate) mod abs;
+mod addresses;
 mod again;
 mod aliases;
 mod alternatives;

@@ -76,6 +76,7 @@ impl Pass<'_, '_> {
         self.echoes(call, at, &receiver);
         let calls_library = !makes_variant && self.is_library(at);
         if !is_known || calls_library {
+            self.overwrite_password(call, at);
             let given = match self.answers_failure(call, at, &receiver) {
                 true => {
                     self.library(call, id, &receiver.map(|entry| entry.lacking(&Symbol::new_static(ERR))), is_known)

@@ -303,7 +303,7 @@ impl Checks<'_, '_> {
             return None;
         }
         let says = self.values.models.says_present(name)?;
-        let check = self.found(option, depth)?;
+        let Some(check) = self.found(option, depth) else { return self.asks_for_password(option, says) };
         Some(if says { check } else { check.negated() })
     }
 

@@ -338,55 +338,14 @@ impl Pass<'_, '_> {
         }
     }
 
-    /// Is it the member of an address that holds its password: `url.password`?
-    fn is_password_of_address(&self, place: &Place) -> bool {
-        self.row_of_member(place, Table::PasswordPart).is_some()
-    }
-
     /// The row of a table that speaks of a place as a member of what a library made.
-    fn row_of_member(&self, place: &Place, table: Table) -> Option<RowRef> {
+    pub(super) fn row_of_member(&self, place: &Place, table: Table) -> Option<RowRef> {
         let Some(Field::Name(name)) = place.path.last() else { return None };
         let index = &self.taint.values.models.index;
         self.taint.values.prefix_values(self.id, place, place.path.len() - 1).iter().find_map(|value| match value {
             Value::Api(node, _) => index.node(index.step(*node, &Step::Member(name.clone()))).rows(table).next(),
             _ => None,
         })
-    }
-
-    /// In a state, the address that a place is the password of has none.
-    fn without_password(&self, state: &mut State, place: &Place) {
-        let Some((address, _)) = place.split_last() else { return };
-        if let Some(known) = self.held_in(state, &address) {
-            *known = known.without_password();
-        }
-    }
-
-    /// In a state, the text that an address was made of has no password: it was asked for, and there is none.
-    ///
-    /// ```text
-    /// const url = new URL(raw);
-    /// if (!url.password) return raw;
-    /// ```
-    fn without_password_in_text(&self, state: &mut State, place: &Place) {
-        if !self.is_password_of_address(place) {
-            return;
-        }
-        let Some((address, _)) = place.split_last() else { return };
-        let mut made = self.func.instrs.iter().filter_map(|instr| match &instr.op {
-            Op::Store(to, value) if to.base == address.base && to.path == address.path => Some(*value),
-            _ => None,
-        });
-        if let (Some(value), None) = (made.next(), made.next())
-            && let Op::Call(call) = &self.func.instrs[value].op
-        {
-            for arg in &call.args {
-                if let Op::Load(text) = &self.func.instrs[arg.value].op
-                    && let Some(known) = self.held_in(state, text)
-                {
-                    *known = known.without_password();
-                }
-            }
-        }
     }
 
     /// Adds a value to what the object in a place holds.
