@@ -5,7 +5,7 @@ use rustc_hash::FxHashSet;
 
 use crate::base::bounds::MAX_CHECK_DEPTH;
 use crate::base::idx::Id;
-use crate::ir::func::{End, FuncId, Function, LocalId};
+use crate::ir::func::{End, FuncId, Function};
 use crate::ir::instr::{ArgKind, Base, Call, Const, Field, InstrId, Op, Oper, Place};
 use crate::ir::program::Language;
 use crate::models::index::{RowRef, Table};
@@ -380,26 +380,6 @@ impl Checks<'_, '_> {
     /// Where it fails, the value has none of the fields that the row names.
     fn is_other(&self, value: InstrId, row: RowRef) -> Option<Check> {
         Some(Check { place: self.place(value, MAX_CHECK_DEPTH)?, tells: Tells::Lacks(row), holds: false })
-    }
-
-    /// `tools.find(tool => tool.name === name)`.
-    fn searched(&self, call: &Call, at: InstrId) -> Option<Check> {
-        let (Some(Field::Name(name)), [arg]) = (call.callee.path.last(), call.args.as_slice()) else { return None };
-        let Op::Closure(inner) = &self.func.instrs[arg.value].op else { return None };
-        if !self.words.is_search_method(self.values.language(self.id), name)
-            || !self.is_listed_receiver((self.id, at), MAX_CHECK_DEPTH)
-        {
-            return None;
-        }
-        let body = &self.values.program.funcs[*inner];
-        let Op::Operator(Oper::Eq, operands) = &body.instrs[returned(body)?].op else { return None };
-        let inner = Checks { id: *inner, func: body, ..*self };
-        let places: Vec<Place> = operands.iter().filter_map(|value| inner.place(*value, MAX_CHECK_DEPTH)).collect();
-        let is_param = |local: LocalId| body.params.iter().any(|param| param.local == local);
-        let of_item = |place: &&Place| matches!(place.base, Base::Local(local) if is_param(local));
-        let outer = |place: &&Place| matches!(place.base, Base::Cell(_));
-        places.iter().find(of_item)?;
-        Some(Check { place: places.iter().find(outer)?.clone(), tells: Tells::Harmless, holds: true })
     }
 
     /// A function of the program whose answer tells it: `isKnown(name)`.

@@ -3,14 +3,14 @@
 //! A container tells what the program names when all of it is put in where it is made: a list of names, a table of handlers.
 //! One that other functions fill, as a cache, holds whatever was asked for before.
 
-use crate::base::bounds::MAX_LISTS;
+use crate::base::bounds::{MAX_CHECK_DEPTH, MAX_LISTS};
 use crate::ir::func::Function;
-use crate::ir::instr::{Base, Entry as RecordEntry, Field, InstrId, Op, Place, Record, RecordKind};
+use crate::ir::instr::{Base, Call, Entry as RecordEntry, Field, InstrId, Op, Oper, Place, Record, RecordKind};
 use crate::ir::program::Language;
 use crate::models::index::Table;
 use crate::resolve::values::{At, Key, Obj, Site, Value};
 
-use super::checks::{Checks, made_at};
+use super::checks::{Check, Checks, Tells, made_at, returned};
 
 impl Checks<'_, '_> {
     pub(super) fn is_listed_receiver(&self, at: At, depth: usize) -> bool {
@@ -45,6 +45,32 @@ impl Checks<'_, '_> {
             }
         }
         is_one
+    }
+
+    /// `tools.find(tool => tool.name === name)`.
+    pub(super) fn searched(&self, call: &Call, at: InstrId) -> Option<Check> {
+        let (Some(Field::Name(name)), [arg]) = (call.callee.path.last(), call.args.as_slice()) else { return None };
+        let Op::Closure(inner) = &self.func.instrs[arg.value].op else { return None };
+        if !self.words.is_search_method(self.values.language(self.id), name)
+            || !self.is_listed_receiver((self.id, at), MAX_CHECK_DEPTH)
+        {
+            return None;
+        }
+        let body = &self.values.program.funcs[*inner];
+        let Op::Operator(Oper::Eq, operands) = &body.instrs[returned(body)?].op else { return None };
+        let inner = Checks { id: *inner, func: body, ..*self };
+        let places: Vec<Place> = operands.iter().filter_map(|value| inner.place(*value, MAX_CHECK_DEPTH)).collect();
+        let is_param =
+            |base: &Base| matches!(base, Base::Local(local) if body.params.iter().any(|param| param.local == *local));
+        // `TABLE.iter().find(|(name, _)| name == wanted)`
+        let is_part = |base: &Base| {
+            let stored = inner.only_store(&Place { base: base.clone(), path: Box::default() });
+            matches!(stored.map(|stored| &body.instrs[stored].op), Some(Op::Load(from)) if is_param(&from.base))
+        };
+        let of_item = |place: &&Place| is_param(&place.base) || is_part(&place.base);
+        let outer = |place: &&Place| matches!(place.base, Base::Cell(_));
+        places.iter().find(of_item)?;
+        Some(Check { place: places.iter().find(outer)?.clone(), tells: Tells::Harmless, holds: true })
     }
 
     /// Is it a list that is written out, all of whose items are constants, whatever they are called: `(proxy.read, proxy.write)`?
