@@ -13,6 +13,7 @@ use crate::ir::instr::{Arg, Base, Call, CallStyle, Field, Op};
 use crate::ir::program::Program;
 use crate::models::index::Table;
 use crate::models::schema::Stream;
+use crate::resolve::solve::CallKind;
 use crate::resolve::values::{At, Site as Made, Value};
 use crate::rules::name::called;
 use crate::rules::place::{cap, conditions, doubt, doubt_crowd, doubt_switch, is_switch, tell_along};
@@ -177,7 +178,8 @@ fn way(cx: &Cx<'_>, leak: &Leak, finding: &mut Finding) {
     }
     // Whether an error comes this way, or this part of something larger, is open at each step.
     let is_open = is_error || entry.marks.has(Marks::WIDENED) || steps.iter().any(|(_, what)| *what == What::Caught);
-    let n_steps = steps.iter().filter(|(at, what)| is_open || is_open_step(cx, *at, what)).count();
+    let is_step = |at: At, what: &What| !runs_in_place(cx, at, what) && (is_open || is_open_step(cx, at, what));
+    let n_steps = steps.iter().filter(|(at, what)| is_step(*at, what)).count();
     if n_steps > MAX_STEPS {
         doubt(finding, format!("the way has {n_steps} steps"));
     }
@@ -197,6 +199,12 @@ fn may_be_another(cx: &Cx<'_>, leak: &Leak) -> bool {
         what => is_open_step(cx, at, what),
     };
     is_open || steps.iter().filter(|(at, what)| is_unsure(*at, what)).count() > MAX_LONG
+}
+
+/// Is a step into or out of the one function that a call of a library is handed: `text.map(|text| text.trim())`?
+fn runs_in_place(cx: &Cx<'_>, at: At, what: &What) -> bool {
+    matches!(what, What::Passed(_) | What::Returned(_) | What::Thrown(_))
+        && matches!(cx.values.callees(at), [(_, CallKind::Callback)])
 }
 
 /// May another value have been meant at a step? What a library's call makes of a value is sure where a model says so, or the
