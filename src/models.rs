@@ -104,6 +104,8 @@ pub(crate) struct Flow {
     pub(crate) items: bool,
     /// What is made of it names a thing, and is no secret.
     pub(crate) names: bool,
+    /// What is made of it is the path of a file.
+    pub(crate) of_file: bool,
     /// It gives no error of its own.
     pub(crate) beneath: bool,
     pub(crate) of_address: Option<flows::AddressPart>,
@@ -441,6 +443,7 @@ impl Models {
                     object: row.object,
                     items: row.items,
                     names: row.names,
+                    of_file: row.of_file,
                     beneath: row.beneath,
                     of_address: row.of_address,
                     infallible: row.infallible,

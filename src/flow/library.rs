@@ -220,6 +220,7 @@ impl Pass<'_, '_> {
         let is_redacted = by.is_some_and(|text| self.taint.words.is_placeholder(&text));
         let moved = if is_redacted { moved.marked(Marks::REDACTED) } else { moved };
         let moved = if flow.names { moved.marked(Marks::OTHER_PART) } else { moved };
+        let moved = if flow.of_file { moved.marked(Marks::FILE) } else { moved };
         let moved = match flow.of_address {
             Some(AddressPart::Server) => moved.only_server().marked(Marks::OTHER_PART),
             Some(AddressPart::Path) => moved.without_query(),

@@ -65,6 +65,8 @@ impl Marks {
     pub(crate) const PASSWORD: Self = Self(4_294_967_296);
     /// The text of something in which the program finds a credential: nothing of it is in what is read from the text.
     pub(crate) const UNREAD: Self = Self(8_589_934_592);
+    /// It was made the path of a file.
+    pub(crate) const FILE: Self = Self(17_179_869_184);
     /// It is in an error that is raised again only where a function of the program finds something in the error.
     pub(crate) const PICKED: Self = Self(2_147_483_648);
     /// It stands under another text in an error: that is what a text of the error shows, Debug shows both.

@@ -133,6 +133,9 @@ pub(crate) struct FlowRow {
     /// What is made of it names a thing, and is no secret: the path of a file.
     #[serde(default)]
     pub(crate) names: bool,
+    /// What is made of it is the path of a file: no secret, whatever the name of the variable says that it stands in.
+    #[serde(default)]
+    pub(crate) of_file: bool,
     /// Only this part of the address is moved that is handed over.
     pub(crate) of_address: Option<AddressPart>,
     /// The call gives no error of its own.

@@ -223,7 +223,11 @@ fn env(words: &Words, leak: &Leak, to_agent: bool) -> Option<Verdict> {
         return Some(verdict);
     };
     let mut verdict = verdict(rule, format!("`{name}` from the environment"));
-    match words.env(name) {
+    let secrecy = match words.env(name) {
+        Secrecy::Secret | Secrecy::Unknown if entry.marks.has(Marks::FILE) => Secrecy::Posture,
+        secrecy => secrecy,
+    };
+    match secrecy {
         Secrecy::Plain => return None,
         Secrecy::Secret => {}
         Secrecy::Unknown => {
