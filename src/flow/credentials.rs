@@ -2,7 +2,7 @@
 
 use crate::base::Symbol;
 use crate::ir::func::FuncId;
-use crate::ir::instr::{Base, Call, Const, Field, InstrId, Op, Place};
+use crate::ir::instr::{Arg, Base, Call, Const, Field, InstrId, Op, Place};
 use crate::ir::program::Language;
 use crate::resolve::solve::CallKind;
 use crate::resolve::values::{At, Value};
@@ -58,8 +58,40 @@ impl Pass<'_, '_> {
         if values.of(at.0, at.1).items().iter().any(is_written) {
             return;
         }
+        if self.is_asked_together(call, name) {
+            let entry = self.credential(at, name.clone(), tree);
+            tree.add(entry);
+            return;
+        }
         let path = object.iter().cloned().chain([Field::Name(name.clone())]).collect();
         self.named_credential(&Place { base: call.callee.base.clone(), path }, name, tree, at);
+    }
+
+    /// Does the function ask for others in the same way, so that the name means a credential: `query("code")` and `query("state")`
+    /// in what answers `/callback`?
+    fn is_asked_together(&self, call: &Call, name: &Symbol) -> bool {
+        let values = self.taint.values;
+        let text = |func: FuncId, call: &Call| match values.of(func, call.args.first()?.value).single_const()? {
+            Const::Str(text) => Some(text.clone()),
+            _ => None,
+        };
+        let asked = self.func.instrs.iter().filter_map(|instr| match &instr.op {
+            Op::Call(other) if other.callee == call.callee => text(self.id, other),
+            _ => None,
+        });
+        let asked: Vec<Symbol> = asked.collect();
+        let asked: Vec<&str> = asked.iter().map(Symbol::as_str).collect();
+        // `app.get("/callback", (context) => …)`
+        let address = self.func.parent.and_then(|around| {
+            let body = &values.program.funcs[around];
+            let is_self = |arg: &Arg| matches!(body.instrs[arg.value].op, Op::Closure(func) if func == self.id);
+            body.instrs.iter().find_map(|instr| match &instr.op {
+                Op::Call(call) if call.args.iter().any(is_self) => text(around, call),
+                _ => None,
+            })
+        });
+        let address = address.as_ref().unwrap_or(&self.func.name).replace('/', " ");
+        self.taint.words.is_credential_among(name, &address, &asked)
     }
 
     fn named_credential(&mut self, place: &Place, name: &Symbol, tree: &mut Tree, at: At) {

@@ -90,7 +90,9 @@ impl Pass<'_, '_> {
             }
             result.join(&kept.unwrap_or_else(|| self.obscure(call, id, receiver)));
         }
-        if !is_known && !is_clean && !is_sink && !sourced && self.callee_of(at) != Callee::Function {
+        // What a variable holds by its declared type is an object, too.
+        let is_method = self.callee_of(at) != Callee::Function || matches!(call.callee.base, Base::Local(_));
+        if !is_known && !is_clean && !is_sink && !sourced && is_method {
             self.asked_credential(call, at, &mut result);
         }
         // In Rust what cannot write says so by its result.
