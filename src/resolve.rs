@@ -28,6 +28,7 @@
 //! | `impls` | Rust's `impl` blocks: whose methods they are, and by which traits |
 //! | `members` | what a member of a value is: fields and methods |
 //! | `exports` | what a module exports under a name |
+//! | `platform` | what a platform hands to the functions that a module exports for it |
 //! | `marks` | which functions does a library find by attributes and base types? |
 //! | `outside` | which calls are made from outside the program? |
 //! | `unseen` | which calls are taken to start a server though they do not say so? |
@@ -77,6 +78,7 @@ pub(crate) mod marks;
 pub(crate) mod members;
 mod named;
 pub(crate) mod outside;
+mod platform;
 pub(crate) mod ports;
 mod reaching;
 mod registered;

@@ -148,6 +148,8 @@ pub(crate) struct Index {
     run_by: BTreeMap<StateId, Vec<Symbol>>,
     /// Types of what is written out.
     literals: BTreeMap<(Language, Literal), Symbol>,
+    /// Types of what a platform hands to a member of what a module exports by default.
+    exported: BTreeMap<(Language, Symbol), Symbol>,
     /// Methods that serve on any object, if they are handed a transport.
     handed: BTreeMap<(Language, Symbol), BTreeSet<RowRef>>,
     nodes: RefCell<Nodes>,
@@ -171,6 +173,7 @@ impl Index {
             names: BTreeSet::new(),
             lists: BTreeSet::new(),
             run_by: BTreeMap::new(),
+            exported: BTreeMap::new(),
             literals: BTreeMap::new(),
             handed: BTreeMap::new(),
             nodes: RefCell::default(),
@@ -242,6 +245,9 @@ impl Index {
                     self.lists.insert(state);
                 }
                 self.literals.insert((language, literal), ty.name.as_str().into());
+            }
+            for member in &ty.exported {
+                self.exported.insert((language, member.into()), ty.name.as_str().into());
             }
             for member in &ty.told_by {
                 self.told_by.insert((language, member.into()), state);

@@ -179,6 +179,9 @@ pub(crate) struct TypeRow {
     /// Members by which an unknown value of whatever library is taken for one: `then`.
     #[serde(default)]
     pub(crate) told_by: Vec<String>,
+    /// Members of what a module exports by default that a platform calls with one: `export default { fetch(request) {…} }`.
+    #[serde(default)]
+    pub(crate) exported: Vec<String>,
     /// Going through it gives pairs of a key and what is kept under that, which methods name alone.
     #[serde(default)]
     pub(crate) pairs: bool,

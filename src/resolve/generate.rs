@@ -48,6 +48,7 @@ impl Values<'_> {
             }
         }
         self.given_before.clear();
+        self.given_by_platforms();
         for (id, cell) in program.cells.iter_enumerated() {
             if let Some(ty) = &cell.ty {
                 let slot = self.cell_slot(id);

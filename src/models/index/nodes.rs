@@ -69,6 +69,11 @@ impl Index {
         Some(node)
     }
 
+    /// What a platform hands to a member of what a module exports by default.
+    pub(crate) fn exported(&self, language: Language, member: &Symbol) -> Option<NodeId> {
+        self.root(language, self.exported.get(&(language, member.clone()))?)
+    }
+
     /// The node of what is written out so in a language, if a model says which type that is.
     pub(crate) fn literal(&self, language: Language, literal: Literal) -> Option<NodeId> {
         self.root(language, self.literals.get(&(language, literal))?)
