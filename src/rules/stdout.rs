@@ -335,6 +335,10 @@ fn logger_finding(
     if matches!(decides, Decides::Callers(_)) {
         return add_where_decided(cx, finding, &decides, out);
     }
+    let added = decide::added_to_stdout(cx, unit, at, &logger.stream);
+    if !added.is_empty() {
+        return add_where_decided(cx, finding, &Decides::Makers(added), out);
+    }
     match given.map(|given| decide::made_before(cx, unit, given)) {
         Some(makers) if !makers.is_empty() && !makers.contains(&place) => {
             add_where_decided(cx, finding, &Decides::Makers(makers), out);

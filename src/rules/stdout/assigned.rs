@@ -12,7 +12,7 @@ use crate::models::path::{PortHead, PortStep, Step};
 use crate::models::schema::{Stream, StreamPorts};
 use crate::resolve::ports::argument;
 use crate::resolve::solve::CallKind;
-use crate::resolve::values::{At, Key, Obj, Value};
+use crate::resolve::values::{At, Key, Obj, Site, Value};
 use crate::rules::{Cx, Unit};
 
 /// Most assignments from one variable to the next that are followed to a stream.
@@ -201,6 +201,20 @@ fn kept_in(
 ///
 /// `None` where the path leads elsewhere, and where it puts all there that the program does.
 pub(super) fn at_path(cx: &Cx<'_>, unit: &Unit<'_>, given: At, path: &[PortStep]) -> Option<Vec<Value>> {
+    let Put { held, is_all } = put_at(cx, unit, given, path)?;
+    let found = held.iter().flat_map(|(func, value)| cx.values.of(*func, *value).items().iter().cloned());
+    (!is_all).then(|| found.collect())
+}
+
+/// What the process puts somewhere.
+pub(super) struct Put {
+    pub(super) held: Vec<At>,
+    /// It is all that the program puts there.
+    is_all: bool,
+}
+
+/// What the process puts at the end of a path in a table that is written out.
+pub(super) fn put_at(cx: &Cx<'_>, unit: &Unit<'_>, given: At, path: &[PortStep]) -> Option<Put> {
     let values = cx.values;
     let mut held = vec![given];
     let mut is_all = true;
@@ -223,11 +237,26 @@ pub(super) fn at_path(cx: &Cx<'_>, unit: &Unit<'_>, given: At, path: &[PortStep]
                     inside.push(stored(cx, *at));
                 }
             }
+            for at in if *step == PortStep::Element { added(cx, &obj) } else { Vec::new() } {
+                is_all &= gets_to(cx, unit, at);
+                if gets_to(cx, unit, at) {
+                    inside.push(at);
+                }
+            }
         }
         held = inside;
     }
-    let found = held.iter().flat_map(|(func, value)| values.of(*func, *value).items().iter().cloned());
-    (!is_all).then(|| found.collect())
+    Some(Put { held, is_all })
+}
+
+/// The tables that are added to a list by its methods: `targets.push({ target: "file" })`.
+pub(super) fn added(cx: &Cx<'_>, list: &Obj) -> Vec<At> {
+    let kept = cx.values.known_field(list, &Key::Some).map(|slot| cx.values.of_slot(slot).items());
+    let made = kept.into_iter().flatten().filter_map(|value| match value {
+        Value::Record(Site::Instr(made)) => Some(*made),
+        _ => None,
+    });
+    made.collect()
 }
 
 /// The value that a store puts somewhere; what a literal holds is its own.

@@ -14,7 +14,7 @@ use crate::resolve::ports::{PortValue, argument};
 use crate::resolve::values::{At, Key, Value};
 use crate::rules::{Cx, Unit};
 
-use super::assigned::{MAX_ASSIGNED, assigned, at_path, gets_to};
+use super::assigned::{MAX_ASSIGNED, added, assigned, at_path, gets_to, put_at};
 
 /// How many calls deep it is asked what those were given that built a logger.
 const MAX_BUILT: usize = 3;
@@ -94,10 +94,11 @@ fn live_stream_within(cx: &Cx<'_>, unit: &Unit<'_>, at: At, spec: &StreamSpec, d
         return stream;
     }
     let all = || ports.from.iter().filter_map(|text| cx.values.models.port(text));
-    if let Some(found) =
-        all().find_map(|port| at_path(cx, unit, (at.0, argument(cx.values.call_at(at)?, &port.head)?), &port.path))
-    {
-        return cx.values.stream_of_values(&found, Some(ports));
+    let at_path = |port: &Port| at_path(cx, unit, (at.0, argument(cx.values.call_at(at)?, &port.head)?), &port.path);
+    let found: Vec<Vec<Value>> = all().filter_map(at_path).collect();
+    // Where nothing is put at one port, the next one says it.
+    if let Some(found) = found.iter().find(|found| !found.is_empty()).or(found.first()) {
+        return cx.values.stream_of_values(found, Some(ports));
     }
     let whole = all().filter(|port| port.path.is_empty());
     let Some(given) = whole.filter_map(|port| given_at(cx, at, port)).next() else { return stream };
@@ -155,6 +156,33 @@ fn given_at(cx: &Cx<'_>, at: At, port: &Port) -> Option<At> {
     let mut made = std::iter::once(at).chain(cx.values.chain(at));
     let (made, call) = made.find_map(|made| Some((made, cx.values.call_at(made).filter(|call| is_method(call))?)))?;
     argument(call, &inner.head).filter(|_| inner.path.is_empty()).map(|value| (made.0, value))
+}
+
+/// What says stdout in the tables that are added to the list which a call is given: `targets.push({ target: "file" })`. Of
+/// several ports, the first that has something in a table decides about that.
+pub(super) fn added_to_stdout(cx: &Cx<'_>, unit: &Unit<'_>, at: At, spec: &StreamSpec) -> Vec<At> {
+    let (StreamSpec::Ports(ports), Some(call)) = (spec, cx.values.call_at(at)) else { return Vec::new() };
+    let mut decided: BTreeSet<At> = BTreeSet::new();
+    let mut found = Vec::new();
+    for port in ports.from.iter().filter_map(|text| cx.values.models.port(text)) {
+        let Some(cut) = port.path.iter().position(|step| *step == PortStep::Element) else { continue };
+        let given = argument(call, &port.head).and_then(|given| put_at(cx, unit, (at.0, given), &port.path[..cut]));
+        let lists = given.into_iter().flat_map(|given| given.held);
+        let lists = lists.flat_map(|(func, list)| cx.values.of(func, list).items());
+        let tables: Vec<At> =
+            lists.filter_map(|list| cx.values.object_of(list)).flat_map(|list| added(cx, &list)).collect();
+        for table in tables.into_iter().filter(|table| gets_to(cx, unit, *table)) {
+            let put = put_at(cx, unit, table, &port.path[cut + 1..]).map(|put| put.held).unwrap_or_default();
+            if put.is_empty() || !decided.insert(table) {
+                continue;
+            }
+            let is_stdout = |(func, value): &At| {
+                cx.values.stream_of_values(cx.values.of(*func, *value).items(), Some(ports)) == Stream::Stdout
+            };
+            found.extend(put.into_iter().filter(is_stdout));
+        }
+    }
+    found
 }
 
 /// What a process puts into the list that a value is, of what the program puts there: `if on_http { layers.push(layer) }`.
