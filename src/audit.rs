@@ -5,6 +5,7 @@ mod describe;
 mod generated;
 mod launched;
 mod named;
+mod parents;
 mod servers;
 pub(crate) mod stages;
 mod unloaded;

@@ -46,13 +46,15 @@ pub(crate) struct Unit<'a> {
     pub(crate) by_hand: bool,
     /// A platform runs it for each request, and goes on whatever becomes of one.
     pub(crate) is_hosted: bool,
+    /// It is no server itself, but starts one as a child that has its stdout: by this call.
+    pub(crate) starts: Option<At>,
 }
 
 impl Unit<'_> {
     /// It speaks the protocol by hand over stdio: what it serialises and writes to stdout is the protocol.
     pub(crate) fn writes_protocol(&self) -> bool {
         let on_stdio = |kind: TransportKind| matches!(kind, TransportKind::Stdio | TransportKind::Unknown);
-        self.process.serves.iter().any(|serve| serve.by_hand && on_stdio(serve.kind))
+        self.starts.is_none() && self.process.serves.iter().any(|serve| serve.by_hand && on_stdio(serve.kind))
     }
 
     /// Does the process get to the instruction, whatever it serves on?

@@ -36,7 +36,9 @@ pub(super) fn server(
             TransportKind::Unknown => Transport::Unknown,
         };
         let called = called_in(values, texts, serve.at);
-        let how = if found.process.explorer.told.serves_at == Some(serve.at) {
+        let how = if found.is_parent {
+            format!("by the server that {called}() starts")
+        } else if found.process.explorer.told.serves_at == Some(serve.at) {
             format!("declared in the configuration; taken to start with {called}()")
         } else {
             transport_how(values, serve, &called)

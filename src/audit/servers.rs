@@ -44,22 +44,28 @@ pub(super) struct Found<'v> {
     pub(super) doubts: Vec<String>,
     by_hand: bool,
     pub(super) is_hosted: bool,
+    /// It starts the server as a child.
+    pub(super) is_parent: bool,
 }
 
 impl<'v> Found<'v> {
     pub(super) fn unit(self, number: usize) -> Unit<'v> {
-        Unit { number, process: self.process, doubts: self.doubts, by_hand: self.by_hand, is_hosted: self.is_hosted }
+        let starts = self.process.explorer.told.serves_at.filter(|_| self.is_parent);
+        let Self { process, doubts, by_hand, is_hosted, .. } = self;
+        Unit { number, process, doubts, by_hand, is_hosted, starts }
     }
 }
 
 /// A way to start a process that is worth a look.
 pub(super) struct Candidate {
     pub(super) start: Start,
-    name: String,
+    pub(super) name: String,
     pub(super) how: String,
     pub(super) doubts: Vec<String>,
     /// A platform runs it, for each request.
     pub(super) is_hosted: bool,
+    /// It starts the server as a child.
+    pub(super) is_parent: bool,
 }
 
 /// Finds the servers, sorted by entry and name; and says which folders of examples were left aside.
@@ -100,6 +106,7 @@ pub(super) fn find<'v>(
         } else {
             aside = finder.left_aside();
         }
+        finder.parents();
     }
     let mut found = finder.found;
     found.sort_by(|a, b| (a.entry, &a.name).cmp(&(b.entry, &b.name)));
@@ -108,15 +115,15 @@ pub(super) fn find<'v>(
 
 pub(super) struct Finder<'v, 'w> {
     pub(super) values: &'v Values<'v>,
-    workspace: &'w Workspace,
+    pub(super) workspace: &'w Workspace,
     pub(super) prepared: Rc<Prepared>,
     /// What the user says of the servers looked for.
-    told: Told,
+    pub(super) told: Told,
     /// Calls that start to serve, anywhere in the program.
     serving: BTreeSet<At>,
     /// Those that a server found so far reaches, on whichever transport.
     covered: BTreeSet<At>,
-    before: Before,
+    pub(super) before: Before,
     /// What leads to a call that serves.
     to_serving: Leading,
     /// What leads to one that no server covers yet, and how many were covered when it was found out.
@@ -187,7 +194,7 @@ impl<'v> Finder<'v, '_> {
                 && let Some(start) = self.start(file, function)
             {
                 let (name, how) = (name.to_owned(), how.to_owned());
-                let candidate = Candidate { start, name, how, doubts: Vec::new(), is_hosted: false };
+                let candidate = Candidate { start, name, how, doubts: Vec::new(), is_hosted: false, is_parent: false };
                 // What a user names is told by itself, also where it starts what another one does.
                 if self.is_worth_a_look(&candidate) {
                     self.explore(candidate);
@@ -229,7 +236,14 @@ impl<'v> Finder<'v, '_> {
             at = inner;
         }
         self.told.serves_at = Some(at);
-        self.explore(Candidate { start, name, how: DECLARED.into(), doubts: Vec::new(), is_hosted: false });
+        self.explore(Candidate {
+            start,
+            name,
+            how: DECLARED.into(),
+            doubts: Vec::new(),
+            is_hosted: false,
+            is_parent: false,
+        });
     }
 
     fn manifest_entries(&mut self) {
@@ -243,12 +257,19 @@ impl<'v> Finder<'v, '_> {
             }
             let Some(start) = self.start(id, entry.function.as_deref()) else { continue };
             let is_hosted = entry.by == StartedBy::Platform;
-            self.consider(Candidate { start, name: entry.name, how: entry.how, doubts: Vec::new(), is_hosted });
+            self.consider(Candidate {
+                start,
+                name: entry.name,
+                how: entry.how,
+                doubts: Vec::new(),
+                is_hosted,
+                is_parent: false,
+            });
         }
     }
 
     /// How the process begins that a file, or a function in it, starts.
-    fn start(&self, file: FileId, function: Option<&str>) -> Option<Start> {
+    pub(super) fn start(&self, file: FileId, function: Option<&str>) -> Option<Start> {
         let module = self.values.linker.module_of_file(file)?;
         let wanted = match (function, self.values.program.modules[module].language) {
             (Some(function), _) => Some(function),
@@ -341,7 +362,7 @@ impl<'v> Finder<'v, '_> {
         self.keep(candidate, passed, process);
     }
 
-    fn explore(&mut self, candidate: Candidate) {
+    pub(super) fn explore(&mut self, candidate: Candidate) {
         let Some(begun) = self.begin(&candidate.start) else { return };
         let passed = begun.passed();
         let process = begun.process();
@@ -361,7 +382,7 @@ impl<'v> Finder<'v, '_> {
         let program = self.values.program;
         let module = candidate.start.module.or(candidate.start.func.map(|func| program.funcs[func].module));
         let Some(module) = module else { return };
-        let by_hand = process.serves.iter().any(|serve| serve.by_hand);
+        let by_hand = !candidate.is_parent && process.serves.iter().any(|serve| serve.by_hand);
         self.found.push(Found {
             name: candidate.name,
             how: candidate.how,
@@ -372,6 +393,7 @@ impl<'v> Finder<'v, '_> {
             doubts: candidate.doubts,
             by_hand,
             is_hosted: candidate.is_hosted,
+            is_parent: candidate.is_parent,
         });
     }
 
@@ -422,7 +444,7 @@ impl<'v> Finder<'v, '_> {
         let bundle = (is_bundle, "it is a bundle of other files, which nothing starts");
         let left_out = (manifests.is_left_out(path), "the settings of the compiler leave this file out of the build");
         let doubts = [unnamed, bundle, left_out].into_iter().filter(|(is_so, _)| *is_so).map(|(_, why)| why.to_owned());
-        Some(Candidate { start, name, how, doubts: doubts.collect(), is_hosted: false })
+        Some(Candidate { start, name, how, doubts: doubts.collect(), is_hosted: false, is_parent: false })
     }
 
     /// Is it what a bundler wrote beside the entry of a server that was found, for those who import it in another way:
@@ -479,7 +501,7 @@ impl<'v> Finder<'v, '_> {
                 doubts.push("no `mod` of the crate names this file: the build leaves it out".into());
             }
             let how = format!("function {}()", data.name);
-            self.consider(Candidate { start, name: stem(path), how, doubts, is_hosted: false });
+            self.consider(Candidate { start, name: stem(path), how, doubts, is_hosted: false, is_parent: false });
         }
     }
 
@@ -515,7 +537,7 @@ impl<'v> Finder<'v, '_> {
             let how = format!("{} {path}", command.name);
             let doubts = vec![format!("no call of the program serves it: `{how}` would")];
             let start = Start { packages: Vec::new(), module: Some(module), is_main: false, func: Some(at.0) };
-            self.consider(Candidate { start, name: stem(path), how, doubts, is_hosted: false });
+            self.consider(Candidate { start, name: stem(path), how, doubts, is_hosted: false, is_parent: false });
         }
     }
 

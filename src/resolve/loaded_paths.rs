@@ -30,7 +30,7 @@ struct Written {
 
 impl Values<'_> {
     /// The modules that a path names or, where only its beginning is known, those in the folder.
-    pub(super) fn loads_by_path(&self, func: FuncId, path: InstrId) -> Vec<ModuleId> {
+    pub(crate) fn loads_by_path(&self, func: FuncId, path: InstrId) -> Vec<ModuleId> {
         let own = self.program.funcs[func].module;
         if let Some(names) = self.names(func, path) {
             let module = |name: &str| match self.linker.resolve(own, name) {

@@ -16,7 +16,8 @@ use super::{Cx, Findings, Unit, loc};
 
 pub(super) fn run(cx: &Cx<'_>, unit: &Unit<'_>, out: &mut Findings<'_>) {
     let Some(serve) = unit.process.serves.iter().min_by_key(|serve| (serve.kind, serve.at)) else { return };
-    if serve.kind == TransportKind::Other || unit.is_hosted || is_covered(cx, unit, serve.kind) {
+    let is_asked = serve.kind != TransportKind::Other && !unit.is_hosted && unit.starts.is_none();
+    if !is_asked || is_covered(cx, unit, serve.kind) {
         return;
     }
     let language = cx.values.language(serve.at.0);

@@ -350,7 +350,8 @@ fn logger_finding(
 fn children(cx: &Cx<'_>, unit: &Unit<'_>, at: At, sites: &[Site], out: &mut Findings<'_>) {
     for row in cx.values.call_rows(at, Table::Child) {
         let child = cx.values.models.child(row);
-        if !cx.values.holds(at, &child.when) {
+        // To hand its stdout to the server is what a program does that starts one.
+        if !cx.values.holds(at, &child.when) || unit.starts == Some(at) {
             continue;
         }
         let decides = decides(cx, unit, at, &child.stdout);
