@@ -123,14 +123,15 @@ impl Values<'_> {
         found.extend(self.of_requests(beside, &comparing, &routes, false));
         let mut by_hand: BTreeMap<At, TransportKind> = found.into_iter().map(|at| (at, TransportKind::Stdio)).collect();
         by_hand.extend(bodies.into_iter().map(|at| (at, TransportKind::Http)));
-        // A route beside an SDK answers by itself all that it is asked: so do the functions that it calls for sure. One of a copy of
-        // an SDK does so for the program around it.
+        // A route beside an SDK answers by itself all that it is asked, in one module that it calls for sure; a client tells methods
+        // apart, too, but begins nothing. One of a copy of an SDK does so for the program around it.
         let is_own = |func: &FuncId| {
             let below = self.called_for_sure(*func);
-            let [calling, others @ ..] = &seen.comparing;
-            below.is_disjoint(&seen.serving)
-                && !below.is_disjoint(calling)
-                && others.iter().any(|other| !below.is_disjoint(other))
+            let [calling, .., beginning] = &seen.comparing;
+            let modules = |comparing: &BTreeSet<FuncId>| -> BTreeSet<ModuleId> {
+                comparing.intersection(&below).map(|func| self.program.funcs[*func].module).collect()
+            };
+            below.is_disjoint(&seen.serving) && !modules(calling).is_disjoint(&modules(beginning))
         };
         let own: BTreeSet<FuncId> = seen.routes.iter().map(|(_, func)| *func).filter(is_own).collect();
         let [calling, others @ ..] = seen.comparing.map(|funcs| self.leading_to(funcs));
