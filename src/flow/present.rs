@@ -378,7 +378,7 @@ impl Explorer<'_> {
     }
 
     /// The entry that a literal itself has for a field, unless something may stand over it that is spread into it.
-    fn own_entry(&self, value: &Value, key: &Key) -> Option<At> {
+    pub(crate) fn own_entry(&self, value: &Value, key: &Key) -> Option<At> {
         let Value::Record(Site::Instr(made)) = value else { return None };
         let Op::Record(record) = &self.values.program.funcs[made.0].instrs[made.1].op else { return None };
         let mut left = record.entries.iter().rev();

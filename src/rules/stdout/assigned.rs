@@ -229,7 +229,13 @@ pub(super) fn put_at(cx: &Cx<'_>, unit: &Unit<'_>, given: At, path: &[PortStep])
                 _ => return None,
             };
             if values.is_open(&obj) {
-                return None;
+                // What a literal has behind what is spread into it stands over that.
+                let PortStep::Name(name) = step else { return None };
+                let key = Key::Name(name.clone());
+                let own = unit.process.explorer.own_entry(value, &key)?;
+                if values.stores_to(&obj, &key) != [own] {
+                    return None;
+                }
             }
             for at in names.iter().flat_map(|name| values.stores_to(&obj, &Key::Name(name.clone()))) {
                 is_all &= gets_to(cx, unit, *at);
