@@ -4,6 +4,7 @@ mod before;
 mod describe;
 mod generated;
 mod launched;
+mod loaded;
 mod named;
 mod parents;
 mod servers;
@@ -55,7 +56,7 @@ pub(crate) fn audit_and<T: Send>(
 ) -> Result<(Report, T), String> {
     let began = Instant::now();
     let (pool, workspace) = read(options)?;
-    let run = Run { options, pool: &pool, workspace: &workspace };
+    let run = Run { options, pool: &pool, workspace: &workspace, only: None };
     let (mut report, answer, unread) = on_analysis_stack(|| analyse(&run, Generated::Named, ask))?;
     report.elapsed = began.elapsed();
     report.texts = texts(workspace, &unread);
@@ -67,6 +68,8 @@ struct Run<'r> {
     options: &'r Options,
     pool: &'r rayon::ThreadPool,
     workspace: &'r Workspace,
+    /// The files that are looked at, where all of them are too many.
+    only: Option<&'r BTreeSet<FileId>>,
 }
 
 /// What the front ends made of the files.
@@ -92,7 +95,7 @@ fn read(options: &Options) -> Result<(rayon::ThreadPool, Workspace), String> {
 
 /// Lowers all files of the program (not its tests, nor what no server can load) on all cores; in order of their paths.
 fn lower_all(run: &Run<'_>, generated: Generated) -> LoweredAll {
-    let Run { options, pool, workspace } = *run;
+    let Run { options, pool, workspace, only } = *run;
     let empty = || Lowered { program: Program::default(), notes: Vec::new() };
     let mut lowered: IndexVec<FileId, Lowered> = workspace.files.iter().map(|_| empty()).collect();
     let mut unread = workspace.generated.clone();
@@ -125,6 +128,10 @@ fn lower_all(run: &Run<'_>, generated: Generated) -> LoweredAll {
         parts.push(file.program);
     }
     unloaded::leave_out(&mut parts, workspace, options);
+    if let Some(only) = only {
+        let aside: Vec<FileId> = parts.iter_enumerated().map(|(id, _)| id).filter(|id| !only.contains(id)).collect();
+        aside.into_iter().for_each(|id| parts[id] = Program::default());
+    }
     LoweredAll { program: Program::join(parts.into_items()), notes, unread }
 }
 
@@ -165,6 +172,13 @@ fn analyse<T>(
     let versions = Versions::new(workspace);
     let values = ManuallyDrop::new(solve(&program, &models, &linker, &versions));
     let (found, aside) = servers::find(&values, workspace, options);
+    if found.is_empty()
+        && values.is_cut
+        && run.only.is_none()
+        && let Some(loaded) = loaded::by_entries(&values, workspace, options)
+    {
+        return analyse(&Run { only: Some(&loaded), ..*run }, generated, ask);
+    }
     if found.is_empty() && !unread.is_empty() {
         return analyse(run, Generated::All, ask);
     }
@@ -173,6 +187,10 @@ fn analyse<T>(
     if found.is_empty() {
         let (hints, candidates) = servers::hints(&values, workspace);
         report.hints = hints;
+        if values.is_cut {
+            let text = "the program is too large for all values to be followed, and a server may be in it: name a folder of it";
+            report.hints.push(text.into());
+        }
         report.hints.extend(not_read(workspace));
         report.entry_candidates = candidates;
         report.names_entries = !options.entries.is_empty() || !options.servers.is_empty();
@@ -198,7 +216,7 @@ fn analyse<T>(
         })
         .collect();
     let ran = rules::run(&cx, &rule_texts, rules::Which::All);
-    report.not_analysed.extend(widened(&cx, &ran));
+    report.not_analysed.extend(widened(run, &cx, &ran));
     let mut findings = ran.findings;
     for finding in findings.iter_mut().filter(|finding| !finding.path.is_empty()) {
         if is_copied(&workspace.files[finding.primary.loc.file].path) {
@@ -216,8 +234,12 @@ fn analyse<T>(
 }
 
 /// What was left out since a limit of a pass over the whole program was reached.
-fn widened(cx: &Cx<'_>, ran: &rules::Ran) -> Option<NotAnalysed> {
+fn widened(run: &Run<'_>, cx: &Cx<'_>, ran: &rules::Ran) -> Option<NotAnalysed> {
     let mut reasons = Vec::new();
+    if run.only.is_some() {
+        let what = "the program is too large for all values to be followed: of its scripts, those were looked at that its entries load";
+        reasons.push(what.to_owned());
+    }
     if cx.values.is_cut {
         reasons.push("the program is too large for all values to be followed".to_owned());
     }

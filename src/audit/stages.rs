@@ -64,7 +64,7 @@ pub(crate) fn run(options: &Options, stage: Stage) -> Result<String, String> {
         });
         return Ok(format!("{n_files} files, {n_nodes} nodes at their tops\n"));
     }
-    let run = Run { options, pool: &pool, workspace: &workspace };
+    let run = Run { options, pool: &pool, workspace: &workspace, only: None };
     let LoweredAll { program, .. } = lower_all(&run, Generated::Named);
     if stage == Stage::Lower {
         return Ok(format!("{n_files} files, {} functions\n", program.funcs.len()));
