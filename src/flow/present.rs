@@ -450,7 +450,9 @@ impl Explorer<'_> {
         if self.values.language(func) != Language::Script || held.len() > MAX_LITERALS {
             return false;
         }
-        let mut held = held.iter().filter(|value| !self.is_of_interface(value)).peekable();
+        // Nothing has no fields, either, and is what a parameter holds for which nothing is given.
+        let is_nothing = |value: &Value| matches!(value, Value::Const(Const::Null | Const::Undefined));
+        let mut held = held.iter().filter(|value| !self.is_of_interface(value) && !is_nothing(value)).peekable();
         held.peek().is_some()
             && held.all(|value| {
                 let Value::Record(site @ Site::Instr(made)) = value else { return false };
