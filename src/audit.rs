@@ -3,6 +3,7 @@
 mod before;
 mod describe;
 mod generated;
+mod hints;
 mod launched;
 mod loaded;
 mod named;
@@ -185,7 +186,7 @@ fn analyse<T>(
     report.remarks.extend(aside);
     let without = named::without_server(&found, workspace, options);
     if found.is_empty() {
-        let (hints, candidates) = servers::hints(&values, workspace);
+        let (hints, candidates) = hints::hints(&values, workspace);
         report.hints = hints;
         if values.is_cut {
             let text = "the program is too large for all values to be followed, and a server may be in it: name a folder of it";
