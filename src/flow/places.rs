@@ -116,6 +116,9 @@ impl Pass<'_, '_> {
                 }
                 _ => {}
             }
+            if !tree.is_empty() && self.is_clean_read(place, depth + 1) {
+                tree = Tree::default();
+            }
             self.read_sources(place, depth + 1, &mut tree, at);
             if !tree.is_empty() && self.names_server(place, depth + 1) {
                 tree = tree.only_server().marked(Marks::OTHER_PART);

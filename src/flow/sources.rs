@@ -143,6 +143,12 @@ impl Pass<'_, '_> {
         self.nodes_read(place, depth).iter().any(|(node, _)| index.node(*node).has(Table::ServerPart))
     }
 
+    /// Does a model say that what the first steps of a place lead to holds nothing of what it belongs to: `frame.shape`?
+    pub(super) fn is_clean_read(&self, place: &Place, depth: usize) -> bool {
+        let index = &self.taint.values.models.index;
+        self.nodes_read(place, depth).iter().any(|(node, _)| index.node(*node).has(Table::Clean))
+    }
+
     /// Does a model say that the first steps of a place read a source?
     pub(super) fn is_source_read(&self, place: &Place, depth: usize) -> bool {
         let index = &self.taint.values.models.index;

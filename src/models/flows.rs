@@ -211,7 +211,11 @@ pub(crate) struct ChannelRow {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CleanRow {
+    #[serde(default)]
     pub(crate) calls: Vec<String>,
+    /// Members that hold nothing of what they belong to: how large a table is, what its columns are called.
+    #[serde(default)]
+    pub(crate) reads: Vec<String>,
     /// Ports at which only a number makes it true: `Number.isInteger(x)`.
     #[serde(default)]
     pub(crate) numbers: Vec<String>,

@@ -369,6 +369,7 @@ impl Index {
         }
         for (n, row) in file.cleans.iter().enumerate() {
             add(Table::Clean, n, &row.calls, End::Call);
+            add(Table::Clean, n, &row.reads, End::Value);
         }
         for (n, row) in file.unshown.iter().enumerate() {
             add(Table::Unshown, n, &row.calls, End::Call);
