@@ -6,7 +6,7 @@ use std::rc::Rc;
 use crate::base::bounds::MAX_REPLACED;
 use crate::ir::func::FuncId;
 use crate::ir::instr::{Call, Field, InstrId, LEAVE, Op};
-use crate::ir::program::Language;
+use crate::ir::program::{ClassId, Language};
 use crate::models::index::{NodeId, Table};
 use crate::models::path::Step;
 use crate::models::schema::{SinkKind, Stream, StreamSpec};
@@ -87,10 +87,24 @@ impl Explorer<'_> {
                     }
                 }
                 Value::Func(func) => return self.replaced_by(*func),
+                // What it writes to stderr says nothing of its other members: a protocol may take the stream from one of them.
+                Value::Instance(class) if self.hands_on(*class) => return (Stream::Stdout, false),
                 _ => {}
             }
         }
         (Stream::Unknown, false)
+    }
+
+    /// Do all methods of a class by which a stream is written to hand what they get to stdout, whatever that is?
+    ///     class Both:
+    ///         def write(self, text):
+    ///             self.out.write(text); self.file.write(text)
+    fn hands_on(&self, class: ClassId) -> bool {
+        let mut writers = self.values.classes.methods(class, "write").into_iter().peekable();
+        writers.peek().is_some()
+            && writers.all(|func| {
+                self.values.program.funcs[func].blocks.len() == 1 && self.replaced_by(func).0 == Stream::Stdout
+            })
     }
 
     /// A function put in place of a writer: does it write to stdout itself (a filter), to stderr, or nowhere?

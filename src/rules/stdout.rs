@@ -5,7 +5,9 @@ use crate::finding::{Confidence, Finding, Level, Persona, Step};
 use crate::flow::explore::Phase;
 use crate::flow::frames::Output;
 use crate::flow::live::Site;
+use crate::ir::instr::{Field, Op};
 use crate::models::index::{RowRef, Table};
+use crate::models::path::Step as PathStep;
 use crate::models::schema::{SinkKind, Stream, StreamSpec};
 use crate::models::serving::TransportKind;
 use crate::resolve::ports::{PortValue, argument};
@@ -44,11 +46,30 @@ pub(super) fn run(cx: &Cx<'_>, unit: &Unit<'_>, out: &mut Findings<'_>) {
 
 /// Is what the call does moved off stdout by a rebinding in force there?
 fn is_moved(cx: &Cx<'_>, unit: &Unit<'_>, at: At, site: &Site) -> bool {
-    let moved_by = cx.values.call_rows(at, Table::RebindMoves);
+    moves_one_of(unit, &cx.values.call_rows(at, Table::RebindMoves), site)
+}
+
+fn moves_one_of(unit: &Unit<'_>, moved_by: &[RowRef], site: &Site) -> bool {
     site.rebinds.iter().any(|id| {
         let rebind = &unit.process.explorer.rebinds[*id as usize];
         moved_by.iter().any(|row| row.is_of(rebind.row)) && (rebind.is_filter || rebind.stream != Stream::Stdout)
     })
+}
+
+/// Is the stream that a logger is given read by its name where something else is in its place by then?
+///     sys.stdout = Guarded(sys.stdout)
+///     handler = StreamHandler(sys.stdout)
+fn reads_moved(cx: &Cx<'_>, unit: &Unit<'_>, given: At, site: &Site) -> bool {
+    let index = &cx.values.models.index;
+    let Op::Load(place) = &cx.values.program.funcs[given.0].instrs[given.1].op else { return false };
+    let Some((owner, Field::Name(name))) = place.split_last() else { return false };
+    let owners = cx.values.place_values(given.0, &owner).unwrap_or_default();
+    !owners.is_empty()
+        && owners.iter().all(|owner| {
+            let Value::Api(node, _) = owner else { return false };
+            let member = index.node(index.step(*node, &PathStep::Member(name.clone())));
+            moves_one_of(unit, &member.rows(Table::RebindMoves).collect::<Vec<_>>(), site)
+        })
 }
 
 fn writes(cx: &Cx<'_>, unit: &Unit<'_>, at: At, sites: &[Site], out: &mut Findings<'_>) {
@@ -311,13 +332,15 @@ fn logger_finding(
     if cx.values.has_feature(at.0, row, logger.without_feature.as_deref()) {
         return;
     }
-    let Some(site) = sites.iter().find(|site| !is_moved(cx, unit, at, site)).filter(|_| version != Allowed::No) else {
+    let given = stream_argument(cx, at, &logger.stream);
+    let is_free =
+        |site: &&Site| !is_moved(cx, unit, at, site) && !given.is_some_and(|given| reads_moved(cx, unit, given, site));
+    let Some(site) = sites.iter().find(is_free).filter(|_| version != Allowed::No) else {
         return;
     };
     let library = &cx.values.models.file(row).library;
     let message = format!("the {library} logger configured here writes to stdout, which carries the protocol");
     let label = logger.note.clone().unwrap_or_else(|| "logs to stdout".into());
-    let given = stream_argument(cx, at, &logger.stream);
     let place = given.unwrap_or(at);
     let mut finding = out.draft("stdout-logger", message, Step { loc: loc(cx.values.program, place), text: label });
     if let Some(help) = &logger.help {
