@@ -83,6 +83,7 @@
 //! | `sources`, `sinks` | where values of interest come from, where they leave |
 //! | `printed` | which fields of a record the lines of a logger show |
 //! | `read_out` | texts out of which the program itself reads a credential |
+//! | `raised` | secrets in errors of libraries that a helper and its callers let through |
 //! | `credentials` | what holds a credential by its name |
 //! | `asked` | what a variable of the environment is called that a helper reads |
 //! | `items`, `keys` | what going through a container gives, and what is left of it where the program asks for names |
@@ -182,6 +183,7 @@ mod printed;
 pub(crate) mod process;
 mod puts;
 mod questions;
+mod raised;
 pub(crate) mod reach;
 mod read_out;
 mod reading;

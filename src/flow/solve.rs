@@ -452,6 +452,9 @@ impl<'v> Taint<'v> {
                 return place;
             }
         }
+        if let Some(place) = self.place_of_raise(sink, entry) {
+            return place;
+        }
         let mut func = sink.at.0;
         // What was handed to a function is none of its own values, though it gives them back in the same place.
         let was_passed = |at: At, callee: FuncId| {

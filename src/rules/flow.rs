@@ -310,10 +310,11 @@ fn finding(
         if finding.related.len() >= MAX_RELATED {
             break;
         }
-        let step = tell::source_step(cx, other);
-        let is_known = |known: &Step| known.loc == step.loc;
-        if !finding.related.iter().any(is_known) && !finding.path.iter().any(is_known) {
-            finding.related.push(step);
+        for step in std::iter::once(tell::source_step(cx, other)).chain(tell::thrown_on(cx, other)) {
+            let is_known = |known: &Step| known.loc == step.loc;
+            if !finding.related.iter().any(is_known) && !finding.path.iter().any(is_known) {
+                finding.related.push(step);
+            }
         }
     }
     Some(finding)

@@ -281,6 +281,14 @@ fn stream(cx: &Cx<'_>, at: At) -> Option<Stream> {
         .find_map(|row| row.stream.as_ref().map(|spec| cx.values.stream_of(at, spec)))
 }
 
+/// The call by which an error of a helper leaves the handler, where that does nothing with it.
+pub(super) fn thrown_on(cx: &Cx<'_>, leak: &Leak) -> Option<Step> {
+    let steps = leak.hit.entry.trace.steps();
+    let [.., (at, What::Thrown(_))] = &steps[..] else { return None };
+    let is_handlers = leak.hit.sink.drain == Drain::Agent && at.0 == leak.hit.sink.at.0 && leak.hit.primary.0 != at.0;
+    is_handlers.then(|| Step { loc: loc(cx.values.program, *at), text: "the same error reaches the agent here".into() })
+}
+
 /// Where the source of a leak stands.
 pub(super) fn source_step(cx: &Cx<'_>, leak: &Leak) -> Step {
     let program = cx.values.program;
