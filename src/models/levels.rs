@@ -152,6 +152,8 @@ pub(crate) struct Records {
 pub(crate) enum Shown {
     Argument,
     Response,
+    /// What its callers sign in with.
+    Credential,
 }
 
 impl Shown {
@@ -160,6 +162,7 @@ impl Shown {
         match self {
             Self::Argument => "argument-in-log",
             Self::Response => "response-in-log",
+            Self::Credential => "credential-in-log",
         }
     }
 }

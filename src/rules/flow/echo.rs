@@ -6,11 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::{Confidence, Finding, Level, Persona, Step};
 use crate::flow::domain::Marks;
-use crate::flow::live::Site;
+use crate::flow::live::{Live, Site};
 use crate::flow::solve::Leak;
 use crate::models::handlers::HandlerKind;
 use crate::models::index::{RowRef, Table};
 use crate::models::levels::{EchoRow, LogLevel, Records, Shown};
+use crate::models::serving::TransportKind;
 use crate::resolve::levels::{Loggers, Set};
 use crate::resolve::ports::argument;
 use crate::resolve::values::At;
@@ -87,9 +88,14 @@ pub(super) fn run(
     }
     let takes_arguments = |kind: HandlerKind| matches!(kind, HandlerKind::Tool | HandlerKind::Dispatch);
     if unit.process.handlers.iter().any(|handler| takes_arguments(handler.kind)) {
-        carried(cx, unit, settings, Shown::Argument, out);
+        carried(cx, unit, &unit.process.live, settings, Shown::Argument, out);
     }
-    carried(cx, unit, settings, Shown::Response, out);
+    carried(cx, unit, &unit.process.live, settings, Shown::Response, out);
+    // Nobody signs in to a process that he starts himself: what runs on another transport counts.
+    let is_signed_in = unit.process.serves.iter().any(|serve| serve.kind != TransportKind::Stdio);
+    if let Some(live) = unit.lives().last().filter(|_| is_signed_in) {
+        carried(cx, unit, live, &settings_in(cx, unit, live), Shown::Credential, out);
+    }
 }
 
 /// The rows of what the library called at `at` logs that the version allows.
@@ -107,9 +113,13 @@ fn rows(cx: &Cx<'_>, at: At, wanted: impl Fn(&EchoRow) -> bool) -> Vec<RowRef> {
 
 /// The calls of a process that set levels, in the order in which they run.
 pub(super) fn settings(cx: &Cx<'_>, unit: &Unit<'_>) -> Vec<Setting> {
-    let order = &unit.process.explorer.order;
+    settings_in(cx, unit, &unit.process.live)
+}
+
+fn settings_in(cx: &Cx<'_>, unit: &Unit<'_>, live: &Live) -> Vec<Setting> {
+    let order = &unit.process.explorer_of(live).unwrap_or(&unit.process.explorer).order;
     let mut calls: Vec<(Option<&usize>, At, RowRef)> = Vec::new();
-    for at in unit.process.live.sites.keys() {
+    for at in live.sites.keys() {
         calls.extend(cx.values.call_rows(*at, Table::Level).into_iter().map(|row| (order.get(at), *at, row)));
         for row in cx.values.assigned_rows(*at, Table::LevelPlace) {
             let made = cx.values.assigned_owners(*at).into_iter().filter_map(|made| order.get(&made)).max();
@@ -302,16 +312,16 @@ fn leaked(cx: &Cx<'_>, unit: &Unit<'_>, switched: Switched, group: &[Echoed<'_>]
 }
 
 /// What the library carries for the server, and logs: one finding for all calls after which it does.
-fn carried(cx: &Cx<'_>, unit: &Unit<'_>, settings: &[Setting], shown: Shown, out: &mut Findings<'_>) {
+fn carried(cx: &Cx<'_>, unit: &Unit<'_>, live: &Live, settings: &[Setting], shown: Shown, out: &mut Findings<'_>) {
     let mut found: BTreeMap<(RowRef, Switched), Finding> = BTreeMap::new();
-    for (at, sites) in &unit.process.live.sites {
+    for (at, sites) in &live.sites {
         for row in rows(cx, *at, |echo| echo.shows.contains(&shown)) {
             let echo = cx.values.models.echo(row);
             let library = &cx.values.models.file(row).library;
             let (switched, site) = match (switched_on(settings, echo), sites.first()) {
                 (Some(switched), Some(site)) if !echo.asked => (switched, site),
                 (_, Some(site)) if echo.asked => {
-                    asked_for(cx, unit, (*at, row), site, out);
+                    asked_for(cx, unit, (*at, row), (live, site), out);
                     continue;
                 }
                 _ => continue,
@@ -328,7 +338,7 @@ fn carried(cx: &Cx<'_>, unit: &Unit<'_>, settings: &[Setting], shown: Shown, out
             let call = Step { loc: place, text: label };
             let message = format!("{library} logs {}, which this log level shows", echo.says);
             let mut finding = out.draft(shown.rule(), message, call.clone());
-            tell_in(cx, unit, (&unit.process.live, site), *at, &mut finding);
+            tell_in(cx, unit, (live, site), *at, &mut finding);
             finding.path.push(call);
             found.insert((row, switched), finding);
         }
@@ -339,13 +349,13 @@ fn carried(cx: &Cx<'_>, unit: &Unit<'_>, settings: &[Setting], shown: Shown, out
 }
 
 /// What the program asks a library to log: the call that asks is the line to edit, whatever level is set.
-fn asked_for(cx: &Cx<'_>, unit: &Unit<'_>, (at, row): (At, RowRef), site: &Site, out: &mut Findings<'_>) {
+fn asked_for(cx: &Cx<'_>, unit: &Unit<'_>, (at, row): (At, RowRef), met: (&Live, &Site), out: &mut Findings<'_>) {
     let echo = cx.values.models.echo(row);
     let library = &cx.values.models.file(row).library;
     let label = format!("asks {library} to log it, at {}", echo.level.word());
     let primary = Step { loc: loc(cx.values.program, at), text: label };
     let mut finding = out.draft("argument-in-log", format!("{library} logs {}", echo.says), primary);
-    tell_in(cx, unit, (&unit.process.live, site), at, &mut finding);
+    tell_in(cx, unit, met, at, &mut finding);
     if let Some(help) = &echo.help {
         finding.help.clone_from(help);
     }
