@@ -26,6 +26,7 @@
 //! | `containers` | what goes into containers and what comes out |
 //! | `extended` | which methods has a type of a library by a trait of the program? |
 //! | `impls` | Rust's `impl` blocks: whose methods they are, and by which traits |
+//! | `hierarchy` | the class hierarchy: which methods an object of a class has |
 //! | `members` | what a member of a value is: fields and methods |
 //! | `exports` | what a module exports under a name |
 //! | `platform` | what a platform hands to the functions that a module exports for it |
@@ -67,6 +68,7 @@ pub(crate) mod generate;
 mod getters;
 pub(crate) mod growing;
 pub(crate) mod handed;
+pub(crate) mod hierarchy;
 mod holders;
 mod impls;
 pub(crate) mod levels;

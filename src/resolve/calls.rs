@@ -580,11 +580,12 @@ impl Values<'_> {
         None
     }
 
-    /// The values `super` stands for in a function: an instance of each base of its class.
+    /// The values `super` stands for in a function: an instance of each base of its class, and of those that are asked
+    /// behind it in classes that derive from it and others.
     pub(super) fn super_slot(&mut self, func: FuncId) -> SlotId {
         let slot = self.fresh();
         let Some(class) = self.class_around(func) else { return slot };
-        for base in self.classes.bases_of(class) {
+        for base in self.classes.bases_of(class).into_iter().chain(self.classes.behind(class)) {
             self.add(slot, &Value::Instance(base));
         }
         for base in self.classes.api_bases(class) {

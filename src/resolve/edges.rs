@@ -49,7 +49,7 @@ pub(super) enum Edge {
     /// The value is the type of a literal with these fields, which goes to the slot as an instance.
     Struct(Obj, SlotId),
     /// The value is a base of the class.
-    Base(ClassId),
+    Base(ClassId, usize),
     /// The value is the type that an `impl` block (by number) adds methods to.
     ImplTarget(u32),
     /// The value is the trait of an `impl` block.

@@ -11,8 +11,8 @@ use crate::models::schema::Literal;
 
 use super::edges::Edge;
 use super::getters::getters;
+use super::hierarchy::Classes;
 use super::link::Target;
-use super::members::Classes;
 use super::reaching::stored_before;
 use super::solve::{CallSite, Values};
 use super::values::{Key, Obj, Site, SlotId, Value};

@@ -76,10 +76,10 @@ impl<'p> Values<'p> {
             self.bind_receiver(*method, class);
         }
         for interface in interfaces {
-            self.base_of(&interface, class);
+            self.base_of(&interface, class, usize::MAX);
             self.note_trait(&interface, class, methods);
         }
-        attributes.iter().for_each(|attribute| self.base_of(attribute, class));
+        attributes.iter().for_each(|attribute| self.base_of(attribute, class, usize::MAX));
     }
 
     pub(super) fn impl_of(&mut self, value: &Value, block: u32) {
@@ -102,7 +102,7 @@ impl<'p> Values<'p> {
             }
         }
         for target in targets {
-            self.base_of(value, target);
+            self.base_of(value, target, usize::MAX);
             self.note_trait(value, target, methods);
         }
     }
@@ -116,7 +116,7 @@ impl<'p> Values<'p> {
         let info = &mut self.impls[block as usize];
         info.attributes.push(value.clone());
         for target in info.targets.clone() {
-            self.base_of(value, target);
+            self.base_of(value, target, usize::MAX);
         }
     }
 

@@ -1,13 +1,9 @@
-//! What a member of a value is: fields, methods; and the class hierarchy that decides it.
-
-use rustc_hash::{FxHashMap, FxHashSet};
+//! What a member of a value is: fields, methods.
 
 use crate::base::Symbol;
-use crate::base::bounds::MAX_BASES;
-use crate::base::idx::Id;
 use crate::ir::func::{FuncId, FuncKind};
 use crate::ir::instr::{Const, Field, PROTOTYPE};
-use crate::ir::program::{ClassId, ClassKind, Language, Program};
+use crate::ir::program::{ClassId, ClassKind, Language};
 use crate::ir::types::TypeRef;
 use crate::models::index::{NodeId, Table};
 use crate::models::path::Step;
@@ -23,158 +19,6 @@ const DEREF: &str = "deref";
 /// Methods of objects of Rust that hold others.
 const HOLDING: [&str; 5] = ["next", "into_iter", "index", DEREF, "poll_next"];
 
-/// The class hierarchy, as far as it is known.
-#[derive(Default)]
-pub(crate) struct Classes {
-    /// Base classes and traits within the program.
-    bases: FxHashMap<ClassId, Vec<ClassId>>,
-    /// Subclasses and implementors.
-    derived: FxHashMap<ClassId, Vec<ClassId>>,
-    /// Base classes and traits of libraries.
-    api_bases: FxHashMap<ClassId, Vec<NodeId>>,
-    methods: FxHashMap<(ClassId, Symbol), Vec<FuncId>>,
-    owners: FxHashMap<FuncId, ClassId>,
-    interfaces: Vec<bool>,
-    /// Methods of a Rust type's own, of no trait.
-    pub(super) own: FxHashSet<FuncId>,
-    /// Methods that implement a library's trait.
-    pub(super) by_trait: FxHashMap<ClassId, Vec<FuncId>>,
-    /// Methods of a trait implemented for types that are not of the program.
-    pub(super) foreign: FxHashMap<(ClassId, Symbol), Vec<FuncId>>,
-}
-
-impl Classes {
-    pub(super) fn new(program: &Program) -> Self {
-        let mut classes = Self {
-            interfaces: program.classes.iter().map(|class| class.kind == ClassKind::Interface).collect(),
-            ..Self::default()
-        };
-        for (id, class) in program.classes.iter_enumerated() {
-            for (name, method) in &class.methods {
-                classes.add_method(id, name, *method);
-            }
-        }
-        classes
-    }
-
-    pub(super) fn add_method(&mut self, class: ClassId, name: &Symbol, method: FuncId) {
-        let list = self.methods.entry((class, name.clone())).or_default();
-        if !list.contains(&method) {
-            list.push(method);
-        }
-        self.owners.entry(method).or_insert(class);
-    }
-
-    /// The class a method belongs to.
-    pub(crate) fn owner(&self, func: FuncId) -> Option<ClassId> {
-        self.owners.get(&func).copied()
-    }
-
-    /// The topmost base class (not interface) within the program: what fields are keyed by.
-    pub(crate) fn top(&self, class: ClassId) -> ClassId {
-        let mut at = class;
-        for _ in 0..MAX_BASES {
-            let next = self.bases.get(&at).into_iter().flatten().find(|base| !self.is_interface(**base));
-            match next {
-                Some(base) => at = *base,
-                None => break,
-            }
-        }
-        at
-    }
-
-    /// Base classes and traits within the program.
-    pub(crate) fn bases_of(&self, class: ClassId) -> Vec<ClassId> {
-        self.bases.get(&class).cloned().unwrap_or_default()
-    }
-
-    /// Methods of a class that implement a trait of a library, which calls them.
-    pub(crate) fn trait_methods(&self, class: ClassId) -> Vec<FuncId> {
-        self.by_trait.get(&class).cloned().unwrap_or_default()
-    }
-
-    /// Does any class implement a trait of a library?
-    pub(crate) fn any_by_trait(&self) -> bool {
-        !self.by_trait.is_empty()
-    }
-
-    fn is_interface(&self, class: ClassId) -> bool {
-        self.interfaces.get(class.index()).copied().unwrap_or_default()
-    }
-
-    /// The methods of that name an instance of exactly this class has: its own, else those of traits and inherited ones.
-    pub(crate) fn methods(&self, class: ClassId, name: &str) -> Vec<FuncId> {
-        let mut found = self.find_methods(class, name, &mut Vec::new());
-        if found.iter().any(|method| self.own.contains(method)) {
-            found.retain(|method| self.own.contains(method));
-        }
-        found
-    }
-
-    /// The methods of that name by which a class does what its bases and traits ask for.
-    pub(crate) fn implementing(&self, class: ClassId, name: &str) -> Vec<FuncId> {
-        let mut found = self.find_methods(class, name, &mut Vec::new());
-        found.retain(|method| !self.own.contains(method));
-        found
-    }
-
-    fn find_methods(&self, class: ClassId, name: &str, seen: &mut Vec<ClassId>) -> Vec<FuncId> {
-        if seen.contains(&class) || seen.len() > MAX_BASES {
-            return Vec::new();
-        }
-        seen.push(class);
-        if let Some(found) = self.methods.get(&(class, name.into())) {
-            return found.clone();
-        }
-        self.bases.get(&class).into_iter().flatten().flat_map(|base| self.find_methods(*base, name, seen)).collect()
-    }
-
-    /// The methods an object declared to be of this class can have: also those of subclasses and implementors.
-    pub(crate) fn virtual_methods(&self, class: ClassId, name: &str) -> Vec<FuncId> {
-        let mut all = self.methods(class, name);
-        for derived in self.descendants(class) {
-            let found = self.methods.get(&(derived, name.into())).into_iter().flatten();
-            all.extend(found.filter(|method| !self.own.contains(method)));
-        }
-        all.extend(self.foreign.get(&(class, name.into())).into_iter().flatten());
-        all.sort();
-        all.dedup();
-        all
-    }
-
-    /// Subclasses and implementors, however far.
-    pub(crate) fn descendants(&self, class: ClassId) -> Vec<ClassId> {
-        let mut all: Vec<ClassId> = self.derived.get(&class).cloned().unwrap_or_default();
-        let mut at = 0;
-        while let Some(next) = all.get(at).copied() {
-            for derived in self.derived.get(&next).into_iter().flatten() {
-                if !all.contains(derived) && *derived != class {
-                    all.push(*derived);
-                }
-            }
-            at += 1;
-        }
-        all
-    }
-
-    /// Library classes and traits that the class extends or implements, its program bases included.
-    pub(crate) fn api_bases(&self, class: ClassId) -> Vec<NodeId> {
-        let mut all = self.api_bases.get(&class).cloned().unwrap_or_default();
-        let mut open: Vec<ClassId> = self.bases.get(&class).cloned().unwrap_or_default();
-        let mut at = 0;
-        while let Some(next) = open.get(at).copied() {
-            all.extend(self.api_bases.get(&next).into_iter().flatten());
-            for base in self.bases.get(&next).into_iter().flatten() {
-                if !open.contains(base) && open.len() < MAX_BASES {
-                    open.push(*base);
-                }
-            }
-            at += 1;
-        }
-        all
-    }
-}
-
 impl Values<'_> {
     // ---- classes -------------------------------------------------------------------------------------------------
 
@@ -182,10 +26,10 @@ impl Values<'_> {
         let program = self.program;
         for (id, class) in program.classes.iter_enumerated() {
             let init = program.modules[class.module].init;
-            for base in &class.bases {
+            for (place, base) in class.bases.iter().enumerate() {
                 if let TypeRef::Named(named) = base {
                     let slot = self.type_slot(init, named);
-                    self.add_edge(slot, Edge::Base(id));
+                    self.add_edge(slot, Edge::Base(id, place));
                 }
             }
             let obj = Obj::Instances(id);
@@ -220,14 +64,19 @@ impl Values<'_> {
         }
     }
 
-    pub(super) fn base_of(&mut self, value: &Value, class: ClassId) {
+    /// A class has a base, the one at a place among those that are written.
+    pub(super) fn base_of(&mut self, value: &Value, class: ClassId, place: usize) {
         match value {
             Value::Class(base) if *base != class => {
                 let bases = self.classes.bases.entry(class).or_default();
                 if bases.contains(base) {
                     return;
                 }
-                bases.push(*base);
+                let places = &mut self.classes.places;
+                let at =
+                    bases.partition_point(|known| places.get(&(class, *known)).is_none_or(|known| *known <= place));
+                bases.insert(at, *base);
+                places.insert((class, *base), place);
                 self.classes.derived.entry(*base).or_default().push(class);
                 self.merge_fields(class);
                 self.find_derived();

@@ -19,9 +19,9 @@ use crate::models::index::NodeId;
 use super::containers::MethodCall;
 use super::edges::{Edge, Edges, Kept};
 use super::growing::{Growing, Numbers, Sets, ValueId};
+use super::hierarchy::Classes;
 use super::holders::Holders;
 use super::link::Linker;
-use super::members::Classes;
 use super::values::{At, Key, Obj, Site, SlotId, Value, ValueSet};
 use super::versions::Versions;
 
@@ -526,7 +526,7 @@ impl<'p> Values<'p> {
             }
             Edge::Spread(into) => self.spread(value, into),
             Edge::Struct(obj, to) => self.struct_of(value, obj, *to),
-            Edge::Base(class) => self.base_of(value, *class),
+            Edge::Base(class, place) => self.base_of(value, *class, *place),
             Edge::ImplTarget(block) => self.impl_target(value, *block),
             Edge::ImplOf(block) => self.impl_of(value, *block),
             Edge::ImplBy(block) => self.impl_by(value, *block),
