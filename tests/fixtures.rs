@@ -2,7 +2,7 @@
 //!
 //! - `expect: RULE` (also `RULE, RULE`): the rule's primary place is this line. `expect: RULE from q`: and its path starts at
 //!   the line with `source: q`.
-//! - `expect: RULE is note`: and its level is that; `is pedantic note`: and it is shown on request only; `is doubtful`: and its confidence is low;
+//! - `expect: RULE is note`: and its level is that; `is pedantic note`: and it is shown on request only; `is doubtful`: and its confidence is low, `is less sure`: medium;
 //!   `is reached by search`: and the way of control to it names that function or tool (`several tools`, where none of them can be named),
 //!   or the call that it is handed to.
 //! - `off the way`: the path of no finding goes through this line.
@@ -113,6 +113,9 @@ fn line_comments(file: &str, line: u64, text: &str, found: &mut Comments) {
 /// What a comment says of a finding whose confidence is low.
 const DOUBTFUL: &str = "doubtful";
 
+/// What a comment says of one whose confidence is medium.
+const LESS_SURE: &str = "less sure";
+
 /// What a comment says before the name of a function or tool by which the place is reached.
 const REACHED: &str = "reached by ";
 
@@ -120,7 +123,7 @@ struct Reported {
     at: Expected,
     starts: Option<(String, u64)>,
     way: BTreeSet<(String, u64)>,
-    is_doubtful: bool,
+    confidence: String,
     /// The steps of control, as text.
     reached: String,
 }
@@ -147,11 +150,11 @@ fn reported(case: &Path) -> Vec<Reported> {
             let starts = finding["path"].get(0).and_then(place);
             let way = finding["path"].as_array().into_iter().flatten().filter_map(place).collect();
             let level = finding["level"].as_str().unwrap_or_default();
-            let is_doubtful = finding["confidence"] == "low";
+            let confidence = finding["confidence"].as_str().unwrap_or_default().to_owned();
             let on_request = if finding["pedantic"] == true { "pedantic " } else { "" };
             let grade = Some(format!("{on_request}{level}"));
             let reached = finding["reached"].to_string();
-            Reported { at: Expected { file, line, rule, from: None, grade }, starts, way, is_doubtful, reached }
+            Reported { at: Expected { file, line, rule, from: None, grade }, starts, way, confidence, reached }
         })
         .collect()
 }
@@ -170,7 +173,8 @@ fn judge(case: &Path) -> Vec<String> {
             None => faults.push(format!("{}:{} expects {}, which is not found", want.file, want.line, want.rule)),
             Some(found) => {
                 let is_as_said = match want.grade.as_deref() {
-                    Some(DOUBTFUL) => found.is_doubtful,
+                    Some(DOUBTFUL) => found.confidence == "low",
+                    Some(LESS_SURE) => found.confidence == "medium",
                     Some(said) if let Some(name) = said.strip_prefix(REACHED) => {
                         ["`{name}`", "{name}()", "handler of {name},", "handed to {name}", "registered by {name}"]
                             .iter()

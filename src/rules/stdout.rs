@@ -97,7 +97,7 @@ fn writes(cx: &Cx<'_>, unit: &Unit<'_>, at: At, sites: &[Site], out: &mut Findin
             doubt_version(cx, row, version, &mut finding);
             doubt_stream(cx, unit, at, spec, &mut finding);
             if free.iter().all(|site| !site.phase.has(Phase::BEFORE)) {
-                diverted(unit, &mut finding);
+                diverted(cx, unit, &mut finding);
             }
             add_where_decided(cx, finding, &decides, out);
         }
@@ -155,14 +155,26 @@ fn add_where_decided(cx: &Cx<'_>, finding: Finding, decides: &Decides, out: &mut
     }
 }
 
-/// The SDK points descriptor 1 at stderr while it serves: only what stays in a buffer reaches stdout.
-fn diverted(unit: &Unit<'_>, finding: &mut Finding) {
+/// The SDK points descriptor 1 at stderr while it serves: only what stays in a buffer reaches stdout. Where only some of the
+/// versions do that which may be installed, it is not sure that it does.
+fn diverted(cx: &Cx<'_>, unit: &Unit<'_>, finding: &mut Finding) {
     if unit.process.serves.iter().any(|serve| serve.diverts_stdout) {
         finding.level = Level::Warning;
         doubt(
             finding,
             "the SDK points stdout at stderr while it serves; unflushed text still gets there at exit".into(),
         );
+        return;
+    }
+    let on_stdio = unit.process.serves.iter().filter(|serve| serve.kind == TransportKind::Stdio);
+    let mut rows = on_stdio.flat_map(|serve| {
+        let rows = cx.values.call_rows(serve.at, Table::Serve).into_iter();
+        rows.map(|row| {
+            (row, cx.values.version_of(Some(serve.at.0), row, cx.values.models.serve(row).versions.as_deref()))
+        })
+    });
+    if let Some((row, version)) = rows.find(|(row, _)| cx.values.models.serve(*row).diverts_stdout) {
+        doubt_version(cx, row, version, finding);
     }
 }
 
@@ -353,7 +365,7 @@ fn logger_finding(
         cap(&mut finding, most, format!("{library} writes there only at times"));
     }
     if sites.iter().all(|site| !site.phase.has(Phase::BEFORE)) {
-        diverted(unit, &mut finding);
+        diverted(cx, unit, &mut finding);
     }
     if matches!(decides, Decides::Callers(_)) {
         return add_where_decided(cx, finding, &decides, out);
@@ -397,7 +409,7 @@ fn children(cx: &Cx<'_>, unit: &Unit<'_>, at: At, sites: &[Site], out: &mut Find
             finding.persona = Persona::Pedantic;
         }
         if sites.iter().all(|site| !site.phase.has(Phase::BEFORE)) {
-            diverted(unit, &mut finding);
+            diverted(cx, unit, &mut finding);
         }
         add_where_decided(cx, finding, &decides, out);
     }
