@@ -1,5 +1,8 @@
 //! The class hierarchy: which methods an object of a class has, its own and those of its bases.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::base::Symbol;
@@ -23,6 +26,8 @@ pub(crate) struct Classes {
     interfaces: Vec<bool>,
     /// Where each base stands among those of its class.
     pub(super) places: FxHashMap<(ClassId, ClassId), usize>,
+    /// The orders in which classes and their bases are asked, as far as they were needed.
+    orders: RefCell<FxHashMap<ClassId, Rc<[ClassId]>>>,
     /// Classes whose bases are asked one after the other.
     in_order: Vec<bool>,
     /// Methods of a Rust type's own, of no trait.
@@ -123,19 +128,39 @@ impl Classes {
         found
     }
 
-    /// A class and its bases in the order in which they are asked for a method: each behind all that derive from it.
-    fn order(&self, class: ClassId) -> Vec<ClassId> {
-        let mut order: Vec<ClassId> = Vec::new();
-        let mut open = vec![class];
-        while let Some(next) = open.pop() {
-            if order.len() > 8 * MAX_BASES {
-                break;
-            }
-            order.push(next);
-            open.extend(self.bases.get(&next).into_iter().flatten().rev().filter(|base| **base != class));
+    /// A base was found: the orders may be others.
+    pub(super) fn forget_orders(&self) {
+        self.orders.borrow_mut().clear();
+    }
+
+    /// A class and its bases in the order in which they are asked for a method, as Python's `__mro__` has them: each behind all that
+    /// derive from it, and the bases of each in the order in which they are written.
+    fn order(&self, class: ClassId) -> Rc<[ClassId]> {
+        if let Some(known) = self.orders.borrow().get(&class) {
+            return known.clone();
         }
-        let is_last = |(at, class): &(usize, &ClassId)| !order[at + 1..].contains(class);
-        order.iter().enumerate().filter(is_last).map(|(_, class)| *class).collect()
+        let order: Rc<[ClassId]> = self.linear(class, MAX_BASES).into();
+        self.orders.borrow_mut().insert(class, order.clone());
+        order
+    }
+
+    fn linear(&self, class: ClassId, depth: usize) -> Vec<ClassId> {
+        let mut order = vec![class];
+        let Some(depth) = depth.checked_sub(1) else { return order };
+        let bases = self.bases.get(&class).cloned().unwrap_or_default();
+        let mut lists: Vec<Vec<ClassId>> = bases.iter().map(|base| self.linear(*base, depth)).collect();
+        lists.push(bases);
+        loop {
+            lists.retain(|list| !list.is_empty());
+            let heads = lists.iter().map(|list| list[0]);
+            let is_free = |head: &ClassId| !lists.iter().any(|list| list[1..].contains(head));
+            // Where no order fits all, Python makes no such class.
+            let Some(next) = heads.clone().find(is_free).or_else(|| heads.clone().next()) else { return order };
+            lists.iter_mut().for_each(|list| list.retain(|known| *known != next));
+            if !order.contains(&next) {
+                order.push(next);
+            }
+        }
     }
 
     /// What is asked for a method behind a class by objects of the classes that derive from it, where that goes on with other bases

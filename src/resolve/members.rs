@@ -77,6 +77,7 @@ impl Values<'_> {
                     bases.partition_point(|known| places.get(&(class, *known)).is_none_or(|known| *known <= place));
                 bases.insert(at, *base);
                 places.insert((class, *base), place);
+                self.classes.forget_orders();
                 self.classes.derived.entry(*base).or_default().push(class);
                 self.merge_fields(class);
                 self.find_derived();
