@@ -3,7 +3,7 @@
 use tree_sitter::Node;
 
 use crate::ir::func::BlockId;
-use crate::ir::instr::{InstrId, Op, Oper, Place, RecordKind};
+use crate::ir::instr::{InstrId, Op, Oper, Place};
 use crate::lower::fields::KindName;
 
 use super::{Lowerer, field, first_named, span};
@@ -82,35 +82,18 @@ impl<'t> Lowerer<'t> {
         else {
             return self.parts("ternary", node);
         };
-        self.chosen(node, test, yes, Some(no))
-    }
-
-    /// The one where the test holds, else the other, or an object without fields.
-    pub(super) fn chosen(&mut self, node: Node<'t>, test: Node<'t>, yes: Node<'t>, no: Option<Node<'t>>) -> InstrId {
         let res = Place::local(self.b.temp("value", None));
         let (on_yes, on_no, next) = (self.b.new_block(), self.b.new_block(), self.b.new_block());
         self.condition(test, on_yes, on_no);
-        for (block, part) in [(on_yes, Some(yes)), (on_no, no)] {
+        for (block, part) in [(on_yes, yes), (on_no, no)] {
             self.b.switch_to(block);
-            let value = match part {
-                Some(part) => self.expr(part),
-                None => self.record(RecordKind::Object, Vec::new(), node),
-            };
-            self.b.store(res.clone(), value, span(part.unwrap_or(node)));
+            let value = self.expr(part);
+            self.b.store(res.clone(), value, span(part));
             self.b.goto(next);
         }
         self.b.switch_to(next);
         self.b.load(res, span(node))
     }
-}
-
-/// The two sides of `(a && b)`.
-pub(super) fn guarded(mut node: Node<'_>) -> Option<(Node<'_>, Node<'_>)> {
-    while node.kind_name() == "parenthesized_expression" {
-        node = first_named(node)?;
-    }
-    let is_guarded = node.kind_name() == "binary_expression" && operator(node) == Some("&&");
-    if is_guarded { Some((field(node, "left")?, field(node, "right")?)) } else { None }
 }
 
 fn operator(node: Node<'_>) -> Option<&'static str> {

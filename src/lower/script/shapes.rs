@@ -6,7 +6,6 @@ use crate::ir::func::FuncKind;
 use crate::ir::instr::{Entry, Field, InstrId, Op, Record, RecordKind};
 use crate::lower::fields::KindName;
 
-use super::logic::guarded;
 use super::{Lowerer, field, first_named, has_child, named, span};
 
 impl<'t> Lowerer<'t> {
@@ -31,16 +30,7 @@ impl<'t> Lowerer<'t> {
         self.record(RecordKind::Array, entries, node)
     }
 
-    /// What is spread into an object. Of `...(asked && { port })` only the second has fields: where the first is what comes
-    /// out, it is false, and nothing is spread.
-    fn spread_fields(&mut self, node: Node<'t>) -> InstrId {
-        match guarded(node) {
-            Some((test, then)) => self.chosen(node, test, then, None),
-            None => self.expr(node),
-        }
-    }
-
-    pub(super) fn record(&mut self, kind: RecordKind, entries: Vec<Entry>, node: Node<'t>) -> InstrId {
+    fn record(&mut self, kind: RecordKind, entries: Vec<Entry>, node: Node<'t>) -> InstrId {
         self.b.push(Op::Record(Box::new(Record { kind, ty: None, entries })), span(node))
     }
 
@@ -60,7 +50,7 @@ impl<'t> Lowerer<'t> {
                 }
                 "spread_element" => {
                     if let Some(inner) = first_named(part) {
-                        entries.push(Entry::Spread(self.spread_fields(inner)));
+                        entries.push(Entry::Spread(self.expr(inner)));
                     }
                 }
                 "method_definition" => {
