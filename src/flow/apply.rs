@@ -20,12 +20,13 @@ use crate::resolve::values::{At, Value};
 
 use super::domain::{ANY, ERR, Entry, KEYS, Marks, RECEIVER, Root, Via};
 use super::handed::Handed;
+use super::no_error::is_no_error;
 use super::shown::TEXT_TYPES;
 use super::solve::is_error_part;
 use super::sources::PLAIN_TYPES;
 use super::summary::{Bound, Helper, Hit, Summary, substitute};
 use super::trace::What;
-use super::transfer::{Applied, Pass, is_no_error};
+use super::transfer::{Applied, Pass};
 use super::tree::Tree;
 use super::when::When;
 use super::words::ResponsePart;

@@ -17,9 +17,10 @@ use crate::resolve::values::{At, Site, Value};
 
 use super::domain::{ANY, ERR, Entry, Form, Kind};
 use super::mapped::Mapped;
+use super::no_error::is_no_error;
 use super::solve::is_error_part;
 use super::summary::Bound;
-use super::transfer::{Pass, is_no_error};
+use super::transfer::Pass;
 use super::tree::Tree;
 
 impl Pass<'_, '_> {

@@ -17,8 +17,9 @@ use crate::ir::program::Language;
 use crate::resolve::values::At;
 
 use super::domain::{ERR, Entry, Marks};
+use super::no_error::is_no_error;
 use super::summary::Summary;
-use super::transfer::{Pass, is_no_error};
+use super::transfer::Pass;
 use super::tree::Tree;
 
 /// The types of numbers that functions of Python and of scripts give.

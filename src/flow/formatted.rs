@@ -18,10 +18,11 @@ use crate::resolve::solve::Values;
 use crate::resolve::values::{At, Key, Obj, Site, Value, ValueSet};
 
 use super::domain::{Entry, RECEIVER, Root};
+use super::no_error::is_no_error;
 use super::shown::is_exception;
 use super::summary::Bound;
 use super::trace::What;
-use super::transfer::{Pass, is_no_error};
+use super::transfer::Pass;
 use super::tree::Tree;
 
 /// The method of both traits, and the parameter that it writes to.

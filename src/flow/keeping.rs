@@ -8,8 +8,9 @@ use crate::resolve::values::{At, Value};
 
 use super::domain::ANY;
 use super::leading::assigned;
+use super::no_error::is_no_error;
 use super::trace::What;
-use super::transfer::{Pass, is_no_error};
+use super::transfer::Pass;
 use super::tree::Tree;
 
 impl Pass<'_, '_> {

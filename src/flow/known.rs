@@ -368,12 +368,6 @@ impl Explorer<'_> {
         }
     }
 
-    /// Is a place of a script one that nothing is ever put into, or inside of one: `options.sync?.debug`, where no call gives `sync`?
-    fn is_in_nothing(&self, func: FuncId, place: &Place) -> bool {
-        let Some((owner, Field::Name(name))) = place.split_last() else { return false };
-        self.is_never_put(func, &owner, &Key::Name(name.clone())) || self.is_in_nothing(func, &owner)
-    }
-
     /// Does an object have fields that a library puts there?
     fn is_of_library(&self, obj: &Obj) -> bool {
         match obj {

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use crate::ir::func::{BlockId, End, FuncId, FuncKind, Function};
-use crate::ir::instr::{Entry, Field, InstrId, Op, RecordKind};
+use crate::ir::instr::{Entry, Field, InstrId, Op, Place, RecordKind};
 use crate::ir::program::{CellId, ClassKind, Language};
 use crate::models::index::Table;
 use crate::models::path::{PortHead, Step};
@@ -17,6 +17,12 @@ use crate::resolve::values::{At, Key, Obj, Site, Value};
 use super::explore::Explorer;
 
 impl Explorer<'_> {
+    /// Is a place of a script one that nothing is ever put into, or inside of one: `options.sync?.debug`, where no call gives `sync`?
+    pub(super) fn is_in_nothing(&self, func: FuncId, place: &Place) -> bool {
+        let Some((owner, Field::Name(name))) = place.split_last() else { return false };
+        self.is_never_put(func, &owner, &Key::Name(name.clone())) || self.is_in_nothing(func, &owner)
+    }
+
     /// Does the process make an object without the field that an instruction loads, among those which can be meant?
     pub(super) fn may_lack(&self, func: FuncId, id: InstrId) -> bool {
         let known = self.prepared.lacking.borrow().get(&(func, id)).cloned();

@@ -18,10 +18,11 @@ use crate::resolve::values::{At, Value};
 
 use super::apply::{MESSAGE, port_keys};
 use super::domain::{ANY, ARGS, ERR, Entry, ErrorKind, Form, KEYS, Kind, Marks};
+use super::no_error::is_no_error;
 use super::shown::Shown;
 use super::solve::is_error_part;
 use super::trace::What;
-use super::transfer::{Pass, is_no_error};
+use super::transfer::Pass;
 use super::tree::Tree;
 use super::words::Keeps;
 
@@ -594,12 +595,4 @@ impl Pass<'_, '_> {
             },
         }
     }
-}
-
-/// What an item of a list has of what the list has.
-pub(super) fn item_of(mut entry: Entry) -> Entry {
-    if entry.at.first().is_some_and(|key| key == ANY || key.parse::<u32>().is_ok()) {
-        entry.step_inside(1);
-    }
-    entry
 }

@@ -6,6 +6,7 @@ use crate::ir::program::Language;
 
 use super::apply::MESSAGE;
 use super::checks::{Check, Checks, Tells};
+use super::domain::{ERR, Entry, OK};
 
 /// Fields that only a tool's result has.
 pub(super) const RESULT_FIELDS: [&str; 2] = ["isError", "structuredContent"];
@@ -62,4 +63,9 @@ impl Checks<'_, '_> {
         let Op::Operator(Oper::TypeOf, of) = &self.func.instrs[*asked].op else { return None };
         Some(Check { place: self.place(*of.first()?, MAX_CHECK_DEPTH)?, tells: Tells::NoError, holds })
     }
+}
+
+/// Does the entry sit elsewhere than in the error of a result, or of one inside it?
+pub(super) fn is_no_error(entry: &Entry) -> bool {
+    entry.at.iter().find(|key| *key != OK).is_none_or(|first| first != ERR)
 }

@@ -15,10 +15,11 @@ use crate::resolve::values::{At, Site, Value};
 use super::checks::{Check, Tells};
 use super::domain::{ANY, ERR, Entry, Form, Heap, HeapId, KEYS, Kind, Marks, OK, Root, Source};
 use super::items::is_told_table;
+use super::no_error::is_no_error;
 use super::path::Path;
 use super::summary::{Bound, Hit};
 use super::trace::{Trace, What};
-use super::transfer::{Pass, State, Var, is_no_error, key_of};
+use super::transfer::{Pass, State, Var, key_of};
 use super::tree::Tree;
 
 /// Where in a pair of a container stands what is kept.

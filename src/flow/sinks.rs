@@ -14,10 +14,11 @@ use crate::resolve::values::At;
 
 use super::domain::{Entry, Form, Marks};
 use super::leading::assigned;
+use super::no_error::is_no_error;
 use super::shown::Shown;
 use super::solve::Taint;
 use super::summary::{Drain, Hit, Sink};
-use super::transfer::{Pass, is_no_error};
+use super::transfer::Pass;
 use super::tree::Tree;
 
 /// Fields with the text of a script's error.

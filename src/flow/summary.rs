@@ -11,9 +11,9 @@ use crate::resolve::values::At;
 
 use super::domain::{ERR, Entry, Form, HeapId, Marks, OK, RECEIVER, Root, Via, kind_name};
 use super::exits::Exit;
+use super::no_error::is_no_error;
 use super::path::Path;
 use super::trace::{Trace, What};
-use super::transfer::is_no_error;
 use super::tree::{Tree, entry_at};
 use super::when::When;
 

@@ -12,11 +12,11 @@ use crate::ir::types::TypeRef;
 use crate::resolve::solve::CallKind;
 use crate::resolve::values::{At, Site, Value};
 
-use super::domain::{ERR, Form, Marks, Root};
+use super::domain::{self, ANY, ERR, Form, Marks, Root};
 use super::leading::assigned;
-use super::library::item_of;
+use super::no_error::is_no_error;
 use super::shown::Shown;
-use super::transfer::{Pass, is_no_error};
+use super::transfer::Pass;
 use super::tree::Tree;
 use super::words::Keeps;
 
@@ -323,4 +323,12 @@ impl Tree {
     pub(super) fn without_password(&self) -> Self {
         self.only(|entry| !entry.marks.has(Marks::PASSWORD)).marked(Marks::NO_USER)
     }
+}
+
+/// What an item of a list has of what the list has.
+fn item_of(mut entry: domain::Entry) -> domain::Entry {
+    if entry.at.first().is_some_and(|key| key == ANY || key.parse::<u32>().is_ok()) {
+        entry.step_inside(1);
+    }
+    entry
 }

@@ -20,8 +20,9 @@ use super::aliases::Aliases;
 use super::apply::Way;
 use super::callbacks::{chained, used};
 use super::conditions::Body;
-use super::domain::{ANY, ARGS, ERR, Entry, Form, Kind, Marks, OK, Root, Source, SourcePlace};
+use super::domain::{ANY, ARGS, ERR, Entry, Form, Kind, Marks, Root, Source, SourcePlace};
 use super::keys::still_there;
+use super::no_error::is_no_error;
 use super::rounds::Rounds;
 use super::solve::Taint;
 use super::summary::{Bound, Summary};
@@ -578,11 +579,6 @@ pub(super) fn key_of(field: &Field) -> Option<Symbol> {
         Field::Variant(name, at) => format!("{name}.{at}").into(),
         Field::Any => ANY.into(),
     })
-}
-
-/// Does the entry sit elsewhere than in the error of a result, or of one inside it?
-pub(super) fn is_no_error(entry: &Entry) -> bool {
-    entry.at.iter().find(|key| *key != OK).is_none_or(|first| first != ERR)
 }
 
 /// Joins what variables hold; true when there is more now.
